@@ -1,0 +1,78 @@
+/**
+ * The runner port: what it takes to run one session, said without the Agent SDK. A run is one live
+ * Claude Code process; it takes one prompt at a time, tells what happens as events, and is gone with
+ * its whole process tree once `close` resolves. Keeping the log, the queue and the lease is the
+ * service's work.
+ */
+
+import type { TurnOutcome } from '../session/decide.ts';
+import type { OutputBody, SessionOptions } from '../session/event.ts';
+
+export type RunSpec = {
+  /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
+  readonly uuid: string;
+  readonly options: SessionOptions;
+  /** The UUID of the conversation to branch off, for the first run of a forked session. */
+  readonly forkOf?: string;
+  /** Goes into the environment of the whole process tree, so that leftovers can be found. */
+  readonly marker: string;
+};
+
+/** Enough to know a process again: ids are reused, a start time and a boot are not. */
+export type RunProcess = {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly marker: string;
+};
+
+export type PermissionAsk = {
+  readonly toolUseId: string;
+  readonly toolName: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly description?: string;
+};
+
+export type PermissionReply =
+  | {
+      readonly decision: 'allow';
+      /** Replaces the input that Claude asked with. */
+      readonly updatedInput?: Readonly<Record<string, unknown>>;
+      /** Allow the same for the rest of the session. */
+      readonly remember?: 'session';
+    }
+  | { readonly decision: 'deny'; readonly message: string; readonly interrupt?: boolean };
+
+/** Called in the order of what happened. None of them may throw. */
+export type RunListener = {
+  /** Claude said or did something; `turnId` is absent outside of a turn. */
+  output(body: OutputBody): void;
+  /** Claude woke up without a prompt of ours (a background task ended). */
+  autonomousTurnStarted(turnId: string): void;
+  turnEnded(turnId: string, outcome: TurnOutcome): void;
+  /** Claude waits until this resolves; `signal` aborts when the question is void. */
+  permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
+  /** The process is gone, asked for or not. Nothing is called after this. */
+  exited(): void;
+};
+
+export interface Run {
+  readonly process: RunProcess;
+  /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
+  prompt(turnId: string, text: string): void;
+  /** Puts a message into the turn that runs. */
+  steer(text: string): void;
+  /** Asks the running turn to stop; the process stays. Resolves once the turn has ended. */
+  interrupt(): Promise<void>;
+  /** Ends the process and everything it started; resolves when the last of them is gone. */
+  close(): Promise<void>;
+}
+
+export interface Runner {
+  /**
+   * Starts Claude Code, or resumes the conversation where there is one.
+   *
+   * @throws SessionError UNAVAILABLE when it cannot be run, with a hint for the person who can mend it
+   */
+  start(spec: RunSpec, listener: RunListener): Promise<Run>;
+}

@@ -1,0 +1,157 @@
+/** The words a session's log is written in. Times are epoch milliseconds; tools show ISO 8601. */
+
+import type { Failure } from '../errors.ts';
+import type { SessionStatus } from './status.ts';
+
+/** Tokens and dollars; a turn's are the difference it made, a session's the sum over its turns. */
+export type Usage = {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly costUsd: number;
+};
+
+export const TURN_STATES = [
+  'queued',
+  'running',
+  'completed',
+  'failed',
+  'interrupted',
+  'cancelled',
+  'lost',
+] as const;
+
+export type TurnState = (typeof TURN_STATES)[number];
+
+/** One prompt up to its result. Its id is also the uuid of the message that carries the prompt. */
+export type Turn = {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly state: TurnState;
+  readonly origin: 'prompt' | 'autonomous';
+  readonly queuedAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Claude's last text, bounded. */
+  readonly result?: string;
+  readonly error?: Failure;
+  readonly usage?: Usage;
+};
+
+export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'closed'] as const;
+
+export type PermissionState = (typeof PERMISSION_STATES)[number];
+
+/** Claude wants to use a tool that the session's rules do not allow by themselves. */
+export type PermissionRequest = {
+  readonly requestId: string;
+  readonly sessionId: string;
+  readonly turnId: string | null;
+  readonly toolName: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly description?: string;
+  readonly state: PermissionState;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly answeredAt?: number;
+  readonly message?: string;
+};
+
+export const PERMISSION_MODES = [
+  'default',
+  'acceptEdits',
+  'plan',
+  'dontAsk',
+  'bypassPermissions',
+] as const;
+
+export type PermissionMode = (typeof PERMISSION_MODES)[number];
+
+export const DISCONNECT_POLICIES = ['detach', 'interrupt', 'end'] as const;
+
+export type DisconnectPolicy = (typeof DISCONNECT_POLICIES)[number];
+
+/** How a session is run; everything a caller may choose at its creation. */
+export type SessionOptions = {
+  readonly workingDirectory: string;
+  readonly model?: string;
+  readonly maxTurns?: number;
+  readonly maxBudgetUsd?: number;
+  /** Milliseconds a turn may take. */
+  readonly timeout?: number;
+  readonly allowedTools?: readonly string[];
+  readonly disallowedTools?: readonly string[];
+  readonly permissionMode?: PermissionMode;
+  readonly customSystemPrompt?: string;
+  readonly appendSystemPrompt?: string;
+  readonly onDisconnect?: DisconnectPolicy;
+};
+
+/** Where the conversation of a forked session comes from. */
+export type ForkOrigin = { readonly sessionId: string };
+
+/** What happened, without its place in the log. */
+export type EventBody =
+  | {
+      readonly type: 'session_created';
+      readonly principal: string;
+      readonly mcpSessionId: string | null;
+      readonly options: SessionOptions;
+      readonly name?: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly forkOf?: ForkOrigin;
+    }
+  | { readonly type: 'session_tied'; readonly mcpSessionId: string | null }
+  | { readonly type: 'session_error'; readonly error: Failure }
+  | { readonly type: 'session_ended'; readonly reason: string }
+  | { readonly type: 'task_linked'; readonly taskId: string }
+  | { readonly type: 'task_unlinked'; readonly taskId: string }
+  | { readonly type: 'prompt_queued'; readonly turnId: string; readonly prompt: string }
+  | { readonly type: 'prompt_cancelled'; readonly turnId: string; readonly prompt: string }
+  | { readonly type: 'turn_started'; readonly turnId: string; readonly turn: Turn }
+  | { readonly type: 'turn_ended'; readonly turnId: string; readonly turn: Turn }
+  | OutputBody
+  | {
+      readonly type: 'permission_requested';
+      readonly turnId?: string;
+      readonly request: PermissionRequest;
+    }
+  | {
+      readonly type: 'permission_answered';
+      readonly turnId?: string;
+      readonly request: PermissionRequest;
+    }
+  /** Of the library face only, where the host runs Claude Code itself. */
+  | { readonly type: 'status_set'; readonly status: SessionStatus }
+  | { readonly type: 'touched' };
+
+/** What Claude Code says and does in a turn. */
+export type OutputBody =
+  | { readonly type: 'text'; readonly turnId?: string; readonly text: string }
+  | {
+      readonly type: 'tool_use';
+      readonly turnId?: string;
+      readonly toolUseId: string;
+      readonly name: string;
+      readonly input: unknown;
+    }
+  | {
+      readonly type: 'tool_result';
+      readonly turnId?: string;
+      readonly toolUseId: string;
+      readonly isError: boolean;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'notice';
+      readonly turnId?: string;
+      readonly text: string;
+      /** The turn goes back to the queue: it had not reached Claude. */
+      readonly requeued?: boolean;
+    };
+
+export type EventType = EventBody['type'];
+
+/** An entry of a session's log: `seq` counts 1, 2, 3 … without gaps. */
+export type SessionEvent = EventBody & { readonly seq: number; readonly at: number };
