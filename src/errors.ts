@@ -77,5 +77,9 @@ export function quoteId(id: unknown): string {
 /** The failure to show for anything thrown; what is not ours becomes a plain INTERNAL. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof SessionError) return error.toFailure();
-  return { code: 'INTERNAL', message: 'internal error; the server log has it', retryable: false };
+  return {
+    code: 'INTERNAL',
+    message: 'internal error; the server log has it',
+    retryable: false,
+  };
 }

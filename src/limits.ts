@@ -67,5 +67,6 @@ export const HTTP_BODY_BYTES_MAX = 4 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;
 export const HTTP_SESSION_IDLE_MS = 30 * 60_000;
 export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
+export const TOOL_INPUT_DEPTH_MAX = 64;
 /** A graceful stop of the whole program. */
 export const SHUTDOWN_MS_MAX = 5_000;

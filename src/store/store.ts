@@ -6,8 +6,9 @@
  */
 
 import type { OpenTurn, SessionState } from '../session/decide.ts';
-import type { EventBody, SessionEvent, Turn } from '../session/event.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
+import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStatus } from '../session/status.ts';
 
@@ -56,15 +57,33 @@ export type Claim = {
   readonly session: Session;
   readonly turn: OpenTurn;
   readonly fence: Fence;
+  /** The process of an earlier owner that never released it: must be gone before the turn runs. */
+  readonly leftover?: ProcessIdentity;
 };
 
-/** Enough to know a process again: ids are reused, a start time and a boot are not. */
-export type ProcessIdentity = {
-  readonly pid: number;
-  readonly startTime: string;
-  readonly bootId: string;
-  /** In the environment of the process and of everything it starts. */
-  readonly marker: string;
+/** Who holds a session, and what recovery must know to take it over. */
+export type Lease = {
+  readonly fence: Fence;
+  /** Epoch milliseconds; past it another owner's claim may take the session. */
+  readonly until: number;
+  readonly process?: ProcessIdentity;
+  /** The turn that runs; `prompted` says that Claude Code may have seen it. */
+  readonly turn?: { readonly id: string; readonly prompted: boolean };
+};
+
+export type RequestQuery = {
+  readonly principal: string;
+  readonly sessionId?: string;
+  readonly mcpSessionId?: string;
+  readonly limit: number;
+};
+
+export type IdleQuery = {
+  /** Epoch milliseconds: sessions without activity since. */
+  readonly before: number;
+  /** All principals where absent. */
+  readonly principal?: string;
+  readonly limit: number;
 };
 
 export type SessionQuery = {
@@ -78,7 +97,10 @@ export type SessionQuery = {
 };
 
 /** A place in the list, newest activity first. */
-export type SessionCursor = { readonly lastActivity: number; readonly id: string };
+export type SessionCursor = {
+  readonly lastActivity: number;
+  readonly id: string;
+};
 
 /** The lease this write relied on has passed to somebody else: stop, and write nothing more. */
 export class StaleFenceError extends Error {
@@ -116,8 +138,21 @@ export interface Store {
   /** Extends the owner's leases; returns those that are lost. */
   renew(owner: string, fences: readonly Fence[]): Promise<readonly Fence[]>;
 
-  /** Gives the lease back once the session's process is gone. */
+  /**
+   * Gives the lease back once the session's process is gone. Does nothing where it is lost already,
+   * or while a turn still runs: a running turn without a lease would be nobody's to end.
+   */
   release(fence: Fence): Promise<void>;
+
+  /** Every lease, lapsed ones too. */
+  leases(): Promise<readonly Lease[]>;
+
+  /**
+   * Takes a lease from an owner that is gone: raises the epoch, so that nothing of the old owner is
+   * written any more. Undefined where `fence` is no longer current. When that is allowed is the
+   * caller's rule; what the old owner left running is the caller's to kill.
+   */
+  takeOver(fence: Fence, owner: string): Promise<Fence | undefined>;
 
   /** One session of a principal, ended ones too. */
   session(principal: string, sessionId: string): Promise<Session | undefined>;
@@ -125,8 +160,16 @@ export interface Store {
   turn(sessionId: string, turnId: string): Promise<Turn | undefined>;
   /** Events after a seq, in order. */
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
-  /** The sums of a scope (see `scopesOf`), or of a single session. */
+  /** The sums of a scope (see `scopesOf`); a single session's are its `contributionOf`. */
   metrics(principal: string, scope: string): Promise<Metrics>;
+  /** One permission request of a principal, in whatever state. */
+  permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined>;
+  /** The pending ones, oldest first. */
+  permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]>;
+  /** Ids of sessions that have not ended and are not busy, longest idle first. */
+  idleSessions(query: IdleQuery): Promise<readonly string[]>;
+  /** How many sessions have not ended, of all principals. */
+  openSessions(): Promise<number>;
 
   /**
    * Calls back after every commit that touched sessions, with their ids, or with undefined where

@@ -1,0 +1,254 @@
+/**
+ * Settings: a flag, an environment variable and a key with the same words; flags win over the
+ * environment, the environment over the defaults. The only reader of `process.env`.
+ */
+
+import { realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { quoteId } from './errors.ts';
+import { LOG_LEVELS } from './log.ts';
+
+/** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
+export class SettingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SettingError';
+  }
+}
+
+export const COMMANDS = ['stdio', 'http'] as const;
+
+export type Command = (typeof COMMANDS)[number];
+
+const DAY_MS = 86_400_000;
+
+const path = z.string().min(1, 'expected a path');
+const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')]);
+
+function integer(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`);
+}
+
+/** Every setting, in the order of the README. */
+const settingsSchema = z.object({
+  'state-dir': path.optional(),
+  root: z.array(path).min(1).optional(),
+  'claude-path': path.optional(),
+  'max-live': integer(1, 10_000).default(16),
+  'max-sessions': integer(1, 100_000_000).default(100_000),
+  'idle-evict-ms': integer(0, 365 * DAY_MS).default(300_000),
+  'session-ttl-ms': integer(1, 3650 * DAY_MS).default(604_800_000),
+  'permission-timeout-ms': integer(1, 20 * DAY_MS).default(1_800_000),
+  'allow-bypass-permissions': flag.default(false),
+  'log-level': z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  'log-file': path.optional(),
+  host: z.string().min(1, 'expected an address').default('127.0.0.1'),
+  port: integer(0, 65_535).default(7337),
+  'http-mode': z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
+  'token-file': path.optional(),
+  'no-auth': flag.default(false),
+});
+
+type SettingName = keyof typeof settingsSchema.shape;
+
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
+
+const BOOLEANS: ReadonlySet<string> = new Set(['allow-bypass-permissions', 'no-auth']);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type Settings = {
+  readonly command: Command;
+  readonly stateDir: string;
+  /** Real paths. */
+  readonly roots: readonly string[];
+  /** Where a session works that names no directory: here, if that is inside a root. */
+  readonly defaultDirectory: string;
+  readonly claudePath: string | undefined;
+  readonly maxLive: number;
+  readonly maxSessions: number;
+  readonly idleEvictMs: number;
+  readonly sessionTtlMs: number;
+  readonly permissionTimeoutMs: number;
+  readonly allowBypassPermissions: boolean;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logFile: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly httpMode: 'sessions' | 'dual';
+  readonly tokenFile: string | undefined;
+  readonly noAuth: boolean;
+  /** What the processes of sessions are given a part of. */
+  readonly environment: Environment;
+};
+
+/**
+ * Settings from a command line (without the program's name) and an environment.
+ *
+ * @throws SettingError with the one line to show
+ */
+export function readSettings(
+  argv: readonly string[],
+  environment: Environment = process.env,
+): Settings {
+  const { command, flags } = readCommandLine(argv);
+  const parsed = settingsSchema.safeParse({ ...readEnvironment(environment), ...flags });
+  if (!parsed.success) throw badSetting(parsed.error);
+  const values = parsed.data;
+  const roots = (values.root ?? [homedir()]).map(realDirectory);
+  const settings: Settings = {
+    command,
+    stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
+    roots,
+    defaultDirectory: defaultDirectory(roots),
+    claudePath: absolute(values['claude-path']),
+    maxLive: values['max-live'],
+    maxSessions: values['max-sessions'],
+    idleEvictMs: values['idle-evict-ms'],
+    sessionTtlMs: values['session-ttl-ms'],
+    permissionTimeoutMs: values['permission-timeout-ms'],
+    allowBypassPermissions: isOn(values['allow-bypass-permissions']),
+    logLevel: values['log-level'],
+    logFile: absolute(values['log-file']),
+    host: values.host,
+    port: values.port,
+    httpMode: values['http-mode'],
+    tokenFile: absolute(values['token-file']),
+    noAuth: isOn(values['no-auth']),
+    environment,
+  };
+  checkNoAuth(settings);
+  return settings;
+}
+
+/** The addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+  );
+}
+
+/** The environment variable of a setting. */
+export function variableOf(name: string): string {
+  return `CLAUDE_SESSIONS_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+function readCommandLine(argv: readonly string[]): {
+  command: Command;
+  flags: Record<string, unknown>;
+} {
+  const options = Object.fromEntries(
+    SETTING_NAMES.map((name) => [
+      name,
+      {
+        type: BOOLEANS.has(name) ? ('boolean' as const) : ('string' as const),
+        multiple: name === 'root',
+      },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { command: commandOf(positionals), flags: values };
+  } catch (error) {
+    if (error instanceof SettingError) throw error;
+    throw new SettingError(firstLine(error));
+  }
+}
+
+function commandOf(positionals: readonly string[]): Command {
+  const [word = 'stdio', ...rest] = positionals;
+  const command = COMMANDS.find((known) => known === word);
+  if (command === undefined || rest.length > 0) {
+    throw new SettingError(
+      `unknown command ${quoteId([word, ...rest].join(' '))}: expected one of ${COMMANDS.join(', ')}`,
+    );
+  }
+  return command;
+}
+
+function readEnvironment(environment: Environment): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of SETTING_NAMES) {
+    const value = environment[variableOf(name)];
+    if (value === undefined || value === '') continue;
+    values[name] = name === 'root' ? value.split(delimiter) : value;
+  }
+  return values;
+}
+
+function badSetting(error: z.ZodError): SettingError {
+  const [issue] = error.issues;
+  const name = String(issue?.path[0]);
+  return new SettingError(`--${name} (or ${variableOf(name)}): ${issue?.message}`);
+}
+
+/** The platform's folder for state: XDG on Linux, Application Support on macOS, LOCALAPPDATA on Windows. */
+function defaultStateDirectory(environment: Environment): string {
+  const name = 'claude-sessions-mcp';
+  if (process.platform === 'darwin') {
+    return join(homedir(), 'Library', 'Application Support', name);
+  }
+  if (process.platform === 'win32') {
+    return join(environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), name);
+  }
+  return join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), name);
+}
+
+function realDirectory(root: string): string {
+  try {
+    const real = realpathSync(resolve(root));
+    if (statSync(real).isDirectory()) return real;
+  } catch {
+    // Falls through to the one message below: what is missing and what is no directory read alike.
+  }
+  throw new SettingError(
+    `--root (or ${variableOf('root')}): ${quoteId(root)} is not an existing directory`,
+  );
+}
+
+function defaultDirectory(roots: readonly string[]): string {
+  const here = process.cwd();
+  return roots.some((root) => isInside(here, root)) ? here : (roots[0] ?? here);
+}
+
+function checkNoAuth(settings: Settings): void {
+  if (settings.command !== 'http' || !settings.noAuth || isLoopback(settings.host)) return;
+  throw new SettingError(
+    `--no-auth is refused on ${quoteId(settings.host)}: without a token only a loopback address may be served`,
+  );
+}
+
+/** Whether a path is a root or below it; both real, so that no link leads out. */
+export function isInside(path: string, root: string): boolean {
+  const way = relative(root, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function absolute(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : resolve(value);
+}
+
+function isOn(value: boolean | string): boolean {
+  return value === true || value === 'true' || value === '1';
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0]?.slice(0, 200) ?? '';
+}
+
+/** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */
+export function nodeProblem(version: string): string | undefined {
+  const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const fits22 = major === 22 && (minor > 22 || (minor === 22 && patch >= 3));
+  const fits24 = major > 24 || (major === 24 && minor >= 15);
+  if (fits22 || fits24) return undefined;
+  return `claude-sessions-mcp needs Node 22.22.3 or newer in line 22, or 24.15 or newer; this is ${version}`;
+}

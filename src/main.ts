@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+/** The program: settings, the app, a transport; signals and exit codes; nothing else. */
+
+import { readFileSync } from 'node:fs';
+import { nodeProblem, readSettings, SettingError, type Settings } from './config.ts';
+import { SessionError } from './errors.ts';
+import { SHUTDOWN_MS_MAX } from './limits.ts';
+import { createLog, type Logger } from './log.ts';
+
+/** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
+async function main(): Promise<number> {
+  const problem = nodeProblem(process.version);
+  if (problem !== undefined) return complain(problem, 1);
+  try {
+    return await run(readSettings(process.argv.slice(2)));
+  } catch (error) {
+    if (error instanceof SettingError) return complain(error.message, 2);
+    if (error instanceof SessionError) return complain(withHint(error), 1);
+    throw error;
+  }
+}
+
+async function run(settings: Settings): Promise<number> {
+  const { logLevel: level, logFile: file } = settings;
+  const log = createLog({ level, ...(file !== undefined && { file }) });
+  const stopped = untilStopped(log);
+  // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
+  const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
+  const app = await openApp({ settings, log, version: packageVersion() });
+  const serving = await serve({ settings, app, log, say: (line) => complain(line, 0) });
+  await Promise.race([serving.over, stopped]);
+  const deadline = setTimeout(() => process.exit(0), SHUTDOWN_MS_MAX);
+  await serving.close();
+  await app.close();
+  clearTimeout(deadline);
+  return 0;
+}
+
+/** Resolves at the first signal that asks to stop; a fatal error ends the process at once. */
+function untilStopped(log: Logger): Promise<void> {
+  const fatal = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error, the server stops');
+    process.exit(1);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => resolve());
+    }
+  });
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}
+
+function withHint(error: SessionError): string {
+  return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+}
+
+function complain(line: string, exitCode: number): number {
+  process.stderr.write(`claude-sessions-mcp: ${line}\n`);
+  return exitCode;
+}
+
+process.exit(await main());

@@ -1,0 +1,64 @@
+/** Keeps the leases of live sessions, and stops what has lost its own. */
+
+import { LEASE_RENEW_MS, LEASE_SELF_FENCE_MS } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import type { Fence, Store } from '../store/store.ts';
+import type { LiveSession } from './live-session.ts';
+
+export type LeaseKeeperDeps = {
+  readonly store: Store;
+  readonly owner: string;
+  readonly log: Logger;
+  /** Milliseconds that no change of the wall clock moves. */
+  readonly monotonic: () => number;
+  live(): readonly LiveSession[];
+};
+
+export class LeaseKeeper {
+  readonly #deps: LeaseKeeperDeps;
+  readonly #timer: NodeJS.Timeout;
+  #renewedAt: number;
+
+  constructor(deps: LeaseKeeperDeps) {
+    this.#deps = deps;
+    this.#renewedAt = deps.monotonic();
+    this.#timer = setInterval(() => void this.renew(), LEASE_RENEW_MS);
+    this.#timer.unref();
+  }
+
+  /**
+   * Renews every lease once. A session whose lease has passed on is stopped; so is every session when
+   * no renewal has been written for LEASE_SELF_FENCE_MS, counted from when it was sent.
+   */
+  async renew(): Promise<void> {
+    const { store, owner, monotonic, log } = this.#deps;
+    const sentAt = monotonic();
+    try {
+      const lost = await store.renew(
+        owner,
+        this.#deps.live().map((live) => live.fence),
+      );
+      this.#renewedAt = sentAt;
+      this.#stop((live) => lost.some((fence) => isOf(fence, live)));
+    } catch (error) {
+      log.error({ err: error }, 'leases could not be renewed');
+      if (monotonic() - this.#renewedAt > LEASE_SELF_FENCE_MS) this.#stop(() => true);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #stop(isLost: (live: LiveSession) => boolean): void {
+    for (const live of this.#deps.live()) {
+      if (!isLost(live)) continue;
+      this.#deps.log.warn({ sessionId: live.id }, 'lease lost, process stopped');
+      void live.close();
+    }
+  }
+}
+
+function isOf(fence: Fence, live: LiveSession): boolean {
+  return fence.sessionId === live.id && fence.epoch === live.fence.epoch;
+}

@@ -1,0 +1,13 @@
+/** What tools, resources and prompts may use: the use cases, one object, made once per process. */
+
+import type { Reader } from './reader.ts';
+import type { Sessions } from './sessions.ts';
+import type { Turns } from './turns.ts';
+
+export type Service = {
+  readonly sessions: Sessions;
+  readonly turns: Turns;
+  readonly reader: Reader;
+  /** Milliseconds since this server started. */
+  uptimeMs(): number;
+};

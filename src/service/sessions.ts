@@ -1,0 +1,172 @@
+/** The use cases of a session's life: make it, find it, link it, measure it, end it. */
+
+import { SessionError } from '../errors.ts';
+import { decide, type SessionCommand } from '../session/decide.ts';
+import type { EventBody, SessionOptions, Turn } from '../session/event.ts';
+import {
+  contributionOf,
+  type Metrics,
+  mcpSessionScope,
+  PRINCIPAL_SCOPE,
+  taskScope,
+} from '../session/metrics.ts';
+import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
+import { passGate, readable } from './access.ts';
+import type { Caller } from './caller.ts';
+import { resolveWorkingDirectory } from './directories.ts';
+import type { Presence } from './presence.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export type SessionsDeps = {
+  readonly store: Store;
+  readonly scheduler: Scheduler;
+  readonly presence: Presence;
+  readonly now: () => number;
+  /** A UUID v4. */
+  readonly newId: () => string;
+  /** Resolved; the first is where a session works that names no directory. */
+  readonly roots: readonly string[];
+  readonly defaultDirectory: string;
+  readonly maxSessions: number;
+  readonly allowBypassPermissions: boolean;
+};
+
+export type NewSession = {
+  readonly options: Omit<SessionOptions, 'workingDirectory'> & {
+    readonly workingDirectory?: string;
+  };
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taskId?: string;
+  readonly prompt?: string;
+  readonly key?: RequestKey;
+};
+
+export type MetricsScope =
+  | { readonly of: 'principal' }
+  | { readonly of: 'mcpSession' }
+  | { readonly of: 'session'; readonly sessionId: string }
+  | { readonly of: 'task'; readonly taskId: string };
+
+export class Sessions {
+  readonly #deps: SessionsDeps;
+
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Makes a session tied to the caller's MCP session, with its task and first prompt in one write.
+   *
+   * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
+   */
+  async create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
+    const { store, scheduler, newId } = this.#deps;
+    const options = await this.#options(asked.options);
+    await this.#checkRoom();
+    const events: EventBody[] = [
+      {
+        type: 'session_created',
+        principal: caller.principal,
+        mcpSessionId: caller.mcpSessionId,
+        options,
+        ...(asked.name !== undefined && { name: asked.name }),
+        labels: asked.labels ?? {},
+      },
+    ];
+    if (asked.taskId !== undefined) events.push({ type: 'task_linked', taskId: asked.taskId });
+    if (asked.prompt !== undefined) {
+      events.push({ type: 'prompt_queued', turnId: newId(), prompt: asked.prompt });
+    }
+    const made = await store.create(SESSION_ID_PREFIX + newId(), events, asked.key);
+    if (made.reply.turnId === undefined) return { session: made.session };
+    scheduler.poke();
+    const turn = await store.turn(made.session.id, made.reply.turnId);
+    return { session: made.session, ...(turn && { turn }) };
+  }
+
+  get(caller: Caller, sessionId: string): Promise<Session> {
+    return readable(this.#deps.store, caller, sessionId);
+  }
+
+  async link(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
+    return (await this.change(caller, sessionId, { type: 'link_task', taskId })).session;
+  }
+
+  /**
+   * Ends the session: its turn is stopped, its process tree is gone, its queue is cancelled.
+   *
+   * @returns `ended` false where it had ended before
+   */
+  async end(
+    caller: Caller,
+    sessionId: string,
+    reason: string,
+  ): Promise<{ session: Session; ended: boolean }> {
+    const known = await this.get(caller, sessionId);
+    passGate(known, caller, this.#deps.presence);
+    if (known.status === 'terminated') return { session: known, ended: false };
+    const { session, events } = await this.#deps.scheduler.whileStopped(sessionId, () =>
+      this.change(caller, sessionId, { type: 'end', reason }),
+    );
+    return { session, ended: events.some((event) => event.type === 'session_ended') };
+  }
+
+  async metrics(caller: Caller, scope: MetricsScope): Promise<Metrics> {
+    const { store } = this.#deps;
+    switch (scope.of) {
+      case 'session':
+        return contributionOf(await this.get(caller, scope.sessionId));
+      case 'task':
+        return store.metrics(caller.principal, taskScope(scope.taskId));
+      case 'mcpSession':
+        return store.metrics(caller.principal, mcpSessionScope(caller.mcpSessionId ?? ''));
+      case 'principal':
+        return store.metrics(caller.principal, PRINCIPAL_SCOPE);
+    }
+  }
+
+  /** One command for a session, decided and written behind the gate. */
+  change(
+    caller: Caller,
+    sessionId: string,
+    command: SessionCommand,
+    options?: AppendOptions,
+  ): Promise<Appended> {
+    const { store, presence, now } = this.#deps;
+    return store.append(
+      sessionId,
+      (state) => {
+        const tie = passGate(state.session, caller, presence);
+        return [...tie, ...decide(state, command, now())];
+      },
+      options,
+    );
+  }
+
+  async #options(asked: NewSession['options']): Promise<SessionOptions> {
+    const { roots, defaultDirectory, allowBypassPermissions } = this.#deps;
+    if (asked.permissionMode === 'bypassPermissions' && !allowBypassPermissions) {
+      throw new SessionError(
+        'INVALID_REQUEST',
+        'permissionMode bypassPermissions is not allowed here',
+        {
+          hint: 'the operator allows it with --allow-bypass-permissions.',
+        },
+      );
+    }
+    const directory = asked.workingDirectory ?? defaultDirectory;
+    return { ...asked, workingDirectory: await resolveWorkingDirectory(directory, roots) };
+  }
+
+  async #checkRoom(): Promise<void> {
+    const { store, maxSessions } = this.#deps;
+    if ((await store.openSessions()) < maxSessions) return;
+    throw new SessionError(
+      'LIMIT_EXCEEDED',
+      `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
+      { hint: 'end_session or cleanup_sessions makes room.' },
+    );
+  }
+}

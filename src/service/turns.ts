@@ -1,0 +1,116 @@
+/** The use cases of a turn: send a prompt, steer, interrupt. */
+
+import { SessionError } from '../errors.ts';
+import { LIST_LIMIT_MAX } from '../limits.ts';
+import type { Turn } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import type { RequestKey, SessionCursor, Store } from '../store/store.ts';
+import { passGate } from './access.ts';
+import type { Caller } from './caller.ts';
+import type { Presence } from './presence.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Sessions } from './sessions.ts';
+
+export type TurnsDeps = {
+  readonly store: Store;
+  readonly sessions: Sessions;
+  readonly scheduler: Scheduler;
+  readonly presence: Presence;
+  /** A UUID v4. */
+  readonly newId: () => string;
+};
+
+export type NewPrompt = {
+  readonly sessionId: string;
+  readonly prompt: string;
+  readonly mode: 'queue' | 'steer' | 'interrupt';
+  readonly key?: RequestKey;
+};
+
+export class Turns {
+  readonly #deps: TurnsDeps;
+
+  constructor(deps: TurnsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Queues a prompt; with `interrupt` it also stops the turn that runs, with `steer` it goes into that
+   * turn, or is queued where none runs.
+   *
+   * @returns the turn that carries it, and the seq to read on from
+   */
+  async send(caller: Caller, asked: NewPrompt): Promise<{ turn: Turn; after: number }> {
+    const { store, sessions, scheduler, newId } = this.#deps;
+    const steered = asked.mode === 'steer' ? await this.#steer(caller, asked) : undefined;
+    if (steered !== undefined) return steered;
+    const { reply } = await sessions.change(
+      caller,
+      asked.sessionId,
+      { type: 'queue_prompt', turnId: newId(), prompt: asked.prompt },
+      asked.key && { key: asked.key },
+    );
+    if (asked.mode === 'interrupt') void scheduler.live(asked.sessionId)?.interrupt();
+    scheduler.poke();
+    const turn = reply.turnId && (await store.turn(asked.sessionId, reply.turnId));
+    if (!turn) throw new Error(`turn of a queued prompt is missing in ${asked.sessionId}`);
+    return { turn, after: reply.after };
+  }
+
+  /** Stops the running turn and waits until it has stopped; without one it changes nothing. */
+  async interrupt(caller: Caller, sessionId: string): Promise<{ session: Session; turn?: Turn }> {
+    const { store, sessions, scheduler, presence } = this.#deps;
+    const session = await sessions.get(caller, sessionId);
+    passGate(session, caller, presence);
+    const live = scheduler.live(sessionId);
+    const turnId = live?.turnId;
+    if (live === undefined || turnId === undefined) return { session };
+    await live.interrupt();
+    const turn = await store.turn(sessionId, turnId);
+    return { session: await sessions.get(caller, sessionId), ...(turn && { turn }) };
+  }
+
+  /** Does for each session tied to an MCP session that has ended what its `onDisconnect` says. */
+  async disconnected(caller: Caller): Promise<void> {
+    let cursor: SessionCursor | undefined;
+    do {
+      const page = await this.#tiedTo(caller, cursor);
+      for (const session of page) await this.#leave(caller, session);
+      const last = page.length === LIST_LIMIT_MAX ? page.at(-1) : undefined;
+      cursor = last && { lastActivity: last.lastActivity, id: last.id };
+    } while (cursor !== undefined);
+  }
+
+  async #tiedTo(caller: Caller, cursor: SessionCursor | undefined): Promise<readonly Session[]> {
+    const { principal, mcpSessionId } = caller;
+    if (mcpSessionId === null) return [];
+    const limit = LIST_LIMIT_MAX;
+    return this.#deps.store.sessions({ principal, mcpSessionId, limit, ...(cursor && { cursor }) });
+  }
+
+  async #leave(caller: Caller, { id, status, options }: Session): Promise<void> {
+    if (status === 'terminated') return;
+    if (options.onDisconnect === 'interrupt') await this.interrupt(caller, id);
+    if (options.onDisconnect === 'end') {
+      await this.#deps.sessions.end(caller, id, 'its MCP session ended');
+    }
+  }
+
+  async #steer(
+    caller: Caller,
+    asked: NewPrompt,
+  ): Promise<{ turn: Turn; after: number } | undefined> {
+    const { store, sessions, scheduler, presence } = this.#deps;
+    const session = await sessions.get(caller, asked.sessionId);
+    passGate(session, caller, presence);
+    if (session.status === 'terminated') {
+      throw new SessionError('SESSION_NOT_READY', `session ${session.id} has ended`);
+    }
+    const live = scheduler.live(asked.sessionId);
+    if (live?.turnId === undefined) return undefined;
+    const turn = await store.turn(asked.sessionId, live.turnId);
+    if (turn === undefined) return undefined;
+    await live.steer(asked.prompt);
+    return { turn, after: session.lastSeq };
+  }
+}

@@ -1,0 +1,81 @@
+/** Bounded waits: look, and look again whenever the store says that one of the sessions changed. */
+
+import type { Store } from '../store/store.ts';
+
+type Wake = () => void;
+
+export class Waiters {
+  readonly #waiting = new Map<string, Set<Wake>>();
+  readonly #closing = new AbortController();
+  readonly #stop: () => void;
+
+  constructor(store: Store) {
+    this.#stop = store.subscribe((changed) => this.#changed(changed));
+  }
+
+  /**
+   * What `look` finds, as soon as it finds something; undefined once `waitMs` has passed or `signal`
+   * aborts. `look` runs at once and after every change of one of the sessions, never twice at a time.
+   */
+  async until<T>(
+    sessionIds: readonly string[],
+    look: () => Promise<T | undefined>,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    const change = new Signal();
+    const wake = (): void => change.fire();
+    const over = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(waitMs)]);
+    over.addEventListener('abort', wake, { once: true });
+    for (const id of sessionIds) this.#add(id, wake);
+    try {
+      for (;;) {
+        const seen = change.next();
+        const found = await look();
+        if (found !== undefined || over.aborted) return found;
+        await seen;
+      }
+    } finally {
+      over.removeEventListener('abort', wake);
+      for (const id of sessionIds) this.#remove(id, wake);
+    }
+  }
+
+  /** Ends every wait, as if its time had run out. */
+  close(): void {
+    this.#stop();
+    this.#closing.abort();
+  }
+
+  #add(sessionId: string, wake: Wake): void {
+    const wakes = this.#waiting.get(sessionId) ?? new Set();
+    this.#waiting.set(sessionId, wakes.add(wake));
+  }
+
+  #remove(sessionId: string, wake: Wake): void {
+    const wakes = this.#waiting.get(sessionId);
+    wakes?.delete(wake);
+    if (wakes?.size === 0) this.#waiting.delete(sessionId);
+  }
+
+  #changed(sessionIds: ReadonlySet<string> | undefined): void {
+    for (const id of sessionIds ?? [...this.#waiting.keys()]) {
+      for (const wake of this.#waiting.get(id) ?? []) wake();
+    }
+  }
+}
+
+/** Remembers a change that comes while nobody waits yet, so that none is missed. */
+class Signal {
+  #resolve: () => void = () => {};
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  fire(): void {
+    this.#resolve();
+  }
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { REASON_CHARS_MAX } from '../limits.ts';
+import { sessionId } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { sessionView, showSession } from './views.ts';
+
+export const endSession = defineTool({
+  name: 'end_session',
+  title: 'End a session',
+  description:
+    'Ends a session for good: a running turn is stopped, queued prompts are cancelled, and every process it started is ' +
+    'gone when this returns. Its log, result and cost stay readable. Ending twice does no harm. To stop only the turn ' +
+    'and keep the session, use interrupt_session.',
+  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    sessionId,
+    reason: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Why, for the log.'),
+  }),
+  output: z.object({
+    session: sessionView,
+    ended: z.boolean().describe('False where it had ended before.'),
+  }),
+  async run(args, { service, caller }) {
+    const { session, ended } = await service.sessions.end(
+      caller,
+      args.sessionId,
+      args.reason ?? 'ended by its caller',
+    );
+    return { session: showSession(session), ended };
+  },
+});

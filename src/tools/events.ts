@@ -1,0 +1,109 @@
+/** How events are shown, and how a reply is kept small. */
+
+import { z } from 'zod';
+import {
+  EVENT_SUMMARY_BYTES_MAX,
+  REPLY_FULL_BYTES_MAX,
+  REPLY_SUMMARY_BYTES_MAX,
+} from '../limits.ts';
+import type { PermissionRequest, SessionEvent } from '../session/event.ts';
+import { isoTime, showTurn } from './views.ts';
+
+export const DETAILS = ['summary', 'full'] as const;
+
+export type Detail = (typeof DETAILS)[number];
+
+export const eventView = z.looseObject({
+  seq: z.int().min(1),
+  at: z.string().describe('ISO 8601.'),
+  type: z.string(),
+  turnId: z.string().optional(),
+});
+
+export type EventView = z.infer<typeof eventView>;
+
+/**
+ * The events as a reply shows them: as many, from the first on, as fit its bound, but at least one.
+ * A `summary` also cuts each event to 2 KB and says what it cut.
+ */
+export function showEvents(events: readonly SessionEvent[], detail: Detail): EventView[] {
+  const bytesMax = detail === 'full' ? REPLY_FULL_BYTES_MAX : REPLY_SUMMARY_BYTES_MAX;
+  const shown: EventView[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    const view = detail === 'full' ? showEvent(event) : summarize(showEvent(event));
+    bytes += sizeOf(view);
+    if (bytes > bytesMax && shown.length > 0) break;
+    shown.push(view);
+  }
+  return shown;
+}
+
+function showEvent(event: SessionEvent): EventView {
+  const { seq, at, type, ...body } = event;
+  const turnId = 'turnId' in body && body.turnId !== undefined ? { turnId: body.turnId } : {};
+  return { seq, at: isoTime(at), type, ...turnId, ...bodyOf(event) };
+}
+
+function bodyOf(event: SessionEvent): Record<string, unknown> {
+  switch (event.type) {
+    case 'session_created':
+      return { workingDirectory: event.options.workingDirectory };
+    case 'turn_started':
+    case 'turn_ended':
+      return { turn: showTurn(event.turn) };
+    case 'permission_requested':
+    case 'permission_answered':
+      return { request: showRequest(event.request) };
+    case 'notice':
+      return { text: event.text };
+    default: {
+      const { seq: _seq, at: _at, type: _type, ...body } = event;
+      return body;
+    }
+  }
+}
+
+export function showRequest(request: PermissionRequest): Record<string, unknown> {
+  const { createdAt, expiresAt, answeredAt, ...rest } = request;
+  return {
+    ...rest,
+    createdAt: isoTime(createdAt),
+    expiresAt: isoTime(expiresAt),
+    ...(answeredAt !== undefined && { answeredAt: isoTime(answeredAt) }),
+  };
+}
+
+/** Cuts the longest strings of a view until it fits, and leaves a word about it. */
+function summarize(view: EventView): EventView {
+  if (sizeOf(view) <= EVENT_SUMMARY_BYTES_MAX) return view;
+  for (let keep = EVENT_SUMMARY_BYTES_MAX / 2; keep >= 16; keep /= 2) {
+    const cut = cutStrings(view, keep) as EventView;
+    if (sizeOf(cut) <= EVENT_SUMMARY_BYTES_MAX) return cut;
+  }
+  const { seq, at, type, turnId } = view;
+  return {
+    seq,
+    at,
+    type,
+    ...(turnId && { turnId }),
+    cut: 'too large for a summary; read it with detail full',
+  };
+}
+
+function cutStrings(value: unknown, keep: number): unknown {
+  if (typeof value === 'string') {
+    return value.length <= keep
+      ? value
+      : `${value.slice(0, keep)}… [${value.length - keep} characters cut]`;
+  }
+  if (Array.isArray(value)) return value.map((item) => cutStrings(item, keep));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, cutStrings(inner, keep)]),
+  );
+}
+
+function sizeOf(view: unknown): number {
+  return Buffer.byteLength(JSON.stringify(view));
+}

@@ -1,0 +1,72 @@
+/** The arguments that several tools share, each with its bounds and one sentence for the model. */
+
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { KEY_CHARS_MAX, PROMPT_BYTES_MAX, TASK_ID_CHARS_MAX, WAIT_MS_MAX } from '../limits.ts';
+import type { RequestKey } from '../store/store.ts';
+import type { Call } from './tool.ts';
+
+const encoder = new TextEncoder();
+
+/** A string bounded in bytes, as it will be written. */
+export function boundedText(bytesMax: number): z.ZodString {
+  return z
+    .string()
+    .max(bytesMax)
+    .refine((text) => text.length * 3 <= bytesMax || encoder.encode(text).length <= bytesMax, {
+      error: `must be at most ${bytesMax} bytes`,
+    });
+}
+
+export const sessionId = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe('Id of the session, as create_session returned it: "claude_" and a UUID.');
+
+export const taskId = z
+  .string()
+  .min(1)
+  .max(TASK_ID_CHARS_MAX)
+  .describe('Id of a task in your own world: a ticket, a plan step.');
+
+export const prompt = boundedText(PROMPT_BYTES_MAX)
+  .refine((text) => text.trim() !== '', { error: 'must not be empty' })
+  .describe('What Claude Code is asked to do.');
+
+export const waitMs = z
+  .int()
+  .min(0)
+  .max(WAIT_MS_MAX)
+  .describe(
+    `Wait up to this many milliseconds (at most ${WAIT_MS_MAX}) instead of answering at once.`,
+  );
+
+export const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(KEY_CHARS_MAX)
+  .describe(
+    'A key of your own: the same call repeated with it returns the first result and does nothing again.',
+  );
+
+/** The key a call is known by, if it has one: the caller's own, or the id of Claude Code's tool use. */
+export function requestKey(
+  tool: string,
+  args: { readonly idempotencyKey?: string | undefined },
+  call: Call,
+): RequestKey | undefined {
+  const key = args.idempotencyKey ?? (call.toolUseId && `tool-use:${call.toolUseId}`);
+  if (!key) return undefined;
+  const fingerprint = createHash('sha256').update(stable(args)).digest('base64url');
+  return { principal: call.caller.principal, tool, key, fingerprint };
+}
+
+/** JSON with the names in order, so that equal arguments have equal text. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

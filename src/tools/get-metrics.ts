@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { SessionError } from '../errors.ts';
+import type { MetricsScope } from '../service/sessions.ts';
+import { sessionId, taskId } from './fields.ts';
+import { defineTool } from './tool.ts';
+
+const count = z.int().min(0);
+
+const input = z.object({
+  sessionId: sessionId.optional(),
+  taskId: taskId.optional(),
+  scope: z
+    .enum(['mine', 'all'])
+    .optional()
+    .describe('mine: sessions tied to this MCP session; all (default): all of yours.'),
+});
+
+export const getMetrics = defineTool({
+  name: 'get_metrics',
+  title: 'Measure sessions',
+  description:
+    'Counts sessions and turns and sums tokens and cost, for all your sessions, for one session, or for one task. ' +
+    'Use it to report what work cost; the sums survive restarts of the server.',
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input,
+  output: z.object({
+    totalSessions: count.describe('Ended ones included.'),
+    activeSessions: count.describe('Ready or busy.'),
+    errorSessions: count,
+    averageSessionDuration: z.number().min(0).describe('Milliseconds, over the ended sessions.'),
+    busySessions: count,
+    queuedTurns: count,
+    completedTurns: count,
+    failedTurns: count,
+    pendingPermissions: count,
+    inputTokens: count,
+    outputTokens: count,
+    cacheReadTokens: count,
+    cacheWriteTokens: count,
+    costUsd: z.number(),
+    uptimeMs: z.number().min(0),
+  }),
+  async run(args, { service, caller }) {
+    const sums = await service.sessions.metrics(caller, scopeOf(args));
+    const { endedSessions, endedDurationMs, ...shown } = sums;
+    return {
+      ...shown,
+      averageSessionDuration: endedSessions === 0 ? 0 : endedDurationMs / endedSessions,
+      uptimeMs: service.uptimeMs(),
+    };
+  },
+});
+
+function scopeOf(args: z.infer<typeof input>): MetricsScope {
+  const { sessionId, taskId, scope } = args;
+  if ([sessionId, taskId, scope].filter((given) => given !== undefined).length > 1) {
+    throw new SessionError(
+      'INVALID_REQUEST',
+      'get_metrics: give one of sessionId, taskId and scope',
+    );
+  }
+  if (sessionId !== undefined) return { of: 'session', sessionId };
+  if (taskId !== undefined) return { of: 'task', taskId };
+  return { of: scope === 'mine' ? 'mcpSession' : 'principal' };
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { sessionId, taskId } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { sessionView, showSession } from './views.ts';
+
+export const linkTask = defineTool({
+  name: 'link_task',
+  title: 'Link a session to a task',
+  description:
+    'Links a session to a task of yours (a ticket, a plan step), so that get_metrics can say what the task cost and ' +
+    'list_sessions can find its sessions. A session may serve several tasks; linking twice changes nothing.',
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  input: z.object({ sessionId, taskId }),
+  output: z.object({ session: sessionView }),
+  async run(args, { service, caller }) {
+    return {
+      session: showSession(await service.sessions.link(caller, args.sessionId, args.taskId)),
+    };
+  },
+});

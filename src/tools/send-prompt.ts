@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { idempotencyKey, prompt, requestKey, sessionId, waitMs } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { showTurn, turnView } from './views.ts';
+
+export const sendPrompt = defineTool({
+  name: 'send_prompt',
+  title: 'Send a prompt',
+  description:
+    'Sends a prompt to a session. It is queued behind what already runs; mode "steer" puts it into the running turn, ' +
+    '"interrupt" stops that turn first. Answers at once with the turn and the seq to read on from: call read_events ' +
+    'with that "after" and until "turn_end". With waitMs it waits for the turn itself and returns what Claude said by then.',
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: false,
+    openWorldHint: true,
+  },
+  input: z.object({
+    sessionId,
+    prompt,
+    mode: z
+      .enum(['queue', 'steer', 'interrupt'])
+      .default('queue')
+      .describe('How it meets a turn that runs.'),
+    waitMs: waitMs.optional(),
+    idempotencyKey: idempotencyKey.optional(),
+  }),
+  output: z.object({
+    turn: turnView,
+    after: z.int().min(0).describe('Pass this to read_events as "after".'),
+    text: z.string().optional().describe('With waitMs: what Claude had said in this turn by then.'),
+  }),
+  async run(args, call) {
+    const { service, caller, signal } = call;
+    const key = requestKey('send_prompt', args, call);
+    const { sessionId, prompt, mode } = args;
+    const sent = await service.turns.send(caller, { sessionId, prompt, mode, ...(key && { key }) });
+    if (!args.waitMs) return { turn: showTurn(sent.turn), after: sent.after };
+    const turn = await service.reader.turnSettled(sent.turn, caller, args.waitMs, signal);
+    const said = await service.reader.textOf(turn, sent.after);
+    return { turn: showTurn(turn), after: said.after, text: said.text };
+  },
+});

@@ -1,0 +1,102 @@
+/** How sessions, turns and metrics are shown: camelCase JSON, times in ISO 8601. */
+
+import { z } from 'zod';
+import { ERROR_CODES } from '../errors.ts';
+import { TURN_STATES, type Turn } from '../session/event.ts';
+import { type Session, taskIdOf } from '../session/session.ts';
+import { SESSION_STATUSES } from '../session/status.ts';
+
+const time = z.string().describe('ISO 8601.');
+const count = z.int().min(0);
+
+const failureView = z.object({
+  code: z.enum(ERROR_CODES),
+  message: z.string(),
+  retryable: z.boolean(),
+  hint: z.string().optional(),
+});
+
+const usageView = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+  costUsd: z.number(),
+});
+
+export const sessionView = z.object({
+  id: z.string(),
+  status: z.enum(SESSION_STATUSES),
+  name: z.string().optional(),
+  workingDirectory: z.string(),
+  model: z.string().optional(),
+  labels: z.record(z.string(), z.string()),
+  taskId: z.union([z.string(), z.null()]).describe('The task linked last.'),
+  taskIds: z.array(z.string()),
+  mcpSessionId: z.union([z.string(), z.null()]).describe('The MCP session it is tied to.'),
+  createdAt: time,
+  lastActivity: time,
+  endedAt: time.optional(),
+  endReason: z.string().optional(),
+  turns: z.object({ queued: count, running: count, completed: count, failed: count }),
+  pendingPermissions: count,
+  lastSeq: count.describe('Seq of the newest event of its log.'),
+  usage: usageView,
+  error: failureView.optional(),
+});
+
+export const turnView = z.object({
+  id: z.string(),
+  sessionId: z.string(),
+  state: z.enum(TURN_STATES),
+  origin: z.enum(['prompt', 'autonomous']),
+  queuedAt: time,
+  startedAt: time.optional(),
+  endedAt: time.optional(),
+  result: z.string().optional().describe("Claude's last text, bounded."),
+  error: failureView.optional(),
+  usage: usageView.optional(),
+});
+
+export function showSession(session: Session): z.infer<typeof sessionView> {
+  const { options, endedAt } = session;
+  return {
+    id: session.id,
+    status: session.status,
+    ...(session.name !== undefined && { name: session.name }),
+    workingDirectory: options.workingDirectory,
+    ...(options.model !== undefined && { model: options.model }),
+    labels: { ...session.labels },
+    taskId: taskIdOf(session),
+    taskIds: [...session.taskIds],
+    mcpSessionId: session.mcpSessionId,
+    createdAt: isoTime(session.createdAt),
+    lastActivity: isoTime(session.lastActivity),
+    ...(endedAt !== undefined && { endedAt: isoTime(endedAt) }),
+    ...(session.endReason !== undefined && { endReason: session.endReason }),
+    turns: { ...session.turns },
+    pendingPermissions: session.pendingPermissions,
+    lastSeq: session.lastSeq,
+    usage: { ...session.usage },
+    ...(session.error && { error: session.error }),
+  };
+}
+
+export function showTurn(turn: Turn): z.infer<typeof turnView> {
+  return {
+    id: turn.id,
+    sessionId: turn.sessionId,
+    state: turn.state,
+    origin: turn.origin,
+    queuedAt: isoTime(turn.queuedAt),
+    ...(turn.startedAt !== undefined && { startedAt: isoTime(turn.startedAt) }),
+    ...(turn.endedAt !== undefined && { endedAt: isoTime(turn.endedAt) }),
+    ...(turn.result !== undefined && { result: turn.result }),
+    ...(turn.error && { error: turn.error }),
+    ...(turn.usage && { usage: turn.usage }),
+  };
+}
+
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

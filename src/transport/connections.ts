@@ -1,0 +1,16 @@
+/**
+ * What the transports share. They are thin: a caller comes in, one server instance is made for it, and
+ * the end of its MCP session is told once. They know nothing of tools, sessions or the store.
+ */
+
+import type { Server } from '@modelcontextprotocol/server';
+import type { Caller } from '../service/caller.ts';
+
+export type Connections = {
+  /** A fresh MCP server instance that answers for this caller. Cheap; called once per connection. */
+  createServer(caller: Caller): Server;
+  /** The MCP session of this caller has begun. */
+  opened(caller: Caller): void;
+  /** It has ended: DELETE, end of input, idle time-out. Called once for every `opened`. */
+  closed(caller: Caller): void;
+};
