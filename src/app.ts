@@ -59,6 +59,8 @@ export function assemble(deps: AppDeps & { readonly store: Store; readonly runne
   const leaving = new Set<Promise<void>>();
   const waiters = new Waiters(store);
   const permissions = new Permissions({
+    store,
+    waiters,
     now: Date.now,
     newId: uuid,
     log,
@@ -71,6 +73,7 @@ export function assemble(deps: AppDeps & { readonly store: Store; readonly runne
     maxLive: settings.maxLive,
     idleEvictMs: settings.idleEvictMs,
     now: Date.now,
+    newId: uuid,
     log,
     ask: (live, ask, signal) => permissions.ask(live, ask, signal),
   });
@@ -95,6 +98,7 @@ export function assemble(deps: AppDeps & { readonly store: Store; readonly runne
   const service: Service = {
     sessions,
     turns: new Turns({ store, sessions, scheduler, presence, newId: uuid }),
+    permissions,
     reader: new Reader(store, waiters),
     uptimeMs: () => Math.round(performance.now() - startedAt),
   };

@@ -5,11 +5,12 @@
 
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { quoteId } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
+import { isInside } from './paths.ts';
 
 /** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
 export class SettingError extends Error {
@@ -196,9 +197,9 @@ function defaultStateDirectory(environment: Environment): string {
     return join(homedir(), 'Library', 'Application Support', name);
   }
   if (process.platform === 'win32') {
-    return join(environment['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), name);
+    return join(environment.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), name);
   }
-  return join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), name);
+  return join(environment.XDG_STATE_HOME || join(homedir(), '.local', 'state'), name);
 }
 
 function realDirectory(root: string): string {
@@ -223,12 +224,6 @@ function checkNoAuth(settings: Settings): void {
   throw new SettingError(
     `--no-auth is refused on ${quoteId(settings.host)}: without a token only a loopback address may be served`,
   );
-}
-
-/** Whether a path is a root or below it; both real, so that no link leads out. */
-export function isInside(path: string, root: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 function absolute(value: string | undefined): string | undefined {

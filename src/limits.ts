@@ -33,6 +33,9 @@ export const TOOL_RULE_CHARS_MAX = 500;
 export const TASKS_PER_SESSION_MAX = 1000;
 export const QUEUED_PROMPTS_MAX = 100;
 export const PENDING_PERMISSIONS_MAX = 100;
+export const ANSWERS_MAX = 20;
+/** `cleanup_sessions` ends what has been idle longer than this. */
+export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 
 /** What is kept of Claude's last text as the result of a turn. */
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;

@@ -7,6 +7,7 @@
 
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, SessionOptions } from '../session/event.ts';
+import type { ProcessIdentity } from '../session/process.ts';
 
 export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
@@ -15,14 +16,6 @@ export type RunSpec = {
   /** The UUID of the conversation to branch off, for the first run of a forked session. */
   readonly forkOf?: string;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
-  readonly marker: string;
-};
-
-/** Enough to know a process again: ids are reused, a start time and a boot are not. */
-export type RunProcess = {
-  readonly pid: number;
-  readonly startTime: string;
-  readonly bootId: string;
   readonly marker: string;
 };
 
@@ -41,7 +34,11 @@ export type PermissionReply =
       /** Allow the same for the rest of the session. */
       readonly remember?: 'session';
     }
-  | { readonly decision: 'deny'; readonly message: string; readonly interrupt?: boolean };
+  | {
+      readonly decision: 'deny';
+      readonly message: string;
+      readonly interrupt?: boolean;
+    };
 
 /** Called in the order of what happened. None of them may throw. */
 export type RunListener = {
@@ -57,7 +54,7 @@ export type RunListener = {
 };
 
 export interface Run {
-  readonly process: RunProcess;
+  readonly process: ProcessIdentity;
   /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
   prompt(turnId: string, text: string): void;
   /** Puts a message into the turn that runs. */

@@ -2,8 +2,8 @@
 
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
-import { isInside } from '../config.ts';
 import { quoteId, SessionError } from '../errors.ts';
+import { isInside } from '../paths.ts';
 
 /**
  * The directory with every symbolic link resolved.

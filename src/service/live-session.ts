@@ -23,6 +23,7 @@ export type LiveSessionDeps = {
 
 export class LiveSession implements RunListener {
   readonly id: string;
+  readonly principal: string;
   readonly fence: Fence;
   /** The turn that runs now, if one does. */
   turnId: string | undefined;
@@ -35,6 +36,7 @@ export class LiveSession implements RunListener {
 
   constructor(claim: Claim, deps: LiveSessionDeps) {
     this.id = claim.session.id;
+    this.principal = claim.session.principal;
     this.fence = claim.fence;
     this.turnId = claim.turn.id;
     this.#deps = deps;

@@ -1,17 +1,37 @@
 /** Permission requests: asked by a run, written down, and answered once, by a caller or by time. */
 
-import { SessionError } from '../errors.ts';
+import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
+import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
+import type { RequestQuery, Store } from '../store/store.ts';
+import { readable } from './access.ts';
+import type { Caller } from './caller.ts';
 import type { LiveSession } from './live-session.ts';
+import type { Sessions } from './sessions.ts';
+import type { Waiters } from './waiters.ts';
 
 export type PermissionsDeps = {
+  readonly store: Store;
+  readonly waiters: Waiters;
   readonly now: () => number;
   readonly newId: () => string;
   readonly log: Logger;
   /** A request nobody answered is denied after this long. */
   readonly timeoutMs: number;
 };
+
+export type GivenAnswer = {
+  readonly requestId: string;
+  readonly decision: 'allow' | 'deny';
+  readonly message?: string;
+  readonly grant: PermissionGrant;
+  /** Answers to the questions of AskUserQuestion, by question. */
+  readonly answers?: Readonly<Record<string, string>>;
+};
+
+const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
+const UNANSWERED: PermissionReply = { decision: 'deny', message: UNANSWERED_TEXT };
 
 export class Permissions {
   readonly #deps: PermissionsDeps;
@@ -20,50 +40,104 @@ export class Permissions {
     this.#deps = deps;
   }
 
-  /** Asks the callers; the promise is the answer for Claude. Never rejects. */
+  /** Asks the callers; the promise is the answer for Claude. Never rejects: what fails is denied. */
   async ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
-    const { now, newId, timeoutMs } = this.#deps;
-    const requestId = newId();
+    const { now, newId, timeoutMs, log } = this.#deps;
+    const request = {
+      requestId: newId(),
+      turnId: live.turnId ?? null,
+      toolName: ask.toolName,
+      input: ask.input,
+      ...(ask.description !== undefined && { description: ask.description }),
+      expiresAt: now() + timeoutMs,
+    };
     try {
-      await live.command({
-        type: 'request_permission',
-        request: {
-          requestId,
-          turnId: live.turnId ?? null,
-          toolName: ask.toolName,
-          input: ask.input,
-          ...(ask.description !== undefined && { description: ask.description }),
-          expiresAt: now() + timeoutMs,
-        },
-      });
-      await waitFor(timeoutMs, signal);
-      if (!signal.aborted) await this.#expire(live, requestId);
+      await live.command({ type: 'request_permission', request });
+      const answered = await this.#answered(live, request.requestId, signal);
+      return answered === undefined ? UNANSWERED : replyOf(answered);
     } catch (error) {
-      if (!(error instanceof SessionError))
-        this.#deps.log.error({ err: error }, 'permission request failed');
+      log.warn({ sessionId: live.id, err: error }, 'permission request could not be kept');
+      return UNANSWERED;
     }
-    return { decision: 'deny', message: 'nobody answered this permission request in time' };
   }
 
-  #expire(live: LiveSession, requestId: string): Promise<void> {
-    return live.command({
+  /** The pending requests, oldest first. */
+  async list(
+    caller: Caller,
+    query: Omit<RequestQuery, 'principal'>,
+  ): Promise<readonly PermissionRequest[]> {
+    const { store } = this.#deps;
+    if (query.sessionId !== undefined) await readable(store, caller, query.sessionId);
+    return store.permissionRequests({ ...query, principal: caller.principal });
+  }
+
+  /**
+   * Answers a request; the run that asked hears of it from the log, whichever server runs it.
+   *
+   * @throws SessionError NOT_FOUND, or CONFLICT where it is pending no longer
+   */
+  async answer(caller: Caller, sessions: Sessions, given: GivenAnswer): Promise<PermissionRequest> {
+    const { store } = this.#deps;
+    const { requestId } = given;
+    const request = await store.permissionRequest(caller.principal, requestId);
+    if (request === undefined) {
+      throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
+        hint: 'list_permission_requests shows what is pending.',
+      });
+    }
+    await sessions.change(caller, request.sessionId, {
       type: 'answer_permission',
       requestId,
-      answer: { state: 'expired', message: 'not answered in time' },
+      answer: {
+        state: given.decision === 'allow' ? 'allowed' : 'denied',
+        ...(given.message !== undefined && { message: given.message }),
+        grant: grantOf(request, given),
+      },
     });
+    return (await store.permissionRequest(caller.principal, requestId)) ?? request;
+  }
+
+  /** Waits for the answer in the log; past the time-out the request expires. */
+  async #answered(
+    live: LiveSession,
+    requestId: string,
+    signal: AbortSignal,
+  ): Promise<PermissionRequest | undefined> {
+    const { store, waiters, timeoutMs } = this.#deps;
+    const look = async (): Promise<PermissionRequest | undefined> => {
+      const request = await store.permissionRequest(live.principal, requestId);
+      return request?.state === 'pending' ? undefined : request;
+    };
+    const answered = await waiters.until([live.id], look, timeoutMs, signal);
+    if (answered !== undefined || signal.aborted) return answered;
+    await live.command({
+      type: 'answer_permission',
+      requestId,
+      answer: { state: 'expired', message: UNANSWERED_TEXT },
+    });
+    return look();
   }
 }
 
-/** Resolves after `ms`, or as soon as `signal` aborts. */
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
+/** Questions are answered by an allowed input that carries the answers. */
+function grantOf(request: PermissionRequest, given: GivenAnswer): PermissionGrant {
+  if (given.answers === undefined) return given.grant;
+  const updatedInput = { ...request.input, ...given.grant.updatedInput, answers: given.answers };
+  return { ...given.grant, updatedInput };
+}
+
+function replyOf(request: PermissionRequest): PermissionReply {
+  const { state, message, grant } = request;
+  if (state === 'allowed') {
+    return {
+      decision: 'allow',
+      ...(grant?.updatedInput && { updatedInput: grant.updatedInput }),
+      ...(grant?.remember && { remember: grant.remember }),
+    };
+  }
+  return {
+    decision: 'deny',
+    message: message ?? 'The person who watches this session denied it.',
+    ...(grant?.interrupt && { interrupt: true }),
+  };
 }

@@ -21,6 +21,15 @@ export type ReadQuery = {
   readonly signal: AbortSignal;
 };
 
+export type WaitQuery = {
+  /** Without repetition. */
+  readonly sessionIds: readonly string[];
+  readonly for: 'any' | 'all';
+  readonly until: Exclude<ReadUntil, 'event'>;
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+};
+
 export type Read = {
   readonly session: Session;
   readonly events: readonly SessionEvent[];
@@ -44,6 +53,27 @@ export class Reader {
     const session = await readable(this.#store, caller, query.sessionId);
     const events = await this.#store.events(query.sessionId, query.after, query.limit);
     return { session, events };
+  }
+
+  /** Waits until any or all of the sessions need attention or are at rest; the sessions as they are then. */
+  async waitFor(
+    caller: Caller,
+    query: WaitQuery,
+  ): Promise<{ ready: string[]; sessions: Session[] }> {
+    const look = async (): Promise<{ ready: string[]; sessions: Session[] }> => {
+      const sessions = await Promise.all(
+        query.sessionIds.map((id) => readable(this.#store, caller, id)),
+      );
+      const ready = sessions.filter((session) => isSettled(session, query.until));
+      return { ready: ready.map((session) => session.id), sessions };
+    };
+    const enough = query.for === 'all' ? query.sessionIds.length : 1;
+    const lookForEnough = async () => {
+      const found = await look();
+      return found.ready.length >= enough ? found : undefined;
+    };
+    const { sessionIds, waitMs, signal } = query;
+    return (await this.#waiters.until(sessionIds, lookForEnough, waitMs, signal)) ?? look();
   }
 
   /** The turn once it has ended or asks for a permission; as it stands when the wait is over. */

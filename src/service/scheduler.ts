@@ -18,6 +18,8 @@ export type SchedulerDeps = {
   readonly maxLive: number;
   readonly idleEvictMs: number;
   readonly now: () => number;
+  /** A UUID v4. */
+  readonly newId: () => string;
   readonly log: Logger;
   ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
 };
@@ -142,7 +144,7 @@ export class Scheduler {
         uuid,
         options: session.options,
         ...(session.forkOf && { forkOf: session.forkOf.sessionId.slice(SESSION_ID_PREFIX.length) }),
-        marker: `${this.#deps.owner}.${uuid}`,
+        marker: this.#deps.newId(),
       },
       live,
     );

@@ -1,5 +1,6 @@
 /** What tools, resources and prompts may use: the use cases, one object, made once per process. */
 
+import type { Permissions } from './permissions.ts';
 import type { Reader } from './reader.ts';
 import type { Sessions } from './sessions.ts';
 import type { Turns } from './turns.ts';
@@ -7,6 +8,7 @@ import type { Turns } from './turns.ts';
 export type Service = {
   readonly sessions: Sessions;
   readonly turns: Turns;
+  readonly permissions: Permissions;
   readonly reader: Reader;
   /** Milliseconds since this server started. */
   uptimeMs(): number;

@@ -1,8 +1,9 @@
 /** The use cases of a session's life: make it, find it, link it, measure it, end it. */
 
 import { SessionError } from '../errors.ts';
+import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
-import type { EventBody, SessionOptions, Turn } from '../session/event.ts';
+import type { EventBody, ForkOrigin, SessionOptions, Turn } from '../session/event.ts';
 import {
   contributionOf,
   type Metrics,
@@ -11,7 +12,7 @@ import {
   taskScope,
 } from '../session/metrics.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
+import type { Appended, AppendOptions, RequestKey, SessionQuery, Store } from '../store/store.ts';
 import { passGate, readable } from './access.ts';
 import type { Caller } from './caller.ts';
 import { resolveWorkingDirectory } from './directories.ts';
@@ -41,6 +42,7 @@ export type NewSession = {
   readonly taskId?: string;
   readonly prompt?: string;
   readonly key?: RequestKey;
+  readonly forkOf?: ForkOrigin;
 };
 
 export type MetricsScope =
@@ -73,6 +75,7 @@ export class Sessions {
         options,
         ...(asked.name !== undefined && { name: asked.name }),
         labels: asked.labels ?? {},
+        ...(asked.forkOf && { forkOf: asked.forkOf }),
       },
     ];
     if (asked.taskId !== undefined) events.push({ type: 'task_linked', taskId: asked.taskId });
@@ -86,12 +89,74 @@ export class Sessions {
     return { session: made.session, ...(turn && { turn }) };
   }
 
+  /**
+   * Branches the conversation: a new session of this caller that begins where the other one stands.
+   *
+   * @throws SessionNotFoundError, SessionError CONFLICT where another MCP session holds the first
+   */
+  async fork(
+    caller: Caller,
+    sessionId: string,
+    asked: Pick<NewSession, 'name' | 'prompt' | 'key'>,
+  ): Promise<{ session: Session; turn?: Turn }> {
+    const parent = await this.get(caller, sessionId);
+    passGate(parent, caller, this.#deps.presence);
+    const { options, labels } = parent;
+    return this.create(caller, { ...asked, options, labels, forkOf: { sessionId } });
+  }
+
   get(caller: Caller, sessionId: string): Promise<Session> {
     return readable(this.#deps.store, caller, sessionId);
   }
 
+  list(query: SessionQuery): Promise<readonly Session[]> {
+    return this.#deps.store.sessions(query);
+  }
+
+  /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */
+  async attach(caller: Caller, sessionId: string): Promise<Session> {
+    const { store, now } = this.#deps;
+    const { mcpSessionId } = caller;
+    await this.get(caller, sessionId);
+    const { session } = await store.append(sessionId, (state) =>
+      decide(state, { type: 'tie', mcpSessionId }, now()),
+    );
+    return session;
+  }
+
   async link(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
     return (await this.change(caller, sessionId, { type: 'link_task', taskId })).session;
+  }
+
+  async unlink(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
+    return (await this.change(caller, sessionId, { type: 'unlink_task', taskId })).session;
+  }
+
+  /** Ends the principal's sessions that have been idle longer than `maxAgeMs`; returns how many. */
+  async cleanup(caller: Caller, maxAgeMs: number): Promise<number> {
+    const { store, now } = this.#deps;
+    const before = now() - maxAgeMs;
+    let cleaned = 0;
+    for (;;) {
+      const query = { before, principal: caller.principal, limit: LIST_LIMIT_MAX };
+      const ids = await store.idleSessions(query);
+      const ended = await Promise.all(ids.map((id) => this.#endIdle(id, before)));
+      cleaned += ended.filter(Boolean).length;
+      if (!ended.some(Boolean)) return cleaned;
+    }
+  }
+
+  /** Ends a session that is still idle when it is written, whoever it is tied to. */
+  async #endIdle(sessionId: string, before: number): Promise<boolean> {
+    const { store, scheduler, now } = this.#deps;
+    const { events } = await scheduler.whileStopped(sessionId, () =>
+      store.append(sessionId, (state) => {
+        const { status, lastActivity } = state.session;
+        if (status === 'busy' || lastActivity >= before) return [];
+        return decide(state, { type: 'end', reason: 'idle for too long' }, now());
+      }),
+    );
+    return events.length > 0;
   }
 
   /**

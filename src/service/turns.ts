@@ -2,6 +2,7 @@
 
 import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import { decide } from '../session/decide.ts';
 import type { Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { RequestKey, SessionCursor, Store } from '../store/store.ts';
@@ -55,6 +56,30 @@ export class Turns {
     const turn = reply.turnId && (await store.turn(asked.sessionId, reply.turnId));
     if (!turn) throw new Error(`turn of a queued prompt is missing in ${asked.sessionId}`);
     return { turn, after: reply.after };
+  }
+
+  /** Takes a queued prompt back. Throws SessionError CONFLICT where its turn has begun. */
+  async cancel(caller: Caller, sessionId: string, turnId: string): Promise<Turn> {
+    const { store, sessions } = this.#deps;
+    const known = await store.turn((await sessions.get(caller, sessionId)).id, turnId);
+    if (known?.state === 'cancelled') return known;
+    await sessions.change(caller, sessionId, { type: 'cancel_prompt', turnId });
+    const turn = await store.turn(sessionId, turnId);
+    if (turn === undefined) throw new Error(`turn ${turnId} is missing in ${sessionId}`);
+    return turn;
+  }
+
+  /** Takes back every queued prompt of the session. */
+  async cancelQueued(caller: Caller, sessionId: string): Promise<void> {
+    const { store, presence } = this.#deps;
+    await store.append(sessionId, (state) => {
+      const tie = passGate(state.session, caller, presence);
+      const queued = state.openTurns.filter((turn) => turn.state === 'queued');
+      const cancelled = queued.flatMap((turn) =>
+        decide(state, { type: 'cancel_prompt', turnId: turn.id }, 0),
+      );
+      return [...tie, ...cancelled];
+    });
   }
 
   /** Stops the running turn and waits until it has stopped; without one it changes nothing. */

@@ -5,7 +5,14 @@
 
 import { type Failure, quoteId, SessionError } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX, QUEUED_PROMPTS_MAX, TASKS_PER_SESSION_MAX } from '../limits.ts';
-import type { EventBody, PermissionRequest, PermissionState, Turn, Usage } from './event.ts';
+import type {
+  EventBody,
+  PermissionGrant,
+  PermissionRequest,
+  PermissionState,
+  Turn,
+  Usage,
+} from './event.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
 
@@ -30,6 +37,7 @@ export type TurnOutcome = {
 export type PermissionAnswer = {
   readonly state: Exclude<PermissionState, 'pending'>;
   readonly message?: string;
+  readonly grant?: PermissionGrant;
 };
 
 export type SessionCommand =
@@ -98,7 +106,7 @@ export function decide(
     case 'end':
       return end(state, command.reason, now);
     case 'set_status':
-      return setStatus(session, command.status);
+      return setStatus(state, command.status, now);
     case 'touch':
       return [{ type: 'touched' }];
   }
@@ -153,6 +161,12 @@ function start(
   const { session } = state;
   if (session.turns.running > 0) {
     throw new SessionError('CONFLICT', `session ${session.id} is already running a turn`);
+  }
+  if (!canBecome(session.status, 'busy')) {
+    throw new SessionError(
+      'SESSION_NOT_READY',
+      `session ${session.id} is ${session.status} and cannot run a turn yet`,
+    );
   }
   const queuedAt = origin === 'prompt' ? openTurn(state, turnId).queuedAt : now;
   const turn: Turn = {
@@ -240,12 +254,15 @@ function end(state: SessionState, reason: string, now: number): readonly EventBo
   return [...stopped, ...cancelled, { type: 'session_ended', reason }];
 }
 
-function setStatus(session: Session, status: string): readonly EventBody[] {
+/** The one way out is an end, whatever word asked for it. */
+function setStatus(state: SessionState, status: string, now: number): readonly EventBody[] {
+  const { session } = state;
   if (!isSessionStatus(status)) {
     throw new SessionError('INVALID_REQUEST', `${quoteId(status)} is not a status`, {
       hint: `use one of ${SESSION_STATUSES.join(', ')}.`,
     });
   }
+  if (status === 'terminated') return end(state, 'status set to terminated', now);
   if (!canBecome(session.status, status)) {
     throw new SessionError(
       'CONFLICT',

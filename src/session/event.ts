@@ -43,6 +43,16 @@ export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'cl
 
 export type PermissionState = (typeof PERMISSION_STATES)[number];
 
+/** What goes with an answer, for the run that asked. */
+export type PermissionGrant = {
+  /** Replaces the input that Claude asked with. */
+  readonly updatedInput?: Readonly<Record<string, unknown>>;
+  /** Allow the same for the rest of the session. */
+  readonly remember?: 'session';
+  /** Denied, and the turn is to stop. */
+  readonly interrupt?: boolean;
+};
+
 /** Claude wants to use a tool that the session's rules do not allow by themselves. */
 export type PermissionRequest = {
   readonly requestId: string;
@@ -56,6 +66,7 @@ export type PermissionRequest = {
   readonly expiresAt: number;
   readonly answeredAt?: number;
   readonly message?: string;
+  readonly grant?: PermissionGrant;
 };
 
 export const PERMISSION_MODES = [
@@ -122,8 +133,8 @@ export type EventBody =
       readonly turnId?: string;
       readonly request: PermissionRequest;
     }
-  /** Of the library face only, where the host runs Claude Code itself. */
-  | { readonly type: 'status_set'; readonly status: SessionStatus }
+  /** Of the library face only, where the host runs Claude Code itself. An end is `session_ended`. */
+  | { readonly type: 'status_set'; readonly status: Exclude<SessionStatus, 'terminated'> }
   | { readonly type: 'touched' };
 
 /** What Claude Code says and does in a turn. */

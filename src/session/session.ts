@@ -64,9 +64,11 @@ export function taskIdOf(session: Session): string | null {
   return session.taskIds.at(-1) ?? null;
 }
 
-/** The record a log begins with; its first event must be `session_created`. */
+/** The record a log begins with; its first event must be `session_created`, seq 1. */
 export function applyCreated(id: string, event: SessionEvent): Session {
-  if (event.type !== 'session_created') throw new Error(`log of ${id} starts with ${event.type}`);
+  if (event.type !== 'session_created' || event.seq !== 1) {
+    throw new Error(`log of ${id} starts with ${event.type}, seq ${event.seq}`);
+  }
   return {
     id,
     principal: event.principal,
@@ -100,10 +102,11 @@ export function apply(session: Session, event: SessionEvent): Session {
   }
   return {
     ...withoutError(session, status),
-    ...changeOf(session, event),
     status,
     lastSeq: event.seq,
     lastActivity: Math.max(session.lastActivity, event.at),
+    // Last: right after the other spread, the copy costs V8 three times as much.
+    ...changeOf(session, event),
   };
 }
 
@@ -121,7 +124,7 @@ function statusAfter(session: Session, event: EventBody): SessionStatus {
     case 'turn_ended':
       return session.status === 'error' ? 'error' : 'ready';
     case 'notice':
-      return event.requeued ? 'ready' : session.status;
+      return event.requeued && session.status === 'busy' ? 'ready' : session.status;
     case 'session_error':
       return 'error';
     case 'session_ended':
@@ -135,6 +138,8 @@ function statusAfter(session: Session, event: EventBody): SessionStatus {
 
 function changeOf(session: Session, event: SessionEvent): Partial<Session> {
   switch (event.type) {
+    case 'session_created':
+      throw new Error(`log of ${session.id}: created again at seq ${event.seq}`);
     case 'session_tied':
       return { mcpSessionId: event.mcpSessionId };
     case 'session_error':
@@ -177,9 +182,7 @@ function turnChange(session: Session, event: EventBody): Partial<Session> {
         usage: event.turn.usage ? addUsage(session.usage, event.turn.usage) : session.usage,
       };
     case 'notice':
-      return event.requeued
-        ? { turns: { ...turns, running: 0, queued: turns.queued + 1 } }
-        : {};
+      return event.requeued ? { turns: { ...turns, running: 0, queued: turns.queued + 1 } } : {};
     default:
       return {};
   }

@@ -6,7 +6,8 @@ import {
   REPLY_FULL_BYTES_MAX,
   REPLY_SUMMARY_BYTES_MAX,
 } from '../limits.ts';
-import type { PermissionRequest, SessionEvent } from '../session/event.ts';
+import type { SessionEvent } from '../session/event.ts';
+import { showRequest } from './requests.ts';
 import { isoTime, showTurn } from './views.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
@@ -62,16 +63,6 @@ function bodyOf(event: SessionEvent): Record<string, unknown> {
       return body;
     }
   }
-}
-
-export function showRequest(request: PermissionRequest): Record<string, unknown> {
-  const { createdAt, expiresAt, answeredAt, ...rest } = request;
-  return {
-    ...rest,
-    createdAt: isoTime(createdAt),
-    expiresAt: isoTime(expiresAt),
-    ...(answeredAt !== undefined && { answeredAt: isoTime(answeredAt) }),
-  };
 }
 
 /** Cuts the longest strings of a view until it fits, and leaves a word about it. */

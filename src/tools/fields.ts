@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { KEY_CHARS_MAX, PROMPT_BYTES_MAX, TASK_ID_CHARS_MAX, WAIT_MS_MAX } from '../limits.ts';
+import type { Caller } from '../service/caller.ts';
 import type { RequestKey } from '../store/store.ts';
 import type { Call } from './tool.ts';
 
@@ -41,6 +42,18 @@ export const waitMs = z
   .describe(
     `Wait up to this many milliseconds (at most ${WAIT_MS_MAX}) instead of answering at once.`,
   );
+
+export const scope = z
+  .enum(['mine', 'all'])
+  .describe('mine: sessions tied to this MCP session; all (default): all of yours.');
+
+/** The MCP session that a scope narrows to; a caller without one has no sessions of its own there. */
+export function mcpSessionOf(
+  caller: Caller,
+  scope: 'mine' | 'all' | undefined,
+): string | undefined {
+  return scope === 'mine' ? (caller.mcpSessionId ?? '') : undefined;
+}
 
 export const idempotencyKey = z
   .string()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import type { MetricsScope } from '../service/sessions.ts';
-import { sessionId, taskId } from './fields.ts';
+import { scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
 
 const count = z.int().min(0);
@@ -9,10 +9,7 @@ const count = z.int().min(0);
 const input = z.object({
   sessionId: sessionId.optional(),
   taskId: taskId.optional(),
-  scope: z
-    .enum(['mine', 'all'])
-    .optional()
-    .describe('mine: sessions tied to this MCP session; all (default): all of yours.'),
+  scope: scope.optional(),
 });
 
 export const getMetrics = defineTool({

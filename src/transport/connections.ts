@@ -14,3 +14,8 @@ export type Connections = {
   /** It has ended: DELETE, end of input, idle time-out. Called once for every `opened`. */
   closed(caller: Caller): void;
 };
+
+/** What of a transport's error may be logged: its message can quote what the client sent. */
+export function kindOf(error: Error): { readonly kind: string; readonly code?: unknown } {
+  return { kind: error.name, ...('code' in error && { code: error.code }) };
+}

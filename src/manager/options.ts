@@ -1,0 +1,137 @@
+import { isAbsolute } from 'node:path';
+import { quoteId, SessionError } from '../errors.ts';
+import {
+  LABEL_KEY_CHARS_MAX,
+  LABEL_VALUE_CHARS_MAX,
+  LABELS_MAX,
+  NAME_CHARS_MAX,
+  PATH_CHARS_MAX,
+  SYSTEM_PROMPT_BYTES_MAX,
+  TOOL_RULE_CHARS_MAX,
+  TOOL_RULES_MAX,
+} from '../limits.ts';
+import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/event.ts';
+
+/** How a session is to be run. Nothing here is required. */
+export type ClaudeCodeOptions = Partial<SessionOptions> & {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+type Rule = {
+  readonly accepts: (value: unknown) => boolean;
+  /** Completes "expected …". */
+  readonly expected: string;
+};
+
+const NO_OPTIONS: ClaudeCodeOptions = Object.freeze({});
+
+const SYSTEM_PROMPT: Rule = {
+  accepts: (value) =>
+    typeof value === 'string' && Buffer.byteLength(value) <= SYSTEM_PROMPT_BYTES_MAX,
+  expected: `text of at most ${SYSTEM_PROMPT_BYTES_MAX} bytes`,
+};
+
+const TOOL_RULES: Rule = {
+  accepts: (value) =>
+    Array.isArray(value) &&
+    value.length <= TOOL_RULES_MAX &&
+    value.every((rule) => isText(rule, TOOL_RULE_CHARS_MAX)),
+  expected: `at most ${TOOL_RULES_MAX} texts of 1 to ${TOOL_RULE_CHARS_MAX} characters`,
+};
+
+const SHORT_TEXT: Rule = {
+  accepts: (value) => isText(value, NAME_CHARS_MAX),
+  expected: `text of 1 to ${NAME_CHARS_MAX} characters`,
+};
+
+const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
+  workingDirectory: {
+    accepts: (value) => isText(value, PATH_CHARS_MAX) && isAbsolute(value) && !value.includes('\0'),
+    expected: `an absolute path of at most ${PATH_CHARS_MAX} characters`,
+  },
+  timeout: { accepts: isAboveZero, expected: 'a number of milliseconds above 0' },
+  maxTurns: {
+    accepts: (value) => Number.isSafeInteger(value) && isAboveZero(value),
+    expected: 'a whole number above 0',
+  },
+  maxBudgetUsd: { accepts: isAboveZero, expected: 'a number of dollars above 0' },
+  model: SHORT_TEXT,
+  name: SHORT_TEXT,
+  allowedTools: TOOL_RULES,
+  disallowedTools: TOOL_RULES,
+  customSystemPrompt: SYSTEM_PROMPT,
+  appendSystemPrompt: SYSTEM_PROMPT,
+  permissionMode: oneOf(PERMISSION_MODES),
+  onDisconnect: oneOf(DISCONNECT_POLICIES),
+  labels: {
+    accepts: areLabels,
+    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX}`,
+  },
+};
+
+/**
+ * A frozen copy of what a caller gave, down to the lists in it; undefined values are left out.
+ *
+ * @throws SessionError INVALID_REQUEST for an unknown option or a value out of its range
+ */
+export function copyOptions(given: ClaudeCodeOptions): ClaudeCodeOptions {
+  if (!isRecord(given)) throw invalid('options: expected an object');
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return NO_OPTIONS;
+  const copy = entries.map(([name, value]) => {
+    if (!isOptionName(name)) throw invalid(`option ${quoteId(name)}: no such option`);
+    const { accepts, expected } = RULES[name];
+    if (!accepts(value)) throw invalid(`option ${name}: expected ${expected}`);
+    return [name, frozenCopy(value)];
+  });
+  return Object.freeze(Object.fromEntries(copy));
+}
+
+function frozenCopy(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze([...value]);
+  return isRecord(value) ? Object.freeze({ ...value }) : value;
+}
+
+function isOptionName(name: string): name is keyof ClaudeCodeOptions {
+  return Object.hasOwn(RULES, name);
+}
+
+/** Not a list, a Map or a Date, whose entries would be lost. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+/** A text that says something and is not too long. */
+export function isText(value: unknown, charsMax: number): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= charsMax;
+}
+
+function isAboveZero(value: unknown): boolean {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+}
+
+function oneOf(words: readonly string[]): Rule {
+  return {
+    accepts: (value) => words.some((word) => word === value),
+    expected: `one of ${words.join(', ')}`,
+  };
+}
+
+function areLabels(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const labels = Object.entries(value);
+  return labels.length <= LABELS_MAX && labels.every(isLabel);
+}
+
+function isLabel([key, value]: readonly [string, unknown]): boolean {
+  return (
+    isText(key, LABEL_KEY_CHARS_MAX) &&
+    typeof value === 'string' &&
+    value.length <= LABEL_VALUE_CHARS_MAX
+  );
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('INVALID_REQUEST', message);
+}

@@ -1,0 +1,58 @@
+import type { SessionStatus } from '../session/status.ts';
+
+export type SessionMetrics = {
+  /** Every session made so far, ended ones included. */
+  readonly totalSessions: number;
+  /** Ready or busy. */
+  readonly activeSessions: number;
+  readonly busySessions: number;
+  readonly initializingSessions: number;
+  readonly errorSessions: number;
+  readonly endedSessions: number;
+  /** From creation to end in milliseconds, the mean over ended sessions; 0 where none has ended. */
+  readonly averageSessionDuration: number;
+  /** `errorSessions / totalSessions`; 0 where there is none. */
+  readonly errorRate: number;
+};
+
+/** Counts kept up to date with every change, so that reading them looks at no session. */
+export class Tally {
+  readonly #byStatus: Record<SessionStatus, number> = {
+    initializing: 0,
+    ready: 0,
+    busy: 0,
+    error: 0,
+    terminated: 0,
+  };
+  #total = 0;
+  #endedDurationMs = 0;
+
+  created(status: SessionStatus): void {
+    this.#total += 1;
+    this.#byStatus[status] += 1;
+  }
+
+  moved(from: SessionStatus, to: SessionStatus): void {
+    this.#byStatus[from] -= 1;
+    this.#byStatus[to] += 1;
+  }
+
+  /** @param durationMs from creation to end, by the monotonic clock */
+  ended(durationMs: number): void {
+    this.#endedDurationMs += durationMs;
+  }
+
+  metrics(): SessionMetrics {
+    const { initializing, ready, busy, error, terminated } = this.#byStatus;
+    return {
+      totalSessions: this.#total,
+      activeSessions: ready + busy,
+      busySessions: busy,
+      initializingSessions: initializing,
+      errorSessions: error,
+      endedSessions: terminated,
+      averageSessionDuration: terminated === 0 ? 0 : this.#endedDurationMs / terminated,
+      errorRate: this.#total === 0 ? 0 : error / this.#total,
+    };
+  }
+}

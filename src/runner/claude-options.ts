@@ -1,0 +1,44 @@
+/** How Claude Code is started: everything explicit, nothing taken from the repository or the user's settings. */
+
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { SessionOptions } from '../session/event.ts';
+import { claudeRules } from './permissions.ts';
+
+/** Tools that reach past the session: timers that wake it, other sessions, other worktrees. */
+const TOOLS_NEVER = [
+  'CronCreate',
+  'ScheduleWakeup',
+  'SendMessage',
+  'ListAgents',
+  'EnterWorktree',
+  'Workflow',
+];
+
+/** The Agent SDK's options for a session, but for its conversation, process and callbacks. */
+export function claudeOptions(options: SessionOptions): Options {
+  const permissionMode = options.permissionMode ?? 'default';
+  return {
+    cwd: options.workingDirectory,
+    // Without these an untrusted repository runs code at start: hooks, MCP servers, its own permission rules.
+    settingSources: [],
+    strictMcpConfig: true,
+    mcpServersDelivery: 'initialize',
+    skills: [],
+    // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
+    settings: { disableAutoMode: 'disable' },
+    permissionMode,
+    ...(permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
+    allowedTools: claudeRules(options),
+    disallowedTools: [...TOOLS_NEVER, ...(options.disallowedTools ?? [])],
+    systemPrompt: systemPrompt(options),
+    ...(options.model !== undefined && { model: options.model }),
+    ...(options.maxTurns !== undefined && { maxTurns: options.maxTurns }),
+    ...(options.maxBudgetUsd !== undefined && { maxBudgetUsd: options.maxBudgetUsd }),
+  };
+}
+
+function systemPrompt(options: SessionOptions): NonNullable<Options['systemPrompt']> {
+  const { customSystemPrompt: custom, appendSystemPrompt: append } = options;
+  if (custom !== undefined) return append === undefined ? custom : `${custom}\n\n${append}`;
+  return { type: 'preset', preset: 'claude_code', ...(append !== undefined && { append }) };
+}

@@ -1,0 +1,232 @@
+/** One live Claude Code process: its turns, and its end. */
+
+import { once } from 'node:events';
+import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import { type Failure, SessionError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { TurnOutcome } from '../session/decide.ts';
+import type { ProcessIdentity } from '../session/process.ts';
+import { MessageInput } from './input.ts';
+import { createCanUseTool } from './permissions.ts';
+import { type GuardedProcess, identify, killTree } from './process.ts';
+import type { Run, RunListener, RunSpec } from './runner.ts';
+import { Translator } from './translate.ts';
+import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
+import { within } from './within.ts';
+
+/** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated. */
+const INTERRUPT_REPEAT_MS = 500;
+/** What a process said before it ended is read for this long after its end. */
+const DRAIN_MS = 1000;
+const STDERR_LOGGED_CHARS = 2000;
+
+export type RunLimits = {
+  readonly startMs: number;
+  readonly interruptMs: number;
+  readonly closeMs: number;
+};
+
+export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
+
+export type ClaudeRunParts = {
+  readonly spec: RunSpec;
+  readonly listener: RunListener;
+  readonly resumed: boolean;
+  readonly launch: (input: MessageInput, canUseTool: CanUseTool) => Launched;
+  /** Clears up after the process; called once, when it is gone. */
+  readonly cleanUp: () => Promise<void>;
+  readonly newId: () => string;
+  readonly log: Logger;
+  readonly limits: RunLimits;
+};
+
+export class ClaudeRun implements Run {
+  readonly process: ProcessIdentity;
+  readonly #parts: ClaudeRunParts;
+  readonly #input = new MessageInput();
+  readonly #turns: TurnWatch;
+  readonly #translator: Translator;
+  readonly #query: Query;
+  readonly #spawned: GuardedProcess;
+  readonly #exit: Promise<unknown>;
+  readonly #gone: Promise<void>;
+  #closing: Promise<void> | undefined;
+  #isReady = false;
+  #hasExited = false;
+  /** We ended the process, or are about to. */
+  #isStopped = false;
+
+  constructor(parts: ClaudeRunParts) {
+    const { spec, listener } = parts;
+    this.#parts = parts;
+    this.#turns = new TurnWatch({
+      listener,
+      timeoutMs: spec.options.timeout,
+      timedOut: (turn) => void this.#stop(turn),
+      failed: (error) => this.#logError(error, 'a listener of the run threw'),
+    });
+    this.#translator = new Translator({
+      listener: this.#turns,
+      newId: parts.newId,
+      resumed: parts.resumed,
+      mode: spec.options.permissionMode ?? 'default',
+    });
+    const { query, spawned } = parts.launch(this.#input, this.#canUseTool());
+    this.#query = query;
+    this.#spawned = spawned;
+    this.process = identify(spawned.child.pid ?? 0, spec.marker);
+    // A command that could not be spawned has an error and no exit; `once` rejects on the one, resolves on the other.
+    this.#exit = once(spawned.child, 'exit').catch(() => undefined);
+    this.#gone = this.#finish(this.#pump());
+  }
+
+  /**
+   * Resolves when Claude Code takes prompts. Where it does not, all of it is gone before this rejects.
+   *
+   * @throws SessionError UNAVAILABLE
+   */
+  async ready(): Promise<void> {
+    const { startMs } = this.#parts.limits;
+    const initialized = this.#query.initializationResult().then(() => {
+      this.#isReady = true;
+    });
+    const inTime = await within(Promise.race([initialized, this.#exit]), startMs);
+    if (this.#isReady) return;
+    await killTree(this.process);
+    await this.#gone;
+    throw this.#startError(inTime);
+  }
+
+  prompt(turnId: string, text: string): void {
+    if (this.#hasExited) throw new SessionError('UNAVAILABLE', this.#stoppedMessage());
+    this.#translator.begin(turnId);
+    this.#turns.begin(turnId);
+    this.#input.push(turnId, text);
+  }
+
+  steer(text: string): void {
+    if (this.#turns.turn === undefined) {
+      throw new SessionError('CONFLICT', `session claude_${this.#parts.spec.uuid} runs no turn`, {
+        hint: 'Send it as a prompt of its own: send_prompt with mode queue.',
+      });
+    }
+    this.#input.push(this.#parts.newId(), text);
+  }
+
+  async interrupt(): Promise<void> {
+    const { turn } = this.#turns;
+    if (turn !== undefined) await this.#stop(turn);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#isStopped = true;
+    await within(this.#leave(), this.#parts.limits.closeMs);
+    await killTree(this.process);
+    await this.#gone;
+  }
+
+  /** Claude Code goes by itself at the end of its input, at once where no turn runs. */
+  async #leave(): Promise<void> {
+    const { turn } = this.#turns;
+    if (turn !== undefined) await this.#askToStop(turn);
+    this.#input.end();
+    this.#spawned.child.stdin.end();
+    await this.#exit;
+  }
+
+  /** Stops a turn: by asking, and where that does not help in time, by ending the process. */
+  async #stop(turn: ActiveTurn): Promise<void> {
+    if (await within(this.#askToStop(turn), this.#parts.limits.interruptMs)) return;
+    this.#parts.log.warn(
+      { turnId: turn.id },
+      'the turn did not stop when asked; its process is killed',
+    );
+    this.#isStopped = true;
+    await killTree(this.process);
+    await this.#gone;
+  }
+
+  async #askToStop(turn: ActiveTurn): Promise<void> {
+    do {
+      // Its answer tells nothing about the end of the turn; it is refused when the process is already going.
+      this.#query.interrupt().catch(() => undefined);
+    } while (!(await within(turn.ended, INTERRUPT_REPEAT_MS)) && !this.#hasExited);
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      for await (const message of this.#query) this.#translator.translate(message);
+    } catch (error) {
+      // After an error result the iterator throws what the result has already said.
+      this.#parts.log.debug({ err: error }, 'the message stream ended with an error');
+    }
+  }
+
+  async #finish(pump: Promise<void>): Promise<void> {
+    await this.#exit;
+    this.#hasExited = true;
+    this.#input.end();
+    if (!(await killTree(this.process)))
+      this.#logError(undefined, 'processes of the session could not be killed');
+    await within(pump, DRAIN_MS);
+    this.#translator.end(this.#outcomeOfExit());
+    await this.#parts
+      .cleanUp()
+      .catch((error: unknown) => this.#logError(error, 'could not clean up'));
+    if (this.#isReady) this.#turns.exited();
+  }
+
+  #outcomeOfExit(): TurnOutcome {
+    if (this.#isStopped) return { state: 'interrupted' };
+    const stderr = this.#spawned.stderr().slice(-STDERR_LOGGED_CHARS);
+    this.#parts.log.warn({ sessionUuid: this.#parts.spec.uuid, stderr }, this.#stoppedMessage());
+    return {
+      state: 'failed',
+      error: {
+        code: 'UNAVAILABLE',
+        message: this.#stoppedMessage(),
+        retryable: true,
+        hint: 'Send the prompt again: the conversation so far is kept.',
+      },
+    };
+  }
+
+  #stoppedMessage(): string {
+    const { exitCode, signalCode } = this.#spawned.child;
+    const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
+    return `Claude Code stopped unexpectedly (${how})`;
+  }
+
+  #startError(inTime: boolean): SessionError {
+    const told = this.#translator.startFailure;
+    if (told !== undefined) return errorOf(told);
+    const message = inTime
+      ? `Claude Code ended before it was ready (exit code ${this.#spawned.child.exitCode})`
+      : `Claude Code was not ready within ${this.#parts.limits.startMs} ms (RUN_START_MS_MAX)`;
+    const hint = 'Run `claude-sessions-mcp doctor`: it checks Claude Code.';
+    return new SessionError('UNAVAILABLE', message, { hint });
+  }
+
+  #canUseTool(): CanUseTool {
+    const { spec, listener } = this.#parts;
+    return createCanUseTool({
+      options: spec.options,
+      mode: () => this.#translator.mode,
+      ask: (ask, signal) => listener.permission(ask, signal),
+      failed: (error) => this.#logError(error, 'a question for permission failed'),
+    });
+  }
+
+  #logError(error: unknown, message: string): void {
+    this.#parts.log.error({ sessionUuid: this.#parts.spec.uuid, err: error }, message);
+  }
+}
+
+function errorOf({ code, message, hint, retryable }: Failure): SessionError {
+  return new SessionError(code, message, { retryable, ...(hint !== undefined && { hint }) });
+}

@@ -1,0 +1,153 @@
+/** The runner on the Agent SDK: starts the real Claude Code for a session. */
+
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Options, query, type SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
+import { quoteId, SessionError } from '../errors.ts';
+import { INTERRUPT_MS_MAX, RUN_CLOSE_GRACE_MS, RUN_START_MS_MAX } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import { claudeOptions } from './claude-options.ts';
+import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
+import { findConversation } from './conversation.ts';
+import { childEnvironment } from './environment.ts';
+import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
+import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
+
+export type ClaudeRunnerOptions = {
+  /** The server's environment; a session sees of it what `childEnvironment` lets through. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The Claude Code to run, instead of the one that the Agent SDK brings. */
+  readonly claudePath?: string;
+  /** Each run gets a folder below it for temporary files, deleted at its end. */
+  readonly scratchDirectory: string;
+  readonly newId: () => string;
+  readonly log: Logger;
+  readonly limits?: RunLimits;
+};
+
+const LIMITS: RunLimits = {
+  startMs: RUN_START_MS_MAX,
+  interruptMs: INTERRUPT_MS_MAX,
+  closeMs: RUN_CLOSE_GRACE_MS,
+};
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const MARKER = /^[\w.-]{8,200}$/;
+
+/** A runner whose sessions are real Claude Code processes. Finds out once how well they can be guarded. */
+export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
+  const guard = processGuard();
+  options.log.info({ guard: guard.name }, 'Claude Code processes are guarded');
+  return { start: (spec, listener) => start({ ...options, guard }, spec, listener) };
+}
+
+type Context = ClaudeRunnerOptions & { readonly guard: ProcessGuard };
+
+async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
+  checkIds(spec);
+  // Before the spawn, because a missing directory would be reported as a missing program.
+  await checkDirectory(spec.options.workingDirectory);
+  if (context.claudePath !== undefined) await checkProgram(context.claudePath);
+  const temporaryDirectory = await makeScratch(context.scratchDirectory);
+  const cleanUp = () => rm(temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    const environment = childEnvironment(context.environment, {
+      marker: spec.marker,
+      temporaryDirectory,
+    });
+    const conversation = await findConversation(spec, environment);
+    const run = new ClaudeRun({
+      spec,
+      listener,
+      resumed: 'resume' in conversation,
+      launch: (input, canUseTool) =>
+        launch(context, input, {
+          ...claudeOptions(spec.options),
+          ...conversation,
+          env: environment,
+          // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
+          ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
+        }),
+      cleanUp,
+      newId: context.newId,
+      log: context.log,
+      limits: context.limits ?? LIMITS,
+    });
+    await run.ready();
+    return run;
+  } catch (error) {
+    await cleanUp().catch(() => undefined);
+    throw error;
+  }
+}
+
+function launch(
+  { guard, claudePath }: Context,
+  prompt: Parameters<typeof query>[0]['prompt'],
+  options: Options,
+): Launched {
+  let spawned: GuardedProcess | undefined;
+  const spawnClaudeCodeProcess = ({ command, args, cwd, env }: SpawnOptions) => {
+    spawned = spawnGuarded({ command, args, cwd, env }, guard);
+    return spawned.child;
+  };
+  try {
+    const started = query({
+      prompt,
+      options: {
+        ...options,
+        spawnClaudeCodeProcess,
+        ...(claudePath !== undefined && { pathToClaudeCodeExecutable: claudePath }),
+      },
+    });
+    if (spawned !== undefined) return { query: started, spawned };
+  } catch (error) {
+    throw notFound('the Agent SDK brings none for this platform', error);
+  }
+  throw new Error('the Agent SDK started no process');
+}
+
+/** These reach a command line and an environment. */
+function checkIds({ uuid, forkOf, marker }: RunSpec): void {
+  for (const id of [uuid, ...(forkOf === undefined ? [] : [forkOf])]) {
+    if (!UUID.test(id)) throw new SessionError('INVALID_REQUEST', `${quoteId(id)} is not a UUID`);
+  }
+  if (!MARKER.test(marker)) {
+    throw new SessionError('INVALID_REQUEST', `${quoteId(marker)} is not a marker`);
+  }
+}
+
+async function checkDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  throw new SessionError(
+    'UNAVAILABLE',
+    `the working directory ${quoteId(path)} ${found === undefined ? 'does not exist' : 'is not a directory'}`,
+    { hint: 'Restore the directory, or create a session in another one.', retryable: false },
+  );
+}
+
+async function checkProgram(path: string): Promise<void> {
+  try {
+    await access(path, constants.X_OK);
+    if ((await stat(path)).isFile()) return;
+  } catch (error) {
+    throw notFound(quoteId(path), error);
+  }
+  throw notFound(quoteId(path));
+}
+
+function notFound(where: string, cause?: unknown): SessionError {
+  return new SessionError('UNAVAILABLE', `no Claude Code that can be run: ${where}`, {
+    hint: 'Install it with `npm install -g @anthropic-ai/claude-code` and give its path with --claude-path.',
+    retryable: false,
+    cause,
+  });
+}
+
+async function makeScratch(parent: string): Promise<string> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  // Short, because Claude Code makes a Unix socket in it, and the path of a socket has about 100 bytes at most.
+  return await mkdtemp(join(parent, 'c-'));
+}

@@ -1,0 +1,117 @@
+/** What a Claude Code process gets to see of our environment: the names on these lists and nothing else. */
+
+import { MARKER_VARIABLE } from './process-table.ts';
+
+const PLAIN = new Set([
+  // Where and who.
+  'PATH',
+  'HOME',
+  'USER',
+  'LOGNAME',
+  'SHELL',
+  'LANG',
+  'TZ',
+  'TERM',
+  'XDG_CONFIG_HOME',
+  // The way to the network.
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  // Claude Code and its credentials.
+  'CLAUDE_CONFIG_DIR',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'CLAUDE_CODE_MAX_RETRIES',
+  'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
+  'CLAUDE_CODE_GIT_BASH_PATH',
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'ANTHROPIC_BASE_URL',
+  'ANTHROPIC_CUSTOM_HEADERS',
+  'API_TIMEOUT_MS',
+  'DISABLE_TELEMETRY',
+  'DISABLE_ERROR_REPORTING',
+  'DISABLE_AUTOUPDATER',
+  // Set by an operator whose container is the sandbox: without it root cannot bypass permissions.
+  'IS_SANDBOX',
+  // Without these no program starts on Windows.
+  'Path',
+  'PATHEXT',
+  'SystemRoot',
+  'SystemDrive',
+  'windir',
+  'ComSpec',
+  'APPDATA',
+  'LOCALAPPDATA',
+  'USERPROFILE',
+  'ProgramData',
+  'ProgramFiles',
+]);
+
+const PATTERNS = [/^LC_[A-Z]+$/, /^ANTHROPIC_([A-Z0-9]+_)*MODEL$/];
+
+/** A cloud's credentials go along only where its switch says that Claude Code is to use it. */
+const CLOUDS = [
+  {
+    switch: 'CLAUDE_CODE_USE_BEDROCK',
+    names:
+      /^(AWS_|ANTHROPIC_BEDROCK_|CLAUDE_CODE_SKIP_BEDROCK_AUTH$|ANTHROPIC_[A-Z_]+_AWS_REGION$)/,
+  },
+  {
+    switch: 'CLAUDE_CODE_USE_VERTEX',
+    names:
+      /^(GOOGLE_|VERTEX_REGION_|ANTHROPIC_VERTEX_|CLOUD_ML_REGION$|CLAUDE_CODE_SKIP_VERTEX_AUTH$)/,
+  },
+  {
+    switch: 'CLAUDE_CODE_USE_FOUNDRY',
+    names: /^(AZURE_|ANTHROPIC_FOUNDRY_|CLAUDE_CODE_SKIP_FOUNDRY_AUTH$)/,
+  },
+];
+
+const OFF = new Set(['', '0', 'false', 'no', 'off']);
+
+/** Claude Code's own default is 10, which keeps a turn on a wrong key or a dead network for three minutes. */
+const RETRIES_DEFAULT = '3';
+
+export type OwnVariables = {
+  readonly marker: string;
+  /** The session's own folder for temporary files. */
+  readonly temporaryDirectory: string;
+};
+
+/** The complete environment of a Claude Code process. */
+export function childEnvironment(
+  source: Readonly<Record<string, string | undefined>>,
+  own: OwnVariables,
+): Record<string, string> {
+  const clouds = CLOUDS.filter((cloud) => isOn(source[cloud.switch]));
+  const passes = (name: string) =>
+    PLAIN.has(name) ||
+    PATTERNS.some((pattern) => pattern.test(name)) ||
+    clouds.some((cloud) => name === cloud.switch || cloud.names.test(name));
+  const passed = Object.entries(source).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && passes(entry[0]),
+  );
+  return {
+    [MARKER_VARIABLE]: own.marker,
+    CLAUDE_CODE_MAX_RETRIES: RETRIES_DEFAULT,
+    ...Object.fromEntries(passed),
+    // A turn's end and a failed start are told on the stream only with these two.
+    CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+    CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
+    TMPDIR: own.temporaryDirectory,
+    ...(source.SystemRoot !== undefined && {
+      TEMP: own.temporaryDirectory,
+      TMP: own.temporaryDirectory,
+    }),
+  };
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !OFF.has(value.trim().toLowerCase());
+}

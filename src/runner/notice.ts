@@ -1,0 +1,80 @@
+/** What Claude Code reports beside the conversation, as short notices in our own words. */
+
+import type {
+  SDKAPIRetryMessage,
+  SDKMessage,
+  SDKRateLimitEvent,
+  SDKTaskNotificationMessage,
+  SDKTaskStartedMessage,
+} from '@anthropic-ai/claude-agent-sdk';
+
+/** The notice that a message is worth, or undefined for the many that are not. */
+export function noticeOf(message: SDKMessage): string | undefined {
+  if (message.type === 'rate_limit_event') return rateLimit(message);
+  if (message.type === 'conversation_reset') return 'The conversation was cleared.';
+  if (message.type !== 'system') return undefined;
+  switch (message.subtype) {
+    case 'api_retry':
+      return retry(message);
+    case 'compact_boundary':
+      return `The conversation was compacted (${message.compact_metadata.trigger === 'auto' ? 'it had grown too long' : 'as asked'}).`;
+    case 'permission_denied':
+      return `Claude Code itself denied the use of ${asName(message.tool_name)}.`;
+    case 'informational':
+      return message.level === 'warning' || message.level === 'notice'
+        ? 'Claude Code showed a message of its own; the server log has it.'
+        : undefined;
+    case 'model_refusal_fallback':
+      return `The model refused; ${asName(message.fallback_model)} answers instead.`;
+    case 'model_refusal_no_fallback':
+      return 'The model refused to answer.';
+    case 'task_started':
+      return taskStarted(message);
+    case 'task_notification':
+      return taskEnded(message);
+    case 'session_writes_lost':
+      return 'Claude Code could not save the conversation: the disk is full. Resuming it may miss its end.';
+    default:
+      return undefined;
+  }
+}
+
+function retry({ attempt, max_retries, retry_delay_ms, error_status }: SDKAPIRetryMessage): string {
+  const cause =
+    error_status === null ? 'The API did not answer' : `The API answered ${error_status}`;
+  const seconds = (retry_delay_ms / 1000).toFixed(1);
+  return `${cause}; retry ${attempt} of ${max_retries} in ${seconds} s.`;
+}
+
+function rateLimit({ rate_limit_info: info }: SDKRateLimitEvent): string | undefined {
+  if (info.status === 'allowed') return undefined;
+  const limit =
+    info.rateLimitType === undefined ? 'rate' : asName(info.rateLimitType).replaceAll('_', ' ');
+  const state = info.status === 'rejected' ? 'is reached' : 'is nearly reached';
+  return `The account's ${limit} limit ${state}${resetText(info.resetsAt)}.`;
+}
+
+/** Epoch seconds, as Claude Code passes on from the API. */
+function resetText(resetsAt: number | undefined): string {
+  const time = new Date((resetsAt ?? Number.NaN) * 1000);
+  return Number.isNaN(time.getTime()) ? '' : `; it resets at ${time.toISOString()}`;
+}
+
+function taskStarted(message: SDKTaskStartedMessage): string | undefined {
+  if (message.is_backgrounded !== true || message.ambient) return undefined;
+  return `A background ${taskKind(message.task_type)} started.`;
+}
+
+function taskEnded({ status, ambient }: SDKTaskNotificationMessage): string | undefined {
+  return ambient ? undefined : `A background task ended (${asName(status)}).`;
+}
+
+function taskKind(type: string | undefined): string {
+  if (type === 'local_bash') return 'command';
+  return type === 'local_agent' ? 'agent' : 'task';
+}
+
+/** A short name from Claude Code's own vocabulary; anything that does not look like one stays outside. */
+export function asName(value: unknown): string {
+  return typeof value === 'string' && /^[\w.:@/[\]-]{1,100}$/.test(value) ? value : '(unnamed)';
+}

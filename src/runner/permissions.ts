@@ -1,0 +1,148 @@
+/** What is allowed or refused without asking, and how the answers of those who are asked reach Claude Code. */
+
+import type {
+  CanUseTool,
+  PermissionMode,
+  PermissionResult,
+  PermissionUpdate,
+} from '@anthropic-ai/claude-agent-sdk';
+import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
+import type { SessionOptions } from '../session/event.ts';
+import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
+import { boundInput, cutText } from './text.ts';
+
+const DESCRIPTION_BYTES_MAX = 2048;
+const REMEMBERED_MAX = 1000;
+
+/** Tools that change nothing on this machine: all that plan mode leaves. */
+const READING_TOOLS: ReadonlySet<string> = new Set([
+  'Read',
+  'Glob',
+  'Grep',
+  'WebFetch',
+  'WebSearch',
+  'Agent',
+  'Task',
+  'ToolSearch',
+  'TaskStop',
+  'BashOutput',
+]);
+
+/** Questions to a person: no rule and no memory answers them. */
+const QUESTIONS: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode']);
+
+const IN_PLAN_MODE: ReadonlySet<string> = new Set([...READING_TOOLS, ...QUESTIONS]);
+
+/** The rules with a pattern, such as `Bash(git *)`, that a session in plan mode must do without. */
+function heldBackInPlan({ allowedTools = [], permissionMode }: SessionOptions): readonly string[] {
+  if (permissionMode !== 'plan') return [];
+  return allowedTools.filter(
+    (rule) => rule.includes('(') && !READING_TOOLS.has(rule.split('(')[0] ?? ''),
+  );
+}
+
+/**
+ * The rules that Claude Code applies by itself. A bare name there would keep it from asking us at all, so
+ * `createCanUseTool` answers for those, except in the mode that asks nobody.
+ */
+export function claudeRules(options: SessionOptions): string[] {
+  const { allowedTools = [], permissionMode } = options;
+  if (permissionMode === 'dontAsk') return [...allowedTools];
+  const heldBack = heldBackInPlan(options);
+  return allowedTools.filter((rule) => rule.includes('(') && !heldBack.includes(rule));
+}
+
+export type PermissionPolicy = {
+  readonly options: SessionOptions;
+  readonly mode: () => PermissionMode;
+  readonly ask: RunListener['permission'];
+  /** Asking went wrong, which refuses. */
+  readonly failed: (error: unknown) => void;
+};
+
+/**
+ * Answers Claude Code's questions for permission. In plan mode it refuses what changes something, because Claude Code
+ * leaves that to its host. Bare names among the allowed tools, and what was allowed for the session, are allowed
+ * without asking. Never rejects: whatever goes wrong is a refusal.
+ */
+export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
+  const bareNames = policy.options.allowedTools?.filter((rule) => !rule.includes('('));
+  const allowed = new Set(bareNames);
+  return async (toolName, input, details): Promise<PermissionResult> => {
+    if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
+    const isQuestion = QUESTIONS.has(toolName);
+    const key = keyOf(toolName, input);
+    if (!isQuestion && (allowed.has(toolName) || allowed.has(key))) return allow(input);
+    const reply = await replyOf(policy, askOf(toolName, input, details), details.signal);
+    if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
+    if (reply.remember === 'session' && allowed.size < REMEMBERED_MAX) allowed.add(key);
+    const result = allow({ ...(reply.updatedInput ?? input) });
+    return toolName === 'ExitPlanMode' ? { ...result, ...planRules(policy.options) } : result;
+  };
+}
+
+const PLAN_REFUSAL =
+  'This session is in plan mode: it may read but change nothing. Present the plan with ExitPlanMode.';
+
+function askOf(
+  toolName: string,
+  input: Readonly<Record<string, unknown>>,
+  details: Parameters<CanUseTool>[2],
+): PermissionAsk {
+  const { toolUseID, description } = details;
+  return {
+    toolUseId: toolUseID,
+    toolName,
+    input: boundInput(input, EVENT_TEXT_BYTES_MAX),
+    ...(description !== undefined && { description: cutText(description, DESCRIPTION_BYTES_MAX) }),
+  };
+}
+
+/** The session's rules that plan mode held back apply once the plan is approved. */
+function planRules(options: SessionOptions): { updatedPermissions?: PermissionUpdate[] } {
+  const rules = heldBackInPlan(options).flatMap((rule) => {
+    const [, toolName, ruleContent] = /^([^(]+)\((.*)\)$/s.exec(rule) ?? [];
+    return toolName === undefined || ruleContent === undefined ? [] : [{ toolName, ruleContent }];
+  });
+  if (rules.length === 0) return {};
+  return {
+    updatedPermissions: [{ type: 'addRules', rules, behavior: 'allow', destination: 'session' }],
+  };
+}
+
+/** What is remembered: for a shell the exact command, for any other tool the tool. */
+function keyOf(toolName: string, input: Readonly<Record<string, unknown>>): string {
+  return toolName === 'Bash' ? `Bash ${String(input.command)}` : toolName;
+}
+
+async function replyOf(
+  policy: PermissionPolicy,
+  ask: PermissionAsk,
+  signal: AbortSignal,
+): Promise<PermissionReply> {
+  try {
+    return await Promise.race([policy.ask(ask, signal), voided(signal)]);
+  } catch (error) {
+    policy.failed(error);
+    return { decision: 'deny', message: 'The question could not be put to anyone.' };
+  }
+}
+
+/** Claude Code no longer waits once the signal aborts; the one who was asked may still be thinking. */
+function voided(signal: AbortSignal): Promise<PermissionReply> {
+  const reply: PermissionReply = { decision: 'deny', message: 'The turn was stopped.' };
+  if (signal.aborted) return Promise.resolve(reply);
+  return new Promise((resolve) =>
+    signal.addEventListener('abort', () => resolve(reply), { once: true }),
+  );
+}
+
+function allow(updatedInput: Record<string, unknown>): Allowed {
+  return { behavior: 'allow', updatedInput };
+}
+
+type Allowed = Extract<PermissionResult, { behavior: 'allow' }>;
+
+function deny(message: string, interrupt = false): PermissionResult {
+  return { behavior: 'deny', message, ...(interrupt && { interrupt }) };
+}

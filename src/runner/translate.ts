@@ -1,0 +1,252 @@
+/**
+ * From the Agent SDK's messages to what a run's listener is told: which turn a message belongs to, what of it is kept,
+ * and how a turn ended. Pure but for the state of the turn; it starts nothing and waits for nothing.
+ */
+
+import type {
+  PermissionMode,
+  SDKAssistantMessage,
+  SDKMessage,
+  SDKResultMessage,
+  SDKUserMessage,
+} from '@anthropic-ai/claude-agent-sdk';
+import type { Failure } from '../errors.ts';
+import { EVENT_TEXT_BYTES_MAX, TURN_RESULT_BYTES_MAX } from '../limits.ts';
+import type { TurnOutcome } from '../session/decide.ts';
+import type { OutputBody, Usage } from '../session/event.ts';
+import { addUsage, NO_USAGE } from '../session/session.ts';
+import { type ApiError, failureOfResult } from './failure.ts';
+import { asName, noticeOf } from './notice.ts';
+import type { RunListener } from './runner.ts';
+import { boundInput, cutText, splitText } from './text.ts';
+import { UsageMeter } from './usage.ts';
+
+type Turn = {
+  readonly id: string;
+  readonly origin: 'prompt' | 'autonomous';
+  /** Claude Code has taken it up; before that, what arrives is an earlier turn's. */
+  begun: boolean;
+  text?: string;
+  apiError?: ApiError;
+  usage: Usage;
+};
+
+export type TranslatorOptions = {
+  readonly listener: Pick<RunListener, 'output' | 'autonomousTurnStarted' | 'turnEnded'>;
+  readonly newId: () => string;
+  /** The conversation goes on from an earlier process. */
+  readonly resumed: boolean;
+  readonly mode: PermissionMode;
+};
+
+export class Translator {
+  readonly #options: TranslatorOptions;
+  readonly #meter: UsageMeter;
+  #turn: Turn | undefined;
+  #mode: PermissionMode;
+  #startFailure: Failure | undefined;
+
+  constructor(options: TranslatorOptions) {
+    this.#options = options;
+    this.#meter = new UsageMeter(options.resumed);
+    this.#mode = options.mode;
+  }
+
+  /** Claude Code's permission mode now: a session leaves plan mode when its plan is approved. */
+  get mode(): PermissionMode {
+    return this.#mode;
+  }
+
+  /** Why Claude Code refused to start, where it said so. */
+  get startFailure(): Failure | undefined {
+    return this.#startFailure;
+  }
+
+  /** A prompt is on its way; what comes next belongs to its turn. */
+  begin(turnId: string): void {
+    // One that began by itself in the same moment ends here; the rest of it is told as part of the prompt's turn.
+    this.end({ state: 'completed' });
+    this.#turn = { id: turnId, origin: 'prompt', begun: false, usage: NO_USAGE };
+  }
+
+  /** Ends the turn that runs, if one does, for a reason that Claude Code could not tell. */
+  end(outcome: TurnOutcome): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    this.#turn = undefined;
+    this.#options.listener.turnEnded(turn.id, {
+      ...resultOf(turn.text),
+      usage: turn.usage,
+      ...outcome,
+    });
+  }
+
+  translate(message: SDKMessage): void {
+    const lifecycle = lifecycleOf(message);
+    if (lifecycle !== undefined) this.#lifecycle(lifecycle);
+    else if (message.type === 'assistant') this.#assistant(message);
+    else if (message.type === 'user') this.#user(message);
+    else if (message.type === 'result') this.#result(message);
+    else this.#other(message);
+  }
+
+  #lifecycle({ uuid, state }: Lifecycle): void {
+    if (this.#turn?.id !== uuid) return;
+    if (state === 'started') this.#turn.begun = true;
+    // Taken back before it began: such a turn has no result.
+    if (state === 'cancelled') this.end({ state: 'interrupted' });
+  }
+
+  #assistant(message: SDKAssistantMessage): void {
+    if (message.parent_tool_use_id !== null) {
+      this.#subagent(message);
+      return;
+    }
+    const turn = this.#current();
+    if (message.error !== undefined) {
+      // The text of such a message is the error's, and a failure is told in our own words.
+      turn.apiError = message.error;
+      return;
+    }
+    for (const block of message.message.content) {
+      if (block.type === 'text' && block.text !== '') this.#text(turn, block.text);
+      if (block.type === 'tool_use') {
+        const input = boundInput(block.input, EVENT_TEXT_BYTES_MAX);
+        this.#output({ type: 'tool_use', toolUseId: block.id, name: block.name, input });
+      }
+    }
+  }
+
+  /** A subagent's own steps stay out of the log: its call and its result are there. What it uses is worth a notice. */
+  #subagent(message: SDKAssistantMessage): void {
+    for (const block of message.message.content) {
+      if (block.type === 'tool_use') {
+        this.#output({ type: 'notice', text: `A subagent uses ${asName(block.name)}.` });
+      }
+    }
+  }
+
+  #user({ parent_tool_use_id: parent, message }: SDKUserMessage): void {
+    if (parent !== null || typeof message.content === 'string') return;
+    for (const block of message.content) {
+      if (block.type !== 'tool_result') continue;
+      this.#current();
+      this.#output({
+        type: 'tool_result',
+        toolUseId: block.tool_use_id,
+        isError: block.is_error === true,
+        text: cutText(flatten(block.content), EVENT_TEXT_BYTES_MAX),
+      });
+    }
+  }
+
+  #result(message: SDKResultMessage): void {
+    const usage = this.#meter.take(message);
+    if (this.#turn === undefined && message.is_error && message.num_turns === 0) {
+      this.#startFailure = failureOfResult(message, undefined);
+      return;
+    }
+    const turn = this.#current();
+    turn.usage = addUsage(turn.usage, usage);
+    if (!belongs(message, turn)) {
+      // An autonomous turn that ended while our prompt waited behind it: what it said and cost is kept with ours.
+      delete turn.apiError;
+      return;
+    }
+    this.end(outcomeOf(message, turn.apiError));
+  }
+
+  #other(message: SDKMessage): void {
+    if (message.type === 'system') this.#system(message);
+    const notice = noticeOf(message);
+    if (notice !== undefined) this.#output({ type: 'notice', text: notice });
+  }
+
+  #system(message: Extract<SDKMessage, { type: 'system' }>): void {
+    if (message.subtype === 'init') this.#init(message.permissionMode);
+    else if (message.subtype === 'status') this.#mode = message.permissionMode ?? this.#mode;
+    else if (message.subtype === 'local_command_output')
+      this.#text(this.#current(), message.content);
+    else if (message.subtype === 'session_state_changed' && message.state === 'idle') this.#idle();
+  }
+
+  /** Stands at the beginning of every turn. */
+  #init(mode: PermissionMode): void {
+    this.#mode = mode;
+    this.#current();
+  }
+
+  /** Nothing runs or waits any more: a turn that is still open has lost its result. */
+  #idle(): void {
+    if (this.#turn?.begun !== true) return;
+    const error: Failure = {
+      code: 'UNAVAILABLE',
+      message: `Claude Code ended turn ${this.#turn.id} without a result`,
+      retryable: true,
+    };
+    this.end({ state: 'failed', error });
+  }
+
+  /** The turn that runs; one that nobody asked for begins here. */
+  #current(): Turn {
+    if (this.#turn !== undefined) return this.#turn;
+    const id = this.#options.newId();
+    this.#turn = { id, origin: 'autonomous', begun: true, usage: NO_USAGE };
+    this.#options.listener.autonomousTurnStarted(id);
+    return this.#turn;
+  }
+
+  #text(turn: Turn, text: string): void {
+    turn.text = text;
+    for (const piece of splitText(text, EVENT_TEXT_BYTES_MAX))
+      this.#output({ type: 'text', text: piece });
+  }
+
+  #output(body: OutputBody): void {
+    const turn = this.#turn;
+    this.#options.listener.output(turn === undefined ? body : { ...body, turnId: turn.id });
+  }
+}
+
+function belongs(result: SDKResultMessage, turn: Turn): boolean {
+  if (turn.origin === 'autonomous') return true;
+  const uuids =
+    result.user_message_uuids ?? (result.user_message_uuid ? [result.user_message_uuid] : []);
+  // A failure of the session as a whole names no prompt; a background task's turn names its origin.
+  return uuids.includes(turn.id) || (uuids.length === 0 && result.origin === undefined);
+}
+
+function outcomeOf(result: SDKResultMessage, apiError: ApiError | undefined): TurnOutcome {
+  const reason = result.terminal_reason;
+  if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
+  // `is_error` and not `subtype` tells: an API error comes as a success.
+  if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
+  return { state: 'completed', ...(result.subtype === 'success' && resultOf(result.result)) };
+}
+
+function resultOf(text: string | undefined): { result?: string } {
+  return text === undefined || text === '' ? {} : { result: cutText(text, TURN_RESULT_BYTES_MAX) };
+}
+
+type Lifecycle = { readonly uuid: string; readonly state: string };
+
+/** A message that the SDK passes on but does not list among its types. */
+function lifecycleOf(message: {
+  type: string;
+  command_uuid?: unknown;
+  state?: unknown;
+}): Lifecycle | undefined {
+  if (message.type !== 'command_lifecycle') return undefined;
+  return { uuid: String(message.command_uuid), state: String(message.state) };
+}
+
+/** The content of a tool result as text; what is not text is named by its kind. */
+function flatten(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content
+    .map((block: { type?: unknown; text?: unknown }) =>
+      typeof block.text === 'string' ? block.text : `[${asName(block.type)}]`,
+    )
+    .join('\n');
+}

@@ -1,0 +1,225 @@
+/** The one way into the log: decide on the row as it is, number, apply, write, and keep the sums. */
+
+import { SessionError, SessionNotFoundError } from '../errors.ts';
+import type { EventBody, SessionEvent } from '../session/event.ts';
+import { apply, applyCreated, type Session } from '../session/session.ts';
+import type { Transaction } from './commit-queue.ts';
+import { changesQueue, project } from './projection.ts';
+import {
+  bodyOf,
+  FIRST_EVENT,
+  recordOf,
+  SESSION_COLUMNS,
+  sessionOf,
+  stateOf,
+  turnIdOf,
+} from './rows.ts';
+import { jsonOf, type Sql, textOf } from './sql.ts';
+import {
+  type Appended,
+  type AppendOptions,
+  type Decision,
+  type Fence,
+  type Reply,
+  type RequestKey,
+  StaleFenceError,
+} from './store.ts';
+import { updateMetrics } from './sums.ts';
+
+export function createSession(
+  tx: Transaction,
+  sessionId: string,
+  bodies: readonly EventBody[],
+  key?: RequestKey,
+): Appended {
+  return keyed(tx, key, () => {
+    if (tx.sql.get('SELECT 1 FROM sessions WHERE id = ?', sessionId) !== undefined) {
+      throw new SessionError('CONFLICT', `session ${sessionId} exists already`);
+    }
+    return write(tx, { sessionId, before: undefined, epoch: null }, bodies);
+  });
+}
+
+export function appendEvents(
+  tx: Transaction,
+  sessionId: string,
+  decide: Decision,
+  options: AppendOptions,
+): Appended {
+  const { fence, key } = options;
+  return keyed(tx, key, () => {
+    const before = readSession(tx.sql, sessionId);
+    if (fence !== undefined) checkFence(tx.sql, sessionId, fence);
+    const bodies = decide(stateOf(tx.sql, before));
+    return write(tx, { sessionId, before, epoch: fence?.epoch ?? null }, bodies);
+  });
+}
+
+/** @throws StaleFenceError unless the session is under exactly this lease */
+export function checkFence(sql: Sql, sessionId: string, fence: Fence): void {
+  const row = sql.get('SELECT owner, epoch FROM sessions WHERE id = ?', sessionId);
+  const isCurrent =
+    fence.sessionId === sessionId && row?.owner === fence.owner && row.epoch === fence.epoch;
+  if (!isCurrent) throw new StaleFenceError(fence);
+}
+
+export function readSession(sql: Sql, sessionId: string): Session {
+  const row = sql.get(
+    `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT} WHERE s.id = ?`,
+    sessionId,
+  );
+  if (row === undefined) throw new SessionNotFoundError(sessionId);
+  return sessionOf(row);
+}
+
+/** Answers a retried call as the first one was, and remembers what a new one is answered. */
+function keyed(tx: Transaction, key: RequestKey | undefined, work: () => Appended): Appended {
+  if (key === undefined) return work();
+  const row = tx.sql.get(
+    'SELECT fingerprint, reply FROM requests WHERE principal = ? AND tool = ? AND key = ?',
+    key.principal,
+    key.tool,
+    key.key,
+  );
+  if (row === undefined) return remembered(tx, key, work());
+  if (textOf(row, 'fingerprint') !== key.fingerprint) {
+    throw new SessionError(
+      'CONFLICT',
+      `idempotencyKey ${key.key} was used before with other arguments`,
+      { hint: 'repeat the call exactly, or use a new key.' },
+    );
+  }
+  const reply = jsonOf<Reply>(row, 'reply');
+  return { session: readSession(tx.sql, reply.sessionId), events: [], reply };
+}
+
+function remembered(tx: Transaction, key: RequestKey, appended: Appended): Appended {
+  tx.sql.run(
+    'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)',
+    key.principal,
+    key.tool,
+    key.key,
+    key.fingerprint,
+    JSON.stringify(appended.reply),
+    tx.now,
+  );
+  return appended;
+}
+
+type Place = {
+  readonly sessionId: string;
+  readonly before: Session | undefined;
+  readonly epoch: number | null;
+};
+
+function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): Appended {
+  const { sessionId, before, epoch } = place;
+  const firstSeq = (before?.lastSeq ?? 0) + 1;
+  const events = bodies.map(
+    (body, index): SessionEvent => ({
+      ...body,
+      seq: firstSeq + index,
+      at: tx.now,
+    }),
+  );
+  const session = applyAll(sessionId, before, events);
+  if (events.length > 0) {
+    writeSession(tx.sql, before, session);
+    for (const event of events) writeEvent(tx.sql, sessionId, event, epoch);
+    if (events.some(changesQueue)) updateQueue(tx.sql, sessionId);
+    updateMetrics(tx.sql, before, session);
+    tx.touch(sessionId);
+  }
+  return { session, events, reply: replyOf(session, events) };
+}
+
+function applyAll(
+  sessionId: string,
+  before: Session | undefined,
+  events: readonly SessionEvent[],
+): Session {
+  let session = before;
+  for (const event of events) {
+    session = session === undefined ? applyCreated(sessionId, event) : apply(session, event);
+  }
+  if (session === undefined) throw new Error(`session ${sessionId} was created without events`);
+  return session;
+}
+
+function writeSession(sql: Sql, before: Session | undefined, session: Session): void {
+  if (before === undefined) insertSession(sql, session);
+  else updateSession(sql, session);
+  // Apart, since this rewrites an entry of an index.
+  if (session.mcpSessionId !== (before?.mcpSessionId ?? null)) {
+    sql.run(
+      'UPDATE sessions SET mcp_session_id = ? WHERE id = ?',
+      session.mcpSessionId,
+      session.id,
+    );
+  }
+}
+
+/** A new session stands in the queue as if it had been served at its creation. */
+function insertSession(sql: Sql, session: Session): void {
+  sql.run(
+    `INSERT INTO sessions
+       (id, principal, status, created_at, last_activity, ended_at, last_seq, served_at, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    session.id,
+    session.principal,
+    session.status,
+    session.createdAt,
+    session.lastActivity,
+    session.endedAt ?? null,
+    session.lastSeq,
+    session.createdAt,
+    recordOf(session),
+  );
+}
+
+function updateSession(sql: Sql, session: Session): void {
+  sql.run(
+    `UPDATE sessions SET status = ?, last_activity = ?, ended_at = ?, last_seq = ?, record = ?
+     WHERE id = ?`,
+    session.status,
+    session.lastActivity,
+    session.endedAt ?? null,
+    session.lastSeq,
+    recordOf(session),
+    session.id,
+  );
+}
+
+function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
+  sql.run(
+    'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)',
+    sessionId,
+    event.seq,
+    event.at,
+    event.type,
+    turnIdOf(event),
+    epoch,
+    bodyOf(event),
+  );
+  project(sql, sessionId, event, epoch);
+}
+
+/** The first queued turn, unless one runs. */
+function updateQueue(sql: Sql, sessionId: string): void {
+  sql.run(
+    `UPDATE sessions SET next_ord = (
+       SELECT CASE max(state = 'running') WHEN 0 THEN min(ord) END FROM turns
+       WHERE session_id = sessions.id AND state IN ('queued', 'running')
+     ) WHERE id = ?`,
+    sessionId,
+  );
+}
+
+function replyOf(session: Session, events: readonly SessionEvent[]): Reply {
+  const queued = events.find((event) => event.type === 'prompt_queued');
+  return {
+    sessionId: session.id,
+    ...(queued?.type === 'prompt_queued' && { turnId: queued.turnId }),
+    after: session.lastSeq,
+  };
+}

@@ -1,0 +1,72 @@
+/** What SQLite's error codes mean to the person who reads them. */
+
+import { SessionError } from '../errors.ts';
+
+const BUSY = 5;
+
+/** By primary result code. What is not here (a constraint, a mistake in a statement) is a defect. */
+const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = new Map([
+  [
+    BUSY,
+    [
+      'the state database is locked by another process',
+      'try again; if it stays so, look for a stopped or hung server on the same state directory.',
+    ],
+  ],
+  [7, ['there is not enough memory for the state database', 'free some memory, then call again.']],
+  [
+    8,
+    [
+      'the state database cannot be written',
+      'make the state directory and its files writable for the user of the server, then call again.',
+    ],
+  ],
+  [
+    10,
+    [
+      'the state database had an I/O error',
+      'check the disk of the state directory and its free space, then call again.',
+    ],
+  ],
+  [
+    11,
+    [
+      'the state database is damaged',
+      'stop the servers that use this state directory and restore its database from a backup.',
+    ],
+  ],
+  [13, ['the disk of the state directory is full', 'free some space there, then call again.']],
+  [
+    14,
+    [
+      'the state database cannot be opened',
+      'check that the state directory exists and is writable for the user of the server.',
+    ],
+  ],
+  [
+    26,
+    [
+      'the state database is not an SQLite database',
+      'stop the servers that use this state directory and restore its database from a backup.',
+    ],
+  ],
+]);
+
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === BUSY;
+}
+
+/** The failure of the disk, the file or the lock behind an error; undefined where it is none of them. */
+export function storageFailure(error: unknown): SessionError | undefined {
+  const code = primaryCode(error);
+  const failure = code === undefined ? undefined : FAILURES.get(code);
+  if (failure === undefined) return undefined;
+  const [message, hint] = failure;
+  return new SessionError('UNAVAILABLE', message, { hint, cause: error });
+}
+
+/** SQLite's extended codes carry the primary one in their low byte. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}

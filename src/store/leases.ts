@@ -1,0 +1,193 @@
+/** Who may run a session: the queue, the lease, and the process it was taken for. */
+
+import { SessionError } from '../errors.ts';
+import { LEASE_MS } from '../limits.ts';
+import { decide, type OpenTurn } from '../session/decide.ts';
+import type { ProcessIdentity } from '../session/process.ts';
+import { appendEvents, checkFence } from './append.ts';
+import type { Transaction } from './commit-queue.ts';
+import { numberOf, type Row, type Sql, textOf } from './sql.ts';
+import type { Claim, Fence, Lease } from './store.ts';
+
+const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
+
+export type Claimant = {
+  readonly owner: string;
+  readonly except: ReadonlySet<string>;
+};
+
+/** A session whose next turn this owner may take: the one served longest ago. */
+export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | undefined {
+  return sql.get(
+    `SELECT s.id, s.owner, s.epoch, t.id AS turn_id, t.prompt
+     FROM sessions s JOIN turns t ON t.ord = s.next_ord
+     WHERE s.next_ord IS NOT NULL
+       AND (s.owner IS NULL OR s.owner = ?1 OR s.lease_until <= ?2)
+       AND s.id NOT IN (SELECT value FROM json_each(?3))
+     ORDER BY s.served_at, s.next_ord LIMIT 1`,
+    claimant.owner,
+    now,
+    JSON.stringify([...claimant.except]),
+  );
+}
+
+export function claimTurn(tx: Transaction, claimant: Claimant): Claim | undefined {
+  const row = nextWaiting(tx.sql, claimant, tx.now);
+  if (row === undefined) return undefined;
+  const { owner } = claimant;
+  // A process of ours that is still warm goes on under the epoch it was started with.
+  const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
+  const fence: Fence = { sessionId: textOf(row, 'id'), owner, epoch };
+  setLease(tx, fence);
+  tx.sql.run('UPDATE sessions SET served_at = ? WHERE id = ?', tx.now, fence.sessionId);
+  return { ...startTurn(tx, fence, row), ...leftoverOf(tx.sql, fence) };
+}
+
+function startTurn(
+  tx: Transaction,
+  fence: Fence,
+  row: Row,
+): Pick<Claim, 'session' | 'turn' | 'fence'> {
+  const turnId = textOf(row, 'turn_id');
+  const { session, events } = appendEvents(
+    tx,
+    fence.sessionId,
+    (state) => decide(state, { type: 'start_turn', turnId, origin: 'prompt' }, tx.now),
+    { fence },
+  );
+  const started = events.find((event) => event.type === 'turn_started');
+  if (started?.type !== 'turn_started') throw new Error(`turn ${turnId} was not started`);
+  const turn: OpenTurn = { ...started.turn, prompt: textOf(row, 'prompt') };
+  return { session, turn, fence };
+}
+
+function leftoverOf(sql: Sql, fence: Fence): { readonly leftover?: ProcessIdentity } {
+  const row = sql.get(
+    `SELECT ${PROCESS_COLUMNS} FROM processes p WHERE p.session_id = ? AND p.epoch < ?`,
+    fence.sessionId,
+    fence.epoch,
+  );
+  return row === undefined ? {} : { leftover: processOf(row) };
+}
+
+function setLease(tx: Transaction, fence: Fence): void {
+  tx.sql.run(
+    'UPDATE sessions SET owner = ?, epoch = ?, lease_until = ? WHERE id = ?',
+    fence.owner,
+    fence.epoch,
+    tx.now + LEASE_MS,
+    fence.sessionId,
+  );
+}
+
+export function recordProcess(tx: Transaction, fence: Fence, process: ProcessIdentity): void {
+  checkFence(tx.sql, fence.sessionId, fence);
+  tx.sql.run(
+    'INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)',
+    fence.sessionId,
+    fence.owner,
+    fence.epoch,
+    process.pid,
+    process.startTime,
+    process.bootId,
+    process.marker,
+  );
+}
+
+/** @throws SessionError CONFLICT where the turn does not run (any more): its prompt must not be sent */
+export function markPrompted(tx: Transaction, fence: Fence, turnId: string): void {
+  checkFence(tx.sql, fence.sessionId, fence);
+  const marked = tx.sql.run(
+    `UPDATE turns SET phase = 'prompted' WHERE id = ? AND session_id = ? AND state = 'running'`,
+    turnId,
+    fence.sessionId,
+  );
+  if (marked === 0) throw new SessionError('CONFLICT', `turn ${turnId} is not running`);
+}
+
+/** The fences that are no longer the owner's. */
+export function renewLeases(
+  tx: Transaction,
+  owner: string,
+  fences: readonly Fence[],
+): readonly Fence[] {
+  return fences.filter((fence) => {
+    const renewed = tx.sql.run(
+      'UPDATE sessions SET lease_until = ? WHERE id = ? AND owner = ? AND epoch = ?',
+      tx.now + LEASE_MS,
+      fence.sessionId,
+      owner,
+      fence.epoch,
+    );
+    return renewed === 0;
+  });
+}
+
+export function releaseLease(tx: Transaction, fence: Fence): void {
+  const released = tx.sql.run(
+    `UPDATE sessions SET owner = NULL, lease_until = NULL
+     WHERE id = ? AND owner = ? AND epoch = ? AND NOT EXISTS (
+       SELECT 1 FROM turns WHERE session_id = sessions.id AND state = 'running'
+     )`,
+    fence.sessionId,
+    fence.owner,
+    fence.epoch,
+  );
+  if (released === 0) return;
+  tx.sql.run('DELETE FROM processes WHERE session_id = ?', fence.sessionId);
+  tx.touch(fence.sessionId);
+}
+
+export function takeOverLease(tx: Transaction, fence: Fence, owner: string): Fence | undefined {
+  const row = tx.sql.get(
+    'SELECT 1 FROM sessions WHERE id = ? AND owner = ? AND epoch = ?',
+    fence.sessionId,
+    fence.owner,
+    fence.epoch,
+  );
+  if (row === undefined) return undefined;
+  const taken: Fence = {
+    sessionId: fence.sessionId,
+    owner,
+    epoch: fence.epoch + 1,
+  };
+  setLease(tx, taken);
+  return taken;
+}
+
+export function readLeases(sql: Sql): readonly Lease[] {
+  return sql
+    .all(
+      `SELECT s.id, s.owner, s.epoch, s.lease_until, t.id AS turn_id, t.phase, ${PROCESS_COLUMNS}
+       FROM sessions s
+       LEFT JOIN turns t ON t.session_id = s.id AND t.state = 'running'
+       LEFT JOIN processes p ON p.session_id = s.id
+       WHERE s.owner IS NOT NULL ORDER BY s.id`,
+    )
+    .map(leaseOf);
+}
+
+function leaseOf(row: Row): Lease {
+  const turnId = row.turn_id;
+  return {
+    fence: {
+      sessionId: textOf(row, 'id'),
+      owner: textOf(row, 'owner'),
+      epoch: numberOf(row, 'epoch'),
+    },
+    until: numberOf(row, 'lease_until'),
+    ...(row.pid !== null && { process: processOf(row) }),
+    ...(typeof turnId === 'string' && {
+      turn: { id: turnId, prompted: row.phase === 'prompted' },
+    }),
+  };
+}
+
+function processOf(row: Row): ProcessIdentity {
+  return {
+    pid: numberOf(row, 'pid'),
+    startTime: textOf(row, 'start_time'),
+    bootId: textOf(row, 'boot_id'),
+    marker: textOf(row, 'marker'),
+  };
+}

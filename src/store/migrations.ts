@@ -1,0 +1,166 @@
+/**
+ * The schema, in numbered steps. A step that has been released is never changed: what comes later is
+ * a further step. `PRAGMA user_version` says how many of them a database has seen.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { SessionError } from '../errors.ts';
+
+/**
+ * `sessions.record` is the session as JSON without its options: these never change and may be large, so
+ * they are read from the first event. `next_ord` names the turn to run next, null where there is none
+ * or one runs. `turns.ord` is the order of queueing over all sessions.
+ */
+const FIRST = `
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  principal TEXT NOT NULL,
+  mcp_session_id TEXT,
+  status TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_activity INTEGER NOT NULL,
+  ended_at INTEGER,
+  last_seq INTEGER NOT NULL,
+  next_ord INTEGER,
+  served_at INTEGER NOT NULL,
+  owner TEXT,
+  epoch INTEGER NOT NULL DEFAULT 0,
+  lease_until INTEGER,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX sessions_recent ON sessions (principal, last_activity, id, status);
+CREATE INDEX sessions_open ON sessions (last_activity, principal, status) WHERE ended_at IS NULL;
+CREATE INDEX sessions_tied ON sessions (mcp_session_id) WHERE mcp_session_id IS NOT NULL;
+CREATE INDEX sessions_waiting ON sessions (served_at, next_ord) WHERE next_ord IS NOT NULL;
+CREATE INDEX sessions_leased ON sessions (owner) WHERE owner IS NOT NULL;
+
+CREATE TABLE session_tasks (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  task_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, task_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_tasks_by_task ON session_tasks (task_id, session_id);
+
+CREATE TABLE session_labels (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (session_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_labels_by_value ON session_labels (key, value, session_id);
+
+CREATE TABLE turns (
+  ord INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  state TEXT NOT NULL CHECK (
+    state IN ('queued', 'running', 'completed', 'failed', 'interrupted', 'cancelled', 'lost')
+  ),
+  phase TEXT CHECK (phase IN ('claimed', 'prompted')),
+  epoch INTEGER,
+  record TEXT NOT NULL,
+  prompt TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX turns_one_running ON turns (session_id) WHERE state = 'running';
+CREATE INDEX turns_open ON turns (session_id, ord) WHERE state IN ('queued', 'running');
+
+CREATE TABLE events (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  turn_id TEXT,
+  epoch INTEGER,
+  body TEXT NOT NULL,
+  PRIMARY KEY (session_id, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE permission_requests (
+  request_id TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  turn_id TEXT,
+  state TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  record TEXT NOT NULL
+) STRICT;
+CREATE INDEX permission_requests_pending ON permission_requests (session_id, created_at)
+  WHERE state = 'pending';
+
+CREATE TABLE requests (
+  principal TEXT NOT NULL,
+  tool TEXT NOT NULL,
+  key TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  reply TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (principal, tool, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metrics (
+  principal TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  totalSessions INTEGER NOT NULL,
+  activeSessions INTEGER NOT NULL,
+  busySessions INTEGER NOT NULL,
+  errorSessions INTEGER NOT NULL,
+  endedSessions INTEGER NOT NULL,
+  endedDurationMs INTEGER NOT NULL,
+  queuedTurns INTEGER NOT NULL,
+  completedTurns INTEGER NOT NULL,
+  failedTurns INTEGER NOT NULL,
+  pendingPermissions INTEGER NOT NULL,
+  inputTokens INTEGER NOT NULL,
+  outputTokens INTEGER NOT NULL,
+  cacheReadTokens INTEGER NOT NULL,
+  cacheWriteTokens INTEGER NOT NULL,
+  costUsd REAL NOT NULL,
+  PRIMARY KEY (principal, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE processes (
+  session_id TEXT PRIMARY KEY REFERENCES sessions (id),
+  owner TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  start_time TEXT NOT NULL,
+  boot_id TEXT NOT NULL,
+  marker TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const STEPS: readonly string[] = [FIRST];
+
+export const SCHEMA_VERSION = STEPS.length;
+
+/**
+ * Brings the schema up to date, whoever else is doing the same.
+ *
+ * @throws SessionError UNAVAILABLE where a newer program has written the database
+ */
+export function migrate(db: DatabaseSync): void {
+  if (versionOf(db) === SCHEMA_VERSION) return;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Read again: another process may have been first.
+    for (const step of STEPS.slice(versionOf(db))) db.exec(step);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(db: DatabaseSync): number {
+  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+  if (version <= SCHEMA_VERSION) return version;
+  throw new SessionError(
+    'UNAVAILABLE',
+    `the state database has schema ${version}; this program knows up to ${SCHEMA_VERSION}`,
+    {
+      hint: 'a newer version of the program has written it: use that one, or another --state-dir.',
+      retryable: false,
+    },
+  );
+}

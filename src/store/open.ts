@@ -1,0 +1,153 @@
+/** Opens the state database: its place, its file modes, and the checks that come before any write. */
+
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  mkdirSync,
+  openSync,
+  statfsSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { SessionError } from '../errors.ts';
+import { storageFailure } from './failure.ts';
+import { migrate } from './migrations.ts';
+
+export const DATABASE_FILE = 'sessions.db';
+
+/** The first release without the bug that corrupts a WAL file written by several processes. */
+const SQLITE_VERSION_MIN = '3.51.3';
+/** Set for the connection before its first statement, or that statement fails where it should wait. */
+export const LOCK_MS_MAX = 10_000;
+const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
+/** Up to this size every page is checked at each start; that takes about 50 ms. */
+const CHECKED_BYTES_MAX = 32 * 1024 * 1024;
+
+/** Linux's numbers for file systems whose locks and shared memory do not hold between hosts. */
+const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+]);
+
+/**
+ * The database of a state directory, which is made where it is missing (0700; its files 0600 whatever
+ * the umask). The caller closes it.
+ *
+ * @throws SessionError UNAVAILABLE where it cannot be used, with what to do; a database that is damaged
+ *   or newer than this program is left as it is
+ */
+export function openDatabase(directory: string): DatabaseSync {
+  try {
+    makeDirectory(directory);
+    // Other systems number their file systems otherwise.
+    if (process.platform === 'linux') {
+      refuseNetworkFileSystem(directory, statfsSync(directory).type);
+    }
+    const file = join(directory, DATABASE_FILE);
+    makeFile(file);
+    refuseDamaged(file);
+    return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
+  } catch (error) {
+    throw refusal(directory, error);
+  }
+}
+
+/** @throws SessionError UNAVAILABLE below the version that is safe with several processes */
+export function refuseOldSqlite(version: string): void {
+  if (comparable(version) >= comparable(SQLITE_VERSION_MIN)) return;
+  throw new SessionError(
+    'UNAVAILABLE',
+    `SQLite ${version} can corrupt a database that several processes use; ${SQLITE_VERSION_MIN} is needed`,
+    {
+      hint: 'run it with Node 24.15 or newer, or 22.22.3 or newer in line 22.',
+      retryable: false,
+    },
+  );
+}
+
+/** @throws SessionError UNAVAILABLE where `type` is Linux's number of a network file system */
+export function refuseNetworkFileSystem(directory: string, type: number): void {
+  const name = NETWORK_FILE_SYSTEMS.get(type >>> 0);
+  if (name === undefined) return;
+  throw new SessionError('UNAVAILABLE', `the state directory ${directory} is on ${name}`, {
+    hint: 'name a directory on a local disk with --state-dir.',
+    retryable: false,
+  });
+}
+
+function comparable(version: string): number {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
+  return major * 1_000_000 + minor * 1_000 + patch;
+}
+
+function makeDirectory(directory: string): void {
+  const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // A directory that was there keeps its mode: it may be shared on purpose.
+  if (made !== undefined) chmodSync(directory, 0o700);
+}
+
+/** SQLite gives the files beside it the mode of the database file. */
+function makeFile(file: string): void {
+  let fd: number;
+  try {
+    fd = openSync(file, 'wx', 0o600);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return;
+    throw error;
+  }
+  fchmodSync(fd, 0o600);
+  closeSync(fd);
+}
+
+/** Looks through a read-only connection: a writable one would change the file, if only at its close. */
+function refuseDamaged(file: string): void {
+  const { size } = statSync(file);
+  if (size === 0) return;
+  const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_MS_MAX });
+  try {
+    db.exec('SELECT count(*) FROM sqlite_schema');
+    if (size > CHECKED_BYTES_MAX) return;
+    const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+    if (found !== 'ok') throw damaged(found);
+  } finally {
+    db.close();
+  }
+}
+
+function damaged(found: unknown): SessionError {
+  return new SessionError('UNAVAILABLE', 'the state database is damaged', {
+    hint: 'restore it from a backup, or name another --state-dir.',
+    retryable: false,
+    cause: found,
+  });
+}
+
+function configured(db: DatabaseSync): DatabaseSync {
+  try {
+    refuseOldSqlite(String(db.prepare('SELECT sqlite_version() AS version').get()?.version));
+    db.exec('PRAGMA journal_mode = WAL');
+    db.exec('PRAGMA synchronous = FULL');
+    db.exec('PRAGMA foreign_keys = ON');
+    db.exec(`PRAGMA journal_size_limit = ${JOURNAL_BYTES_MAX}`);
+    migrate(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Every failure to open names the directory: whoever starts the server must know which it was. */
+function refusal(directory: string, error: unknown): SessionError {
+  const known = error instanceof SessionError ? error : storageFailure(error);
+  const reason = known?.message ?? (error instanceof Error ? error.message : String(error));
+  return new SessionError('UNAVAILABLE', `state directory ${directory}: ${reason}`, {
+    hint: known?.hint ?? 'name a directory that can be written with --state-dir.',
+    retryable: false,
+    cause: error,
+  });
+}

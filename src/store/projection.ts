@@ -1,0 +1,152 @@
+/** What the tables beside the log hold, as each event of it changes them. */
+
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import { jsonOf, type Sql } from './sql.ts';
+
+/** @param epoch the lease an event was written under, null where it needed none */
+export function project(
+  sql: Sql,
+  sessionId: string,
+  event: SessionEvent,
+  epoch: number | null,
+): void {
+  switch (event.type) {
+    case 'session_created':
+      for (const [key, value] of Object.entries(event.labels)) {
+        sql.run('INSERT INTO session_labels VALUES (?, ?, ?)', sessionId, key, value);
+      }
+      return;
+    case 'task_linked':
+      sql.run('INSERT OR IGNORE INTO session_tasks VALUES (?, ?)', sessionId, event.taskId);
+      return;
+    case 'task_unlinked':
+      sql.run(
+        'DELETE FROM session_tasks WHERE session_id = ? AND task_id = ?',
+        sessionId,
+        event.taskId,
+      );
+      return;
+    case 'permission_requested':
+      insertRequest(sql, sessionId, event.request);
+      return;
+    case 'permission_answered':
+      updateRequest(sql, event.request);
+      return;
+    default:
+      projectTurn(sql, sessionId, event, epoch);
+  }
+}
+
+function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
+  switch (event.type) {
+    case 'prompt_queued':
+      insertTurn(sql, queued(sessionId, event.turnId, event.at), event.prompt);
+      return;
+    case 'prompt_cancelled':
+      endTurn(sql, {
+        ...turnOf(sql, event.turnId),
+        state: 'cancelled',
+        endedAt: event.at,
+      });
+      return;
+    case 'turn_started':
+      startTurn(sql, event.turn, epoch);
+      return;
+    case 'turn_ended':
+      endTurn(sql, event.turn);
+      return;
+    case 'notice':
+      if (event.requeued && event.turnId !== undefined) requeueTurn(sql, sessionId, event.turnId);
+      return;
+    default:
+  }
+}
+
+function queued(sessionId: string, id: string, queuedAt: number): Turn {
+  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt };
+}
+
+function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
+  sql.run(
+    'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)',
+    turn.id,
+    turn.sessionId,
+    turn.state,
+    JSON.stringify(turn),
+    prompt,
+  );
+}
+
+/** An autonomous turn has no prompt to deliver: Claude Code is at it already. */
+function startTurn(sql: Sql, turn: Turn, epoch: number | null): void {
+  if (turn.origin === 'autonomous') insertTurn(sql, turn, '');
+  sql.run(
+    `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`,
+    turn.origin === 'autonomous' ? 'prompted' : 'claimed',
+    epoch,
+    JSON.stringify(turn),
+    turn.id,
+  );
+}
+
+/** The prompt stays in the log; its copy here has served. */
+function endTurn(sql: Sql, turn: Turn): void {
+  sql.run(
+    `UPDATE turns SET state = ?, record = ?, prompt = '' WHERE id = ?`,
+    turn.state,
+    JSON.stringify(turn),
+    turn.id,
+  );
+}
+
+function requeueTurn(sql: Sql, sessionId: string, turnId: string): void {
+  const turn = queued(sessionId, turnId, turnOf(sql, turnId).queuedAt);
+  sql.run(
+    `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`,
+    JSON.stringify(turn),
+    turnId,
+  );
+}
+
+function turnOf(sql: Sql, turnId: string): Turn {
+  const row = sql.get('SELECT record FROM turns WHERE id = ?', turnId);
+  if (row === undefined) throw new Error(`an event names turn ${turnId}, which was never queued`);
+  return jsonOf<Turn>(row, 'record');
+}
+
+function insertRequest(sql: Sql, sessionId: string, request: PermissionRequest): void {
+  sql.run(
+    'INSERT INTO permission_requests VALUES (?, ?, ?, ?, ?, ?, ?)',
+    request.requestId,
+    sessionId,
+    request.turnId,
+    request.state,
+    request.createdAt,
+    request.expiresAt,
+    JSON.stringify(request),
+  );
+}
+
+function updateRequest(sql: Sql, request: PermissionRequest): void {
+  sql.run(
+    'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?',
+    request.state,
+    JSON.stringify(request),
+    request.requestId,
+  );
+}
+
+/** Events after which another turn may be the next one to run. */
+export function changesQueue(event: EventBody): boolean {
+  switch (event.type) {
+    case 'prompt_queued':
+    case 'prompt_cancelled':
+    case 'turn_started':
+    case 'turn_ended':
+      return true;
+    case 'notice':
+      return event.requeued === true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,90 @@
+/** What the rows mean: sessions, turns, requests and events as the session room knows them. */
+
+import type { OpenTurn, SessionState } from '../session/decide.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
+
+/** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */
+export const SESSION_COLUMNS = 's.record AS record, first.body AS first';
+export const FIRST_EVENT = 'JOIN events first ON first.session_id = s.id AND first.seq = 1';
+
+type FirstBody = Pick<Extract<EventBody, { type: 'session_created' }>, 'options'>;
+
+/** Options never change and may be large, so they stand in the first event only. */
+export function sessionOf(row: Row): Session {
+  const { options } = jsonOf<FirstBody>(row, 'first');
+  return { ...jsonOf<Omit<Session, 'options'>>(row, 'record'), options };
+}
+
+export function recordOf(session: Session): string {
+  const { options: _options, ...record } = session;
+  return JSON.stringify(record);
+}
+
+/** Looks up what is open only when asked for it: most writes are output and never ask. */
+export function stateOf(sql: Sql, session: Session): SessionState {
+  const { turns, pendingPermissions } = session;
+  let openTurns: readonly OpenTurn[] | undefined;
+  let openRequests: readonly PermissionRequest[] | undefined;
+  return {
+    session,
+    get openTurns() {
+      openTurns ??= turns.queued + turns.running === 0 ? [] : readOpenTurns(sql, session.id);
+      return openTurns;
+    },
+    get openRequests() {
+      openRequests ??= pendingPermissions === 0 ? [] : readOpenRequests(sql, session.id);
+      return openRequests;
+    },
+  };
+}
+
+function readOpenTurns(sql: Sql, sessionId: string): readonly OpenTurn[] {
+  return sql
+    .all(
+      `SELECT record, prompt FROM turns
+       WHERE session_id = ? AND state IN ('queued', 'running') ORDER BY ord`,
+      sessionId,
+    )
+    .map((row) => ({
+      ...jsonOf<Turn>(row, 'record'),
+      prompt: textOf(row, 'prompt'),
+    }));
+}
+
+function readOpenRequests(sql: Sql, sessionId: string): readonly PermissionRequest[] {
+  return sql
+    .all(
+      `SELECT record FROM permission_requests
+       WHERE session_id = ? AND state = 'pending' ORDER BY created_at, rowid`,
+      sessionId,
+    )
+    .map((row) => jsonOf<PermissionRequest>(row, 'record'));
+}
+
+/** The event without what has columns of its own. */
+export function bodyOf(event: SessionEvent): string {
+  return JSON.stringify({
+    ...event,
+    seq: undefined,
+    at: undefined,
+    type: undefined,
+    turnId: undefined,
+  });
+}
+
+export function turnIdOf(event: SessionEvent): string | null {
+  return 'turnId' in event ? (event.turnId ?? null) : null;
+}
+
+export function eventOf(row: Row): SessionEvent {
+  const turnId = row.turn_id;
+  return {
+    seq: numberOf(row, 'seq'),
+    at: numberOf(row, 'at'),
+    type: textOf(row, 'type'),
+    ...(turnId !== null && { turnId }),
+    ...jsonOf<object>(row, 'body'),
+  } as SessionEvent;
+}

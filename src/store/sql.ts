@@ -1,0 +1,93 @@
+/** A database connection with its statements prepared once, and rows read with care. */
+
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { SessionError } from '../errors.ts';
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** The texts of statements must come from a small fixed set: each is kept prepared. */
+export class Sql {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  get isOpen(): boolean {
+    return this.#db.isOpen;
+  }
+
+  /** For statements that are run once, or that no plan can be kept for. */
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepared(sql).get(...values);
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  /** How many rows were changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+}
+
+export function textOf(row: Row, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw damaged(column);
+  return value;
+}
+
+export function numberOf(row: Row, column: string): number {
+  const value = row[column];
+  if (typeof value !== 'number') throw damaged(column);
+  return value;
+}
+
+/**
+ * The JSON object of a column, as the type it was written from. Only the store writes these columns,
+ * under one schema version, so the shape is checked no further than here.
+ */
+export function jsonOf<T extends object>(row: Row, column: string): T {
+  const value = parse(textOf(row, column), column);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(column);
+  return value as T;
+}
+
+function parse(text: string, column: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause: a SyntaxError quotes the text, which is a user's.
+    throw damaged(column);
+  }
+}
+
+function damaged(column: string): SessionError {
+  return new SessionError('UNAVAILABLE', `the state database has a damaged row (${column})`, {
+    hint: 'stop the servers that use this state directory and restore its database from a backup.',
+    retryable: false,
+  });
+}

@@ -1,0 +1,205 @@
+/** The store of one machine: an SQLite file that several server processes may share. */
+
+import type { Logger } from '../log.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type { Metrics } from '../session/metrics.ts';
+import type { ProcessIdentity } from '../session/process.ts';
+import type { Session } from '../session/session.ts';
+import { appendEvents, createSession } from './append.ts';
+import { CommitQueue, closedError } from './commit-queue.ts';
+import { storageFailure } from './failure.ts';
+import * as leases from './leases.ts';
+import { DATABASE_FILE, LOCK_MS_MAX, openDatabase } from './open.ts';
+import * as reads from './reads.ts';
+import { Sql } from './sql.ts';
+import type {
+  Appended,
+  AppendOptions,
+  Claim,
+  Decision,
+  Fence,
+  IdleQuery,
+  Lease,
+  RequestKey,
+  RequestQuery,
+  SessionQuery,
+  Store,
+} from './store.ts';
+import { readMetrics } from './sums.ts';
+import { watchCommits } from './watch.ts';
+
+type Listener = (sessionIds: ReadonlySet<string> | undefined) => void;
+
+export type SqliteStoreOptions = {
+  /** The state directory; made where it is missing. */
+  readonly directory: string;
+  /** Epoch milliseconds, whole: the times of events and leases. */
+  readonly now?: () => number;
+  /** Hears of what no caller waits for: a listener that throws, a watch that fails. */
+  readonly log?: Pick<Logger, 'warn' | 'error'>;
+};
+
+/** @throws SessionError UNAVAILABLE where the directory or its database cannot be used, with what to do */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return new SqliteStore(new Sql(openDatabase(options.directory)), options);
+}
+
+/** Reads see every commit so far, never a part of one. After {@link close} everything is refused. */
+export class SqliteStore implements Store {
+  readonly #sql: Sql;
+  readonly #queue: CommitQueue;
+  readonly #directory: string;
+  readonly #now: () => number;
+  readonly #log: SqliteStoreOptions['log'];
+  readonly #listeners = new Set<Listener>();
+  #stopWatching: (() => void) | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(sql: Sql, options: SqliteStoreOptions) {
+    this.#sql = sql;
+    this.#directory = options.directory;
+    this.#now = options.now ?? Date.now;
+    this.#log = options.log;
+    this.#queue = new CommitQueue({
+      sql,
+      now: this.#now,
+      lockMs: LOCK_MS_MAX,
+      committed: (sessionIds) => this.#tell(sessionIds),
+    });
+  }
+
+  create(sessionId: string, events: readonly EventBody[], key?: RequestKey): Promise<Appended> {
+    return this.#queue.add((tx) => createSession(tx, sessionId, events, key));
+  }
+
+  append(sessionId: string, decide: Decision, options: AppendOptions = {}): Promise<Appended> {
+    return this.#queue.add((tx) => appendEvents(tx, sessionId, decide, options));
+  }
+
+  async claim(owner: string, except: ReadonlySet<string>): Promise<Claim | undefined> {
+    const claimant = { owner, except };
+    // Servers that look for work and find none should not fight for the write lock.
+    const waiting = await this.#read((sql) => leases.nextWaiting(sql, claimant, this.#now()));
+    return waiting && this.#queue.add((tx) => leases.claimTurn(tx, claimant));
+  }
+
+  recordProcess(fence: Fence, process: ProcessIdentity): Promise<void> {
+    return this.#queue.add((tx) => leases.recordProcess(tx, fence, process));
+  }
+
+  markPrompted(fence: Fence, turnId: string): Promise<void> {
+    return this.#queue.add((tx) => leases.markPrompted(tx, fence, turnId));
+  }
+
+  async renew(owner: string, fences: readonly Fence[]): Promise<readonly Fence[]> {
+    if (fences.length === 0) return [];
+    return this.#queue.add((tx) => leases.renewLeases(tx, owner, fences));
+  }
+
+  release(fence: Fence): Promise<void> {
+    return this.#queue.add((tx) => leases.releaseLease(tx, fence));
+  }
+
+  leases(): Promise<readonly Lease[]> {
+    return this.#read(leases.readLeases);
+  }
+
+  takeOver(fence: Fence, owner: string): Promise<Fence | undefined> {
+    return this.#queue.add((tx) => leases.takeOverLease(tx, fence, owner));
+  }
+
+  session(principal: string, sessionId: string): Promise<Session | undefined> {
+    return this.#read((sql) => reads.findSession(sql, principal, sessionId));
+  }
+
+  sessions(query: SessionQuery): Promise<readonly Session[]> {
+    return this.#read((sql) => reads.listSessions(sql, query));
+  }
+
+  turn(sessionId: string, turnId: string): Promise<Turn | undefined> {
+    return this.#read((sql) => reads.findTurn(sql, sessionId, turnId));
+  }
+
+  events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]> {
+    return this.#read((sql) => reads.readEvents(sql, { sessionId, after, limit }));
+  }
+
+  metrics(principal: string, scope: string): Promise<Metrics> {
+    return this.#read((sql) => readMetrics(sql, principal, scope));
+  }
+
+  permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined> {
+    return this.#read((sql) => reads.findRequest(sql, principal, requestId));
+  }
+
+  permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]> {
+    return this.#read((sql) => reads.listRequests(sql, query));
+  }
+
+  idleSessions(query: IdleQuery): Promise<readonly string[]> {
+    return this.#read((sql) => reads.listIdle(sql, query));
+  }
+
+  openSessions(): Promise<number> {
+    return this.#read(reads.countOpen);
+  }
+
+  subscribe(listener: Listener): () => void {
+    if (this.#closed !== undefined) return () => {};
+    // An object of its own, so that a function given twice is called twice and stopped once.
+    const entry: Listener = (sessionIds) => listener(sessionIds);
+    this.#listeners.add(entry);
+    this.#stopWatching ??= this.#watch();
+    return () => {
+      this.#listeners.delete(entry);
+      if (this.#listeners.size === 0) this.#unwatch();
+    };
+  }
+
+  /** Resolves once everything written before is durable and the file is closed. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#unwatch();
+    await this.#queue.close();
+    this.#listeners.clear();
+    this.#sql.close();
+  }
+
+  async #read<T>(read: (sql: Sql) => T): Promise<T> {
+    if (!this.#sql.isOpen) throw closedError();
+    try {
+      return read(this.#sql);
+    } catch (error) {
+      throw storageFailure(error) ?? error;
+    }
+  }
+
+  #watch(): () => void {
+    return watchCommits({
+      directory: this.#directory,
+      file: DATABASE_FILE,
+      version: () => Number(this.#sql.get('PRAGMA data_version')?.data_version),
+      changed: () => this.#tell(undefined),
+      failed: (error) => this.#log?.warn({ err: error }, 'state directory: watch failed'),
+    });
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = undefined;
+  }
+
+  #tell(sessionIds: ReadonlySet<string> | undefined): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener(sessionIds);
+      } catch (error) {
+        this.#log?.error({ err: error }, 'a listener of the store failed');
+      }
+    }
+  }
+}

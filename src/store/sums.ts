@@ -1,0 +1,47 @@
+/** The metric sums, kept with every change of a session so that reading them is one row. */
+
+import {
+  combine,
+  contributionOf,
+  differenceOf,
+  METRIC_NAMES,
+  type Metrics,
+  NO_METRICS,
+  scopesOf,
+} from '../session/metrics.ts';
+import type { Session } from '../session/session.ts';
+import { numberOf, type Sql } from './sql.ts';
+
+const SELECT = `SELECT ${METRIC_NAMES.join(', ')} FROM metrics WHERE principal = ? AND scope = ?`;
+const REPLACE = `INSERT OR REPLACE INTO metrics (principal, scope, ${METRIC_NAMES.join(', ')})
+  VALUES (?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
+
+export function readMetrics(sql: Sql, principal: string, scope: string): Metrics {
+  const row = sql.get(SELECT, principal, scope);
+  if (row === undefined) return NO_METRICS;
+  const sums: Record<keyof Metrics, number> = { ...NO_METRICS };
+  for (const name of METRIC_NAMES) sums[name] = numberOf(row, name);
+  return sums;
+}
+
+/** A scope that the session has entered gets all it counts for, one that it has left loses it. */
+export function updateMetrics(sql: Sql, before: Session | undefined, after: Session): void {
+  const was = before === undefined ? NO_METRICS : contributionOf(before);
+  const is = contributionOf(after);
+  const left = new Set(before === undefined ? [] : scopesOf(before));
+  for (const scope of scopesOf(after)) {
+    add(sql, after.principal, scope, differenceOf(is, left.delete(scope) ? was : NO_METRICS));
+  }
+  for (const scope of left) add(sql, after.principal, scope, differenceOf(NO_METRICS, was));
+}
+
+function add(sql: Sql, principal: string, scope: string, change: Metrics | undefined): void {
+  if (change === undefined) return;
+  const sums = combine(readMetrics(sql, principal, scope), change, 1);
+  // Tasks and MCP sessions come and go; their scopes must not stay behind.
+  if (sums.totalSessions === 0) {
+    sql.run('DELETE FROM metrics WHERE principal = ? AND scope = ?', principal, scope);
+  } else {
+    sql.run(REPLACE, principal, scope, ...METRIC_NAMES.map((name) => sums[name]));
+  }
+}

@@ -1,0 +1,26 @@
+/** The cursor of a list as text: opaque to callers, checked when it comes back. */
+
+import { z } from 'zod';
+import { SessionError } from '../errors.ts';
+import type { SessionCursor } from '../store/store.ts';
+
+const cursorSchema = z.strictObject({
+  lastActivity: z.int().min(0),
+  id: z.string().min(1).max(100),
+});
+
+export function cursorText(cursor: SessionCursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+/** @throws SessionError INVALID_REQUEST for a text that is not a cursor of ours */
+export function parseCursor(text: string): SessionCursor {
+  try {
+    return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  } catch (cause) {
+    throw new SessionError('INVALID_REQUEST', 'cursor: this is no cursor of list_sessions', {
+      hint: 'pass the nextCursor of the page before, or none for the first page.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { sessionId } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { sessionView, showSession, showTurn, turnView } from './views.ts';
+
+export const interruptSession = defineTool({
+  name: 'interrupt_session',
+  title: 'Interrupt a turn',
+  description:
+    'Stops the turn that runs and returns once it has really stopped; the session keeps its conversation and takes the ' +
+    'next prompt. Without a running turn it changes nothing. cancelQueued also takes back the prompts that wait. To ' +
+    'finish with the session, use end_session.',
+  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    sessionId,
+    cancelQueued: z.boolean().default(false).describe('Also take back the queued prompts.'),
+  }),
+  output: z.object({
+    session: sessionView,
+    turn: turnView.optional().describe('The turn that was stopped.'),
+  }),
+  async run(args, { service, caller }) {
+    if (args.cancelQueued) await service.turns.cancelQueued(caller, args.sessionId);
+    const { session, turn } = await service.turns.interrupt(caller, args.sessionId);
+    return { session: showSession(session), ...(turn && { turn: showTurn(turn) }) };
+  },
+});

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { LIST_LIMIT_MAX } from '../limits.ts';
+import { mcpSessionOf, scope, sessionId } from './fields.ts';
+import { requestView, showRequest } from './requests.ts';
+import { defineTool } from './tool.ts';
+
+export const listPermissionRequests = defineTool({
+  name: 'list_permission_requests',
+  title: 'List permission requests',
+  description:
+    'Shows what Claude asks to be allowed, over all your sessions, oldest first: the tool, its input, when the request ' +
+    'expires. Show it to the person who decides, then call answer_permission_request. A request nobody answers in time ' +
+    'is denied.',
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.object({ sessionId: sessionId.optional(), scope: scope.optional() }),
+  output: z.object({ requests: z.array(requestView) }),
+  async run(args, { service, caller }) {
+    const mcpSessionId = mcpSessionOf(caller, args.scope);
+    const requests = await service.permissions.list(caller, {
+      limit: LIST_LIMIT_MAX,
+      ...(args.sessionId !== undefined && { sessionId: args.sessionId }),
+      ...(mcpSessionId !== undefined && { mcpSessionId }),
+    });
+    return { requests: requests.map(showRequest) };
+  },
+});

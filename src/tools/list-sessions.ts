@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
+import { SESSION_STATUSES } from '../session/status.ts';
+import { cursorText, parseCursor } from './cursor.ts';
+import { mcpSessionOf, scope, taskId } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { sessionView, showSession } from './views.ts';
+
+export const listSessions = defineTool({
+  name: 'list_sessions',
+  title: 'List sessions',
+  description:
+    'Lists your sessions, newest activity first, ended ones too; filter by status, task or label. Use it to find a ' +
+    'session again after a reconnect. A page has a nextCursor where there is more: pass it as "cursor".',
+  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.object({
+    scope: scope.optional(),
+    status: z.enum(SESSION_STATUSES).optional(),
+    taskId: taskId.optional(),
+    label: z
+      .string()
+      .max(300)
+      .regex(/^[^=]+=/s, 'must be key=value')
+      .optional()
+      .describe('key=value, as given to create_session.'),
+    limit: z.int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+    cursor: z.string().max(500).optional(),
+  }),
+  output: z.object({ sessions: z.array(sessionView), nextCursor: z.string().optional() }),
+  async run(args, { service, caller }) {
+    const { status, taskId, limit } = args;
+    const mcpSessionId = mcpSessionOf(caller, args.scope);
+    const sessions = await service.sessions.list({
+      principal: caller.principal,
+      limit,
+      ...(mcpSessionId !== undefined && { mcpSessionId }),
+      ...(status && { status }),
+      ...(taskId !== undefined && { taskId }),
+      ...(args.label !== undefined && { label: parseLabel(args.label) }),
+      ...(args.cursor !== undefined && { cursor: parseCursor(args.cursor) }),
+    });
+    const last = sessions.length === limit ? sessions.at(-1) : undefined;
+    return {
+      sessions: sessions.map(showSession),
+      ...(last && { nextCursor: cursorText({ lastActivity: last.lastActivity, id: last.id }) }),
+    };
+  },
+});
+
+function parseLabel(text: string): { key: string; value: string } {
+  const equals = text.indexOf('=');
+  return { key: text.slice(0, equals), value: text.slice(equals + 1) };
+}

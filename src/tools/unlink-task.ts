@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { sessionId, taskId } from './fields.ts';
+import { defineTool } from './tool.ts';
+import { sessionView, showSession } from './views.ts';
+
+export const unlinkTask = defineTool({
+  name: 'unlink_task',
+  title: 'Unlink a session from a task',
+  description:
+    'Takes back link_task: the session no longer counts for the task. Unlinking a task that is not linked changes nothing.',
+  hints: {
+    readOnlyHint: false,
+    destructiveHint: false,
+    idempotentHint: true,
+    openWorldHint: false,
+  },
+  input: z.object({ sessionId, taskId }),
+  output: z.object({ session: sessionView }),
+  async run(args, { service, caller }) {
+    const session = await service.sessions.unlink(caller, args.sessionId, args.taskId);
+    return { session: showSession(session) };
+  },
+});

@@ -1,0 +1,123 @@
+/** Streamable HTTP on node:http. Listens, bounds what a connection may cost, and stops in order. */
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { finished } from 'node:stream';
+import { SessionError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Connections } from './connections.ts';
+import { HttpEndpoint } from './http-endpoint.ts';
+import { createGuard, hostInUrl } from './http-guard.ts';
+import {
+  HTTP_CHECK_MS,
+  HTTP_CLOSE_GRACE_MS,
+  HTTP_HEADER_BYTES_MAX,
+  HTTP_HEADERS_MS_MAX,
+  HTTP_KEEP_ALIVE_MS,
+  HTTP_REQUEST_MS_MAX,
+  HTTP_SWEEP_MS,
+} from './http-limits.ts';
+import { HttpModern } from './http-modern.ts';
+import { MCP_PATH } from './http-reply.ts';
+import { HttpSessions } from './http-sessions.ts';
+
+export type HttpMode = 'sessions' | 'dual';
+
+export type HttpOptions = {
+  /** The address to listen on. Besides it, requests may name localhost, 127.0.0.1 or [::1] as their Host. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** `sessions`: the revisions with MCP sessions. `dual`: 2026-07-28 too, which has none. */
+  readonly mode: HttpMode;
+  /** The principal of an Authorization header; undefined is answered 401. Asked on every request. */
+  readonly authenticate: (authorization: string | undefined) => string | undefined;
+  readonly connections: Connections;
+  readonly log: Logger;
+  /** Makes MCP session ids: unique, at least 128 random bits, visible ASCII. */
+  readonly newId: () => string;
+  /** Monotonic milliseconds; `performance.now` by default. */
+  readonly now?: () => number;
+  /** Further Host and Origin values to serve, as they stand in the headers. */
+  readonly allowedHosts?: readonly string[];
+  readonly allowedOrigins?: readonly string[];
+};
+
+export type HttpService = {
+  /** Where MCP is served, path included. */
+  readonly url: string;
+  readonly port: number;
+  /** Stops listening, ends all MCP sessions and streams; resolves when the last connection is gone. */
+  close(): Promise<void>;
+};
+
+/** Listens and serves. SessionError UNAVAILABLE when the address cannot be had. */
+export async function serveHttp(options: HttpOptions): Promise<HttpService> {
+  const { host, connections, log, newId, now = () => performance.now() } = options;
+  const server = createHttpServer();
+  const port = await listen(server, options);
+  // Out of file descriptors, for one: a connection is lost, the server is not.
+  server.on('error', (err) => log.error({ err }, 'HTTP server error'));
+  const sessions = new HttpSessions({ connections, log, newId, now });
+  const endpoint = new HttpEndpoint({
+    guard: createGuard({ ...options, port }),
+    authenticate: options.authenticate,
+    sessions,
+    modern: options.mode === 'dual' ? new HttpModern({ connections, log }) : undefined,
+    log,
+  });
+  server.on('request', (request, response) => {
+    finished(response, () => closeIfStopping(server));
+    void endpoint.answer(request, response);
+  });
+  const sweeper = setInterval(() => sessions.sweep(), HTTP_SWEEP_MS).unref();
+  const close = async () => {
+    clearInterval(sweeper);
+    await stop(server, endpoint);
+  };
+  return { url: `http://${hostInUrl(host)}:${port}${MCP_PATH}`, port, close };
+}
+
+function createHttpServer(): Server {
+  return createServer({
+    headersTimeout: HTTP_HEADERS_MS_MAX,
+    requestTimeout: HTTP_REQUEST_MS_MAX,
+    connectionsCheckingInterval: HTTP_CHECK_MS,
+    keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
+    maxHeaderSize: HTTP_HEADER_BYTES_MAX,
+  });
+}
+
+async function listen(server: Server, { host, port }: HttpOptions): Promise<number> {
+  server.listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'unknown reason';
+    throw new SessionError(
+      'UNAVAILABLE',
+      `cannot listen on ${hostInUrl(host)}:${port}: ${reason}`,
+      {
+        hint: 'Choose another --host or --port; --port 0 takes any free one.',
+        cause,
+      },
+    );
+  }
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+async function stop(server: Server, endpoint: HttpEndpoint): Promise<void> {
+  const closed = server.listening ? once(server, 'close') : undefined;
+  server.close();
+  await endpoint.close();
+  const cut = setTimeout(() => server.closeAllConnections(), HTTP_CLOSE_GRACE_MS);
+  closeIfStopping(server);
+  await closed;
+  clearTimeout(cut);
+}
+
+// A connection whose answer has just been sent counts as idle only after this turn of the event loop.
+function closeIfStopping(server: Server): void {
+  if (!server.listening) setImmediate(() => server.closeIdleConnections());
+}

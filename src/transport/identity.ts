@@ -1,0 +1,93 @@
+/** Who a bearer token stands for. Only digests of tokens are kept, so nothing here can leak one. */
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { SessionError } from '../errors.ts';
+
+export type Token = {
+  readonly principal: string;
+  /** SHA-256 of the token. */
+  readonly digest: Uint8Array;
+};
+
+/** The principal of a token that stands in the file without a name. */
+const DEFAULT_PRINCIPAL = 'default';
+const TOKEN_CHARS_MIN = 16;
+const TOKEN_BYTES = 32;
+
+/** What may stand behind `Bearer` (RFC 6750), and so in the file. */
+const TOKEN_PATTERN = /^[A-Za-z0-9._~+/-]+=*$/;
+const PRINCIPAL_PATTERN = /^[A-Za-z0-9._@-]{1,64}$/;
+const BEARER_PATTERN = /^Bearer +(\S+)$/i;
+
+/**
+ * The tokens of a token file: one `name:token` or bare token a line; blank lines and `#` comments are skipped.
+ * A name may stand on several lines, so that a token can be replaced without a gap. Throws INVALID_REQUEST with the
+ * line number, and never with the token, for a line that is wrong; also when there is no token at all.
+ */
+export function parseTokenFile(text: string): Token[] {
+  const tokens: Token[] = [];
+  for (const [index, raw] of text.split('\n').entries()) {
+    // Takes a byte order mark and the CR of Windows along.
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#')) continue;
+    const token = parseLine(line, index + 1);
+    if (tokens.some(({ digest }) => timingSafeEqual(digest, token.digest))) {
+      throw badLine(index + 1, 'this token stands in the file twice');
+    }
+    tokens.push(token);
+  }
+  if (tokens.length === 0) {
+    throw new SessionError('INVALID_REQUEST', 'the token file holds no token', {
+      hint: 'Write one name:token a line.',
+    });
+  }
+  return tokens;
+}
+
+/**
+ * The principal of an `Authorization` header, or undefined where it names no token of ours. Takes the same time
+ * for every token of the list, found or not.
+ */
+export function principalOf(
+  authorization: string | undefined,
+  tokens: readonly Token[],
+): string | undefined {
+  const token = BEARER_PATTERN.exec(authorization ?? '')?.[1];
+  if (token === undefined) return undefined;
+  const digest = digestOf(token);
+  let principal: string | undefined;
+  for (const known of tokens) {
+    if (timingSafeEqual(known.digest, digest)) principal = known.principal;
+  }
+  return principal;
+}
+
+/** A fresh token: 256 random bits in base64url. */
+export function newToken(): string {
+  return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+function parseLine(line: string, number: number): Token {
+  const colon = line.indexOf(':');
+  const principal = colon === -1 ? DEFAULT_PRINCIPAL : line.slice(0, colon).trim();
+  const token = line.slice(colon + 1).trim();
+  if (!PRINCIPAL_PATTERN.test(principal)) {
+    throw badLine(number, 'the name must be 1 to 64 of A-Z a-z 0-9 . _ @ -');
+  }
+  if (token === '') throw badLine(number, 'the token is empty');
+  if (token.length < TOKEN_CHARS_MIN) {
+    throw badLine(number, `the token must have at least ${TOKEN_CHARS_MIN} characters`);
+  }
+  if (!TOKEN_PATTERN.test(token)) {
+    throw badLine(number, 'the token may hold only A-Z a-z 0-9 . _ ~ + / - and = at its end');
+  }
+  return { principal, digest: digestOf(token) };
+}
+
+function badLine(number: number, problem: string): SessionError {
+  return new SessionError('INVALID_REQUEST', `token file, line ${number}: ${problem}`);
+}
+
+function digestOf(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,61 @@
+/** MCP on standard input and output: one client, one caller, both protocol eras. */
+
+import type { Readable, Writable } from 'node:stream';
+import {
+  StdioServerTransport,
+  serveStdio as serveSdkStdio,
+} from '@modelcontextprotocol/server/stdio';
+import type { Logger } from '../log.ts';
+import type { Caller } from '../service/caller.ts';
+import { type Connections, kindOf } from './connections.ts';
+
+export type StdioOptions = {
+  readonly connections: Connections;
+  /** The one caller of this process. */
+  readonly caller: Caller;
+  readonly stdin: Readable;
+  /** Nothing else may write to it. */
+  readonly stdout: Writable;
+  readonly log: Logger;
+};
+
+export type StdioService = {
+  /** Resolves when the client is gone (end of input, broken pipe) or `close` was called; never rejects. */
+  readonly closed: Promise<void>;
+  /** Ends the connection; requests under way are aborted. May be called again. */
+  close(): Promise<void>;
+};
+
+/** Serves until the input ends. Leaves both streams open and the process running. */
+export function serveStdio(options: StdioOptions): StdioService {
+  const { connections, caller, stdin, stdout, log } = options;
+  const transport = new WatchedTransport(stdin, stdout);
+  const closed = transport.closed.then(() => connections.closed(caller));
+  connections.opened(caller);
+  // Called again where a client asks for the newest revision first and then falls back: same caller, new instance.
+  const handle = serveSdkStdio(() => connections.createServer(caller), {
+    transport,
+    onerror: (error) => log.warn(kindOf(error), 'trouble on standard input or output'),
+  });
+  const close = async () => {
+    await handle.close();
+    await closed;
+  };
+  return { closed, close };
+}
+
+// Whoever serves a transport takes its `onclose`, and does not pass the end on; so it is seen here.
+class WatchedTransport extends StdioServerTransport {
+  #resolve = (): void => {};
+  readonly closed = new Promise<void>((resolve) => {
+    this.#resolve = resolve;
+  });
+
+  override async close(): Promise<void> {
+    try {
+      await super.close();
+    } finally {
+      this.#resolve();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { nodeProblem, readSettings, SettingError } from '../src/config.ts';
+
+const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
+writeFileSync(join(scratch, 'file'), '');
+symlinkSync(scratch, join(scratch, 'link'));
+
+describe('settings', () => {
+  test('have the defaults of the contract', () => {
+    const settings = readSettings([], { XDG_STATE_HOME: '/state', LOCALAPPDATA: '/state' });
+    expect(settings).toMatchObject({
+      command: 'stdio',
+      roots: [realpathSync(homedir())],
+      maxLive: 16,
+      maxSessions: 100_000,
+      idleEvictMs: 300_000,
+      sessionTtlMs: 604_800_000,
+      permissionTimeoutMs: 1_800_000,
+      allowBypassPermissions: false,
+      logLevel: 'info',
+      host: '127.0.0.1',
+      port: 7337,
+      httpMode: 'sessions',
+      noAuth: false,
+    });
+    expect(settings.stateDir).toMatch(/claude-sessions-mcp$/);
+  });
+
+  test('a flag wins over the environment, and the environment over the default', () => {
+    const environment = { CLAUDE_SESSIONS_PORT: '1000', CLAUDE_SESSIONS_MAX_LIVE: '3' };
+    const settings = readSettings(['http', '--port', '2000'], environment);
+    expect([settings.command, settings.port, settings.maxLive]).toEqual(['http', 2000, 3]);
+  });
+
+  test('roots are repeatable, resolved through links, and listed in a variable', () => {
+    expect(readSettings(['--root', join(scratch, 'link'), '--root', tmpdir()], {}).roots).toEqual([
+      scratch,
+      realpathSync(tmpdir()),
+    ]);
+    expect(readSettings([], { CLAUDE_SESSIONS_ROOT: scratch }).roots).toEqual([scratch]);
+  });
+
+  test('without a directory of its own a session works here, or in the first root', () => {
+    expect(readSettings(['--root', process.cwd()], {}).defaultDirectory).toBe(process.cwd());
+    expect(readSettings(['--root', scratch], {}).defaultDirectory).toBe(scratch);
+  });
+
+  test.each([
+    [['--bogus'], /--bogus/],
+    [['--port', 'many'], /--port.*CLAUDE_SESSIONS_PORT.*whole number/],
+    [['--port', '65536'], /--port.*0 to 65535/],
+    [['--max-live', '0'], /--max-live.*1 to/],
+    [['--max-live', '-1'], /max-live/],
+    [['--idle-evict-ms', '1e9'], /--idle-evict-ms/],
+    [['--http-mode', 'stateless'], /--http-mode.*sessions or dual/],
+    [['--log-level', 'loud'], /--log-level.*expected one of/],
+    [['--root', join(scratch, 'missing')], /--root.*not an existing directory/],
+    [['--root', join(scratch, 'file')], /--root.*not an existing directory/],
+    [['--root', ''], /--root/],
+    [['serve'], /unknown command serve: expected one of stdio, http/],
+    [['http', 'more'], /unknown command/],
+    [['http', '--no-auth', '--host', '0.0.0.0'], /--no-auth is refused on 0.0.0.0/],
+  ])('refuses %j with one line that names it', (argv, message) => {
+    expect(() => readSettings(argv, {})).toThrow(SettingError);
+    expect(() => readSettings(argv, {})).toThrow(message);
+    expect(() => readSettings(argv, {})).not.toThrow(/\n/);
+  });
+
+  test('a bad value in the environment names its variable', () => {
+    expect(() => readSettings([], { CLAUDE_SESSIONS_NO_AUTH: 'maybe' })).toThrow(
+      'CLAUDE_SESSIONS_NO_AUTH',
+    );
+  });
+
+  test.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('serves %s without a token', (host) => {
+    expect(readSettings(['http', '--no-auth', '--host', host], {}).noAuth).toBe(true);
+  });
+});
+
+describe('the Node this runs on', () => {
+  test.each(['v22.22.3', 'v22.23.0', 'v24.15.0', 'v24.21.0', 'v26.0.0'])('%s is fit', (version) => {
+    expect(nodeProblem(version)).toBeUndefined();
+  });
+
+  test.each(['v20.20.2', 'v22.22.2', 'v23.11.0', 'v24.14.1'])(
+    '%s is refused by name',
+    (version) => {
+      expect(nodeProblem(version)).toContain(version);
+    },
+  );
+});

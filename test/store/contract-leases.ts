@@ -1,0 +1,261 @@
+import { expect, test } from 'vitest';
+import { LEASE_MS } from '../../src/limits.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
+import { type Claim, type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
+import type { Opened } from './contract.ts';
+import { command, createIn, PRINCIPAL, say, seqsOf, upTo } from './fixtures.ts';
+
+const NONE: ReadonlySet<string> = new Set();
+const DONE: TurnOutcome = { state: 'completed' };
+const PROCESS = { pid: 41, startTime: '7', bootId: 'boot', marker: 'm1' };
+
+async function claimed(store: Store, owner: string): Promise<Claim> {
+  const claim = await store.claim(owner, NONE);
+  if (claim === undefined) throw new Error('nothing to claim');
+  return claim;
+}
+
+async function finish(store: Store, { fence, turn }: Claim): Promise<void> {
+  await command(
+    store,
+    fence.sessionId,
+    { type: 'end_turn', turnId: turn.id, outcome: DONE },
+    { fence },
+  );
+}
+
+export function leaseContract({ current, store }: Opened): void {
+  test('a claim starts the earliest prompt of the session and gives it with its fence', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const claim = await claimed(store(), 'me');
+    expect(claim).toMatchObject({
+      session: { id, status: 'busy', turns: { queued: 1, running: 1 } },
+      turn: { id: 'p1', prompt: 'p1', state: 'running' },
+      fence: { sessionId: id, owner: 'me', epoch: 1 },
+    });
+    expect(claim).not.toHaveProperty('leftover');
+    expect(await store().session(PRINCIPAL, id)).toEqual(claim.session);
+    expect((await store().events(id, 3, 9)).map((event) => event.type)).toEqual(['turn_started']);
+  });
+
+  test('a session runs one turn at a time, whoever claims', async () => {
+    await createIn(store(), { prompts: ['p1', 'p2'] });
+    const first = await claimed(store(), 'me');
+    expect(await store().claim('me', NONE)).toBeUndefined();
+    current().advance(LEASE_MS * 2);
+    expect(await store().claim('you', NONE)).toBeUndefined();
+    await finish(store(), first);
+    expect((await claimed(store(), 'me')).turn.id).toBe('p2');
+  });
+
+  test('many owners at once never claim the same turn', async () => {
+    for (const n of upTo(10)) await createIn(store(), { prompts: [`${n}a`, `${n}b`] });
+    const claims = await Promise.all(upTo(15).map((n) => store().claim(`owner${n}`, NONE)));
+    const turns = claims.flatMap((claim) => claim?.turn.id ?? []);
+    expect(turns.sort()).toEqual(
+      upTo(10)
+        .map((n) => `${n}a`)
+        .sort(),
+    );
+  });
+
+  test('the session served longest ago comes first, however long the queue of another', async () => {
+    await createIn(store(), { prompts: upTo(9).map((n) => `long${n}`) });
+    current().advance(1);
+    await createIn(store(), { prompts: ['b1', 'b2'] });
+    current().advance(1);
+    await createIn(store(), { prompts: ['c1'] });
+    const order: string[] = [];
+    for (const _ of upTo(6)) {
+      current().advance(1);
+      const claim = await claimed(store(), 'me');
+      order.push(claim.turn.id);
+      await finish(store(), claim);
+    }
+    expect(order).toEqual(['long1', 'b1', 'c1', 'long2', 'b2', 'long3']);
+  });
+
+  test('new sessions do not push back one that has been waiting', async () => {
+    await createIn(store(), { prompts: ['old1', 'old2'] });
+    current().advance(1);
+    await finish(store(), await claimed(store(), 'me'));
+    current().advance(1);
+    await createIn(store(), { prompts: ['new'] });
+    expect((await claimed(store(), 'me')).turn.id).toBe('old2');
+  });
+
+  test('a second running turn is refused even where a decision allows it', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const { turn } = await claimed(store(), 'me');
+    const second = { ...turn, id: 'p2' };
+    await expect(
+      store().append(id, () => [{ type: 'turn_started', turnId: 'p2', turn: second }]),
+    ).rejects.toThrow();
+    expect(await store().turn(id, 'p2')).toMatchObject({ state: 'queued' });
+    expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('sessions the owner cannot run now are left out', async () => {
+    const first = await createIn(store(), { prompts: ['a'] });
+    const second = await createIn(store(), { prompts: ['b'] });
+    const claim = await store().claim('me', new Set([first]));
+    expect(claim?.session.id).toBe(second);
+    expect(await store().claim('me', new Set([first, second]))).toBeUndefined();
+  });
+
+  test('the next turn of a warm session stays with its owner, under the same epoch', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    await finish(store(), await claimed(store(), 'me'));
+    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect((await claimed(store(), 'me')).fence).toEqual({ sessionId: id, owner: 'me', epoch: 1 });
+  });
+
+  test('a lapsed lease passes on with a higher epoch and what it left behind', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const old = await claimed(store(), 'me');
+    await store().recordProcess(old.fence, PROCESS);
+    await finish(store(), old);
+    current().advance(LEASE_MS - 1);
+    expect(await store().claim('you', NONE)).toBeUndefined();
+    current().advance(1);
+    const taken = await claimed(store(), 'you');
+    expect(taken.fence).toEqual({ sessionId: id, owner: 'you', epoch: 2 });
+    expect(taken.leftover).toEqual(PROCESS);
+  });
+
+  test('a released session is free at once, with nothing left behind', async () => {
+    await createIn(store(), { prompts: ['p1', 'p2'] });
+    const old = await claimed(store(), 'me');
+    await store().recordProcess(old.fence, PROCESS);
+    await finish(store(), old);
+    await store().release(old.fence);
+    expect(await store().leases()).toEqual([]);
+    const next = await claimed(store(), 'you');
+    expect(next.fence.epoch).toBe(2);
+    expect(next).not.toHaveProperty('leftover');
+  });
+
+  test('a lease is not given back while its turn runs', async () => {
+    await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    await store().release(fence);
+    expect((await store().leases()).map((lease) => lease.fence)).toEqual([fence]);
+  });
+
+  test('a release under a stale fence takes nothing from the owner that came after', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const old = await claimed(store(), 'me');
+    const taken = await store().takeOver(old.fence, 'you');
+    await command(store(), id, { type: 'end', reason: 'over' });
+    await store().release(old.fence);
+    expect((await store().leases()).map((lease) => lease.fence)).toEqual([taken]);
+  });
+
+  test('nothing is written under a fence that is not the current one', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const other = await createIn(store(), { prompts: ['q1'] });
+    const { fence } = await claimed(store(), 'me');
+    expect((await claimed(store(), 'me')).fence).toEqual({ ...fence, sessionId: other });
+    await say(store(), id, 'mine', { fence });
+    const stale: readonly Fence[] = [
+      { ...fence, epoch: fence.epoch - 1 },
+      { ...fence, epoch: fence.epoch + 1 },
+      { ...fence, owner: 'you' },
+    ];
+    for (const wrong of stale) {
+      await expect(say(store(), id, 'x', { fence: wrong })).rejects.toThrow(StaleFenceError);
+      await expect(store().recordProcess(wrong, PROCESS)).rejects.toThrow(StaleFenceError);
+      await expect(store().markPrompted(wrong, 'p1')).rejects.toThrow(StaleFenceError);
+    }
+    await expect(say(store(), other, 'x', { fence })).rejects.toThrow(StaleFenceError);
+    expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4]);
+    expect(await seqsOf(store(), other)).toEqual([1, 2, 3]);
+  });
+
+  test('a stale write is refused alone, beside good ones in the same commit', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    const wrong = { ...fence, epoch: 9 };
+    const results = await Promise.allSettled([
+      say(store(), id, 'a', { fence }),
+      say(store(), id, 'b', { fence: wrong }),
+      say(store(), id, 'c', { fence }),
+    ]);
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('after a takeover the old owner can write nothing more, and takes nothing back', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    const taken = await store().takeOver(fence, 'you');
+    expect(taken).toEqual({ sessionId: id, owner: 'you', epoch: 2 });
+    await expect(say(store(), id, 'late', { fence })).rejects.toThrow(StaleFenceError);
+    expect(await store().renew('me', [fence])).toEqual([fence]);
+    expect(await store().takeOver(fence, 'me')).toBeUndefined();
+    expect((await store().leases()).map((lease) => lease.fence)).toEqual([taken]);
+  });
+
+  test('a turn that is put back runs again before the ones behind it', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const { fence } = await claimed(store(), 'me');
+    const taken = await store().takeOver(fence, 'you');
+    const requeue = { type: 'requeue_turn', turnId: 'p1', text: 'lost lease' } as const;
+    await command(store(), id, requeue, taken === undefined ? {} : { fence: taken });
+    expect(await store().turn(id, 'p1')).toMatchObject({ state: 'queued' });
+    expect((await claimed(store(), 'you')).turn).toMatchObject({ id: 'p1', prompt: 'p1' });
+  });
+
+  test('the lease tells what recovery must know', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    const turn = { id: 'p1', prompted: false };
+    expect(await store().leases()).toEqual([{ fence, until: expect.any(Number), turn }]);
+    await store().recordProcess(fence, PROCESS);
+    await store().markPrompted(fence, 'p1');
+    const [lease] = await store().leases();
+    expect(lease).toMatchObject({ fence, process: PROCESS, turn: { id: 'p1', prompted: true } });
+    await command(store(), id, { type: 'end', reason: 'over' });
+    expect((await store().leases())[0]).not.toHaveProperty('turn');
+  });
+
+  test('a turn that has ended meanwhile is not marked as prompted', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    await command(store(), id, { type: 'end', reason: 'by somebody else' });
+    await expect(store().markPrompted(fence, 'p1')).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('a turn that Claude began by itself needs no prompt', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const claim = await claimed(store(), 'me');
+    await finish(store(), claim);
+    const woke = { type: 'start_turn', turnId: 'woke', origin: 'autonomous' } as const;
+    await command(store(), id, woke, { fence: claim.fence });
+    expect((await store().leases())[0]?.turn).toEqual({ id: 'woke', prompted: true });
+  });
+
+  test('renewing keeps the lease for a whole term more and names those that are lost', async () => {
+    await createIn(store(), { prompts: ['p1', 'p2'] });
+    await createIn(store(), { prompts: ['q1'] });
+    const kept = await claimed(store(), 'me');
+    const lost = await claimed(store(), 'me');
+    await store().takeOver(lost.fence, 'you');
+    await finish(store(), kept);
+    current().advance(LEASE_MS - 1);
+    expect(await store().renew('me', [kept.fence, lost.fence])).toEqual([lost.fence]);
+    current().advance(LEASE_MS - 1);
+    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect(await store().renew('me', [])).toEqual([]);
+  });
+
+  test('leases and phases are there when the store is opened again', async () => {
+    await createIn(store(), { prompts: ['p1'] });
+    const { fence } = await claimed(store(), 'me');
+    await store().recordProcess(fence, PROCESS);
+    await store().markPrompted(fence, 'p1');
+    const before = await store().leases();
+    expect(await (await current().reopen()).leases()).toEqual(before);
+    expect(before).toHaveLength(1);
+  });
+}

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import type { SessionCursor, SessionQuery, Store } from '../../src/store/store.ts';
+import type { Opened } from './contract.ts';
+import { answering, asking } from './contract-log.ts';
+import { command, createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
+
+async function idsOf(store: Store, query: Partial<SessionQuery>): Promise<readonly string[]> {
+  const found = await store.sessions({ principal: PRINCIPAL, limit: 100, ...query });
+  return found.map((session) => session.id);
+}
+
+export function readContract({ current, store }: Opened): void {
+  test('another principal sees nothing of a session', async () => {
+    const id = await createIn(store(), { prompts: ['p1'], taskId: 't' });
+    await command(store(), id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
+    await command(store(), id, asking('r1', 'p1'));
+    expect(await store().session('bob', id)).toBeUndefined();
+    expect(await idsOf(store(), { principal: 'bob', taskId: 't' })).toEqual([]);
+    expect(await store().permissionRequest('bob', 'r1')).toBeUndefined();
+    expect(await store().permissionRequests({ principal: 'bob', limit: 9 })).toEqual([]);
+    expect((await store().metrics('bob', 'task:t')).totalSessions).toBe(0);
+  });
+
+  test('a list shows the newest activity first and filters by each word', async () => {
+    const a = await createIn(store(), { mcpSessionId: 'm1', taskId: 't', labels: { team: 'x' } });
+    current().advance(1);
+    const b = await createIn(store(), { mcpSessionId: 'm2', taskId: 't', labels: { team: 'y' } });
+    current().advance(1);
+    const c = await createIn(store(), { labels: { team: 'x', tier: 'x' } });
+    current().advance(1);
+    await say(store(), a, 'newest');
+    await command(store(), b, { type: 'end', reason: 'over' });
+    await command(store(), c, { type: 'link_task', taskId: 't' });
+    await command(store(), c, { type: 'unlink_task', taskId: 't' });
+    await command(store(), c, { type: 'tie', mcpSessionId: 'm1' });
+    current().advance(1);
+    await say(store(), a, 'newest');
+    expect(await idsOf(store(), {})).toEqual([a, ...[b, c].sort().reverse()]);
+    expect(await idsOf(store(), { mcpSessionId: 'm1' })).toEqual([a, c]);
+    expect(await idsOf(store(), { status: 'terminated' })).toEqual([b]);
+    expect(await idsOf(store(), { taskId: 't' })).toEqual([a, b]);
+    expect(await idsOf(store(), { label: { key: 'team', value: 'x' } })).toEqual([a, c]);
+    const all = {
+      mcpSessionId: 'm1',
+      status: 'ready',
+      taskId: 't',
+      label: { key: 'team', value: 'x' },
+    };
+    expect(await idsOf(store(), { ...all, status: 'ready' })).toEqual([a]);
+  });
+
+  test('pages show each session that stands still exactly once while others change', async () => {
+    const still: string[] = [];
+    const moving: string[] = [];
+    for (const n of upTo(30)) {
+      // Pairs share a millisecond, so that the order within one is needed too.
+      if (n % 2 === 0) current().advance(1);
+      (n % 3 === 0 ? moving : still).push(await createIn(store()));
+    }
+    const seen: string[] = [];
+    let cursor: SessionCursor | undefined;
+    for (;;) {
+      const page = await store().sessions({
+        principal: PRINCIPAL,
+        limit: 4,
+        ...(cursor !== undefined && { cursor }),
+      });
+      seen.push(...page.map((session) => session.id));
+      const last = page.at(-1);
+      if (last === undefined) break;
+      cursor = { lastActivity: last.lastActivity, id: last.id };
+      current().advance(1);
+      await say(store(), moving.pop() ?? '', 'moves to the front').catch(() => {});
+      await createIn(store());
+    }
+    expect(seen.filter((id) => still.includes(id)).sort()).toEqual([...still].sort());
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  test('a page goes on after its cursor under every filter', async () => {
+    // All in one millisecond: only their ids tell them apart.
+    for (const _ of upTo(3)) {
+      await createIn(store(), { mcpSessionId: 'm', taskId: 't', labels: { team: 'x' } });
+    }
+    const filters = [
+      {},
+      { taskId: 't' },
+      { label: { key: 'team', value: 'x' } },
+      { mcpSessionId: 'm' },
+    ];
+    for (const filter of filters) {
+      const [first, ...rest] = await store().sessions({
+        principal: PRINCIPAL,
+        limit: 9,
+        ...filter,
+      });
+      if (first === undefined) throw new Error('no session found');
+      const cursor = { lastActivity: first.lastActivity, id: first.id };
+      expect(await idsOf(store(), { ...filter, cursor })).toEqual(
+        rest.map((session) => session.id),
+      );
+      expect(rest).toHaveLength(2);
+    }
+  });
+
+  test('pending permission requests are listed, oldest first, until they are answered', async () => {
+    const a = await createIn(store(), { prompts: ['a'], mcpSessionId: 'm' });
+    const b = await createIn(store(), { prompts: ['b'] });
+    await command(store(), a, { type: 'start_turn', turnId: 'a', origin: 'prompt' });
+    await command(store(), b, { type: 'start_turn', turnId: 'b', origin: 'prompt' });
+    await command(store(), b, asking('r1', 'b'));
+    await command(store(), a, asking('r2', 'a'));
+    await command(store(), b, asking('r3', 'b'));
+    const pending = async (query: object) =>
+      (await store().permissionRequests({ principal: PRINCIPAL, limit: 9, ...query })).map(
+        (request) => request.requestId,
+      );
+    expect(await pending({})).toEqual(['r1', 'r2', 'r3']);
+    expect(await pending({ limit: 2 })).toEqual(['r1', 'r2']);
+    expect(await pending({ sessionId: b })).toEqual(['r1', 'r3']);
+    expect(await pending({ mcpSessionId: 'm' })).toEqual(['r2']);
+    await command(store(), b, answering('r1'));
+    expect(await pending({})).toEqual(['r2', 'r3']);
+    expect(await store().permissionRequest(PRINCIPAL, 'r1')).toMatchObject({
+      state: 'allowed',
+      sessionId: b,
+      input: { command: 'ls' },
+    });
+  });
+
+  test('idle sessions are those that neither work nor have ended, longest idle first', async () => {
+    const [first, busy, ended, second, fresh] = [
+      await createIn(store()),
+      await createIn(store(), { prompts: ['p'] }),
+      await createIn(store()),
+      await createIn(store(), { principal: 'bob' }),
+      await createIn(store()),
+    ];
+    await command(store(), busy, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+    await command(store(), ended, { type: 'end', reason: 'over' });
+    current().advance(1);
+    await say(store(), second, 'x');
+    current().advance(1);
+    const { session } = await say(store(), fresh, 'x');
+    const before = session.lastActivity;
+    expect(await store().idleSessions({ before, limit: 9 })).toEqual([first, second]);
+    expect(await store().idleSessions({ before, limit: 1 })).toEqual([first]);
+    expect(await store().idleSessions({ before, principal: 'bob', limit: 9 })).toEqual([second]);
+    expect(await store().openSessions()).toBe(4);
+  });
+}

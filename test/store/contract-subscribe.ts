@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
+import type { Opened } from './contract.ts';
+import { createIn, PRINCIPAL, say } from './fixtures.ts';
+
+export function subscribeContract({ store }: Opened): void {
+  test('a listener hears of every commit, with the sessions that it touched', async () => {
+    const [a, b, c] = [await createIn(store()), await createIn(store()), await createIn(store())];
+    const heard = new Set<string>();
+    const stop = store().subscribe((ids) => {
+      for (const id of ids ?? []) heard.add(id);
+    });
+    await Promise.all([say(store(), a, 'x'), say(store(), b, 'x'), store().append(c, () => [])]);
+    stop();
+    await say(store(), c, 'after');
+    expect([...heard].sort()).toEqual([a, b].sort());
+  });
+
+  test('what a listener is told of can be read already', async () => {
+    const id = await createIn(store());
+    const read = new Promise((resolve) => {
+      store().subscribe(() => resolve(store().session(PRINCIPAL, id)));
+    });
+    await say(store(), id, 'x');
+    expect(await read).toMatchObject({ lastSeq: 2 });
+  });
+
+  test('a write that was refused is not told', async () => {
+    const id = await createIn(store());
+    const heard: unknown[] = [];
+    store().subscribe((ids) => heard.push(ids));
+    await expect(say(store(), `${SESSION_ID_PREFIX}none`, 'x')).rejects.toThrow();
+    await expect(
+      store().append(id, () => {
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(heard).toEqual([]);
+  });
+
+  test('a listener that throws harms neither the writer nor the other listeners', async () => {
+    const id = await createIn(store());
+    let heard = 0;
+    store().subscribe(() => {
+      throw new Error('a faulty listener');
+    });
+    store().subscribe(() => {
+      heard += 1;
+    });
+    await say(store(), id, 'x');
+    expect(heard).toBe(1);
+    expect((await say(store(), id, 'y')).session.lastSeq).toBe(3);
+  });
+
+  test('a freed session is told, for somebody may want to run it', async () => {
+    await createIn(store(), { prompts: ['p1'] });
+    const claim = await store().claim('me', new Set());
+    if (claim === undefined) throw new Error('nothing to claim');
+    const { fence, turn } = claim;
+    await store().append(fence.sessionId, () => [
+      { type: 'turn_ended', turnId: turn.id, turn: { ...claim.turn, state: 'completed' } },
+    ]);
+    const heard = new Set<string>();
+    store().subscribe((ids) => {
+      for (const id of ids ?? []) heard.add(id);
+    });
+    await store().release(fence);
+    expect([...heard]).toEqual([fence.sessionId]);
+  });
+}

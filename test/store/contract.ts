@@ -1,0 +1,39 @@
+/** What every store must do. A new store is run through this suite before anything else. */
+
+import { afterEach, beforeEach, describe } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { keyContract } from './contract-keys.ts';
+import { leaseContract } from './contract-leases.ts';
+import { logContract } from './contract-log.ts';
+import { metricsContract } from './contract-metrics.ts';
+import { readContract } from './contract-reads.ts';
+import { subscribeContract } from './contract-subscribe.ts';
+
+/** A store on storage of its own, with a clock that stands still until it is advanced. */
+export type Harness = {
+  /** The one opened last. */
+  readonly store: Store;
+  advance(ms: number): void;
+  /** Closes the store and opens another on the same storage. */
+  reopen(): Promise<Store>;
+  close(): Promise<void>;
+};
+
+export type Opened = { readonly current: () => Harness; readonly store: () => Store };
+
+export function storeContract(name: string, open: () => Promise<Harness>): void {
+  describe(name, () => {
+    let harness: Harness;
+    beforeEach(async () => {
+      harness = await open();
+    });
+    afterEach(() => harness.close());
+    const opened: Opened = { current: () => harness, store: () => harness.store };
+    describe('the log', () => logContract(opened));
+    describe('repeated calls', () => keyContract(opened));
+    describe('leases', () => leaseContract(opened));
+    describe('reads', () => readContract(opened));
+    describe('metrics', () => metricsContract(opened));
+    describe('subscriptions', () => subscribeContract(opened));
+  });
+}

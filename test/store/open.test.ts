@@ -1,0 +1,160 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  DATABASE_FILE,
+  openDatabase,
+  refuseNetworkFileSystem,
+  refuseOldSqlite,
+} from '../../src/store/open.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import { createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
+
+let parent: string;
+let directory: string;
+let file: string;
+
+beforeEach(() => {
+  parent = mkdtempSync(join(tmpdir(), 'open-'));
+  directory = join(parent, 'state');
+  file = join(directory, DATABASE_FILE);
+});
+
+afterEach(() => rmSync(parent, { recursive: true }));
+
+const open = (): Promise<SqliteStore> => openSqliteStore({ directory });
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+async function madeWithEvents(): Promise<void> {
+  const store = await open();
+  const id = await createIn(store);
+  await Promise.all(upTo(200).map(() => say(store, id, 'x'.repeat(500))));
+  await store.close();
+}
+
+/** The refusal of an open that must fail and leave the database file as it is. */
+async function refusal(): Promise<unknown> {
+  const before = readFileSync(file);
+  const refused = await open().catch((error: unknown) => error);
+  expect(readFileSync(file).equals(before)).toBe(true);
+  return refused;
+}
+
+test.each([0o000, 0o022, 0o777])(
+  'with umask %o only the owner may enter and read',
+  async (umask) => {
+    const usual = process.umask(umask);
+    try {
+      const store = await open();
+      await createIn(store);
+      expect(modeOf(directory)).toBe('700');
+      expect(readdirSync(directory).sort()).toEqual(
+        ['', '-shm', '-wal'].map((end) => DATABASE_FILE + end),
+      );
+      for (const name of readdirSync(directory)) expect(modeOf(join(directory, name))).toBe('600');
+      await store.close();
+    } finally {
+      process.umask(usual);
+    }
+  },
+);
+
+test('a directory that is there already keeps its mode', async () => {
+  mkdirSync(directory, { mode: 0o750 });
+  await (await open()).close();
+  expect(modeOf(directory)).toBe('750');
+});
+
+test('a commit is synced before it is answered, and locks are waited for', () => {
+  const db = openDatabase(directory);
+  const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map((name) =>
+    Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {}),
+  );
+  db.close();
+  expect(settings.flat()).toEqual(['wal', 2, 1, 10_000]);
+});
+
+test('a database that a newer program has written is refused and left alone', async () => {
+  await madeWithEvents();
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA user_version = 99');
+  db.close();
+  expect(await refusal()).toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: false,
+    message: expect.stringMatching(/has schema 99; this program knows up to \d/),
+  });
+});
+
+test('a file that is no database is refused and left alone', async () => {
+  mkdirSync(directory);
+  writeFileSync(file, 'this is my diary\n'.repeat(1000));
+  expect(await refusal()).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: `state directory ${directory}: the state database is not an SQLite database`,
+  });
+});
+
+test.each([
+  ['cut short', (bytes: Buffer) => bytes.subarray(0, bytes.length / 2)],
+  ['overwritten in the middle', (bytes: Buffer) => bytes.fill(0xa5, 40_960, 49_152)],
+])('a database that was %s is refused and left alone', async (_how, damage) => {
+  await madeWithEvents();
+  writeFileSync(file, damage(readFileSync(file)));
+  expect(await refusal()).toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: false,
+    message: expect.stringContaining('the state database is damaged'),
+    hint: expect.stringContaining('backup'),
+  });
+});
+
+test('an empty database file is a new one', async () => {
+  mkdirSync(directory);
+  writeFileSync(file, '');
+  const store = await open();
+  expect(await store.session(PRINCIPAL, await createIn(store))).toBeDefined();
+  await store.close();
+});
+
+test('a state directory that cannot be made is refused by its name', async () => {
+  writeFileSync(directory, 'a file');
+  await expect(open()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining(directory),
+  });
+});
+
+test.each(['3.51.2', '3.9.99', '2.99.99'])('SQLite %s is refused', (version) => {
+  expect(() => refuseOldSqlite(version)).toThrow(`SQLite ${version} can corrupt`);
+});
+
+test.each(['3.51.3', '3.53.4', '4.0.0'])('SQLite %s is good', (version) => {
+  refuseOldSqlite(version);
+});
+
+test.each([
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  // The same number as a signed 32-bit integer, as some systems give it.
+  [0xff534d42 | 0, 'CIFS'],
+])('file system %i is refused as %s', (type, name) => {
+  expect(() => refuseNetworkFileSystem('/state', type)).toThrow(
+    `the state directory /state is on ${name}`,
+  );
+});
+
+test('a local file system is good', () => {
+  refuseNetworkFileSystem('/state', 0xef53);
+});

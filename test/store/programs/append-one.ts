@@ -1,0 +1,8 @@
+/** Appends one event to session argv[3] of the store in argv[2]. */
+
+import { openSqliteStore } from '../../../src/store/sqlite.ts';
+
+const [, , directory = '', sessionId = ''] = process.argv;
+const store = await openSqliteStore({ directory });
+await store.append(sessionId, () => [{ type: 'text', text: 'from another process' }]);
+await store.close();

@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { DATABASE_FILE } from '../../src/store/open.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import { type Harness, storeContract } from './contract.ts';
+import { command, createIn } from './fixtures.ts';
+
+async function open(): Promise<Harness> {
+  const parent = mkdtempSync(join(tmpdir(), 'store-'));
+  const directory = join(parent, 'state');
+  let now = 1_700_000_000_000;
+  const openAgain = (): Promise<SqliteStore> => openSqliteStore({ directory, now: () => now });
+  let store = await openAgain();
+  return {
+    get store() {
+      return store;
+    },
+    advance: (ms) => {
+      now += ms;
+    },
+    reopen: async () => {
+      await store.close();
+      store = await openAgain();
+      return store;
+    },
+    close: async () => {
+      await store.close();
+      rmSync(parent, { recursive: true });
+    },
+  };
+}
+
+storeContract('SqliteStore', open);
+
+test('the sums of a scope that no session is in any more take up no room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'store-'));
+  const store = await openSqliteStore({ directory });
+  const id = await createIn(store, { taskId: 'gone', mcpSessionId: 'gone' });
+  await command(store, id, { type: 'unlink_task', taskId: 'gone' });
+  await command(store, id, { type: 'tie', mcpSessionId: null });
+  await store.close();
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  const scopes = db.prepare('SELECT scope FROM metrics').all();
+  db.close();
+  rmSync(directory, { recursive: true });
+  expect(scopes).toEqual([{ scope: 'principal' }]);
+});

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { STORE_POLL_MS } from '../../src/limits.ts';
+import { type WatchDeps, watchCommits } from '../../src/store/watch.ts';
+
+let directory: string;
+let version: number;
+let stop: () => void = () => {};
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'watch-'));
+  version = 1;
+});
+
+afterEach(() => {
+  stop();
+  vi.useRealTimers();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(deps: Partial<WatchDeps> = {}): void {
+  stop = watchCommits({
+    directory,
+    file: 'sessions.db',
+    version: () => version,
+    changed: () => {},
+    failed: (error) => {
+      throw error;
+    },
+    ...deps,
+  });
+}
+
+test('a commit that becomes visible only after its file event is heard without the poll', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  let looks = 0;
+  const heard = new Promise<void>((resolve) => {
+    // The first looks come too early, as they do while the writer waits for its fsync.
+    start({ version: () => (++looks > 3 ? 2 : 1), changed: resolve });
+  });
+  writeFileSync(join(directory, 'sessions.db-wal'), 'x');
+  await heard;
+  expect(looks).toBeGreaterThan(3);
+});
+
+test('files of others are no reason to look', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  let looks = 0;
+  start({
+    version: () => {
+      looks += 1;
+      return version;
+    },
+  });
+  const witness = watch(directory);
+  writeFileSync(join(directory, 'server.log'), 'x');
+  await once(witness, 'change');
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(looks).toBe(1);
+  witness.close();
+});
+
+test('the poll hears where the directory cannot be watched', () => {
+  vi.useFakeTimers();
+  const failures: unknown[] = [];
+  let heard = 0;
+  start({
+    directory: join(directory, 'missing'),
+    failed: (error) => failures.push(error),
+    changed: () => {
+      heard += 1;
+    },
+  });
+  expect(failures).toHaveLength(1);
+  vi.advanceTimersByTime(STORE_POLL_MS);
+  expect(heard).toBe(0);
+  version = 2;
+  vi.advanceTimersByTime(STORE_POLL_MS);
+  expect(heard).toBe(1);
+  stop();
+  version = 3;
+  vi.advanceTimersByTime(STORE_POLL_MS * 2);
+  expect(heard).toBe(1);
+});
+
+test('a look that fails is reported, and the next one is made all the same', () => {
+  vi.useFakeTimers();
+  const failures: unknown[] = [];
+  let heard = 0;
+  start({
+    version: () => {
+      if (version === 0) throw new Error('not readable');
+      return version;
+    },
+    failed: (error) => failures.push(error),
+    changed: () => {
+      heard += 1;
+    },
+  });
+  version = 0;
+  vi.advanceTimersByTime(STORE_POLL_MS);
+  version = 2;
+  vi.advanceTimersByTime(STORE_POLL_MS);
+  expect({ failures: failures.length, heard }).toEqual({ failures: 1, heard: 1 });
+});

@@ -1,0 +1,187 @@
+/** A runner that starts nothing: a test drives each run by hand and sees what it was asked to do. */
+
+import { randomUUID } from 'node:crypto';
+import { SessionError } from '../../src/errors.ts';
+import type {
+  PermissionAsk,
+  PermissionReply,
+  Run,
+  RunListener,
+  Runner,
+  RunSpec,
+} from '../../src/runner/runner.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
+import type { OutputBody } from '../../src/session/event.ts';
+import type { ProcessIdentity } from '../../src/session/process.ts';
+
+type Predicate = (run: ScriptedRun) => boolean;
+type Waiter = { readonly predicate: Predicate; readonly resolve: (run: ScriptedRun) => void };
+
+export class ScriptedRunner implements Runner {
+  /** Every run that was started, oldest first; those that ended too. */
+  readonly runs: ScriptedRun[] = [];
+  /** Every attempt to start, failed ones included. */
+  readonly specs: RunSpec[] = [];
+  readonly #failures: Error[] = [];
+  readonly #waiters: Waiter[] = [];
+  #startGate: Promise<void> = Promise.resolve();
+
+  async start(spec: RunSpec, listener: RunListener): Promise<Run> {
+    this.specs.push(spec);
+    await this.#startGate;
+    const failure = this.#failures.shift();
+    if (failure !== undefined) throw failure;
+    const run = new ScriptedRun(spec, listener, () => this.#changed(run));
+    this.runs.push(run);
+    this.#changed(run);
+    return run;
+  }
+
+  /** The run started last for a session, by its id or UUID. Throws when there is none. */
+  run(sessionId: string): ScriptedRun {
+    const run = this.runs.findLast(({ spec }) => sessionId.endsWith(spec.uuid));
+    if (run === undefined) throw new Error(`no run was started for ${sessionId}`);
+    return run;
+  }
+
+  /** The first run that fits, or the next that comes to fit; looked at when it starts and each time it is called. */
+  waitFor(predicate: Predicate): Promise<ScriptedRun> {
+    const known = this.runs.find(predicate);
+    if (known !== undefined) return Promise.resolve(known);
+    return new Promise((resolve) => this.#waiters.push({ predicate, resolve }));
+  }
+
+  /** Makes the next start reject; once a call. */
+  failNextStart(
+    error: Error = new SessionError('UNAVAILABLE', 'scripted: Claude Code cannot be run'),
+  ): void {
+    this.#failures.push(error);
+  }
+
+  /** Holds every start back until the returned function is called. */
+  holdStarts(): () => void {
+    const { promise, resolve } = gate();
+    this.#startGate = promise;
+    return resolve;
+  }
+
+  #changed(run: ScriptedRun): void {
+    const met = this.#waiters.filter(({ predicate }) => predicate(run));
+    for (const waiter of met) {
+      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+      waiter.resolve(run);
+    }
+  }
+}
+
+export type ScriptedPrompt = { readonly turnId: string; readonly text: string };
+
+export class ScriptedRun implements Run {
+  readonly spec: RunSpec;
+  readonly listener: RunListener;
+  readonly process: ProcessIdentity;
+  readonly prompts: ScriptedPrompt[] = [];
+  readonly steered: string[] = [];
+  interrupts = 0;
+  /** The turn that runs, if one does. */
+  turnId: string | undefined;
+  isClosed = false;
+  /** What an interrupt does to the turn that runs: by itself it ends it at once. */
+  onInterrupt: (run: ScriptedRun) => void = (run) => run.finish({ state: 'interrupted' });
+  readonly #changed: () => void;
+  #turnEnded = gate();
+
+  constructor(spec: RunSpec, listener: RunListener, changed: () => void) {
+    this.spec = spec;
+    this.listener = listener;
+    this.#changed = changed;
+    // A pid that no process has: nothing that a test does to it can hit a real one.
+    this.process = { pid: 2 ** 30, startTime: randomUUID(), bootId: 'test', marker: spec.marker };
+  }
+
+  prompt(turnId: string, text: string): void {
+    if (this.turnId !== undefined) throw new Error(`prompted while turn ${this.turnId} runs`);
+    if (this.isClosed) throw new SessionError('UNAVAILABLE', 'scripted: the process is gone');
+    this.#open(turnId);
+    this.prompts.push({ turnId, text });
+    this.#changed();
+  }
+
+  steer(text: string): void {
+    this.steered.push(text);
+    this.#changed();
+  }
+
+  async interrupt(): Promise<void> {
+    if (this.turnId === undefined) return;
+    this.interrupts += 1;
+    const ended = this.#turnEnded.promise;
+    this.#changed();
+    this.onInterrupt(this);
+    await ended;
+  }
+
+  async close(): Promise<void> {
+    this.exit({ state: 'interrupted' });
+  }
+
+  /** Claude says something. */
+  say(text: string): void {
+    this.output({ type: 'text', text });
+  }
+
+  output(body: OutputBody): void {
+    const { turnId } = this;
+    this.listener.output(turnId === undefined ? body : { ...body, turnId });
+  }
+
+  /** Ends the turn that runs; completed unless told. */
+  finish(outcome: Partial<TurnOutcome> = {}): void {
+    const { turnId } = this;
+    if (turnId === undefined) throw new Error('no turn runs');
+    this.turnId = undefined;
+    this.listener.turnEnded(turnId, { state: 'completed', ...outcome });
+    this.#turnEnded.resolve();
+    this.#changed();
+  }
+
+  /** Claude wakes up by itself; returns the id of the turn. */
+  wake(turnId: string = randomUUID()): string {
+    this.#open(turnId);
+    this.listener.autonomousTurnStarted(turnId);
+    return turnId;
+  }
+
+  /** Claude asks for permission; the signal is that of a question which does not become void by itself. */
+  ask(
+    ask: Partial<PermissionAsk> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<PermissionReply> {
+    const toolUseId = `toolu_${randomUUID()}`;
+    return this.listener.permission({ toolUseId, toolName: 'Bash', input: {}, ...ask }, signal);
+  }
+
+  /** The process ends: a turn that runs ends with it, as failed unless told. Later calls do nothing. */
+  exit(outcome: TurnOutcome = { state: 'failed', error: STOPPED }): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    if (this.turnId !== undefined) this.finish(outcome);
+    this.listener.exited();
+    this.#changed();
+  }
+
+  #open(turnId: string): void {
+    this.turnId = turnId;
+    this.#turnEnded = gate();
+  }
+}
+
+const STOPPED = new SessionError('UNAVAILABLE', 'scripted: Claude Code stopped').toFailure();
+
+function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

@@ -1,0 +1,73 @@
+/** A small MCP server that tells its caller who it takes him for, and a record of what the transport told it. */
+
+import { EventEmitter, on } from 'node:events';
+import { Server } from '@modelcontextprotocol/server';
+import type { Caller } from '../../src/service/caller.ts';
+import type { Connections } from '../../src/transport/connections.ts';
+
+export class EchoConnections implements Connections {
+  readonly opens: Caller[] = [];
+  readonly closes: Caller[] = [];
+  readonly servers: Server[] = [];
+  /** Calls of the tool `hang` under way. */
+  readonly hanging = new Set<string>();
+  readonly #events = new EventEmitter();
+
+  createServer(caller: Caller): Server {
+    const server = new Server(
+      { name: 'echo', version: '1.0.0' },
+      { capabilities: { tools: { listChanged: true } } },
+    );
+    server.setRequestHandler('tools/list', () => ({
+      tools: [
+        { name: 'whoami', description: 'names the caller', inputSchema: { type: 'object' } },
+        { name: 'hang', description: 'never answers', inputSchema: { type: 'object' } },
+      ],
+    }));
+    server.setRequestHandler('tools/call', async ({ params }, context) => {
+      if (params.name === 'hang')
+        await this.#hang(String(context.mcpReq.id), context.mcpReq.signal);
+      const seen = { ...caller, contextSessionId: context.sessionId, echo: params.arguments };
+      return { content: [{ type: 'text', text: JSON.stringify(seen) }] };
+    });
+    this.servers.push(server);
+    return server;
+  }
+
+  opened(caller: Caller): void {
+    this.opens.push(caller);
+    this.#events.emit('change');
+  }
+
+  closed(caller: Caller): void {
+    this.closes.push(caller);
+    this.#events.emit('change');
+  }
+
+  /** Resolves once this holds; looked at whenever something here changed. */
+  async until(holds: (record: this) => boolean): Promise<void> {
+    if (holds(this)) return;
+    for await (const _ of on(this.#events, 'change')) if (holds(this)) return;
+  }
+
+  async #hang(id: string, signal: AbortSignal): Promise<void> {
+    this.hanging.add(id);
+    this.#events.emit('change');
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    this.hanging.delete(id);
+    this.#events.emit('change');
+  }
+}
+
+export type Seen = {
+  principal: string;
+  mcpSessionId: string | null;
+  contextSessionId?: string;
+  echo?: unknown;
+};
+
+/** What `whoami` said, from the result of any client. */
+export function seenBy(result: unknown): Seen {
+  const { content } = result as { content: { text: string }[] };
+  return JSON.parse(content[0]?.text ?? '');
+}

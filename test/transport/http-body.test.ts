@@ -1,0 +1,177 @@
+import { EventEmitter, once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, describe, expect, test } from 'vitest';
+import { HTTP_BODY_BYTES_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../../src/limits.ts';
+import { JSON_DEPTH_MAX } from '../../src/transport/http-limits.ts';
+import { seenBy } from './echo.ts';
+import {
+  ALICE,
+  call,
+  INITIALIZE,
+  messageOf,
+  open,
+  openSession,
+  refusalOf,
+  type Sent,
+  send,
+  serve,
+  start,
+} from './http-service.ts';
+
+const server = await serve();
+afterAll(() => server.close());
+const { port } = server;
+
+const refusal = (sent: Sent) => refusalOf(server, sent);
+
+describe('a body', () => {
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonx', ''])(
+    'of type %j is refused, as browsers send it unasked',
+    async (type) => {
+      const sent = { headers: { 'content-type': type }, body: INITIALIZE };
+      expect(await refusal(sent)).toMatchObject({ status: 415 });
+    },
+  );
+
+  test('that is compressed is refused', async () => {
+    const sent = { headers: { 'content-encoding': 'gzip' }, body: INITIALIZE };
+    expect(await refusal(sent)).toMatchObject({ status: 415 });
+  });
+
+  test('of JSON in another spelling of the type is served', async () => {
+    const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
+    expect((await send(server, { headers, body: INITIALIZE })).status).toBe(200);
+  });
+
+  test('at the limit is served and one byte more is refused, announced or not', async () => {
+    const session = await openSession(server);
+    const bare = JSON.stringify(call(1, 'whoami', { text: '' })).length;
+    const sized = (bytes: number) => call(1, 'whoami', { text: 'x'.repeat(bytes - bare) });
+    const chunked = { 'transfer-encoding': 'chunked' };
+    for (const headers of [{}, chunked]) {
+      const fits = await send(server, { session, headers, body: sized(HTTP_BODY_BYTES_MAX) });
+      expect(fits.status).toBe(200);
+      expect(seenBy(messageOf(fits).result).echo).toMatchObject({ text: expect.any(String) });
+      expect(
+        await refusal({ session, headers, body: sized(HTTP_BODY_BYTES_MAX + 1) }),
+      ).toMatchObject({
+        status: 413,
+      });
+    }
+  });
+
+  test('that is announced as too large is refused before it comes', async () => {
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(HTTP_BODY_BYTES_MAX + 1),
+    };
+    const request = open(server, { headers, body: '{' });
+    const [response] = await once(request, 'response');
+    expect(response.statusCode).toBe(413);
+    request.on('error', () => {}).destroy();
+  });
+
+  test('without an end is answered and then cut', async () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${ALICE}\r\n` +
+        'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    const pump = () => {
+      while (socket.writable && socket.write(chunk));
+    };
+    socket.on('drain', pump);
+    socket.on('error', () => socket.destroy());
+    pump();
+    let seen = '';
+    socket.on('data', (data) => {
+      seen += data;
+    });
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(seen).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  test.each(['{', '', 'no', Buffer.from('{"a":"\xff"}', 'latin1'), '{"a":1}{"b":2}'])(
+    '%j, which is no JSON, is a parse error',
+    async (body) => {
+      expect(
+        await refusal({ headers: { 'content-type': 'application/json' }, body }),
+      ).toMatchObject({
+        status: 400,
+        code: -32_700,
+      });
+    },
+  );
+
+  test.each([
+    ['a number', 5],
+    ['null', 'null'],
+    ['an object that is no message', { hello: 1 }],
+    ['another version of JSON-RPC', { ...INITIALIZE, jsonrpc: '1.0' }],
+    ['an id that is no id', { ...INITIALIZE, id: { a: 1 } }],
+  ])('with %s is no valid request', async (_, body) => {
+    expect(await refusal({ body })).toMatchObject({ status: 400, code: -32_600 });
+  });
+
+  test.each([[[INITIALIZE]], [[]]])('that is the batch %j is refused as a batch', async (body) => {
+    const message = expect.stringContaining('batches');
+    expect(await refusal({ body })).toMatchObject({ status: 400, code: -32_600, message });
+  });
+
+  test('as deep and as wide as allowed is served, one more is not', async () => {
+    const served = [nested(JSON_DEPTH_MAX), wide(TOOL_INPUT_ELEMENTS_MAX)];
+    for (const body of served) expect((await send(server, { body })).status).toBe(200);
+    const refused = [
+      nested(JSON_DEPTH_MAX + 1),
+      wide(TOOL_INPUT_ELEMENTS_MAX + 1),
+      wide(1_000_000),
+    ];
+    for (const body of refused) {
+      expect(await refusal({ body })).toMatchObject({
+        status: 400,
+        code: -32_600,
+        message: expect.stringMatching(/nested deeper than 64 levels|more than 10000 elements/),
+      });
+    }
+  });
+
+  test('of which the client sends only a part is dropped without a word', async () => {
+    const asked = new EventEmitter();
+    const authenticate = () => {
+      asked.emit('asked');
+      return 'alice';
+    };
+    const live = await start({ authenticate });
+    const reading = once(asked, 'asked');
+    const request = open(live, {
+      headers: { 'content-type': 'application/json', 'content-length': '1000' },
+      body: '{',
+    });
+    request.on('error', () => {});
+    await reading;
+    request.destroy();
+    await live.close();
+    // The server hears of the end of the connection before it hears of the end of the request.
+    await new Promise(setImmediate);
+    expect([live.logged(), live.echo.servers]).toEqual(['', []]);
+  });
+});
+
+const initializeWith = (extra: unknown) => ({
+  ...INITIALIZE,
+  params: { ...INITIALIZE.params, extra },
+});
+
+/** An `initialize` of this many levels in all. */
+function nested(levels: number): object {
+  let value: unknown = [];
+  for (let level = 3; level < levels; level += 1) value = [value];
+  return initializeWith(value);
+}
+
+/** An `initialize` of this many elements and members in all. */
+function wide(elements: number): object {
+  // Message, params, capabilities and clientInfo hold 4, 4, 1 and 2.
+  return initializeWith(Array(elements - 11).fill(0));
+}

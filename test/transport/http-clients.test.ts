@@ -1,0 +1,209 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type Seen, seenBy } from './echo.ts';
+import {
+  ALICE,
+  BOB,
+  call,
+  errorOf,
+  openSession,
+  type Running,
+  send,
+  start,
+} from './http-service.ts';
+
+const INFO = { name: 'test', version: '1.0.0' };
+
+type Connected = {
+  /** What the client itself holds as its session id. */
+  sessionId: () => string | undefined;
+  whoami: (args?: Record<string, unknown>) => Promise<Seen>;
+  end: () => Promise<void>;
+};
+
+async function connectV1(server: Running, token = ALICE): Promise<Connected> {
+  const transport = new TransportV1(new URL(server.url), optionsFor(token));
+  const client = new ClientV1(INFO);
+  // The cast is for exactOptionalPropertyTypes, which the package was not built with.
+  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  onTestFinished(() => client.close());
+  return {
+    sessionId: () => transport.sessionId,
+    whoami: async (args = {}) => seenBy(await client.callTool({ name: 'whoami', arguments: args })),
+    end: () => transport.terminateSession(),
+  };
+}
+
+async function connectV2(server: Running, mode: 'auto' | 'legacy', token = ALICE) {
+  const transport = new StreamableHTTPClientTransport(new URL(server.url), optionsFor(token));
+  const client = new Client(INFO, { versionNegotiation: { mode } });
+  await client.connect(transport);
+  onTestFinished(() => client.close());
+  return {
+    client,
+    sessionId: () => transport.sessionId,
+    whoami: async (args = {}) => seenBy(await client.callTool({ name: 'whoami', arguments: args })),
+    end: () => transport.terminateSession(),
+  };
+}
+
+const optionsFor = (token: string) => ({
+  requestInit: { headers: { authorization: `Bearer ${token}` } },
+});
+
+describe('in the mode sessions', () => {
+  test.each([
+    ['the v1 client', (server: Running) => connectV1(server)],
+    ['the v2 client of 2025', (server: Running) => connectV2(server, 'legacy')],
+    [
+      'the v2 client that asks for the newest revision first',
+      (server: Running) => connectV2(server, 'auto'),
+    ],
+  ])('%s has the session that the tools see, until it ends it', async (_, connect) => {
+    const server = await start();
+    const client = await connect(server);
+    const id = client.sessionId();
+    expect(await client.whoami({ n: 1 })).toEqual({
+      principal: 'alice',
+      mcpSessionId: id,
+      contextSessionId: id,
+      echo: { n: 1 },
+    });
+    expect(server.echo.opens).toEqual([{ principal: 'alice', mcpSessionId: id }]);
+    await client.end();
+    expect(server.echo.closes).toEqual(server.echo.opens);
+  });
+
+  test('a wrong token lets no client in', async () => {
+    const server = await start();
+    await expect(connectV1(server, `${ALICE}x`)).rejects.toThrow(/bearer token/);
+    await expect(connectV2(server, 'auto', `${ALICE}x`)).rejects.toThrow(/bearer token|401/i);
+    expect(server.echo.servers).toEqual([]);
+  });
+
+  test('many clients at once each see themselves, though all count their requests alike', async () => {
+    const server = await start();
+    const connecting = Array.from({ length: 20 }, (_, index) => {
+      const token = index % 2 === 0 ? ALICE : BOB;
+      return index % 4 < 2 ? connectV1(server, token) : connectV2(server, 'auto', token);
+    });
+    const clients = await Promise.all(connecting);
+    const calls = clients.flatMap((client, index) =>
+      Array.from({ length: 20 }, async (_, n) => ({
+        client,
+        index,
+        n,
+        seen: await client.whoami({ index, n }),
+      })),
+    );
+    for (const { client, index, n, seen } of await Promise.all(calls)) {
+      expect(seen).toMatchObject({
+        principal: index % 2 === 0 ? 'alice' : 'bob',
+        mcpSessionId: client.sessionId(),
+        echo: { index, n },
+      });
+    }
+    expect(new Set(clients.map((client) => client.sessionId())).size).toBe(20);
+  });
+});
+
+describe('in the mode dual', () => {
+  test('a client of the newest revision has no session and acts as its principal', async () => {
+    const server = await start({ mode: 'dual' });
+    const clients = [await connectV2(server, 'auto'), await connectV2(server, 'auto', BOB)];
+    const seen = await Promise.all(clients.map((client) => client.whoami({ n: 2 })));
+    expect(seen).toEqual([
+      { principal: 'alice', mcpSessionId: null, echo: { n: 2 } },
+      { principal: 'bob', mcpSessionId: null, echo: { n: 2 } },
+    ]);
+    expect(clients.map((client) => client.sessionId())).toEqual([undefined, undefined]);
+    expect(clients[0]?.client.getNegotiatedProtocolVersion()).toBe('2026-07-28');
+    expect(server.echo.opens).toEqual([]);
+  });
+
+  test('older clients have their sessions beside it', async () => {
+    const server = await start({ mode: 'dual' });
+    const clients = [await connectV1(server), await connectV2(server, 'legacy', BOB)];
+    for (const client of clients) {
+      expect((await client.whoami()).mcpSessionId).toBe(client.sessionId());
+    }
+    expect(server.echo.opens.map(({ principal }) => principal)).toEqual(['alice', 'bob']);
+  });
+
+  test('a session id beside a request of the newest revision opens nobody else’s session', async () => {
+    const server = await start({ mode: 'dual' });
+    const session = await openSession(server, ALICE);
+    const answer = await send(server, {
+      token: BOB,
+      session,
+      headers: {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'whoami',
+      },
+      body: modern('whoami'),
+    });
+    const { result } = JSON.parse(answer.text);
+    expect(seenBy(result)).toMatchObject({ principal: 'bob', mcpSessionId: null });
+  });
+
+  test('headers that disagree with the body are refused by the newest revision’s own rules', async () => {
+    const server = await start({ mode: 'dual' });
+    const answer = await send(server, {
+      headers: {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'other',
+      },
+      body: modern('whoami'),
+    });
+    expect([answer.status, errorOf(answer).code]).toEqual([400, -32_020]);
+  });
+
+  test('a foreign Origin, a missing token and a wrong type are refused for both', async () => {
+    const server = await start({ mode: 'dual' });
+    const headers = { 'mcp-protocol-version': '2026-07-28' };
+    const body = modern('whoami');
+    const statuses = await Promise.all([
+      send(server, { headers: { ...headers, origin: 'https://evil.example' }, body }),
+      send(server, { headers, token: null, body }),
+      send(server, { headers: { ...headers, 'content-type': 'text/plain' }, body }),
+    ]);
+    expect(statuses.map(({ status }) => status)).toEqual([403, 401, 415]);
+  });
+
+  test('closing the server ends calls of the newest revision too', async () => {
+    const server = await start({ mode: 'dual' });
+    const { client } = await connectV2(server, 'auto');
+    const hanging = client.callTool({ name: 'hang' });
+    const outcome = expect(hanging).rejects.toThrow();
+    await server.echo.until(({ hanging }) => hanging.size === 1);
+    await server.close();
+    await outcome;
+    expect(server.echo.hanging.size).toBe(0);
+  });
+
+  test('a client that closes its request of the newest revision cancels it', async () => {
+    const server = await start({ mode: 'dual' });
+    const { client } = await connectV2(server, 'auto');
+    const controller = new AbortController();
+    const hanging = client.callTool({ name: 'hang' }, { signal: controller.signal });
+    const outcome = expect(hanging).rejects.toThrow();
+    await server.echo.until(({ hanging }) => hanging.size === 1);
+    controller.abort();
+    await outcome;
+    await server.echo.until(({ hanging }) => hanging.size === 0);
+  });
+});
+
+function modern(name: string) {
+  const { params, ...rest } = call(1, name);
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+    'io.modelcontextprotocol/clientInfo': INFO,
+  };
+  return { ...rest, params: { ...params, _meta } };
+}

@@ -1,0 +1,141 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { serveStdio } from '../../src/transport/stdio.ts';
+import { EchoConnections, seenBy } from './echo.ts';
+import { call, INITIALIZE } from './http-service.ts';
+
+const PROGRAM = fileURLToPath(new URL('./programs/stdio-echo.ts', import.meta.url));
+const COMMAND = { command: process.execPath, args: [PROGRAM], stderr: 'pipe' as const };
+const INFO = { name: 'test', version: '1.0.0' };
+const CALLER = { principal: 'local', mcpSessionId: 'stdio_1' };
+
+const LIFE = 'opened stdio_1\nclosed stdio_1\ndone\n';
+
+describe('a program that serves standard input and output', () => {
+  test('takes every call of the v1 client as its one caller', async () => {
+    const client = new ClientV1(INFO);
+    const transport = new TransportV1(COMMAND);
+    const told = text(transport.stderr as PassThrough);
+    await client.connect(transport);
+    onTestFinished(() => client.close());
+    expect(seenBy(await client.callTool({ name: 'whoami' }))).toMatchObject(CALLER);
+    await client.close();
+    expect(await told).toBe(LIFE);
+  });
+
+  test.each([
+    ['legacy', '2025-11-25'],
+    ['auto', '2026-07-28'],
+    [{ pin: '2026-07-28' }, '2026-07-28'],
+  ] as const)('serves the v2 client in the mode %j as its one caller', async (mode, version) => {
+    const client = new Client(INFO, { versionNegotiation: { mode } });
+    const transport = new StdioClientTransport(COMMAND);
+    const told = text(transport.stderr as PassThrough);
+    await client.connect(transport);
+    onTestFinished(() => client.close());
+    expect(seenBy(await client.callTool({ name: 'whoami' }))).toMatchObject(CALLER);
+    expect(client.getNegotiatedProtocolVersion()).toBe(version);
+    await client.close();
+    expect(await told).toBe(LIFE);
+  });
+
+  test('writes nothing but JSON-RPC, whatever it reads, and ends with its input', async () => {
+    const child = run();
+    const told = text(child.stderr);
+    const exited = once(child, 'exit');
+    const lines: string[] = [];
+    const reader = createInterface(child.stdout).on('line', (line) => lines.push(line));
+    const discover = { ...modern('server/discover'), id: 'probe' };
+    child.stdin.write('not json\n\n{"jsonrpc":"2.0"}\n[]\n"x"\n');
+    child.stdin.write(`${JSON.stringify(discover)}\n`);
+    await once(reader, 'line');
+    for (const message of [INITIALIZE, call(1, 'whoami'), call(2, 'nothing')]) {
+      child.stdin.write(`${JSON.stringify(message)}\n`);
+    }
+    while (lines.length < 4) await once(reader, 'line');
+    child.stdin.end();
+    expect(await exited).toEqual([0, null]);
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ jsonrpc: '2.0', id: 'probe' }),
+      expect.objectContaining({ jsonrpc: '2.0', id: 0 }),
+      expect.objectContaining({ jsonrpc: '2.0', id: 1 }),
+      expect.objectContaining({ jsonrpc: '2.0', id: 2 }),
+    ]);
+    expect(await told).toBe(LIFE);
+  });
+
+  test('ends when nobody reads its output any more', async () => {
+    const child = run();
+    const told = text(child.stderr);
+    const exited = once(child, 'exit');
+    child.stdout.destroy();
+    await once(child.stdout, 'close');
+    child.stdin.on('error', () => {});
+    child.stdin.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(call(1, 'whoami'))}\n`);
+    expect(await exited).toEqual([0, null]);
+    expect(await told).toBe(LIFE);
+  });
+
+  function run() {
+    const child = spawn(COMMAND.command, COMMAND.args);
+    onTestFinished(() => void child.kill());
+    return child;
+  }
+});
+
+describe('a connection on two streams', () => {
+  test('closes once, with the call under way aborted, however often it is told to', async () => {
+    const { echo, service, stdin, stdout } = connect();
+    stdin.write(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(call(1, 'hang'))}\n`);
+    await echo.until(({ hanging }) => hanging.size === 1);
+    await Promise.all([service.close(), service.close()]);
+    stdin.end();
+    await service.closed;
+    await service.close();
+    expect([echo.opens, echo.closes, echo.hanging.size]).toEqual([[CALLER], [CALLER], 0]);
+    expect(stdout.writableEnded).toBe(false);
+  });
+
+  test('closes before the first message', async () => {
+    const { echo, service, stdin } = connect();
+    stdin.end();
+    await service.closed;
+    expect([echo.opens, echo.closes, echo.servers]).toEqual([[CALLER], [CALLER], []]);
+  });
+
+  test('closes when its input breaks off in the middle of a message', async () => {
+    const { echo, service, stdin } = connect();
+    stdin.write(JSON.stringify(INITIALIZE).slice(0, 20));
+    stdin.destroy(new Error('gone'));
+    await service.closed;
+    expect(echo.closes).toEqual([CALLER]);
+  });
+
+  function connect() {
+    const echo = new EchoConnections();
+    const stdin = new PassThrough();
+    const stdout = new PassThrough();
+    stdout.resume();
+    const log = pino({ level: 'silent' });
+    const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log });
+    return { echo, service, stdin, stdout };
+  }
+});
+
+function modern(method: string) {
+  const _meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  return { jsonrpc: '2.0', method, params: { _meta } };
+}
