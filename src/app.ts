@@ -6,17 +6,26 @@ import { v4 as uuid } from 'uuid';
 import type { Settings } from './config.ts';
 import type { Logger } from './log.ts';
 import { createClaudeRunner } from './runner/claude.ts';
+import { createOwners } from './runner/owners.ts';
+import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
 import { createServer } from './server.ts';
+import { Gate } from './service/access.ts';
+import type { Caller } from './service/caller.ts';
+import { type Clock, JumpWatch, systemClock } from './service/clock.ts';
+import { Housekeeper } from './service/housekeeper.ts';
 import { LeaseKeeper } from './service/lease-keeper.ts';
 import { Permissions } from './service/permissions.ts';
 import { Presence } from './service/presence.ts';
 import { Reader } from './service/reader.ts';
+import { Recovery } from './service/recovery.ts';
+import { Runs } from './service/runs.ts';
 import { Scheduler } from './service/scheduler.ts';
 import type { Service } from './service/service.ts';
 import { Sessions } from './service/sessions.ts';
 import { Turns } from './service/turns.ts';
 import { Waiters } from './service/waiters.ts';
+import type { ProcessIdentity } from './session/process.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import type { Connections } from './transport/connections.ts';
@@ -34,6 +43,14 @@ export type AppDeps = {
   readonly version: string;
 };
 
+export type Ports = {
+  readonly store: Store;
+  readonly runner: Runner;
+  /** Ends a process and all it started, if it is still the same one. */
+  killTree(process: ProcessIdentity): Promise<boolean>;
+  readonly clock?: Clock;
+};
+
 /** Opens the state directory and gets ready to serve. Throws SessionError when it cannot be used. */
 export async function openApp(deps: AppDeps): Promise<App> {
   const { settings, log } = deps;
@@ -47,68 +64,62 @@ export async function openApp(deps: AppDeps): Promise<App> {
     newId: uuid,
     log,
   });
-  return assemble({ ...deps, store, runner });
+  return assemble({ ...deps, store, runner, killTree });
 }
 
 /** Everything above the two ports; tests give their own. */
-export function assemble(deps: AppDeps & { readonly store: Store; readonly runner: Runner }): App {
-  const { settings, log, store, version } = deps;
-  const owner = uuid();
-  const startedAt = performance.now();
-  const presence = new Presence();
-  const leaving = new Set<Promise<void>>();
+export async function assemble(deps: AppDeps & Ports): Promise<App> {
+  const { settings, log, store, version, killTree } = deps;
+  const clock = deps.clock ?? systemClock();
+  const startedAt = clock.monotonic();
+  const owners = createOwners(uuid());
+  const jumps = new JumpWatch(clock);
   const waiters = new Waiters(store);
+  const presence = new Presence(store, owners);
+  const gate = new Gate(store, presence);
+  const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
+  const recovery = new Recovery(base);
   const permissions = new Permissions({
-    store,
-    waiters,
-    now: Date.now,
-    newId: uuid,
-    log,
+    ...base,
+    recovery,
     timeoutMs: settings.permissionTimeoutMs,
   });
   const scheduler = new Scheduler({
-    store,
+    ...base,
+    ...settings,
     runner: deps.runner,
-    owner,
-    maxLive: settings.maxLive,
-    idleEvictMs: settings.idleEvictMs,
-    now: Date.now,
-    newId: uuid,
-    log,
     ask: (live, ask, signal) => permissions.ask(live, ask, signal),
   });
-  const leases = new LeaseKeeper({
-    store,
-    owner,
-    log,
-    monotonic: () => performance.now(),
-    live: () => scheduler.liveSessions(),
-  });
-  const sessions = new Sessions({
-    store,
+  const leases = new LeaseKeeper({ ...base, live: () => scheduler.liveSessions() });
+  const runs = new Runs({ ...base, scheduler, recovery });
+  const sessions = new Sessions({ ...base, ...settings, scheduler, runs });
+  const turns = new Turns({ ...base, sessions, scheduler, runs, recovery });
+  const housekeeper = new Housekeeper({
+    ...base,
+    ...settings,
+    recovery,
     scheduler,
-    presence,
-    now: Date.now,
-    newId: uuid,
-    roots: settings.roots,
-    defaultDirectory: settings.defaultDirectory,
-    maxSessions: settings.maxSessions,
-    allowBypassPermissions: settings.allowBypassPermissions,
+    sessions,
+    disconnected: (caller) => turns.disconnected(caller),
   });
   const service: Service = {
     sessions,
-    turns: new Turns({ store, sessions, scheduler, presence, newId: uuid }),
+    turns,
     permissions,
-    reader: new Reader(store, waiters),
-    uptimeMs: () => Math.round(performance.now() - startedAt),
+    reader: new Reader(base),
+    uptimeMs: () => Math.round(clock.monotonic() - startedAt),
   };
-  scheduler.poke();
+  await housekeeper.sweep();
+  scheduler.follow();
+  const leaving = new Set<Promise<void>>();
   return {
     service,
     connections: connectionsOf({ service, log, version, presence, leaving }),
     close: async () => {
+      housekeeper.close();
       waiters.close();
       await Promise.all(leaving);
+      runs.close();
       await scheduler.close();
       leases.close();
       await store.close();
@@ -127,16 +138,21 @@ type ConnectionDeps = {
 
 function connectionsOf(deps: ConnectionDeps): Connections {
   const { service, log, version, presence, leaving } = deps;
+  const leave = async (caller: Caller): Promise<void> => {
+    try {
+      await service.turns.disconnected(caller);
+      if (caller.mcpSessionId !== null) await presence.closed(caller.mcpSessionId);
+    } catch (error) {
+      log.error({ err: error }, 'sessions of a closed MCP session could not be settled');
+    }
+  };
   return {
     createServer: (caller) => createServer(caller, { service, log, version }),
     opened: ({ mcpSessionId }) => {
       if (mcpSessionId !== null) presence.opened(mcpSessionId);
     },
     closed: (caller) => {
-      if (caller.mcpSessionId !== null) presence.closed(caller.mcpSessionId);
-      const left = service.turns.disconnected(caller).catch((error: unknown) => {
-        log.error({ err: error }, 'sessions of a closed MCP session could not be settled');
-      });
+      const left = leave(caller);
       leaving.add(left);
       void left.then(() => leaving.delete(left));
     },

@@ -46,6 +46,7 @@ const settingsSchema = z.object({
   'max-sessions': integer(1, 100_000_000).default(100_000),
   'idle-evict-ms': integer(0, 365 * DAY_MS).default(300_000),
   'session-ttl-ms': integer(1, 3650 * DAY_MS).default(604_800_000),
+  'retain-ms': integer(1, 36_500 * DAY_MS).default(2_592_000_000),
   'permission-timeout-ms': integer(1, 20 * DAY_MS).default(1_800_000),
   'allow-bypass-permissions': flag.default(false),
   'log-level': z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
@@ -77,6 +78,8 @@ export type Settings = {
   readonly maxSessions: number;
   readonly idleEvictMs: number;
   readonly sessionTtlMs: number;
+  /** An ended session and its log are forgotten after this long. */
+  readonly retainMs: number;
   readonly permissionTimeoutMs: number;
   readonly allowBypassPermissions: boolean;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -114,6 +117,7 @@ export function readSettings(
     maxSessions: values['max-sessions'],
     idleEvictMs: values['idle-evict-ms'],
     sessionTtlMs: values['session-ttl-ms'],
+    retainMs: values['retain-ms'],
     permissionTimeoutMs: values['permission-timeout-ms'],
     allowBypassPermissions: isOn(values['allow-bypass-permissions']),
     logLevel: values['log-level'],

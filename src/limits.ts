@@ -53,6 +53,17 @@ export const LEASE_MS = 15_000;
 export const LEASE_RENEW_MS = 5_000;
 export const LEASE_SELF_FENCE_MS = 12_000;
 
+/** How long a server waits for another one to interrupt or steer a session that runs there. */
+export const ORDER_MS_MAX = 12_000;
+/** How often a server looks for what others left behind. */
+export const SWEEP_MS = 1_000;
+/** How often idle sessions are ended and old logs forgotten, and how many rows one step deletes. */
+export const HOUSEKEEPING_MS = 60_000;
+export const PRUNE_ROWS = 500;
+
+/** A wall clock that moved this much against the monotonic one has jumped. */
+export const CLOCK_JUMP_MS = 2_000;
+
 /** Behind every notification stands a look at the store this often. */
 export const STORE_POLL_MS = 1_000;
 /** Output of a turn is gathered this long before it is written. */

@@ -61,7 +61,17 @@ function jsonSchema(
   schema: z.ZodObject,
   io: 'input' | 'output',
 ): { type: 'object'; [name: string]: unknown } {
-  return { ...z.toJSONSchema(schema, { io }), type: 'object' };
+  const made = JSON.stringify(z.toJSONSchema(schema, { io }));
+  return { ...JSON.parse(made, portable), type: 'object' };
+}
+
+/** The same schema in words that more clients read: one type in each place, and `true` for anything. */
+function portable(name: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (name === 'additionalProperties' && Object.keys(value).length === 0) return true;
+  if (!('type' in value) || !Array.isArray(value.type)) return value;
+  const { type, ...rest } = value;
+  return { ...rest, anyOf: type.map((single) => ({ type: single })) };
 }
 
 type CallContext = ServerDeps & { readonly caller: Caller; readonly context: ServerContext };
@@ -70,7 +80,7 @@ async function callTool(tool: Tool, args: unknown, call: CallContext): Promise<C
   const { service, caller, context, log } = call;
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
   try {
-    checkSize(args);
+    checkShape(args);
     const data = await tool.call(args, {
       service,
       caller,
@@ -85,13 +95,19 @@ async function callTool(tool: Tool, args: unknown, call: CallContext): Promise<C
   }
 }
 
-/** Refuses arguments so wide or deep that looking at them would cost more than the call. */
-function checkSize(args: unknown): void {
+/**
+ * Refuses arguments so wide or deep that looking at them would cost more than the call, and the one
+ * name that a schema's records would drop without a word.
+ */
+function checkShape(args: unknown): void {
   let elements = 0;
   const open: { value: unknown; depth: number }[] = [{ value: args, depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, depth } = next;
     if (value === null || typeof value !== 'object') continue;
+    if (Object.hasOwn(value, '__proto__')) {
+      throw new SessionError('INVALID_REQUEST', 'arguments may not use the name __proto__');
+    }
     const inner = Object.values(value);
     elements += inner.length;
     if (elements > TOOL_INPUT_ELEMENTS_MAX || depth > TOOL_INPUT_DEPTH_MAX) {

@@ -2,15 +2,16 @@
 
 import { LEASE_RENEW_MS, LEASE_SELF_FENCE_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { Owners } from '../runner/owners.ts';
 import type { Fence, Store } from '../store/store.ts';
+import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
 
 export type LeaseKeeperDeps = {
   readonly store: Store;
-  readonly owner: string;
+  readonly owners: Owners;
+  readonly clock: Clock;
   readonly log: Logger;
-  /** Milliseconds that no change of the wall clock moves. */
-  readonly monotonic: () => number;
   live(): readonly LiveSession[];
 };
 
@@ -21,7 +22,7 @@ export class LeaseKeeper {
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
-    this.#renewedAt = deps.monotonic();
+    this.#renewedAt = deps.clock.monotonic();
     this.#timer = setInterval(() => void this.renew(), LEASE_RENEW_MS);
     this.#timer.unref();
   }
@@ -31,18 +32,18 @@ export class LeaseKeeper {
    * no renewal has been written for LEASE_SELF_FENCE_MS, counted from when it was sent.
    */
   async renew(): Promise<void> {
-    const { store, owner, monotonic, log } = this.#deps;
-    const sentAt = monotonic();
+    const { store, owners, clock, log } = this.#deps;
+    const sentAt = clock.monotonic();
     try {
       const lost = await store.renew(
-        owner,
+        owners.self,
         this.#deps.live().map((live) => live.fence),
       );
       this.#renewedAt = sentAt;
       this.#stop((live) => lost.some((fence) => isOf(fence, live)));
     } catch (error) {
       log.error({ err: error }, 'leases could not be renewed');
-      if (monotonic() - this.#renewedAt > LEASE_SELF_FENCE_MS) this.#stop(() => true);
+      if (clock.monotonic() - this.#renewedAt > LEASE_SELF_FENCE_MS) this.#stop(() => true);
     }
   }
 

@@ -47,14 +47,22 @@ export class LiveSession implements RunListener {
     return this.#closing !== undefined;
   }
 
+  /** Resolves at once where the process stays, and otherwise when it is gone. */
+  async whenClosed(): Promise<void> {
+    await this.#closing;
+  }
+
   /** Runs a claimed turn, starting the process where there is none. */
   async runTurn(claim: Claim, start: () => Promise<Run>): Promise<void> {
     this.turnId = claim.turn.id;
     const { store } = this.#deps;
     this.#run ??= start();
     const run = await this.#run;
-    await store.recordProcess(this.fence, run.process);
-    await store.markPrompted(this.fence, claim.turn.id);
+    // The process is known before the prompt is, and both before Claude hears of it; one commit.
+    await Promise.all([
+      store.recordProcess(this.fence, run.process),
+      store.markPrompted(this.fence, claim.turn.id),
+    ]);
     run.prompt(claim.turn.id, claim.turn.prompt);
   }
 

@@ -3,18 +3,22 @@
 import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
+import { decide, type PermissionAnswer } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
 import type { RequestQuery, Store } from '../store/store.ts';
-import { readable } from './access.ts';
+import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
+import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
-import type { Sessions } from './sessions.ts';
+import type { Recovery } from './recovery.ts';
 import type { Waiters } from './waiters.ts';
 
 export type PermissionsDeps = {
   readonly store: Store;
+  readonly gate: Gate;
   readonly waiters: Waiters;
-  readonly now: () => number;
+  readonly recovery: Recovery;
+  readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Logger;
   /** A request nobody answered is denied after this long. */
@@ -42,14 +46,14 @@ export class Permissions {
 
   /** Asks the callers; the promise is the answer for Claude. Never rejects: what fails is denied. */
   async ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
-    const { now, newId, timeoutMs, log } = this.#deps;
+    const { clock, newId, timeoutMs, log } = this.#deps;
     const request = {
       requestId: newId(),
       turnId: live.turnId ?? null,
       toolName: ask.toolName,
       input: ask.input,
       ...(ask.description !== undefined && { description: ask.description }),
-      expiresAt: now() + timeoutMs,
+      expiresAt: clock.now() + timeoutMs,
     };
     try {
       await live.command({ type: 'request_permission', request });
@@ -66,8 +70,8 @@ export class Permissions {
     caller: Caller,
     query: Omit<RequestQuery, 'principal'>,
   ): Promise<readonly PermissionRequest[]> {
-    const { store } = this.#deps;
-    if (query.sessionId !== undefined) await readable(store, caller, query.sessionId);
+    const { store, gate } = this.#deps;
+    if (query.sessionId !== undefined) await gate.readable(caller, query.sessionId);
     return store.permissionRequests({ ...query, principal: caller.principal });
   }
 
@@ -76,24 +80,24 @@ export class Permissions {
    *
    * @throws SessionError NOT_FOUND, or CONFLICT where it is pending no longer
    */
-  async answer(caller: Caller, sessions: Sessions, given: GivenAnswer): Promise<PermissionRequest> {
-    const { store } = this.#deps;
-    const { requestId } = given;
+  async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
+    const { store, gate, recovery, clock } = this.#deps;
+    const { requestId, decision, message } = given;
     const request = await store.permissionRequest(caller.principal, requestId);
     if (request === undefined) {
       throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
         hint: 'list_permission_requests shows what is pending.',
       });
     }
-    await sessions.change(caller, request.sessionId, {
-      type: 'answer_permission',
-      requestId,
-      answer: {
-        state: given.decision === 'allow' ? 'allowed' : 'denied',
-        ...(given.message !== undefined && { message: given.message }),
-        grant: grantOf(request, given),
-      },
-    });
+    await recovery.demand(request.sessionId);
+    const answer: PermissionAnswer = {
+      state: decision === 'allow' ? 'allowed' : 'denied',
+      ...(message !== undefined && { message }),
+      grant: grantOf(request, given),
+    };
+    await gate.change(caller, request.sessionId, (state) =>
+      decide(state, { type: 'answer_permission', requestId, answer }, clock.now()),
+    );
     return (await store.permissionRequest(caller.principal, requestId)) ?? request;
   }
 

@@ -1,17 +1,45 @@
-/** Which MCP sessions are connected to this server now. */
+/** Which MCP sessions are connected, here or at another server on the same state directory. */
+
+import type { Owners } from '../runner/owners.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller } from './caller.ts';
 
 export class Presence {
-  readonly #open = new Set<string>();
+  readonly #store: Store;
+  readonly #owners: Owners;
+  /** Connected here; true once the store says so too, for the other servers. */
+  readonly #open = new Map<string, boolean>();
+
+  constructor(store: Store, owners: Owners) {
+    this.#store = store;
+    this.#owners = owners;
+  }
 
   opened(mcpSessionId: string): void {
-    this.#open.add(mcpSessionId);
+    this.#open.set(mcpSessionId, false);
   }
 
-  closed(mcpSessionId: string): void {
+  async closed(mcpSessionId: string): Promise<void> {
+    const isKnown = this.#open.get(mcpSessionId);
     this.#open.delete(mcpSessionId);
+    if (isKnown) await this.#store.disconnect(mcpSessionId);
   }
 
-  isConnected(mcpSessionId: string): boolean {
-    return this.#open.has(mcpSessionId);
+  /**
+   * Tells the other servers, at the first change that ties a session. Resolves when that is durable;
+   * a write that is started before it does shares its commit.
+   */
+  async announce({ principal, mcpSessionId }: Caller): Promise<void> {
+    if (mcpSessionId === null || this.#open.get(mcpSessionId) !== false) return;
+    this.#open.set(mcpSessionId, true);
+    await this.#store.connect({ mcpSessionId, principal, owner: this.#owners.self });
+  }
+
+  /** A connection whose server is gone is gone with it. */
+  async isConnected(mcpSessionId: string): Promise<boolean> {
+    if (this.#open.has(mcpSessionId)) return true;
+    const owner = (await this.#store.connection(mcpSessionId))?.owner;
+    if (owner === undefined || owner === this.#owners.self) return false;
+    return this.#owners.stateOf(owner) !== 'gone';
   }
 }

@@ -4,7 +4,7 @@ import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
-import { readable } from './access.ts';
+import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -35,22 +35,30 @@ export type Read = {
   readonly events: readonly SessionEvent[];
 };
 
+export type ReaderDeps = {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly waiters: Waiters;
+};
+
 const SCAN_EVENTS = 500;
 
 export class Reader {
   readonly #store: Store;
+  readonly #gate: Gate;
   readonly #waiters: Waiters;
 
-  constructor(store: Store, waiters: Waiters) {
+  constructor({ store, gate, waiters }: ReaderDeps) {
     this.#store = store;
+    this.#gate = gate;
     this.#waiters = waiters;
   }
 
   /** The events after a seq. With `waitMs`, first waits for what `until` names, but no longer. */
   async read(caller: Caller, query: ReadQuery): Promise<Read> {
-    await readable(this.#store, caller, query.sessionId);
+    await this.#gate.readable(caller, query.sessionId);
     if (query.waitMs > 0) await this.#wait(caller, query);
-    const session = await readable(this.#store, caller, query.sessionId);
+    const session = await this.#gate.readable(caller, query.sessionId);
     const events = await this.#store.events(query.sessionId, query.after, query.limit);
     return { session, events };
   }
@@ -62,7 +70,7 @@ export class Reader {
   ): Promise<{ ready: string[]; sessions: Session[] }> {
     const look = async (): Promise<{ ready: string[]; sessions: Session[] }> => {
       const sessions = await Promise.all(
-        query.sessionIds.map((id) => readable(this.#store, caller, id)),
+        query.sessionIds.map((id) => this.#gate.readable(caller, id)),
       );
       const ready = sessions.filter((session) => isSettled(session, query.until));
       return { ready: ready.map((session) => session.id), sessions };
@@ -86,7 +94,7 @@ export class Reader {
     const look = async (): Promise<Turn | undefined> => {
       const now = await this.#store.turn(turn.sessionId, turn.id);
       if (now === undefined || isOver(now)) return now;
-      const session = await readable(this.#store, caller, turn.sessionId);
+      const session = await this.#gate.readable(caller, turn.sessionId);
       return now.state === 'running' && session.pendingPermissions > 0 ? now : undefined;
     };
     const settled = await this.#waiters.until([turn.sessionId], look, waitMs, signal);
@@ -111,7 +119,7 @@ export class Reader {
   async #wait(caller: Caller, query: ReadQuery): Promise<void> {
     let scanned = query.after;
     const look = async (): Promise<true | undefined> => {
-      const session = await readable(this.#store, caller, query.sessionId);
+      const session = await this.#gate.readable(caller, query.sessionId);
       if (query.until === 'event') return session.lastSeq > query.after ? true : undefined;
       if (isSettled(session, query.until)) return true;
       const found = await this.#scan(query, scanned);

@@ -6,22 +6,28 @@
 
 import { failureOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
+import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { Claim, Store } from '../store/store.ts';
+import type { Clock, JumpWatch } from './clock.ts';
 import { LiveSession } from './live-session.ts';
 
 export type SchedulerDeps = {
   readonly store: Store;
   readonly runner: Runner;
-  readonly owner: string;
+  readonly owners: Owners;
   readonly maxLive: number;
   readonly idleEvictMs: number;
-  readonly now: () => number;
+  readonly jumps: JumpWatch;
+  readonly clock: Clock;
   /** A UUID v4. */
   readonly newId: () => string;
   readonly log: Logger;
   ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
+  /** Ends what an earlier owner of a session left running. */
+  killTree(process: ProcessIdentity): Promise<boolean>;
 };
 
 export class Scheduler {
@@ -34,6 +40,7 @@ export class Scheduler {
   #pass: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #unsubscribe = (): void => {};
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -46,6 +53,14 @@ export class Scheduler {
 
   liveSessions(): readonly LiveSession[] {
     return [...this.#live.values()];
+  }
+
+  /** From now on takes work when it comes, from other servers on the state directory too. */
+  follow(): void {
+    this.#unsubscribe = this.#deps.store.subscribe((changed) => {
+      if (changed === undefined) this.poke();
+    });
+    this.poke();
   }
 
   /** Looks for work: something was queued, or a place has become free. */
@@ -73,6 +88,7 @@ export class Scheduler {
   /** Ends every process; takes nothing new. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unsubscribe();
     await this.#pass?.catch(() => {});
     await Promise.all([...this.#live.values()].map((live) => live.close()));
   }
@@ -80,20 +96,24 @@ export class Scheduler {
   async #work(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      while (this.#hasPlace() && (await this.#startNext()));
+      while (!this.#closed && (await this.#startNext()));
     }
   }
 
-  #hasPlace(): boolean {
-    return !this.#closed && (this.#live.size < this.#deps.maxLive || this.#idle.size > 0);
-  }
-
+  /** Starts one turn, or makes room for one; returns whether there may be more to do. */
   async #startNext(): Promise<boolean> {
-    const { store, owner, log } = this.#deps;
+    const { store, owners, maxLive, jumps, log } = this.#deps;
+    const except = new Set(this.#held.keys());
     try {
-      const claim = await store.claim(owner, new Set(this.#held.keys()));
-      if (claim !== undefined) await this.#place(claim);
-      return claim !== undefined;
+      const claim = await store.claim(owners.self, {
+        except,
+        maxLive,
+        takeLapsed: jumps.trustsLapse(),
+      });
+      if (claim === undefined) return false;
+      if (claim === 'full') return await this.#evictLongestIdle();
+      void this.#place(claim);
+      return true;
     } catch (error) {
       log.error({ err: error }, 'no turn could be claimed');
       return false;
@@ -103,19 +123,18 @@ export class Scheduler {
   async #place(claim: Claim): Promise<void> {
     const { id } = claim.session;
     this.#unidle(id);
-    const warm = this.#live.get(id);
-    if (warm?.isClosing) await warm.close();
-    if (!this.#live.has(id) && this.#live.size >= this.#deps.maxLive)
-      await this.#evictLongestIdle();
+    // Its process is just going; the lease stays with the turn that has been claimed.
+    await this.#live.get(id)?.whenClosed();
+    if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
     const live = this.#live.get(id) ?? this.#enter(claim);
-    void this.#run(live, claim);
+    await this.#run(live, claim);
   }
 
   #enter(claim: Claim): LiveSession {
-    const { store, now, log, ask } = this.#deps;
+    const { store, clock, log, ask } = this.#deps;
     const live = new LiveSession(claim, {
       store,
-      now,
+      now: clock.now,
       log,
       ask,
       turnEnded: (ended) => this.#turnEnded(ended),
@@ -172,12 +191,16 @@ export class Scheduler {
     if (live.turnId === undefined) void live.close();
   }
 
-  async #evictLongestIdle(): Promise<void> {
-    const [id] = this.#idle.keys();
-    const live = id === undefined ? undefined : this.#live.get(id);
-    if (live === undefined) return;
-    this.#unidle(live.id);
-    await live.close();
+  /** Frees a place; returns false where every process has work. */
+  async #evictLongestIdle(): Promise<boolean> {
+    for (const id of this.#idle.keys()) {
+      const live = this.#live.get(id);
+      this.#unidle(id);
+      if (live === undefined || live.turnId !== undefined) continue;
+      await live.close();
+      return true;
+    }
+    return false;
   }
 
   #unidle(sessionId: string): void {

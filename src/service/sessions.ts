@@ -12,18 +12,29 @@ import {
   taskScope,
 } from '../session/metrics.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type { Appended, AppendOptions, RequestKey, SessionQuery, Store } from '../store/store.ts';
-import { passGate, readable } from './access.ts';
+import type {
+  Appended,
+  AppendOptions,
+  IdleQuery,
+  RequestKey,
+  SessionQuery,
+  Store,
+} from '../store/store.ts';
+import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
+import type { Clock } from './clock.ts';
 import { resolveWorkingDirectory } from './directories.ts';
 import type { Presence } from './presence.ts';
+import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export type SessionsDeps = {
   readonly store: Store;
+  readonly gate: Gate;
   readonly scheduler: Scheduler;
+  readonly runs: Runs;
   readonly presence: Presence;
-  readonly now: () => number;
+  readonly clock: Clock;
   /** A UUID v4. */
   readonly newId: () => string;
   /** Resolved; the first is where a session works that names no directory. */
@@ -64,7 +75,7 @@ export class Sessions {
    * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
    */
   async create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
-    const { store, scheduler, newId } = this.#deps;
+    const { store, scheduler, presence, newId } = this.#deps;
     const options = await this.#options(asked.options);
     await this.#checkRoom();
     const events: EventBody[] = [
@@ -82,7 +93,9 @@ export class Sessions {
     if (asked.prompt !== undefined) {
       events.push({ type: 'prompt_queued', turnId: newId(), prompt: asked.prompt });
     }
+    const announced = presence.announce(caller);
     const made = await store.create(SESSION_ID_PREFIX + newId(), events, asked.key);
+    await announced;
     if (made.reply.turnId === undefined) return { session: made.session };
     scheduler.poke();
     const turn = await store.turn(made.session.id, made.reply.turnId);
@@ -99,14 +112,13 @@ export class Sessions {
     sessionId: string,
     asked: Pick<NewSession, 'name' | 'prompt' | 'key'>,
   ): Promise<{ session: Session; turn?: Turn }> {
-    const parent = await this.get(caller, sessionId);
-    passGate(parent, caller, this.#deps.presence);
+    const parent = await this.#deps.gate.changeable(caller, sessionId);
     const { options, labels } = parent;
     return this.create(caller, { ...asked, options, labels, forkOf: { sessionId } });
   }
 
   get(caller: Caller, sessionId: string): Promise<Session> {
-    return readable(this.#deps.store, caller, sessionId);
+    return this.#deps.gate.readable(caller, sessionId);
   }
 
   list(query: SessionQuery): Promise<readonly Session[]> {
@@ -115,12 +127,14 @@ export class Sessions {
 
   /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */
   async attach(caller: Caller, sessionId: string): Promise<Session> {
-    const { store, now } = this.#deps;
+    const { store, presence, clock } = this.#deps;
     const { mcpSessionId } = caller;
     await this.get(caller, sessionId);
+    const announced = presence.announce(caller);
     const { session } = await store.append(sessionId, (state) =>
-      decide(state, { type: 'tie', mcpSessionId }, now()),
+      decide(state, { type: 'tie', mcpSessionId }, clock.now()),
     );
+    await announced;
     return session;
   }
 
@@ -133,27 +147,31 @@ export class Sessions {
   }
 
   /** Ends the principal's sessions that have been idle longer than `maxAgeMs`; returns how many. */
-  async cleanup(caller: Caller, maxAgeMs: number): Promise<number> {
-    const { store, now } = this.#deps;
-    const before = now() - maxAgeMs;
-    let cleaned = 0;
+  cleanup(caller: Caller, maxAgeMs: number): Promise<number> {
+    const before = this.#deps.clock.steady() - maxAgeMs;
+    return this.endIdle({ before, principal: caller.principal });
+  }
+
+  /** Ends sessions without activity since `before` (epoch milliseconds), never a busy one. */
+  async endIdle(idle: Omit<IdleQuery, 'limit'>): Promise<number> {
+    let ended = 0;
     for (;;) {
-      const query = { before, principal: caller.principal, limit: LIST_LIMIT_MAX };
-      const ids = await store.idleSessions(query);
-      const ended = await Promise.all(ids.map((id) => this.#endIdle(id, before)));
-      cleaned += ended.filter(Boolean).length;
-      if (!ended.some(Boolean)) return cleaned;
+      const ids = await this.#deps.store.idleSessions({ ...idle, limit: LIST_LIMIT_MAX });
+      const done = await Promise.all(ids.map((id) => this.#endIdle(id, idle.before)));
+      const count = done.filter(Boolean).length;
+      ended += count;
+      if (count === 0) return ended;
     }
   }
 
   /** Ends a session that is still idle when it is written, whoever it is tied to. */
   async #endIdle(sessionId: string, before: number): Promise<boolean> {
-    const { store, scheduler, now } = this.#deps;
-    const { events } = await scheduler.whileStopped(sessionId, () =>
+    const { store, runs, clock } = this.#deps;
+    const { events } = await runs.whileStopped(sessionId, () =>
       store.append(sessionId, (state) => {
-        const { status, lastActivity } = state.session;
-        if (status === 'busy' || lastActivity >= before) return [];
-        return decide(state, { type: 'end', reason: 'idle for too long' }, now());
+        const { status, lastActivity, turns } = state.session;
+        if (status === 'busy' || turns.queued > 0 || lastActivity >= before) return [];
+        return decide(state, { type: 'end', reason: 'idle for too long' }, clock.now());
       }),
     );
     return events.length > 0;
@@ -169,10 +187,9 @@ export class Sessions {
     sessionId: string,
     reason: string,
   ): Promise<{ session: Session; ended: boolean }> {
-    const known = await this.get(caller, sessionId);
-    passGate(known, caller, this.#deps.presence);
+    const known = await this.#deps.gate.changeable(caller, sessionId);
     if (known.status === 'terminated') return { session: known, ended: false };
-    const { session, events } = await this.#deps.scheduler.whileStopped(sessionId, () =>
+    const { session, events } = await this.#deps.runs.whileStopped(sessionId, () =>
       this.change(caller, sessionId, { type: 'end', reason }),
     );
     return { session, ended: events.some((event) => event.type === 'session_ended') };
@@ -199,15 +216,8 @@ export class Sessions {
     command: SessionCommand,
     options?: AppendOptions,
   ): Promise<Appended> {
-    const { store, presence, now } = this.#deps;
-    return store.append(
-      sessionId,
-      (state) => {
-        const tie = passGate(state.session, caller, presence);
-        return [...tie, ...decide(state, command, now())];
-      },
-      options,
-    );
+    const { gate, clock } = this.#deps;
+    return gate.change(caller, sessionId, (state) => decide(state, command, clock.now()), options);
   }
 
   async #options(asked: NewSession['options']): Promise<SessionOptions> {

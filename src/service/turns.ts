@@ -1,22 +1,28 @@
 /** The use cases of a turn: send a prompt, steer, interrupt. */
 
-import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import type { Logger } from '../log.ts';
 import { decide } from '../session/decide.ts';
 import type { Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { RequestKey, SessionCursor, Store } from '../store/store.ts';
-import { passGate } from './access.ts';
+import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
-import type { Presence } from './presence.ts';
+import type { Clock } from './clock.ts';
+import type { Recovery } from './recovery.ts';
+import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sessions } from './sessions.ts';
 
 export type TurnsDeps = {
   readonly store: Store;
+  readonly gate: Gate;
   readonly sessions: Sessions;
   readonly scheduler: Scheduler;
-  readonly presence: Presence;
+  readonly runs: Runs;
+  readonly recovery: Recovery;
+  readonly clock: Clock;
+  readonly log: Logger;
   /** A UUID v4. */
   readonly newId: () => string;
 };
@@ -42,7 +48,7 @@ export class Turns {
    * @returns the turn that carries it, and the seq to read on from
    */
   async send(caller: Caller, asked: NewPrompt): Promise<{ turn: Turn; after: number }> {
-    const { store, sessions, scheduler, newId } = this.#deps;
+    const { store, sessions, scheduler, recovery, newId } = this.#deps;
     const steered = asked.mode === 'steer' ? await this.#steer(caller, asked) : undefined;
     if (steered !== undefined) return steered;
     const { reply } = await sessions.change(
@@ -51,7 +57,8 @@ export class Turns {
       { type: 'queue_prompt', turnId: newId(), prompt: asked.prompt },
       asked.key && { key: asked.key },
     );
-    if (asked.mode === 'interrupt') void scheduler.live(asked.sessionId)?.interrupt();
+    await recovery.demand(asked.sessionId);
+    if (asked.mode === 'interrupt') void this.#interruptSoon(asked.sessionId);
     scheduler.poke();
     const turn = reply.turnId && (await store.turn(asked.sessionId, reply.turnId));
     if (!turn) throw new Error(`turn of a queued prompt is missing in ${asked.sessionId}`);
@@ -71,28 +78,21 @@ export class Turns {
 
   /** Takes back every queued prompt of the session. */
   async cancelQueued(caller: Caller, sessionId: string): Promise<void> {
-    const { store, presence } = this.#deps;
-    await store.append(sessionId, (state) => {
-      const tie = passGate(state.session, caller, presence);
-      const queued = state.openTurns.filter((turn) => turn.state === 'queued');
-      const cancelled = queued.flatMap((turn) =>
-        decide(state, { type: 'cancel_prompt', turnId: turn.id }, 0),
-      );
-      return [...tie, ...cancelled];
-    });
+    const { gate, clock } = this.#deps;
+    await gate.change(caller, sessionId, (state) =>
+      state.openTurns
+        .filter((turn) => turn.state === 'queued')
+        .flatMap(({ id }) => decide(state, { type: 'cancel_prompt', turnId: id }, clock.now())),
+    );
   }
 
   /** Stops the running turn and waits until it has stopped; without one it changes nothing. */
   async interrupt(caller: Caller, sessionId: string): Promise<{ session: Session; turn?: Turn }> {
-    const { store, sessions, scheduler, presence } = this.#deps;
-    const session = await sessions.get(caller, sessionId);
-    passGate(session, caller, presence);
-    const live = scheduler.live(sessionId);
-    const turnId = live?.turnId;
-    if (live === undefined || turnId === undefined) return { session };
-    await live.interrupt();
-    const turn = await store.turn(sessionId, turnId);
-    return { session: await sessions.get(caller, sessionId), ...(turn && { turn }) };
+    const { store, gate, runs } = this.#deps;
+    await gate.changeable(caller, sessionId);
+    const turnId = await runs.interrupt(sessionId);
+    const turn = turnId === undefined ? undefined : await store.turn(sessionId, turnId);
+    return { session: await gate.readable(caller, sessionId), ...(turn && { turn }) };
   }
 
   /** Does for each session tied to an MCP session that has ended what its `onDisconnect` says. */
@@ -125,17 +125,19 @@ export class Turns {
     caller: Caller,
     asked: NewPrompt,
   ): Promise<{ turn: Turn; after: number } | undefined> {
-    const { store, sessions, scheduler, presence } = this.#deps;
-    const session = await sessions.get(caller, asked.sessionId);
-    passGate(session, caller, presence);
-    if (session.status === 'terminated') {
-      throw new SessionError('SESSION_NOT_READY', `session ${session.id} has ended`);
+    const { store, gate, runs } = this.#deps;
+    const session = await gate.changeable(caller, asked.sessionId);
+    if (session.turns.running === 0) return undefined;
+    const turnId = await runs.steer(session.id, asked.prompt);
+    const turn = turnId === undefined ? undefined : await store.turn(session.id, turnId);
+    return turn && { turn, after: session.lastSeq };
+  }
+
+  async #interruptSoon(sessionId: string): Promise<void> {
+    try {
+      await this.#deps.runs.interrupt(sessionId);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, sessionId }, 'turn could not be interrupted');
     }
-    const live = scheduler.live(asked.sessionId);
-    if (live?.turnId === undefined) return undefined;
-    const turn = await store.turn(asked.sessionId, live.turnId);
-    if (turn === undefined) return undefined;
-    await live.steer(asked.prompt);
-    return { turn, after: session.lastSeq };
   }
 }

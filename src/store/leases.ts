@@ -7,33 +7,45 @@ import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { Claim, Fence, Lease } from './store.ts';
+import type { Claim, ClaimOptions, Fence, Lease } from './store.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
 
-export type Claimant = {
-  readonly owner: string;
-  readonly except: ReadonlySet<string>;
-};
+export type Claimant = ClaimOptions & { readonly owner: string };
 
-/** A session whose next turn this owner may take: the one served longest ago. */
-export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | undefined {
+/** The session whose next turn this owner may take: of those that fit, the one served longest ago. */
+export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'full' | undefined {
+  if (!isFull(sql, claimant)) return firstWaiting(sql, claimant, now);
+  // A process that is there already takes no further place.
+  const own = firstWaiting(sql, { ...claimant, takeLapsed: false }, now, 's.owner = ?1');
+  if (own !== undefined) return own;
+  return firstWaiting(sql, claimant, now) && 'full';
+}
+
+function firstWaiting(sql: Sql, claimant: Claimant, now: number, only = 'TRUE'): Row | undefined {
   return sql.get(
     `SELECT s.id, s.owner, s.epoch, t.id AS turn_id, t.prompt
      FROM sessions s JOIN turns t ON t.ord = s.next_ord
-     WHERE s.next_ord IS NOT NULL
-       AND (s.owner IS NULL OR s.owner = ?1 OR s.lease_until <= ?2)
-       AND s.id NOT IN (SELECT value FROM json_each(?3))
+     WHERE s.next_ord IS NOT NULL AND ${only}
+       AND (s.owner IS NULL OR s.owner = ?1 OR (?2 AND s.lease_until <= ?3))
+       AND s.id NOT IN (SELECT value FROM json_each(?4))
      ORDER BY s.served_at, s.next_ord LIMIT 1`,
     claimant.owner,
+    claimant.takeLapsed ? 1 : 0,
     now,
     JSON.stringify([...claimant.except]),
   );
 }
 
-export function claimTurn(tx: Transaction, claimant: Claimant): Claim | undefined {
+/** Whether the host has no place for a further process; a lease stands for one. */
+function isFull(sql: Sql, { maxLive }: Claimant): boolean {
+  const row = sql.get('SELECT count(*) AS live FROM sessions WHERE owner IS NOT NULL');
+  return row !== undefined && numberOf(row, 'live') >= maxLive;
+}
+
+export function claimTurn(tx: Transaction, claimant: Claimant): Claim | 'full' | undefined {
   const row = nextWaiting(tx.sql, claimant, tx.now);
-  if (row === undefined) return undefined;
+  if (row === undefined || row === 'full') return row;
   const { owner } = claimant;
   // A process of ours that is still warm goes on under the epoch it was started with.
   const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
@@ -155,16 +167,20 @@ export function takeOverLease(tx: Transaction, fence: Fence, owner: string): Fen
   return taken;
 }
 
+const LEASES = `
+  SELECT s.id, s.owner, s.epoch, s.lease_until, t.id AS turn_id, t.phase, ${PROCESS_COLUMNS}
+  FROM sessions s
+  LEFT JOIN turns t ON t.session_id = s.id AND t.state = 'running'
+  LEFT JOIN processes p ON p.session_id = s.id
+  WHERE s.owner IS NOT NULL`;
+
 export function readLeases(sql: Sql): readonly Lease[] {
-  return sql
-    .all(
-      `SELECT s.id, s.owner, s.epoch, s.lease_until, t.id AS turn_id, t.phase, ${PROCESS_COLUMNS}
-       FROM sessions s
-       LEFT JOIN turns t ON t.session_id = s.id AND t.state = 'running'
-       LEFT JOIN processes p ON p.session_id = s.id
-       WHERE s.owner IS NOT NULL ORDER BY s.id`,
-    )
-    .map(leaseOf);
+  return sql.all(`${LEASES} ORDER BY s.owner, s.id`).map(leaseOf);
+}
+
+export function readLease(sql: Sql, sessionId: string): Lease | undefined {
+  const row = sql.get(`${LEASES} AND s.id = ?`, sessionId);
+  return row === undefined ? undefined : leaseOf(row);
 }
 
 function leaseOf(row: Row): Lease {

@@ -30,6 +30,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_recent ON sessions (principal, last_activity, id, status);
 CREATE INDEX sessions_open ON sessions (last_activity, principal, status) WHERE ended_at IS NULL;
+CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX sessions_tied ON sessions (mcp_session_id) WHERE mcp_session_id IS NOT NULL;
 CREATE INDEX sessions_waiting ON sessions (served_at, next_ord) WHERE next_ord IS NOT NULL;
 CREATE INDEX sessions_leased ON sessions (owner) WHERE owner IS NOT NULL;
@@ -117,6 +118,21 @@ CREATE TABLE metrics (
   costUsd REAL NOT NULL,
   PRIMARY KEY (principal, scope)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX requests_old ON requests (created_at);
+
+CREATE TABLE connections (
+  mcp_session_id TEXT PRIMARY KEY,
+  principal TEXT NOT NULL,
+  owner TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE orders (
+  id TEXT PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  kind TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE processes (
   session_id TEXT PRIMARY KEY REFERENCES sessions (id),

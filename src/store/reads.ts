@@ -1,6 +1,5 @@
 /** What is read: by a principal's key, page by page, or by a session already known to be the caller's. */
 
-import type { SQLInputValue } from 'node:sqlite';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
@@ -16,49 +15,62 @@ export function findSession(sql: Sql, principal: string, sessionId: string): Ses
   return row === undefined ? undefined : sessionOf(row);
 }
 
+/** Up to so many sessions are fetched and sorted; more are walked through from the newest on. */
+const FEW_MAX = 1000;
+
+type Filter = {
+  readonly where: string;
+  /** The ids of all the sessions that it lets through, where an index has them. */
+  readonly ids?: string;
+  /** Of `where`, and of `ids`. */
+  readonly values: readonly string[];
+};
+
 export function listSessions(sql: Sql, query: SessionQuery): readonly Session[] {
-  const { from, where, values } = filterOf(query);
+  const { cursor } = query;
+  const filters = filtersOf(query);
+  const lead = filters.find((filter) => findsFew(sql, filter));
+  // CROSS JOIN makes SQLite begin with the few, and without them the order is that of an index.
+  const from = lead === undefined ? '' : `(${lead.ids}) few CROSS JOIN`;
+  const where = filters.map((filter) => filter.where);
+  if (lead !== undefined) where.push('s.id = few.id');
+  if (cursor !== undefined) where.push('(s.last_activity, s.id) < (?, ?)');
   return sql
     .all(
-      `SELECT ${SESSION_COLUMNS} FROM ${from} ${FIRST_EVENT} WHERE ${where.join(' AND ')}
+      `SELECT ${SESSION_COLUMNS} FROM ${from} sessions s ${FIRST_EVENT} WHERE ${where.join(' AND ')}
        ORDER BY s.last_activity DESC, s.id DESC LIMIT ?`,
-      ...values,
+      ...(lead?.values ?? []),
+      ...filters.flatMap((filter) => filter.values),
+      ...(cursor === undefined ? [] : [cursor.lastActivity, cursor.id]),
       query.limit,
     )
     .map(sessionOf);
 }
 
-type Filter = {
-  readonly from: string;
-  readonly where: readonly string[];
-  readonly values: readonly SQLInputValue[];
-};
-
-/** A task or a label is what finds few sessions: CROSS JOIN makes SQLite begin with it. */
-function filterOf(query: SessionQuery): Filter {
-  const { principal, mcpSessionId, status, taskId, label, cursor } = query;
-  let from = 'sessions s';
-  const where: string[] = [];
-  const values: SQLInputValue[] = [];
-  const and = (condition: string, ...bound: SQLInputValue[]): void => {
-    where.push(condition);
-    values.push(...bound);
-  };
-  and('s.principal = ?', principal);
-  if (mcpSessionId !== undefined) and('s.mcp_session_id = ?', mcpSessionId);
-  if (status !== undefined) and('s.status = ?', status);
-  if (label !== undefined) {
-    from = `session_labels l CROSS JOIN ${from} ON s.id = l.session_id`;
-    and('l.key = ? AND l.value = ?', label.key, label.value);
+function filtersOf(query: SessionQuery): readonly Filter[] {
+  const { principal, mcpSessionId, status, taskId, label } = query;
+  const filters: Filter[] = [{ where: 's.principal = ?', values: [principal] }];
+  if (status !== undefined) filters.push({ where: 's.status = ?', values: [status] });
+  if (mcpSessionId !== undefined) {
+    const ids = 'SELECT id FROM sessions WHERE mcp_session_id = ?';
+    filters.push({ where: 's.mcp_session_id = ?', ids, values: [mcpSessionId] });
   }
   if (taskId !== undefined) {
-    from = `session_tasks k CROSS JOIN ${from}`;
-    and('k.session_id = s.id AND k.task_id = ?', taskId);
+    const ids = 'SELECT session_id AS id FROM session_tasks WHERE task_id = ?';
+    filters.push({ where: `EXISTS (${ids} AND session_id = s.id)`, ids, values: [taskId] });
   }
-  if (cursor !== undefined) {
-    and('(s.last_activity, s.id) < (?, ?)', cursor.lastActivity, cursor.id);
+  if (label !== undefined) {
+    const ids = 'SELECT session_id AS id FROM session_labels WHERE key = ? AND value = ?';
+    const where = `EXISTS (${ids} AND session_id = s.id)`;
+    filters.push({ where, ids, values: [label.key, label.value] });
   }
-  return { from, where, values };
+  return filters;
+}
+
+function findsFew(sql: Sql, { ids, values }: Filter): boolean {
+  if (ids === undefined) return false;
+  const row = sql.get(`SELECT count(*) AS found FROM (${ids} LIMIT ?)`, ...values, FEW_MAX + 1);
+  return row !== undefined && numberOf(row, 'found') <= FEW_MAX;
 }
 
 export function findTurn(sql: Sql, sessionId: string, turnId: string): Turn | undefined {

@@ -10,16 +10,21 @@ import { CommitQueue, closedError } from './commit-queue.ts';
 import { storageFailure } from './failure.ts';
 import * as leases from './leases.ts';
 import { DATABASE_FILE, LOCK_MS_MAX, openDatabase } from './open.ts';
+import * as orders from './orders.ts';
 import * as reads from './reads.ts';
+import { prune } from './retention.ts';
 import { Sql } from './sql.ts';
 import type {
   Appended,
   AppendOptions,
   Claim,
+  ClaimOptions,
+  Connection,
   Decision,
   Fence,
   IdleQuery,
   Lease,
+  Order,
   RequestKey,
   RequestQuery,
   SessionQuery,
@@ -76,8 +81,8 @@ export class SqliteStore implements Store {
     return this.#queue.add((tx) => appendEvents(tx, sessionId, decide, options));
   }
 
-  async claim(owner: string, except: ReadonlySet<string>): Promise<Claim | undefined> {
-    const claimant = { owner, except };
+  async claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined> {
+    const claimant = { ...options, owner };
     // Servers that look for work and find none should not fight for the write lock.
     const waiting = await this.#read((sql) => leases.nextWaiting(sql, claimant, this.#now()));
     return waiting && this.#queue.add((tx) => leases.claimTurn(tx, claimant));
@@ -102,6 +107,46 @@ export class SqliteStore implements Store {
 
   leases(): Promise<readonly Lease[]> {
     return this.#read(leases.readLeases);
+  }
+
+  lease(sessionId: string): Promise<Lease | undefined> {
+    return this.#read((sql) => leases.readLease(sql, sessionId));
+  }
+
+  connect(connection: Connection): Promise<void> {
+    return this.#queue.add((tx) => orders.connect(tx, connection));
+  }
+
+  disconnect(mcpSessionId: string): Promise<void> {
+    return this.#queue.add((tx) => orders.disconnect(tx, mcpSessionId));
+  }
+
+  connection(mcpSessionId: string): Promise<Connection | undefined> {
+    return this.#read((sql) => orders.findConnection(sql, mcpSessionId));
+  }
+
+  connections(): Promise<readonly Connection[]> {
+    return this.#read(orders.readConnections);
+  }
+
+  sendOrder(order: Order): Promise<void> {
+    return this.#queue.add((tx) => orders.sendOrder(tx, order));
+  }
+
+  orders(owner: string): Promise<readonly Order[]> {
+    return this.#read((sql) => orders.readOrders(sql, owner));
+  }
+
+  isOrderOpen(orderId: string): Promise<boolean> {
+    return this.#read((sql) => orders.isOrderOpen(sql, orderId));
+  }
+
+  finishOrder(order: Order): Promise<void> {
+    return this.#queue.add((tx) => orders.finishOrder(tx, order));
+  }
+
+  prune(before: number, limit: number): Promise<boolean> {
+    return this.#queue.add((tx) => prune(tx, before, limit));
   }
 
   takeOver(fence: Fence, owner: string): Promise<Fence | undefined> {

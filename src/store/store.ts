@@ -96,6 +96,32 @@ export type SessionQuery = {
   readonly cursor?: SessionCursor;
 };
 
+export type ClaimOptions = {
+  /** Sessions the owner cannot run now. */
+  readonly except: ReadonlySet<string>;
+  /** Leases at once, over all owners; a lease that `owner` holds already takes no further place. */
+  readonly maxLive: number;
+  /** Whether a lease of another owner that has run out may be taken. */
+  readonly takeLapsed: boolean;
+};
+
+/** An MCP session that holds sessions, and the server it is connected to. */
+export type Connection = {
+  readonly mcpSessionId: string;
+  readonly principal: string;
+  readonly owner: string;
+};
+
+export const ORDER_KINDS = ['interrupt', 'steer', 'stop'] as const;
+
+/** What one server asks of the server that runs a session. */
+export type Order = {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly kind: (typeof ORDER_KINDS)[number];
+  readonly text: string;
+};
+
 /** A place in the list, newest activity first. */
 export type SessionCursor = {
   readonly lastActivity: number;
@@ -125,9 +151,9 @@ export interface Store {
    * Takes the next queued turn of a session that nobody else runs, under `owner`'s lease, and starts
    * it. Fair: the session served longest ago comes first.
    *
-   * @param except sessions the owner cannot run now
+   * @returns `full` where a turn waits and only a free place is missing
    */
-  claim(owner: string, except: ReadonlySet<string>): Promise<Claim | undefined>;
+  claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined>;
 
   /** Remembers the process of a leased session until {@link release}. */
   recordProcess(fence: Fence, process: ProcessIdentity): Promise<void>;
@@ -146,6 +172,30 @@ export interface Store {
 
   /** Every lease, lapsed ones too. */
   leases(): Promise<readonly Lease[]>;
+  lease(sessionId: string): Promise<Lease | undefined>;
+
+  /** Says that an MCP session is connected at a server, until {@link disconnect}. */
+  connect(connection: Connection): Promise<void>;
+  disconnect(mcpSessionId: string): Promise<void>;
+  /** Where an MCP session is connected; a server that went away has left its connections behind. */
+  connection(mcpSessionId: string): Promise<Connection | undefined>;
+  connections(): Promise<readonly Connection[]>;
+
+  /** Leaves an order for the owner of a session's lease. */
+  sendOrder(order: Order): Promise<void>;
+  /** The orders that wait for this owner, in the order of sending. */
+  orders(owner: string): Promise<readonly Order[]>;
+  /** True until the order is finished. */
+  isOrderOpen(orderId: string): Promise<boolean>;
+  finishOrder(order: Order): Promise<void>;
+
+  /**
+   * Deletes what is older than `before`: sessions that ended then with their logs, keys of calls. At
+   * most about `limit` rows, so that others can write in between. The sums stay.
+   *
+   * @returns whether there may be more
+   */
+  prune(before: number, limit: number): Promise<boolean>;
 
   /**
    * Takes a lease from an owner that is gone: raises the epoch, so that nothing of the old owner is

@@ -6,6 +6,7 @@ import {
   differenceOf,
   METRIC_NAMES,
   type Metrics,
+  mcpSessionScope,
   NO_METRICS,
   scopesOf,
 } from '../session/metrics.ts';
@@ -33,6 +34,16 @@ export function updateMetrics(sql: Sql, before: Session | undefined, after: Sess
     add(sql, after.principal, scope, differenceOf(is, left.delete(scope) ? was : NO_METRICS));
   }
   for (const scope of left) add(sql, after.principal, scope, differenceOf(NO_METRICS, was));
+}
+
+/**
+ * Takes a session that is to be forgotten out of its MCP session's sums, which nobody can ask for any
+ * more. What it counts for its principal and its tasks stays.
+ */
+export function leaveMcpScope(sql: Sql, session: Session): void {
+  if (session.mcpSessionId === null) return;
+  const scope = mcpSessionScope(session.mcpSessionId);
+  add(sql, session.principal, scope, differenceOf(NO_METRICS, contributionOf(session)));
 }
 
 function add(sql: Sql, principal: string, scope: string, change: Metrics | undefined): void {

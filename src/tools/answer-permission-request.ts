@@ -37,7 +37,7 @@ export const answerPermissionRequest = defineTool({
   async run(args, { service, caller }) {
     checkFits(args);
     const { requestId, decision, message, updatedInput, answers } = args;
-    const request = await service.permissions.answer(caller, service.sessions, {
+    const request = await service.permissions.answer(caller, {
       requestId,
       decision,
       ...(message !== undefined && { message }),

@@ -2,12 +2,19 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import { HTTP_BODY_BYTES_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../limits.ts';
-import { HTTP_LINGER_MS, JSON_DEPTH_MAX } from './http-limits.ts';
+import { HTTP_BODY_BYTES_MAX, TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../limits.ts';
+import { HTTP_LINGER_MS } from './http-limits.ts';
 import { HttpRefusal, INVALID_REQUEST, PARSE_ERROR } from './http-reply.ts';
 import { shapeProblem } from './json-shape.ts';
 
-const BOUNDS = { depthMax: JSON_DEPTH_MAX, elementsMax: TOOL_INPUT_ELEMENTS_MAX };
+/**
+ * Of the whole message, whatever its kind: wide enough for any tool input within its own bounds, narrow enough for
+ * parsing to be cheap and for `JSON.stringify` not to overflow the stack.
+ */
+export const MESSAGE_BOUNDS = {
+  depthMax: 2 * TOOL_INPUT_DEPTH_MAX,
+  elementsMax: 4 * TOOL_INPUT_ELEMENTS_MAX,
+};
 
 /**
  * The JSON object of a POST. Throws HttpRefusal: 415 for anything but plain JSON, 413 over HTTP_BODY_BYTES_MAX,
@@ -17,7 +24,7 @@ export async function readJsonObject(request: IncomingMessage): Promise<object> 
   checkType(request);
   if (Number(request.headers['content-length']) > HTTP_BODY_BYTES_MAX) throw tooLarge(request);
   const bytes = await readBytes(request);
-  const problem = shapeProblem(bytes, BOUNDS);
+  const problem = shapeProblem(bytes, MESSAGE_BOUNDS);
   if (problem !== undefined) {
     throw new HttpRefusal(400, `the message is ${problem}`, { code: INVALID_REQUEST });
   }

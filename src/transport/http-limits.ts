@@ -15,5 +15,3 @@ export const HTTP_LINGER_MS = 1_000;
 export const HTTP_RETRY_AFTER_S = 30;
 /** Answers under way have that long to leave when the server stops. */
 export const HTTP_CLOSE_GRACE_MS = 1_000;
-/** JSON nested deeper is refused before it is parsed: `JSON.stringify` overflows the stack at about 5,000. */
-export const JSON_DEPTH_MAX = 64;

@@ -29,3 +29,8 @@ export function newHost() {
   });
   return { manager, clock, logged };
 }
+
+/** A controller of a caller's own making. */
+export function controllerOf(abort: () => unknown): AbortController {
+  return { abort } as unknown as AbortController;
+}

@@ -3,17 +3,10 @@ import { LEASE_MS } from '../../src/limits.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { command, createIn, PRINCIPAL, say, seqsOf, upTo } from './fixtures.ts';
+import { ANY_TURN, claimed, command, createIn, PRINCIPAL, say, seqsOf, upTo } from './fixtures.ts';
 
-const NONE: ReadonlySet<string> = new Set();
 const DONE: TurnOutcome = { state: 'completed' };
 const PROCESS = { pid: 41, startTime: '7', bootId: 'boot', marker: 'm1' };
-
-async function claimed(store: Store, owner: string): Promise<Claim> {
-  const claim = await store.claim(owner, NONE);
-  if (claim === undefined) throw new Error('nothing to claim');
-  return claim;
-}
 
 async function finish(store: Store, { fence, turn }: Claim): Promise<void> {
   await command(
@@ -41,17 +34,17 @@ export function leaseContract({ current, store }: Opened): void {
   test('a session runs one turn at a time, whoever claims', async () => {
     await createIn(store(), { prompts: ['p1', 'p2'] });
     const first = await claimed(store(), 'me');
-    expect(await store().claim('me', NONE)).toBeUndefined();
+    expect(await store().claim('me', ANY_TURN)).toBeUndefined();
     current().advance(LEASE_MS * 2);
-    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     await finish(store(), first);
     expect((await claimed(store(), 'me')).turn.id).toBe('p2');
   });
 
   test('many owners at once never claim the same turn', async () => {
     for (const n of upTo(10)) await createIn(store(), { prompts: [`${n}a`, `${n}b`] });
-    const claims = await Promise.all(upTo(15).map((n) => store().claim(`owner${n}`, NONE)));
-    const turns = claims.flatMap((claim) => claim?.turn.id ?? []);
+    const claims = await Promise.all(upTo(15).map((n) => store().claim(`owner${n}`, ANY_TURN)));
+    const turns = claims.flatMap((claim) => (typeof claim === 'object' ? claim.turn.id : []));
     expect(turns.sort()).toEqual(
       upTo(10)
         .map((n) => `${n}a`)
@@ -95,18 +88,31 @@ export function leaseContract({ current, store }: Opened): void {
     expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4]);
   });
 
+  test('a host that is full says so, but goes on with the processes that it has', async () => {
+    await createIn(store(), { prompts: ['a1', 'a2'] });
+    await createIn(store(), { prompts: ['b1'] });
+    const warm = await claimed(store(), 'me', { maxLive: 1 });
+    expect(await store().claim('me', { ...ANY_TURN, maxLive: 1 })).toBe('full');
+    expect(await store().claim('you', { ...ANY_TURN, maxLive: 1 })).toBe('full');
+    await finish(store(), warm);
+    expect((await claimed(store(), 'me', { maxLive: 1 })).turn.id).toBe('a2');
+    expect((await claimed(store(), 'you', { maxLive: 2 })).turn.id).toBe('b1');
+    expect(await store().claim('you', { ...ANY_TURN, maxLive: 2 })).toBeUndefined();
+  });
+
   test('sessions the owner cannot run now are left out', async () => {
     const first = await createIn(store(), { prompts: ['a'] });
     const second = await createIn(store(), { prompts: ['b'] });
-    const claim = await store().claim('me', new Set([first]));
-    expect(claim?.session.id).toBe(second);
-    expect(await store().claim('me', new Set([first, second]))).toBeUndefined();
+    const claim = await claimed(store(), 'me', { except: new Set([first]) });
+    expect(claim.session.id).toBe(second);
+    const both = new Set([first, second]);
+    expect(await store().claim('me', { ...ANY_TURN, except: both })).toBeUndefined();
   });
 
   test('the next turn of a warm session stays with its owner, under the same epoch', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2'] });
     await finish(store(), await claimed(store(), 'me'));
-    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     expect((await claimed(store(), 'me')).fence).toEqual({ sessionId: id, owner: 'me', epoch: 1 });
   });
 
@@ -116,11 +122,19 @@ export function leaseContract({ current, store }: Opened): void {
     await store().recordProcess(old.fence, PROCESS);
     await finish(store(), old);
     current().advance(LEASE_MS - 1);
-    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     current().advance(1);
     const taken = await claimed(store(), 'you');
     expect(taken.fence).toEqual({ sessionId: id, owner: 'you', epoch: 2 });
     expect(taken.leftover).toEqual(PROCESS);
+  });
+
+  test('a lapsed lease stays where it is while lapsed leases are not to be taken', async () => {
+    await createIn(store(), { prompts: ['p1', 'p2'] });
+    await finish(store(), await claimed(store(), 'me'));
+    current().advance(LEASE_MS * 2);
+    expect(await store().claim('you', { ...ANY_TURN, takeLapsed: false })).toBeUndefined();
+    expect((await claimed(store(), 'me', { takeLapsed: false })).fence.epoch).toBe(1);
   });
 
   test('a released session is free at once, with nothing left behind', async () => {
@@ -214,6 +228,8 @@ export function leaseContract({ current, store }: Opened): void {
     await store().recordProcess(fence, PROCESS);
     await store().markPrompted(fence, 'p1');
     const [lease] = await store().leases();
+    expect(await store().lease(id)).toEqual(lease);
+    expect(await store().lease(await createIn(store()))).toBeUndefined();
     expect(lease).toMatchObject({ fence, process: PROCESS, turn: { id: 'p1', prompted: true } });
     await command(store(), id, { type: 'end', reason: 'over' });
     expect((await store().leases())[0]).not.toHaveProperty('turn');
@@ -245,7 +261,7 @@ export function leaseContract({ current, store }: Opened): void {
     current().advance(LEASE_MS - 1);
     expect(await store().renew('me', [kept.fence, lost.fence])).toEqual([lost.fence]);
     current().advance(LEASE_MS - 1);
-    expect(await store().claim('you', NONE)).toBeUndefined();
+    expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     expect(await store().renew('me', [])).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import type { Opened } from './contract.ts';
-import { createIn, PRINCIPAL, say } from './fixtures.ts';
+import { claimed, command, createIn, PRINCIPAL, say } from './fixtures.ts';
 
 export function subscribeContract({ store }: Opened): void {
   test('a listener hears of every commit, with the sessions that it touched', async () => {
@@ -54,12 +54,9 @@ export function subscribeContract({ store }: Opened): void {
 
   test('a freed session is told, for somebody may want to run it', async () => {
     await createIn(store(), { prompts: ['p1'] });
-    const claim = await store().claim('me', new Set());
-    if (claim === undefined) throw new Error('nothing to claim');
-    const { fence, turn } = claim;
-    await store().append(fence.sessionId, () => [
-      { type: 'turn_ended', turnId: turn.id, turn: { ...claim.turn, state: 'completed' } },
-    ]);
+    const { fence, turn } = await claimed(store(), 'me');
+    const outcome = { state: 'completed' } as const;
+    await command(store(), fence.sessionId, { type: 'end_turn', turnId: turn.id, outcome });
     const heard = new Set<string>();
     store().subscribe((ids) => {
       for (const id of ids ?? []) heard.add(id);

@@ -7,6 +7,7 @@ import { leaseContract } from './contract-leases.ts';
 import { logContract } from './contract-log.ts';
 import { metricsContract } from './contract-metrics.ts';
 import { readContract } from './contract-reads.ts';
+import { serverContract } from './contract-servers.ts';
 import { subscribeContract } from './contract-subscribe.ts';
 
 /** A store on storage of its own, with a clock that stands still until it is advanced. */
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Harness>): void 
     describe('leases', () => leaseContract(opened));
     describe('reads', () => readContract(opened));
     describe('metrics', () => metricsContract(opened));
+    describe('servers that share it', () => serverContract(opened));
     describe('subscriptions', () => subscribeContract(opened));
   });
 }

@@ -3,7 +3,14 @@
 import { decide, type SessionCommand } from '../../src/session/decide.ts';
 import type { EventBody } from '../../src/session/event.ts';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
-import type { Appended, AppendOptions, RequestKey, Store } from '../../src/store/store.ts';
+import type {
+  Appended,
+  AppendOptions,
+  Claim,
+  ClaimOptions,
+  RequestKey,
+  Store,
+} from '../../src/store/store.ts';
 
 export const PRINCIPAL = 'alice';
 
@@ -67,6 +74,20 @@ export function say(
   options?: AppendOptions,
 ): Promise<Appended> {
   return store.append(sessionId, () => [{ type: 'text', text }], options);
+}
+
+/** A host with room for everything, where a lapsed lease is anybody's. */
+export const ANY_TURN: ClaimOptions = { except: new Set(), maxLive: 1000, takeLapsed: true };
+
+/** Claims where there must be something to claim. */
+export async function claimed(
+  store: Store,
+  owner: string,
+  options: Partial<ClaimOptions> = {},
+): Promise<Claim> {
+  const claim = await store.claim(owner, { ...ANY_TURN, ...options });
+  if (claim === undefined || claim === 'full') throw new Error(`nothing to claim: ${claim}`);
+  return claim;
 }
 
 export function keyOf(key: string, fingerprint = 'same'): RequestKey {

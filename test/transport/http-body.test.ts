@@ -1,8 +1,13 @@
-import { EventEmitter, once } from 'node:events';
-import { connect } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { HTTP_BODY_BYTES_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../../src/limits.ts';
-import { JSON_DEPTH_MAX } from '../../src/transport/http-limits.ts';
+import { HTTP_BODY_BYTES_MAX } from '../../src/limits.ts';
+import { loggerTo } from '../../src/log.ts';
+import { MESSAGE_BOUNDS } from '../../src/transport/http-body.ts';
+import { HttpEndpoint } from '../../src/transport/http-endpoint.ts';
+import { HttpSessions } from '../../src/transport/http-sessions.ts';
 import { seenBy } from './echo.ts';
 import {
   ALICE,
@@ -15,7 +20,6 @@ import {
   type Sent,
   send,
   serve,
-  start,
 } from './http-service.ts';
 
 const server = await serve();
@@ -120,41 +124,44 @@ describe('a body', () => {
   });
 
   test('as deep and as wide as allowed is served, one more is not', async () => {
-    const served = [nested(JSON_DEPTH_MAX), wide(TOOL_INPUT_ELEMENTS_MAX)];
+    const served = [nested(MESSAGE_BOUNDS.depthMax), wide(MESSAGE_BOUNDS.elementsMax)];
     for (const body of served) expect((await send(server, { body })).status).toBe(200);
     const refused = [
-      nested(JSON_DEPTH_MAX + 1),
-      wide(TOOL_INPUT_ELEMENTS_MAX + 1),
+      nested(MESSAGE_BOUNDS.depthMax + 1),
+      wide(MESSAGE_BOUNDS.elementsMax + 1),
       wide(1_000_000),
     ];
     for (const body of refused) {
       expect(await refusal({ body })).toMatchObject({
         status: 400,
         code: -32_600,
-        message: expect.stringMatching(/nested deeper than 64 levels|more than 10000 elements/),
+        message: expect.stringMatching(/nested deeper than 128 levels|more than 40000 elements/),
       });
     }
   });
 
   test('of which the client sends only a part is dropped without a word', async () => {
-    const asked = new EventEmitter();
-    const authenticate = () => {
-      asked.emit('asked');
-      return 'alice';
-    };
-    const live = await start({ authenticate });
-    const reading = once(asked, 'asked');
-    const request = open(live, {
-      headers: { 'content-type': 'application/json', 'content-length': '1000' },
-      body: '{',
+    const lines: string[] = [];
+    const log = loggerTo({ write: (line) => void lines.push(line) }, 'debug');
+    const parts = { connections: server.echo, log, now: () => 0, newId: randomUUID };
+    const endpoint = new HttpEndpoint({
+      guard: () => {},
+      authenticate: () => 'alice',
+      sessions: new HttpSessions(parts),
+      modern: undefined,
+      log,
     });
-    request.on('error', () => {});
-    await reading;
-    request.destroy();
-    await live.close();
-    // The server hears of the end of the connection before it hears of the end of the request.
-    await new Promise(setImmediate);
-    expect([live.logged(), live.echo.servers]).toEqual(['', []]);
+    const bare = createServer().listen(0, '127.0.0.1');
+    await once(bare, 'listening');
+    const { port } = bare.address() as AddressInfo;
+    const headers = { 'content-type': 'application/json', 'content-length': '1000' };
+    const sending = open({ port }, { headers, body: '{' }).on('error', () => {});
+    const [request, response] = await once(bare, 'request');
+    const answered = endpoint.answer(request, response);
+    sending.destroy();
+    await answered;
+    expect(lines).toEqual([]);
+    bare.close();
   });
 });
 

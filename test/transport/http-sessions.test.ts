@@ -138,18 +138,21 @@ describe('a session', () => {
 });
 
 test('nothing of a session that ended stays in memory', async () => {
-  const server = await start();
+  let now = 0;
+  const server = await start({ now: () => now });
   const sessions = await Promise.all(Array.from({ length: 10 }, () => openSession(server)));
-  const { request } = await openStream(server, String(sessions[0]));
-  request.on('error', () => {});
+  const { response } = await openStream(server, String(sessions[0]));
+  response.resume();
   const seen = server.echo.servers.splice(0).map((each) => new WeakRef(each));
-  for (const session of sessions) {
+  for (const [index, session] of sessions.entries()) {
     await send(server, { session, body: call(1, 'whoami') });
-    await send(server, { method: 'DELETE', session });
+    if (index < 5) await send(server, { method: 'DELETE', session });
   }
+  now += HTTP_SESSION_IDLE_MS;
   // Node keeps the last request of a connection.
-  await send(server, { method: 'GET', path: '/healthz' });
+  await send(server, { session: UNKNOWN, body: call(1, 'whoami') });
   await collectGarbage();
+  expect(server.echo.closes).toHaveLength(10);
   expect(seen.filter((each) => each.deref() !== undefined)).toHaveLength(0);
 });
 

@@ -8,8 +8,8 @@ import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { loggerTo } from '../../src/log.ts';
 import { serveStdio } from '../../src/transport/stdio.ts';
 import { EchoConnections, seenBy } from './echo.ts';
 import { call, INITIALIZE } from './http-service.ts';
@@ -121,14 +121,23 @@ describe('a connection on two streams', () => {
     expect(echo.closes).toEqual([CALLER]);
   });
 
+  test('keeps what it could not read out of the log', async () => {
+    const { service, stdin, logged } = connect();
+    stdin.end('{"jsonrpc":"2.0","secret":1}\n');
+    await service.closed;
+    expect(logged()).toContain('ZodError');
+    expect(logged()).not.toContain('secret');
+  });
+
   function connect() {
+    const lines: string[] = [];
     const echo = new EchoConnections();
     const stdin = new PassThrough();
     const stdout = new PassThrough();
     stdout.resume();
-    const log = pino({ level: 'silent' });
+    const log = loggerTo({ write: (line) => void lines.push(line) }, 'trace');
     const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log });
-    return { echo, service, stdin, stdout };
+    return { echo, service, stdin, stdout, logged: () => lines.join('') };
   }
 });
 

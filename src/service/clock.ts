@@ -1,0 +1,46 @@
+/** Time as the service sees it, and how far the wall clock can be trusted. */
+
+import { uptime } from 'node:os';
+import { CLOCK_JUMP_MS, LEASE_MS } from '../limits.ts';
+
+export type Clock = {
+  /** Epoch milliseconds, for what people read and for leases. */
+  now(): number;
+  /** Milliseconds that no change of the wall clock moves; may stand still while the machine sleeps. */
+  monotonic(): number;
+  /** Epoch milliseconds for ages: goes on while the machine sleeps, stays when the clock is set. */
+  steady(): number;
+};
+
+export function systemClock(): Clock {
+  const anchor = Date.now() - uptime() * 1000;
+  return {
+    now: Date.now,
+    monotonic: () => performance.now(),
+    steady: () => anchor + uptime() * 1000,
+  };
+}
+
+/**
+ * Notices when the wall clock moves against the monotonic one: somebody set it, or the machine slept.
+ * For one lease after that nobody's lease counts as lapsed, so that owners can renew first.
+ */
+export class JumpWatch {
+  readonly #clock: Clock;
+  #offset: number;
+  #jumpedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#offset = clock.now() - clock.monotonic();
+  }
+
+  /** False within one lease after a jump, the one just noticed included. */
+  trustsLapse(): boolean {
+    const now = this.#clock.monotonic();
+    const offset = this.#clock.now() - now;
+    if (Math.abs(offset - this.#offset) > CLOCK_JUMP_MS) this.#jumpedAt = now;
+    this.#offset = offset;
+    return now - this.#jumpedAt > LEASE_MS;
+  }
+}

@@ -1,0 +1,79 @@
+/** What nobody asks for but time: gone servers' sessions, gone connections, idle sessions, old logs. */
+
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import type { Owners } from '../runner/owners.ts';
+import type { Store } from '../store/store.ts';
+import type { Caller } from './caller.ts';
+import type { Clock } from './clock.ts';
+import type { Recovery } from './recovery.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Sessions } from './sessions.ts';
+
+export type HousekeeperDeps = {
+  readonly store: Store;
+  readonly owners: Owners;
+  readonly clock: Clock;
+  readonly recovery: Recovery;
+  readonly scheduler: Scheduler;
+  readonly sessions: Sessions;
+  readonly log: Logger;
+  /** An idle session is ended after this long. */
+  readonly sessionTtlMs: number;
+  /** An ended session is forgotten after this long. */
+  readonly retainMs: number;
+  /** The MCP session of this caller has ended with its server. */
+  disconnected(caller: Caller): Promise<void>;
+};
+
+export class Housekeeper {
+  readonly #deps: HousekeeperDeps;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #isClosed = false;
+
+  constructor(deps: HousekeeperDeps) {
+    this.#deps = deps;
+    this.#timers = [
+      setInterval(() => void this.sweep(), SWEEP_MS).unref(),
+      setInterval(() => void this.tidy(), HOUSEKEEPING_MS).unref(),
+    ];
+  }
+
+  /** Settles what gone servers left; cheap where there is nothing. */
+  async sweep(): Promise<void> {
+    const { recovery, scheduler, log } = this.#deps;
+    try {
+      if ((await recovery.sweep()) > 0) scheduler.poke();
+    } catch (error) {
+      log.error({ err: error }, 'sessions of gone servers could not be settled');
+    }
+  }
+
+  /** Ends what has been idle too long, forgets what is old enough, a little at a time. */
+  async tidy(): Promise<void> {
+    const { clock, store, sessions, log, sessionTtlMs, retainMs } = this.#deps;
+    try {
+      await this.#settleConnections();
+      await sessions.endIdle({ before: clock.steady() - sessionTtlMs });
+      const before = clock.steady() - retainMs;
+      while (!this.#isClosed && (await store.prune(before, PRUNE_ROWS))) await nextTick();
+    } catch (error) {
+      log.error({ err: error }, 'housekeeping failed');
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  async #settleConnections(): Promise<void> {
+    const { store, owners, disconnected } = this.#deps;
+    for (const { owner, principal, mcpSessionId } of await store.connections()) {
+      if (owners.stateOf(owner) !== 'gone') continue;
+      await disconnected({ principal, mcpSessionId });
+      await store.disconnect(mcpSessionId);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What servers that are gone have left behind: their leases are taken, their processes killed, a turn
+ * that ran is lost, one that had not reached Claude waits again. Also the reverse: a server that lives
+ * but has not renewed a lease for its whole length loses a session when somebody asks for it.
+ */
+
+import type { Logger } from '../log.ts';
+import type { Owners } from '../runner/owners.ts';
+import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
+import type { EventBody } from '../session/event.ts';
+import type { ProcessIdentity } from '../session/process.ts';
+import type { Fence, Lease, Store } from '../store/store.ts';
+import type { Clock, JumpWatch } from './clock.ts';
+
+export type RecoveryDeps = {
+  readonly store: Store;
+  readonly owners: Owners;
+  readonly clock: Clock;
+  readonly jumps: JumpWatch;
+  readonly log: Logger;
+  /** Ends a process and all it started, if it is still the same one. */
+  killTree(process: ProcessIdentity): Promise<boolean>;
+};
+
+export class Recovery {
+  readonly #deps: RecoveryDeps;
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes what gone servers left. Returns how many sessions that were. */
+  async sweep(): Promise<number> {
+    const leases = await this.#deps.store.leases();
+    const left = leases.filter((lease) => this.#isAbandoned(lease));
+    const taken = await Promise.all(left.map((lease) => this.take(lease)));
+    return taken.filter(Boolean).length;
+  }
+
+  /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
+  async demand(sessionId: string): Promise<void> {
+    const { store, clock, jumps, owners } = this.#deps;
+    const lease = await store.lease(sessionId);
+    if (lease === undefined || owners.stateOf(lease.fence.owner) === 'self') return;
+    const hasLapsed = lease.until <= clock.now() && jumps.trustsLapse();
+    if (hasLapsed || this.#isAbandoned(lease)) await this.take(lease);
+  }
+
+  /**
+   * Takes a session from its owner: first no write of the old one counts any more, then its processes
+   * end, then the turn is settled. Returns false where somebody else was faster.
+   */
+  async take(lease: Lease): Promise<boolean> {
+    const { store, owners, log, killTree } = this.#deps;
+    const fence = await store.takeOver(lease.fence, owners.self);
+    if (fence === undefined) return false;
+    if (lease.process !== undefined && !(await killTree(lease.process))) {
+      log.error({ sessionId: fence.sessionId }, 'a process that was left behind cannot be killed');
+    }
+    if (lease.turn !== undefined) await this.#settle(fence, lease.turn);
+    await store.release(fence);
+    log.warn({ sessionId: fence.sessionId, from: lease.fence.owner }, 'session taken over');
+    return true;
+  }
+
+  #isAbandoned({ fence, until }: Lease): boolean {
+    const { owners, clock, jumps } = this.#deps;
+    const state = owners.stateOf(fence.owner);
+    if (state === 'unknown') return until <= clock.now() && jumps.trustsLapse();
+    return state === 'gone';
+  }
+
+  async #settle(fence: Fence, turn: NonNullable<Lease['turn']>): Promise<void> {
+    const { store, clock } = this.#deps;
+    await store.append(
+      fence.sessionId,
+      (state) => {
+        if (!state.openTurns.some(({ id, state: is }) => id === turn.id && is === 'running'))
+          return [];
+        return decideAll(state, settlement(turn, state), clock.now());
+      },
+      { fence },
+    );
+  }
+}
+
+function settlement(turn: NonNullable<Lease['turn']>, state: SessionState): SessionCommand[] {
+  const isOurs = state.openTurns.some(({ id, origin }) => id === turn.id && origin === 'prompt');
+  if (isOurs && !turn.prompted) {
+    const text = 'lost lease: the server stopped before the prompt reached Claude; it waits again';
+    return [{ type: 'requeue_turn', turnId: turn.id, text }];
+  }
+  return [
+    {
+      type: 'end_turn',
+      turnId: turn.id,
+      outcome: {
+        state: 'lost',
+        error: {
+          code: 'UNAVAILABLE',
+          message: `turn ${turn.id} was running when its server stopped`,
+          retryable: false,
+          hint: 'nothing is run again by itself: look at what was done, then send a prompt.',
+        },
+      },
+    },
+  ];
+}
+
+function decideAll(
+  state: SessionState,
+  commands: readonly SessionCommand[],
+  now: number,
+): readonly EventBody[] {
+  return commands.flatMap((command) => decide(state, command, now));
+}

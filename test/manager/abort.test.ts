@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { controllerOf, newHost } from './host.ts';
+
+const code = (word: string) => expect.objectContaining({ code: word });
+
+/** Lets promises and ticks run, so that an uncaught error would have surfaced. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('abort', () => {
+  const throwing = () => {
+    throw new Error('thrown');
+  };
+
+  it('defect 6: a listener that threw ended the process as an uncaught exception', async () => {
+    const { manager, logged } = newHost();
+    const session = manager.createSession();
+    const controller = new AbortController();
+    const order: string[] = [];
+    const { signal } = controller;
+    signal.addEventListener('abort', throwing);
+    signal.addEventListener('abort', throwing, { capture: true, once: true });
+    signal.addEventListener('abort', async () => {
+      await Promise.reject(new Error('rejected'));
+    });
+    signal.addEventListener('abort', { handleEvent: throwing });
+    signal.onabort = throwing;
+    signal.addEventListener('abort', function listener(this: AbortSignal, event) {
+      order.push(`${this === signal} ${event.target === signal} ${signal.aborted}`);
+    });
+    session.abortController = controller;
+    manager.endSession(session.id);
+    await settle();
+    expect(order).toEqual(['true true true']);
+    const errors = logged.map(({ details }) => (details as { err: Error }).err.message);
+    expect(errors.sort()).toEqual(['rejected', ...Array.from({ length: 4 }, () => 'thrown')]);
+  });
+
+  it('runs each listener once and in order, and none where the signal has fired before', () => {
+    const { manager } = newHost();
+    const [first, second] = [manager.createSession(), manager.createSession()];
+    const controller = new AbortController();
+    const order: number[] = [];
+    for (const index of [1, 2, 3]) {
+      controller.signal.addEventListener('abort', () => order.push(index));
+    }
+    first.abortController = controller;
+    second.abortController = controller;
+    manager.endSession(first.id);
+    manager.endSession(second.id);
+    expect(order).toEqual([1, 2, 3]);
+  });
+
+  it('is not undone by a promise that an abort returns, nor by a logger that throws', async () => {
+    const { manager, logged } = newHost();
+    const session = manager.createSession();
+    session.abortController = controllerOf(() => Promise.reject(new Error('late')));
+    expect(manager.endSession(session.id)?.status).toBe('terminated');
+    await settle();
+    expect(logged).toHaveLength(1);
+    const other = manager.createSession();
+    logged.push = throwing;
+    other.abortController = controllerOf(throwing);
+    expect(manager.endSession(other.id)?.status).toBe('terminated');
+  });
+
+  it('defect 17: a second run of a busy session left the first one running unseen', () => {
+    const { manager } = newHost();
+    const session = manager.createSession();
+    const [idle, first, second] = [1, 2, 3].map(() => new AbortController());
+    session.abortController = idle;
+    session.abortController = first;
+    expect(idle!.signal.aborted).toBe(false);
+    manager.updateStatus(session.id, 'busy');
+    session.abortController = first;
+    expect(first!.signal.aborted).toBe(false);
+    manager.setAbortController(session.id, second);
+    expect(first!.signal.aborted).toBe(true);
+    expect(session.abortController).toBe(second);
+    session.abortController = undefined;
+    manager.endSession(session.id);
+    expect(second!.signal.aborted).toBe(false);
+  });
+
+  it('refuses what cannot abort, and a controller for a session that has ended', () => {
+    const { manager } = newHost();
+    const session = manager.createSession();
+    for (const junk of [null, {}, 'x', 5] as unknown as AbortController[]) {
+      expect(() => manager.setAbortController(session.id, junk)).toThrow(code('INVALID_REQUEST'));
+    }
+    manager.endSession(session.id);
+    expect(() => {
+      session.abortController = new AbortController();
+    }).toThrow(code('SESSION_NOT_FOUND'));
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { SessionStatus } from '../../src/index.ts';
+import { newHost } from './host.ts';
+
+const code = (word: string) => expect.objectContaining({ code: word });
+
+describe('updateStatus', () => {
+  it('goes along the table and touches the session', () => {
+    const { manager, clock } = newHost();
+    const { id } = manager.createSession();
+    for (const status of ['initializing', 'ready', 'busy', 'error', 'busy', 'ready'] as const) {
+      clock.pass(10);
+      manager.updateStatus(id, status);
+      expect(manager.getSession(id)).toMatchObject({
+        status,
+        lastActivity: new Date(clock.wallMs),
+      });
+    }
+  });
+
+  it('refuses a change that the table does not know, and changes nothing', () => {
+    const { manager, clock } = newHost();
+    const { id } = manager.createSession();
+    manager.updateStatus(id, 'busy');
+    const before = manager.getSession(id);
+    clock.pass(10);
+    expect(() => manager.updateStatus(id, 'initializing')).toThrow(code('CONFLICT'));
+    expect(manager.getSession(id)).toBe(before);
+  });
+
+  it('defect 2: setting terminated left a zombie that a later busy revived', () => {
+    const { manager } = newHost();
+    const session = manager.createSession();
+    const controller = new AbortController();
+    session.abortController = controller;
+    manager.updateStatus(session.id, 'terminated');
+    expect(controller.signal.aborted).toBe(true);
+    expect(manager.findSession(session.id)).toBeUndefined();
+    expect(() => manager.updateStatus(session.id, 'busy')).toThrow(code('SESSION_NOT_FOUND'));
+  });
+
+  it.each(['', 'READY', 'zombie', '__proto__', null, undefined, 7])(
+    'defect 3: any word was taken as a status, such as %j',
+    (word) => {
+      const { manager, clock } = newHost();
+      const session = manager.createSession();
+      const metrics = manager.getMetrics();
+      clock.pass(5);
+      expect(() => manager.updateStatus(session.id, word as SessionStatus)).toThrow(
+        code('INVALID_REQUEST'),
+      );
+      expect(manager.getSession(session.id)).toBe(session);
+      expect(manager.getMetrics()).toEqual(metrics);
+    },
+  );
+
+  it('defect 18: error was a dead end', () => {
+    const { manager } = newHost();
+    const { id } = manager.createSession();
+    manager.updateStatus(id, 'error');
+    expect(manager.getMetrics().errorSessions).toBe(1);
+    manager.updateStatus(id, 'busy');
+    expect(manager.getMetrics()).toMatchObject({ errorSessions: 0, busySessions: 1 });
+  });
+});

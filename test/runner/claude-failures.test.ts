@@ -1,0 +1,158 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { Step } from '../support/messages-api.ts';
+import { World } from './claude-world.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+const FAILURES: readonly (readonly [string, Step, string, boolean])[] = [
+  ['refuses the request', { status: 400 }, 'INVALID_REQUEST', false],
+  ['refuses the credentials', { status: 401 }, 'UNAVAILABLE', false],
+  ['does not know the model', { status: 404 }, 'INVALID_REQUEST', false],
+  ['limits the rate', { status: 429, headers: { 'retry-after': '1' } }, 'LIMIT_EXCEEDED', true],
+  ['fails', { status: 500 }, 'UNAVAILABLE', true],
+  ['is overloaded', { status: 529 }, 'UNAVAILABLE', true],
+  ['hangs up', { drop: 'start' }, 'UNAVAILABLE', true],
+];
+
+test('a turn fails with its cause when the API does, and the session goes on', async () => {
+  const session = await world.start();
+  for (const [, step, code, retryable] of FAILURES) {
+    const outcome = await session.turn([{ message: 'TEXT-FROM-OUTSIDE', ...step }]);
+    expect(outcome).toMatchObject({ state: 'failed', error: { code, retryable } });
+    expect(JSON.stringify(outcome)).not.toContain('TEXT-FROM-OUTSIDE');
+  }
+  expect(session.heard.all('text')).toEqual([]);
+  expect(await session.turn([{ text: 'well again' }])).toMatchObject({ result: 'well again' });
+  expect(session.heard.exits).toBe(0);
+  await session.run.close();
+});
+
+test('a retry that goes well is worth a notice and no failure', async () => {
+  const session = await world.start();
+  const outcome = await session.turn([{ status: 529, times: 1, text: 'at last' }]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'at last' });
+  expect(session.heard.all('notice')).toMatchObject([
+    { text: expect.stringMatching(/^The API answered 529; retry 1 of 1/) },
+  ]);
+  await session.run.close();
+});
+
+test('an answer that breaks off and comes again is told once', async () => {
+  const session = await world.start();
+  const outcome = await session.turn([{ sseError: 'overloaded_error', times: 1, text: 'whole' }]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'whole' });
+  expect(session.heard.all('text')).toHaveLength(1);
+  await session.run.close();
+});
+
+test('a turn fails when nothing listens where the API should be', async () => {
+  const environment = { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9' };
+  const session = await world.start({}, world.runner({ environment }));
+  expect(await session.turn([{ text: 'x' }])).toMatchObject({
+    state: 'failed',
+    error: {
+      code: 'UNAVAILABLE',
+      retryable: true,
+      hint: expect.stringContaining('ANTHROPIC_BASE_URL'),
+    },
+  });
+  await session.run.close();
+});
+
+test('a turn fails with a hint when nobody is signed in', async () => {
+  const environment = { ANTHROPIC_API_KEY: undefined };
+  const session = await world.start({}, world.runner({ environment }));
+  expect(await session.turn([{ text: 'x' }])).toMatchObject({
+    state: 'failed',
+    error: { code: 'UNAVAILABLE', retryable: false, hint: expect.stringContaining('/login') },
+  });
+  await session.run.close();
+});
+
+describe('a process that is killed', () => {
+  test('in a turn fails the turn, takes its tools along, and the conversation can go on', async () => {
+    const session = await world.start();
+    await session.turn([{ text: 'kept' }]);
+    const turnId = session.prompt([
+      { tool: 'Bash', input: { command: 'setsid sleep 600 & wait' } },
+    ]);
+    await expect.poll(async () => (await session.processes()).length).toBeGreaterThan(3);
+    process.kill(session.run.process.pid, 'SIGKILL');
+    expect(await session.heard.outcomeOf(turnId)).toMatchObject({
+      state: 'failed',
+      error: {
+        code: 'UNAVAILABLE',
+        message: 'Claude Code stopped unexpectedly (signal SIGKILL)',
+        retryable: true,
+      },
+    });
+    await session.heard.until(() => session.heard.exits === 1);
+    expect(await session.processes()).toEqual([]);
+    expect(() => session.run.steer('too late')).toThrow();
+    await session.run.interrupt();
+    await session.run.close();
+    const again = await world.start({ uuid: session.uuid });
+    expect(await again.turn([{ text: 'on' }])).toMatchObject({ state: 'completed' });
+    expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('kept');
+    await again.run.close();
+  });
+
+  test('between two turns is told once, with no turn', async () => {
+    const session = await world.start();
+    await session.turn([{ text: 'x' }]);
+    process.kill(session.run.process.pid, 'SIGKILL');
+    await session.heard.until(() => session.heard.exits === 1);
+    expect(session.heard.ended).toHaveLength(1);
+    await session.run.close();
+    expect(session.heard.exits).toBe(1);
+  });
+
+  test('right after its first prompt can be started again under the same id', async () => {
+    const session = await world.start();
+    session.prompt([{ hang: 'headers' }]);
+    process.kill(session.run.process.pid, 'SIGKILL');
+    await session.heard.until(() => session.heard.exits === 1);
+    const again = await world.start({ uuid: session.uuid });
+    expect(await again.turn([{ text: 'on' }])).toMatchObject({ result: 'on' });
+    await again.run.close();
+  });
+});
+
+test('a directory that vanishes under a session is a failed tool call, not the end of the session', async () => {
+  const other = await World.open();
+  const session = await other.start();
+  await rm(other.cwd, { recursive: true });
+  const outcome = await session.turn([
+    { tool: 'Bash', input: { command: 'echo x' } },
+    { text: 'end' },
+  ]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'end' });
+  expect(session.heard.all('tool_result')).toMatchObject([{ isError: true }]);
+  await session.run.close();
+  await expect(other.start({ uuid: session.uuid })).rejects.toThrow(join(other.cwd));
+  await other.close();
+});
+
+test('a listener that throws hurts nothing but itself', async () => {
+  const session = await world.start();
+  session.heard.output = () => {
+    throw new Error('a defect');
+  };
+  session.heard.permission = () => {
+    throw new Error('a defect');
+  };
+  const outcome = await session.turn([
+    { tool: 'Bash', input: { command: 'touch never' } },
+    { text: 'end' },
+  ]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'end' });
+  await session.run.close();
+});

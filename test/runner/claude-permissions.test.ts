@@ -1,0 +1,219 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { PermissionReply } from '../../src/runner/runner.ts';
+import type { Step } from '../support/messages-api.ts';
+import { type TestSession, World } from './claude-world.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let world: World;
+let files = 0;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+function write(content = 'x'): { step: Step; path: string; exists: () => Promise<boolean> } {
+  const path = join(world.cwd, `file-${++files}`);
+  const step = { tool: 'Write', input: { file_path: path, content } };
+  const exists = () =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  return { step, path, exists };
+}
+
+const touch = (name: string): Step => ({ tool: 'Bash', input: { command: `touch ${name}` } });
+const askedFor = ({ heard }: TestSession) => heard.asked.map(({ toolName }) => toolName);
+
+async function run(session: TestSession, steps: Step[]) {
+  const outcome = await session.turn([...steps, { text: 'end' }]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'end' });
+}
+
+describe('a question for permission', () => {
+  test('that is allowed lets the tool run as it was asked', async () => {
+    const session = await world.start();
+    const file = write('as asked');
+    await run(session, [file.step]);
+    expect(session.heard.asked).toMatchObject([{ toolName: 'Write', input: file.step.input }]);
+    expect(session.heard.asked[0]?.toolUseId).toBe(session.heard.all('tool_use')[0]?.toolUseId);
+    expect(await readFile(file.path, 'utf8')).toBe('as asked');
+    await session.run.close();
+  });
+
+  test('that is allowed with another input runs with that one', async () => {
+    const session = await world.start();
+    const asked = write('as asked');
+    const instead = write();
+    session.heard.answer = () => ({
+      decision: 'allow',
+      updatedInput: { file_path: instead.path, content: 'as changed' },
+    });
+    await run(session, [asked.step]);
+    expect(await asked.exists()).toBe(false);
+    expect(await readFile(instead.path, 'utf8')).toBe('as changed');
+    await session.run.close();
+  });
+
+  test('that is denied tells Claude why, and the turn goes on', async () => {
+    const session = await world.start();
+    const file = write();
+    session.heard.answer = () => ({ decision: 'deny', message: 'not on a Sunday' });
+    await run(session, [file.step]);
+    expect(await file.exists()).toBe(false);
+    expect(session.heard.all('tool_result')).toMatchObject([
+      { isError: true, text: expect.stringContaining('not on a Sunday') },
+    ]);
+    await session.run.close();
+  });
+
+  test('that is denied with an interrupt ends the turn', async () => {
+    const session = await world.start();
+    session.heard.answer = () => ({ decision: 'deny', message: 'stop', interrupt: true });
+    expect(await session.turn([write().step])).toMatchObject({ state: 'interrupted' });
+    await session.run.close();
+  });
+
+  test('is put once where the answer is remembered: a tool by its name, a command as it stands', async () => {
+    const session = await world.start();
+    const reply: PermissionReply = { decision: 'allow', remember: 'session' };
+    session.heard.answer = () => reply;
+    await run(session, [write().step, write().step, touch('a'), touch('a'), touch('b')]);
+    await run(session, [write().step, touch('b')]);
+    expect(askedFor(session)).toEqual(['Write', 'Bash', 'Bash']);
+    await session.run.close();
+  });
+
+  test('is put each time where the answer is not remembered', async () => {
+    const session = await world.start();
+    await run(session, [touch('a'), touch('a')]);
+    expect(askedFor(session)).toEqual(['Bash', 'Bash']);
+    await session.run.close();
+  });
+
+  test("of Claude's own goes to a person, and the answer comes back", async () => {
+    const session = await world.start({ options: { allowedTools: ['AskUserQuestion'] } });
+    const options = [
+      { label: 'left', description: 'l' },
+      { label: 'right', description: 'r' },
+    ];
+    const questions = [{ question: 'Which way?', header: 'way', options, multiSelect: false }];
+    session.heard.answer = ({ input }) => ({
+      decision: 'allow',
+      updatedInput: { ...input, answers: { 'Which way?': 'right' } },
+    });
+    await run(session, [{ tool: 'AskUserQuestion', input: { questions } }]);
+    expect(askedFor(session)).toEqual(['AskUserQuestion']);
+    expect(session.heard.all('tool_result')[0]?.text).toContain('"Which way?"="right"');
+    await session.run.close();
+  });
+});
+
+describe('the allowed tools', () => {
+  test('run without a question, by name or by rule', async () => {
+    const session = await world.start({ options: { allowedTools: ['Write', 'Bash(touch a*)'] } });
+    const file = write();
+    await run(session, [file.step, touch('abc'), touch('b')]);
+    expect(await file.exists()).toBe(true);
+    expect(session.heard.asked).toMatchObject([{ input: { command: 'touch b' } }]);
+    await session.run.close();
+  });
+
+  test('are all that runs in the mode that asks nobody', async () => {
+    const options = { permissionMode: 'dontAsk' as const, allowedTools: ['Write', 'Bash(echo *)'] };
+    const session = await world.start({ options });
+    const file = write();
+    await run(session, [
+      file.step,
+      { tool: 'Bash', input: { command: 'echo x' } },
+      touch('denied'),
+    ]);
+    expect(await file.exists()).toBe(true);
+    expect(session.heard.asked).toEqual([]);
+    expect(session.heard.all('tool_result').map(({ isError }) => isError)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(session.heard.all('notice')).toMatchObject([
+      { text: 'Claude Code itself denied the use of Bash.' },
+    ]);
+    await session.run.close();
+  });
+
+  test('never include those that reach past the session', async () => {
+    const session = await world.start({ options: { disallowedTools: ['WebSearch'] } });
+    await run(session, []);
+    const offered = world.api.requests.at(-1)?.body?.tools?.map(({ name }) => name) ?? [];
+    expect(offered).toContain('Bash');
+    const gone = [
+      'WebSearch',
+      'CronCreate',
+      'ScheduleWakeup',
+      'SendMessage',
+      'EnterWorktree',
+      'Workflow',
+    ];
+    expect(offered.filter((name) => gone.includes(name))).toEqual([]);
+    await session.run.close();
+  });
+});
+
+describe('plan mode', () => {
+  const options = { permissionMode: 'plan' as const };
+
+  test('refuses every change without a question, allowed tools included', async () => {
+    const allowedTools = ['Write', 'Bash(touch *)', 'Bash'];
+    const session = await world.start({ options: { ...options, allowedTools } });
+    const file = write();
+    const sub = {
+      tool: 'Bash',
+      input: { command: `echo x > ${join(world.cwd, 'redirected')}` },
+    };
+    await run(session, [
+      file.step,
+      touch('planned'),
+      sub,
+      { tool: 'Bash', input: { command: 'ls' } },
+    ]);
+    expect(await file.exists()).toBe(false);
+    expect(session.heard.asked).toEqual([]);
+    const results = session.heard.all('tool_result');
+    expect(results.map(({ isError }) => isError)).toEqual([true, true, true, false]);
+    expect(results[0]?.text).toContain('plan mode');
+    expect(results[3]?.text).not.toMatch(/planned|redirected/);
+    await session.run.close();
+  });
+
+  test('ends when the plan is approved: then the allowed tools are allowed', async () => {
+    const session = await world.start({ options: { ...options, allowedTools: ['Bash(touch *)'] } });
+    const file = write();
+    await run(session, [{ tool: 'ExitPlanMode', input: {} }, touch('approved'), file.step]);
+    expect(askedFor(session)).toEqual(['ExitPlanMode', 'Write']);
+    expect(await file.exists()).toBe(true);
+    await access(join(world.cwd, 'approved'));
+    await session.run.close();
+  });
+
+  test('goes on when the plan is denied', async () => {
+    const session = await world.start({ options });
+    session.heard.answer = () => ({ decision: 'deny', message: 'think again' });
+    const file = write();
+    await run(session, [{ tool: 'ExitPlanMode', input: {} }, file.step]);
+    expect(askedFor(session)).toEqual(['ExitPlanMode']);
+    expect(await file.exists()).toBe(false);
+    await session.run.close();
+  });
+});
+
+test('in acceptEdits mode files are edited without a question', async () => {
+  const session = await world.start({ options: { permissionMode: 'acceptEdits' } });
+  const file = write();
+  await run(session, [file.step]);
+  expect(await file.exists()).toBe(true);
+  expect(session.heard.asked).toEqual([]);
+  await session.run.close();
+});

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { World } from './claude-world.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+describe('a run', () => {
+  test('leaves no folder for temporary files behind', async () => {
+    const session = await world.start();
+    const before = await readdir(world.scratch);
+    expect(before).toHaveLength(1);
+    await session.run.close();
+    expect(await readdir(world.scratch)).toEqual([]);
+  });
+
+  test('obeys nothing that the repository says', async () => {
+    const project = await World.open();
+    await writeFile(
+      join(project.cwd, '.mcp.json'),
+      JSON.stringify({ mcpServers: { evil: { command: 'sh', args: ['-c', 'touch mcp-ran'] } } }),
+    );
+    await mkdir(join(project.cwd, '.claude'));
+    const hook = [{ hooks: [{ type: 'command', command: 'touch hook-ran' }] }];
+    await writeFile(
+      join(project.cwd, '.claude', 'settings.json'),
+      JSON.stringify({
+        permissions: { allow: ['Write'], defaultMode: 'bypassPermissions' },
+        hooks: { UserPromptSubmit: hook, SessionStart: hook, PreToolUse: hook },
+      }),
+    );
+    const session = await project.start();
+    await session.turn([
+      { tool: 'Write', input: { file_path: join(project.cwd, 'a'), content: '' } },
+      { text: 'x' },
+    ]);
+    expect(session.heard.asked).toMatchObject([{ toolName: 'Write' }]);
+    expect((await readdir(project.cwd)).sort()).toEqual(['.claude', '.mcp.json', 'a']);
+    await project.close();
+  });
+
+  test('shows no secret on the command line, and Claude Code only what it needs', async () => {
+    const runner = world.runner({
+      environment: { CLAUDE_SESSIONS_TOKEN: 'x', GITHUB_TOKEN: 'x', CLAUDECODE: '1' },
+    });
+    const options = { customSystemPrompt: 'SYSTEM-PROMPT-TEXT' };
+    const session = await world.start({ options }, runner);
+    session.prompt([{ tool: 'Bash', input: { command: 'env; PROMPT-TEXT=1 sleep 30' } }]);
+    await session.heard.until(() => session.heard.asked.length > 0);
+    const pids = await session.processes();
+    expect(pids.length).toBeGreaterThan(0);
+    for (const pid of pids) {
+      const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+      for (const secret of ['sk-ant', 'SYSTEM-PROMPT', 'PROMPT-TEXT', session.marker]) {
+        expect(argv).not.toContain(secret);
+      }
+    }
+    const environ = await readFile(`/proc/${session.run.process.pid}/environ`, 'utf8');
+    const names = environ.split('\0').flatMap((each) => each.split('=')[0] || []);
+    const sdk = [
+      'CLAUDE_CODE_ENTRYPOINT',
+      'CLAUDE_AGENT_SDK_VERSION',
+      'CLAUDE_CODE_SDK_READS_SESSION_STATE',
+    ];
+    const own = [
+      'CLAUDE_SESSIONS_MARKER',
+      'CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS',
+      'CLAUDE_CODE_STARTUP_FAILURE_RESULTS',
+    ];
+    const allowed = new Set([...Object.keys(world.environment), ...sdk, ...own]);
+    expect(names.filter((name) => !allowed.has(name))).toEqual([]);
+    await session.run.close();
+  });
+});
+
+describe('a start', () => {
+  const start = (options: object, runner = world.runner()) =>
+    runner.start(
+      {
+        uuid: randomUUID(),
+        marker: `test.${randomUUID()}`,
+        options: { workingDirectory: world.cwd, ...options },
+      },
+      new (class {
+        output = () => {};
+        autonomousTurnStarted = () => {};
+        turnEnded = () => {};
+        permission = () => Promise.resolve({ decision: 'allow' } as const);
+        exited = () => {
+          throw new Error('told of a process that never was ready');
+        };
+      })(),
+    );
+
+  test('needs a directory that exists', async () => {
+    const missing = join(world.directory, 'missing');
+    await expect(start({ workingDirectory: missing })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `the working directory ${missing} does not exist`,
+    });
+    const file = join(world.directory, 'file');
+    await writeFile(file, '');
+    await expect(start({ workingDirectory: file })).rejects.toThrow('is not a directory');
+  });
+
+  test('needs a Claude Code that can be run, and says how to get one', async () => {
+    const file = join(world.directory, 'not-executable');
+    await writeFile(file, '');
+    for (const claudePath of ['/no/such/claude', file, world.directory]) {
+      await expect(start({}, world.runner({ claudePath }))).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining(claudePath),
+        hint: expect.stringContaining('--claude-path'),
+        retryable: false,
+      });
+    }
+  });
+
+  test('of something that is no Claude Code fails when that ends, or does not answer in time', async () => {
+    for (const [name, script, words] of [
+      ['ends', 'exit 3', 'exit code 3'],
+      ['hangs', 'exec sleep 600', 'not ready within'],
+    ] as const) {
+      const claudePath = join(world.directory, name);
+      await writeFile(claudePath, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+      const runner = world.runner({
+        claudePath,
+        limits: { startMs: name === 'hangs' ? 300 : 20_000 },
+      });
+      await expect(start({}, runner)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining(words),
+      });
+    }
+    expect(await readdir(world.scratch)).toEqual([]);
+  });
+
+  test('takes no id that is not a UUID to a command line', async () => {
+    const runner = world.runner();
+    const spec = { marker: 'test.marker', options: { workingDirectory: world.cwd } };
+    const listener = (await world.start()).heard;
+    for (const uuid of ['--help', 'a/b', `${randomUUID()}\n`, '']) {
+      await expect(runner.start({ ...spec, uuid }, listener)).rejects.toThrow('is not a UUID');
+    }
+    const forked = { ...spec, uuid: randomUUID(), forkOf: '--print' };
+    await expect(runner.start(forked, listener)).rejects.toThrow('is not a UUID');
+    const marked = { ...spec, uuid: randomUUID(), marker: 'a\0b=c' };
+    await expect(runner.start(marked, listener)).rejects.toThrow('is not a marker');
+  });
+
+  test('that Claude Code refuses says why', async () => {
+    // Only root is refused; anyone else may bypass permissions, and then the process starts.
+    const started = start({ permissionMode: 'bypassPermissions' });
+    if (process.getuid?.() === 0) await expect(started).rejects.toThrow('as root');
+    else await (await started).close();
+  });
+});

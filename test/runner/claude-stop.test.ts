@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type TestSession, World } from './claude-world.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+const HANGING = [{ hang: 'mid' as const, text: 'half a sentence' }];
+const LONG_BASH = [
+  { tool: 'Bash', input: { command: 'python3 -c "import time; time.sleep(30)"' } },
+  { text: 'too late' },
+];
+const TREE_BASH = [
+  {
+    tool: 'Bash',
+    input: {
+      command: 'setsid sleep 600 & nohup sleep 600 & python3 -c "import time; time.sleep(30)"',
+    },
+  },
+];
+
+/** The shell of a Bash call runs, seen by the command line of one of the session's processes. */
+async function commandRuns({ processes }: TestSession, part: string): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const pids = await processes();
+        const lines = pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
+        return (await Promise.all(lines)).some((line) => line.startsWith(part));
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+}
+
+async function answering(session: TestSession): Promise<void> {
+  await world.api.waitForRequest(
+    ({ headers }) => headers['x-claude-code-session-id'] === session.uuid,
+  );
+}
+
+describe('an interrupt', () => {
+  test('stops an answer that streams, reaches the API, and leaves the process usable', async () => {
+    const session = await world.start();
+    const turnId = session.prompt(HANGING);
+    await answering(session);
+    await session.run.interrupt();
+    expect(session.heard.ended).toMatchObject([{ turnId, outcome: { state: 'interrupted' } }]);
+    await world.api.waitForRequest(
+      ({ headers, clientClosedEarly }) =>
+        headers['x-claude-code-session-id'] === session.uuid && clientClosedEarly,
+    );
+    expect(await session.turn([{ text: 'still here' }])).toMatchObject({ result: 'still here' });
+    expect(session.heard.exits).toBe(0);
+    await session.run.close();
+  });
+
+  test('stops a shell and ends it', async () => {
+    const session = await world.start();
+    const turnId = session.prompt(LONG_BASH);
+    await commandRuns(session, 'python3');
+    await session.run.interrupt();
+    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
+    const lines = (await session.processes()).map((pid) =>
+      readFile(`/proc/${pid}/cmdline`, 'utf8'),
+    );
+    expect((await Promise.all(lines)).filter((line) => line.startsWith('python3'))).toEqual([]);
+    await session.run.close();
+  });
+
+  test('in the very moment of the prompt is not lost', async () => {
+    const session = await world.start();
+    const turnId = session.prompt(HANGING);
+    await session.run.interrupt();
+    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
+    expect(await session.turn([{ text: 'still here' }])).toMatchObject({ result: 'still here' });
+    await session.run.close();
+  });
+
+  test('voids a question for permission', async () => {
+    const session = await world.start();
+    let signal: AbortSignal | undefined;
+    session.heard.answer = (_ask, given) => {
+      signal = given;
+      return new Promise(() => undefined);
+    };
+    const turnId = session.prompt(LONG_BASH);
+    await session.heard.until(() => signal !== undefined);
+    await session.run.interrupt();
+    expect(signal?.aborted).toBe(true);
+    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
+    await session.run.close();
+  });
+
+  test('without a turn, or twice at once, does no harm', async () => {
+    const session = await world.start();
+    await session.run.interrupt();
+    session.prompt(HANGING);
+    await answering(session);
+    await Promise.all([session.run.interrupt(), session.run.interrupt()]);
+    expect(session.heard.ended).toHaveLength(1);
+    await session.run.close();
+    await session.run.interrupt();
+  });
+
+  test('that Claude Code does not follow ends the process', async () => {
+    const session = await world.start({}, world.runner({ limits: { interruptMs: 300 } }));
+    const turnId = session.prompt(HANGING);
+    await answering(session);
+    // Stopped processes answer nothing.
+    for (const pid of await session.processes()) process.kill(pid, 'SIGSTOP');
+    await session.run.interrupt();
+    expect(session.heard.ended).toMatchObject([{ turnId, outcome: { state: 'interrupted' } }]);
+    expect(session.heard.exits).toBe(1);
+    expect(await session.processes()).toEqual([]);
+  });
+});
+
+describe('a limit on the time of a turn', () => {
+  test('fails the turn that takes longer, and only that one', async () => {
+    const session = await world.start({ options: { timeout: 1500 } });
+    expect(await session.turn([{ text: 'in time' }])).toMatchObject({ state: 'completed' });
+    const outcome = await session.turn(HANGING);
+    expect(outcome).toMatchObject({
+      state: 'failed',
+      result: 'half a sentence',
+      error: { code: 'LIMIT_EXCEEDED', message: expect.stringContaining('1500 ms') },
+    });
+    expect(await session.turn([{ text: 'still here' }])).toMatchObject({ state: 'completed' });
+    await session.run.close();
+  });
+
+  test('longer than a timer can count is no limit', async () => {
+    const session = await world.start({ options: { timeout: 2 ** 40 } });
+    expect(await session.turn([{ text: 'in time' }])).toMatchObject({ state: 'completed' });
+    await session.run.close();
+  });
+});
+
+describe('closing', () => {
+  test('ends an idle process by itself, once, however often it is asked', async () => {
+    const session = await world.start();
+    await Promise.all([session.run.close(), session.run.close()]);
+    await session.run.close();
+    expect(session.heard.exits).toBe(1);
+    expect(session.heard.ended).toEqual([]);
+    expect(await session.processes()).toEqual([]);
+    expect(() => session.prompt('too late')).toThrow('stopped');
+  });
+
+  test('in a tool ends the turn and every process that it started', async () => {
+    const session = await world.start();
+    const turnId = session.prompt(TREE_BASH);
+    await commandRuns(session, 'python3');
+    expect((await session.processes()).length).toBeGreaterThanOrEqual(4);
+    await session.run.close();
+    expect(await session.processes()).toEqual([]);
+    expect(session.heard.ended).toMatchObject([{ turnId, outcome: { state: 'interrupted' } }]);
+    expect(session.heard.exits).toBe(1);
+  });
+
+  test('ends a process that answers nothing', async () => {
+    const session = await world.start({}, world.runner({ limits: { closeMs: 300 } }));
+    const turnId = session.prompt(HANGING);
+    await answering(session);
+    for (const pid of await session.processes()) process.kill(pid, 'SIGSTOP');
+    await session.run.close();
+    expect(session.heard.ended).toMatchObject([{ turnId, outcome: { state: 'interrupted' } }]);
+    expect(await session.processes()).toEqual([]);
+  });
+
+  test('keeps the interrupted conversation', async () => {
+    const session = await world.start();
+    session.prompt(HANGING);
+    await answering(session);
+    await session.run.close();
+    const again = await world.start({ uuid: session.uuid });
+    await again.turn([{ text: 'x' }]);
+    expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('half a sentence');
+    await again.run.close();
+  });
+});

@@ -1,0 +1,179 @@
+/** The real Claude Code against the stand-in of the Messages API, and a listener that remembers. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createClaudeRunner } from '../../src/runner/claude.ts';
+import type { RunLimits } from '../../src/runner/claude-run.ts';
+import { findByMarker } from '../../src/runner/process.ts';
+import type {
+  PermissionAsk,
+  PermissionReply,
+  Run,
+  RunListener,
+  Runner,
+} from '../../src/runner/runner.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
+import type { OutputBody, SessionOptions } from '../../src/session/event.ts';
+import { isolatedEnvironment } from '../support/claude-env.ts';
+import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
+
+export class Recorder implements RunListener {
+  readonly outputs: OutputBody[] = [];
+  readonly asked: PermissionAsk[] = [];
+  readonly started: string[] = [];
+  readonly ended: { readonly turnId: string; readonly outcome: TurnOutcome }[] = [];
+  exits = 0;
+  answer: (ask: PermissionAsk, signal: AbortSignal) => PermissionReply | Promise<PermissionReply> =
+    () => ({ decision: 'allow' });
+  #waiters: { readonly met: () => boolean; readonly resolve: () => void }[] = [];
+
+  output(body: OutputBody): void {
+    this.outputs.push(body);
+    this.#changed();
+  }
+
+  autonomousTurnStarted(turnId: string): void {
+    this.started.push(turnId);
+    this.#changed();
+  }
+
+  turnEnded(turnId: string, outcome: TurnOutcome): void {
+    this.ended.push({ turnId, outcome });
+    this.#changed();
+  }
+
+  async permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
+    this.asked.push(ask);
+    this.#changed();
+    return await this.answer(ask, signal);
+  }
+
+  exited(): void {
+    this.exits += 1;
+    this.#changed();
+  }
+
+  /** Resolves once the condition holds; looked at after each call of the listener. */
+  until(met: () => boolean): Promise<void> {
+    if (met()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ met, resolve }));
+  }
+
+  async outcomeOf(turnId: string): Promise<TurnOutcome> {
+    const find = () => this.ended.find((each) => each.turnId === turnId)?.outcome;
+    await this.until(() => find() !== undefined);
+    return find() as TurnOutcome;
+  }
+
+  /** The outputs of one kind. */
+  all<T extends OutputBody['type']>(type: T): Extract<OutputBody, { type: T }>[] {
+    return this.outputs.filter(
+      (body): body is Extract<OutputBody, { type: T }> => body.type === type,
+    );
+  }
+
+  #changed(): void {
+    const met = this.#waiters.filter((waiter) => waiter.met());
+    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
+    for (const { resolve } of met) resolve();
+  }
+}
+
+/** One session: its run now, and what its listener heard over all its runs. */
+export type TestSession = {
+  readonly uuid: string;
+  readonly marker: string;
+  readonly run: Run;
+  readonly heard: Recorder;
+  /** Prompts with a script and waits for the end of the turn. */
+  turn(steps: Step[]): Promise<TurnOutcome>;
+  /** Prompts and does not wait; gives the id of the turn. */
+  prompt(steps: Step[] | string): string;
+  processes(): Promise<readonly number[]>;
+};
+
+type StartOptions = {
+  readonly options?: Partial<SessionOptions>;
+  readonly uuid?: string;
+  readonly forkOf?: string;
+};
+
+type WorldOptions = {
+  readonly environment?: Record<string, string | undefined>;
+  readonly limits?: Partial<RunLimits>;
+  readonly claudePath?: string;
+};
+
+export class World {
+  readonly api: MessagesApi;
+  readonly directory: string;
+  readonly cwd: string;
+  readonly scratch: string;
+  readonly environment: Record<string, string>;
+  readonly #remove: () => Promise<void>;
+  readonly #sessions: TestSession[] = [];
+
+  private constructor(api: MessagesApi, place: Awaited<ReturnType<typeof isolatedEnvironment>>) {
+    this.api = api;
+    this.directory = place.directory;
+    this.cwd = join(place.directory, 'work');
+    this.scratch = join(place.directory, 'scratch');
+    this.environment = { ...place.env, CLAUDE_CODE_MAX_RETRIES: '1' };
+    this.#remove = place.remove;
+  }
+
+  static async open(): Promise<World> {
+    const api = await startMessagesApi();
+    const world = new World(api, await isolatedEnvironment(api.url));
+    await mkdir(world.cwd);
+    return world;
+  }
+
+  runner({ environment, limits, claudePath }: WorldOptions = {}): Runner {
+    return createClaudeRunner({
+      environment: { ...this.environment, ...environment },
+      scratchDirectory: this.scratch,
+      newId: randomUUID,
+      log: pino({ level: 'silent' }),
+      ...(claudePath !== undefined && { claudePath }),
+      limits: { startMs: 30_000, interruptMs: 10_000, closeMs: 2500, ...limits },
+    });
+  }
+
+  async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
+    const { uuid = randomUUID(), forkOf, options } = start;
+    const marker = `test.${randomUUID()}`;
+    const heard = new Recorder();
+    const spec = {
+      uuid,
+      marker,
+      options: { workingDirectory: this.cwd, ...options },
+      ...(forkOf !== undefined && { forkOf }),
+    };
+    const run = await runner.start(spec, heard);
+    const prompt = (steps: Step[] | string) => {
+      const turnId = randomUUID();
+      run.prompt(turnId, typeof steps === 'string' ? steps : script(steps));
+      return turnId;
+    };
+    const session: TestSession = {
+      uuid,
+      marker,
+      run,
+      heard,
+      prompt,
+      turn: (steps) => heard.outcomeOf(prompt(steps)),
+      processes: () => findByMarker(marker),
+    };
+    this.#sessions.push(session);
+    return session;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sessions.map(({ run }) => run.close()));
+    await this.api.close();
+    await this.#remove();
+  }
+}

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { childEnvironment } from '../../src/runner/environment.ts';
+
+const OWN = { marker: 'the-marker', temporaryDirectory: '/scratch/1' };
+const ALWAYS = {
+  CLAUDE_SESSIONS_MARKER: 'the-marker',
+  CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
+  CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
+  CLAUDE_CODE_MAX_RETRIES: '3',
+  TMPDIR: '/scratch/1',
+};
+
+const pass = (source: Record<string, string | undefined>) => childEnvironment(source, OWN);
+
+test('an empty environment gives what every session needs', () => {
+  expect(pass({})).toEqual(ALWAYS);
+});
+
+test('what is not on the list stays out, however it is named', () => {
+  const secrets = {
+    CLAUDE_SESSIONS_TOKEN_FILE: 'x',
+    CLAUDE_SESSIONS_STATE_DIR: 'x',
+    CLAUDECODE: '1',
+    CLAUDE_CODE_SESSION_ID: 'x',
+    CLAUDE_CODE_MESSAGING_SOCKET: 'x',
+    CLAUDE_CODE_ENTRYPOINT: 'cli',
+    GITHUB_TOKEN: 'x',
+    OPENAI_API_KEY: 'x',
+    DATABASE_URL: 'x',
+    NODE_OPTIONS: '--inspect',
+    LD_PRELOAD: '/evil.so',
+    SSH_AUTH_SOCK: 'x',
+    PATH_TO_SECRET: 'x',
+    MY_PATH: 'x',
+    ANTHROPIC_ADMIN_KEY: 'x',
+    LC_: 'x',
+    __proto__: 'x',
+  };
+  expect(pass(secrets)).toEqual(ALWAYS);
+});
+
+test('what a session needs goes along unchanged', () => {
+  const useful = {
+    PATH: '/bin',
+    HOME: '/home/me',
+    LANG: 'C.UTF-8',
+    LC_ALL: 'C',
+    https_proxy: 'http://proxy',
+    CLAUDE_CONFIG_DIR: '/config',
+    ANTHROPIC_API_KEY: 'key',
+    ANTHROPIC_BASE_URL: 'http://gateway',
+    ANTHROPIC_MODEL: 'm',
+    ANTHROPIC_DEFAULT_HAIKU_MODEL: 'h',
+    ANTHROPIC_SMALL_FAST_MODEL: 's',
+    IS_SANDBOX: '1',
+  };
+  expect(pass({ ...useful, TERM: undefined })).toEqual({ ...ALWAYS, ...useful });
+});
+
+test('an operator may set the number of retries, but not what tells sessions apart', () => {
+  const env = pass({
+    CLAUDE_CODE_MAX_RETRIES: '1',
+    CLAUDE_SESSIONS_MARKER: 'of an outer session',
+    TMPDIR: '/tmp',
+    CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '0',
+  });
+  expect(env).toEqual({ ...ALWAYS, CLAUDE_CODE_MAX_RETRIES: '1' });
+});
+
+test('on Windows the folder for temporary files has its names there', () => {
+  const env = pass({ SystemRoot: 'C:\\Windows', TEMP: 'C:\\Temp', Path: 'C:\\bin' });
+  expect(env).toMatchObject({ TEMP: '/scratch/1', TMP: '/scratch/1', Path: 'C:\\bin' });
+});
+
+describe('the credentials of a cloud', () => {
+  const clouds = {
+    CLAUDE_CODE_USE_BEDROCK: { AWS_SECRET_ACCESS_KEY: 'a', AWS_REGION: 'r' },
+    CLAUDE_CODE_USE_VERTEX: { GOOGLE_APPLICATION_CREDENTIALS: 'g', CLOUD_ML_REGION: 'r' },
+    CLAUDE_CODE_USE_FOUNDRY: { AZURE_CLIENT_SECRET: 'z', ANTHROPIC_FOUNDRY_RESOURCE: 'r' },
+  };
+  const all = Object.assign({}, ...Object.values(clouds));
+
+  test.each(Object.entries(clouds))('go along only with %s', (name, own) => {
+    expect(pass({ ...all, [name]: '1' })).toEqual({ ...ALWAYS, [name]: '1', ...own });
+  });
+
+  test.each([undefined, '', '0', 'false', 'No'])('stay out while the switch is %j', (off) => {
+    expect(pass({ ...all, CLAUDE_CODE_USE_BEDROCK: off })).toEqual(ALWAYS);
+  });
+});

@@ -1,0 +1,161 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from 'vitest';
+import {
+  findByMarker,
+  identify,
+  killTree,
+  type ProcessGuard,
+  processGuard,
+  spawnGuarded,
+} from '../../src/runner/process.ts';
+import { GUARDS } from './guards.ts';
+
+const PROGRAMS = join(import.meta.dirname, 'programs');
+const NONE: ProcessGuard = { name: 'none', prefix: [] };
+const TREE = 'setsid sleep 600 & echo ready; wait';
+
+const markers: string[] = [];
+
+function newMarker(): string {
+  const marker = `test.${randomUUID()}`;
+  markers.push(marker);
+  return marker;
+}
+
+afterEach(async () => {
+  for (const marker of markers.splice(0)) {
+    await killTree({ pid: 0, startTime: '', bootId: '', marker });
+  }
+});
+
+function start(script: string, guard: ProcessGuard = NONE, marker = newMarker()) {
+  const env = { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker };
+  const request = { command: 'sh', args: ['-c', script], cwd: undefined, env };
+  const { child, stderr } = spawnGuarded(request, guard);
+  return { child, stderr, marker, identity: identify(child.pid ?? 0, marker) };
+}
+
+async function firstLine(child: ChildProcess): Promise<string> {
+  const [chunk] = await once(child.stdout ?? child, 'data');
+  return String(chunk).trim();
+}
+
+const count = async (marker: string) => (await findByMarker(marker)).length;
+
+test('the strongest guard that works is a pid namespace where Linux allows one', () => {
+  expect(GUARDS[0]?.name).toBe(processGuard().name);
+  if (process.platform !== 'linux') expect(GUARDS).toEqual([NONE]);
+});
+
+describe.each(GUARDS)('a process under the guard $name', (guard) => {
+  test('has the given standard streams, environment and directory, and its exit code is told', async () => {
+    const env = { PATH: process.env.PATH, WORD: 'a b"$c' };
+    const request = { command: 'sh', args: ['-c', 'cat; env; pwd; exit 7'], cwd: '/usr', env };
+    const { child } = spawnGuarded(request, guard);
+    child.stdin.end('from stdin\n');
+    const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(code).toBe(7);
+    const lines = said.trim().split('\n');
+    expect(lines).toEqual(expect.arrayContaining(['from stdin', 'WORD=a b"$c', '/usr']));
+    const names = lines.flatMap((line) => (line.includes('=') ? [line.split('=')[0]] : []));
+    expect(names.filter((name) => !['PWD', 'OLDPWD', 'SHLVL', '_'].includes(name ?? ''))).toEqual(
+      expect.arrayContaining(['PATH', 'WORD']),
+    );
+    expect(names).not.toContain('HOME');
+  });
+
+  test('is ended with all it started, a child in a session of its own included', async () => {
+    const { child, identity, marker } = start(TREE, guard);
+    expect(await firstLine(child)).toBe('ready');
+    expect(await count(marker)).toBeGreaterThanOrEqual(2);
+    expect(await killTree(identity)).toBe(true);
+    expect(await count(marker)).toBe(0);
+  });
+
+  test('leaves nothing behind that outlives a killed parent and a sweep', async () => {
+    const marker = newMarker();
+    const program = join(PROGRAMS, 'guarding-parent.ts');
+    const parent = spawn(process.execPath, [program, guard.name, marker], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(await firstLine(parent)).toBe('ready');
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    // The kernel ends the whole namespace, or at least the root; the sweep of the next start ends the rest.
+    const left = { 'parent-death': 1, none: 2 }[guard.name as string] ?? 0;
+    await expect.poll(() => count(marker), { timeout: 10_000 }).toBe(left);
+    expect(await killTree({ pid: 0, startTime: '', bootId: '', marker })).toBe(true);
+    expect(await count(marker)).toBe(0);
+  });
+});
+
+describe('killing', () => {
+  test('spares a process that only has the same pid', async () => {
+    const { child, identity } = start('echo ready; exec sleep 600');
+    await firstLine(child);
+    const other = newMarker();
+    expect(await killTree({ ...identity, startTime: '1', marker: other })).toBe(true);
+    expect(await killTree({ ...identity, startTime: '', marker: other })).toBe(true);
+    expect(await killTree({ ...identity, bootId: 'another boot', marker: other })).toBe(true);
+    expect(child.exitCode ?? child.signalCode).toBeNull();
+    expect(await killTree({ ...identity, marker: other })).toBe(true);
+    await expect.poll(() => child.signalCode).toBe('SIGKILL');
+  });
+
+  test('does nothing to a process that has ended', async () => {
+    const { child, identity } = start('exit 0');
+    await once(child, 'exit');
+    expect(await killTree(identity)).toBe(true);
+  });
+
+  test('keeps up with a tree that goes on forking', async () => {
+    const { child, identity, marker } = start('echo ready; while :; do setsid sleep 600 & done');
+    await firstLine(child);
+    expect(await killTree(identity)).toBe(true);
+    expect(await count(marker)).toBe(0);
+  });
+});
+
+describe('finding by marker', () => {
+  test('needs the whole marker in the environment, not a part of it and not in an argument', async () => {
+    const { child, marker } = start('echo ready; exec sleep 600');
+    await firstLine(child);
+    const mention = start(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
+    await firstLine(mention.child);
+    const longer = start('echo ready; exec sleep 600', NONE, `${marker}.longer`);
+    markers.push(longer.marker);
+    await firstLine(longer.child);
+    expect(await findByMarker(marker)).toEqual([child.pid]);
+    expect(await findByMarker(marker.slice(0, -1))).toEqual([]);
+  });
+
+  test('never finds the one who looks', async () => {
+    const marker = newMarker();
+    const finder = spawn(process.execPath, [join(PROGRAMS, 'find-marked.ts'), marker], {
+      env: { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    expect(JSON.parse(await text(finder.stdout))).toEqual([]);
+  });
+});
+
+describe('a guarded process', () => {
+  test('can write more to standard error than anyone reads; the end of it is kept', async () => {
+    const { child, stderr } = start('head -c 1000000 /dev/zero | tr "\\0" x >&2; echo the end >&2');
+    await once(child, 'close');
+    expect(stderr()).toMatch(/^x+the end\n$/);
+    expect(stderr()).toHaveLength(64 * 1024);
+  });
+
+  test('that cannot be spawned does not bring the program down', async () => {
+    const request = { command: '/no/such/program', args: [], cwd: undefined, env: {} };
+    const { child } = spawnGuarded(request, NONE);
+    child.stdin.write('unread');
+    const [error] = await once(child, 'error');
+    expect(error).toMatchObject({ code: 'ENOENT' });
+  });
+});

@@ -1,0 +1,36 @@
+/** A translator, and all that it told its listener. */
+
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { Translator } from '../../src/runner/translate.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
+import type { OutputBody } from '../../src/session/event.ts';
+import { init, lifecycle } from './messages.ts';
+
+export const TURN = '11111111-1111-4111-8111-111111111111';
+
+type Told = { output: OutputBody } | { started: string } | { ended: string; outcome: TurnOutcome };
+
+export function create({ resumed = false } = {}) {
+  const told: Told[] = [];
+  let ids = 0;
+  const translator = new Translator({
+    listener: {
+      output: (output) => told.push({ output }),
+      autonomousTurnStarted: (started) => told.push({ started }),
+      turnEnded: (ended, outcome) => told.push({ ended, outcome }),
+    },
+    newId: () => `auto-${++ids}`,
+    resumed,
+    mode: 'default',
+  });
+  const feed = (...messages: SDKMessage[]) => {
+    for (const each of messages) translator.translate(each);
+  };
+  const prompt = (turnId = TURN) => {
+    translator.begin(turnId);
+    feed(lifecycle(turnId, 'queued'), lifecycle(turnId, 'started'), init());
+  };
+  const outputs = () => told.flatMap((each) => ('output' in each ? [each.output] : []));
+  const outcomes = () => told.flatMap((each) => ('ended' in each ? [each.outcome] : []));
+  return { translator, told, feed, prompt, outputs, outcomes };
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { Order } from '../../src/store/store.ts';
+import type { Opened } from './contract.ts';
+import { answering, asking } from './contract-log.ts';
+import {
+  claimed,
+  command,
+  createIn,
+  creation,
+  keyOf,
+  newSessionId,
+  PRINCIPAL,
+  say,
+  upTo,
+} from './fixtures.ts';
+
+export function serverContract({ current, store }: Opened): void {
+  test('an order waits for the owner of the session until it is finished', async () => {
+    const mine = await createIn(store(), { prompts: ['p1'] });
+    const unowned = await createIn(store());
+    await claimed(store(), 'me');
+    const orders: readonly Order[] = [
+      { id: 'o2', sessionId: mine, kind: 'steer', text: 'left' },
+      { id: 'o1', sessionId: mine, kind: 'interrupt', text: '' },
+    ];
+    for (const order of orders) await store().sendOrder(order);
+    await store().sendOrder({ id: 'o3', sessionId: unowned, kind: 'interrupt', text: '' });
+    expect(await store().orders('me')).toEqual(orders);
+    expect(await store().orders('you')).toEqual([]);
+    for (const order of orders) {
+      expect(await store().isOrderOpen(order.id)).toBe(true);
+      await store().finishOrder(order);
+      expect(await store().isOrderOpen(order.id)).toBe(false);
+    }
+    expect(await store().orders('me')).toEqual([]);
+  });
+
+  test('an order and its end are told to those who listen', async () => {
+    const sessionId = await createIn(store());
+    const order = { id: 'o1', sessionId, kind: 'interrupt', text: '' } as const;
+    const heard: string[] = [];
+    store().subscribe((ids) => heard.push(...(ids ?? [])));
+    await store().sendOrder(order);
+    await store().finishOrder(order);
+    expect(heard).toEqual([sessionId, sessionId]);
+  });
+
+  test('an MCP session is at the server it connected to last, until it disconnects', async () => {
+    expect(await store().connectionOwner('m')).toBeUndefined();
+    await store().connect('m', 'me');
+    await store().connect('m', 'you');
+    expect(await (await current().reopen()).connectionOwner('m')).toBe('you');
+    await store().disconnect('m');
+    expect(await store().connectionOwner('m')).toBeUndefined();
+  });
+
+  test('what ended long ago is forgotten step by step, and still counted', async () => {
+    const made = { mcpSessionId: 'm', taskId: 't', labels: { team: 'x' }, prompts: ['p1', 'p2'] };
+    const old = newSessionId();
+    const { session } = await store().create(old, creation(made), keyOf('old'));
+    const { fence } = await claimed(store(), 'me');
+    await command(store(), old, asking('r1', 'p1'));
+    await command(store(), old, answering('r1'));
+    for (const n of upTo(30)) await say(store(), old, `${n}`);
+    await command(store(), old, { type: 'end', reason: 'over' });
+    current().advance(10);
+    const before = session.createdAt + 5;
+    // Whoever holds it has not seen to its process yet.
+    expect(await store().prune(before, 1000)).toBe(false);
+    expect(await store().session(PRINCIPAL, old)).toMatchObject({ status: 'terminated' });
+    await store().release(fence);
+    const later = await createIn(store(), { mcpSessionId: 'm' });
+    await command(store(), later, { type: 'end', reason: 'over' });
+    const open = await createIn(store());
+
+    let steps = 1;
+    while (await store().prune(before, 10)) steps += 1;
+    expect(steps).toBeGreaterThan(3);
+    expect(await store().session(PRINCIPAL, old)).toBeUndefined();
+    expect(await store().events(old, 0, 100)).toEqual([]);
+    expect(await store().turn(old, 'p1')).toBeUndefined();
+    expect(await store().permissionRequest(PRINCIPAL, 'r1')).toBeUndefined();
+    const left = await store().sessions({ principal: PRINCIPAL, limit: 9 });
+    expect(left.map((kept) => kept.id).sort()).toEqual([later, open].sort());
+    expect(await store().metrics(PRINCIPAL, 'principal')).toMatchObject({
+      totalSessions: 3,
+      endedSessions: 2,
+    });
+    expect(await store().metrics(PRINCIPAL, 'mcp:m')).toMatchObject({ totalSessions: 1 });
+    expect(await store().openSessions()).toBe(1);
+    // Its key is forgotten too: the same call makes a session of its own now.
+    const again = await store().create(newSessionId(), creation(), keyOf('old'));
+    expect(again.events).toHaveLength(1);
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * The whole program but for its transports and Claude Code: a real store in a directory of the test's
+ * own, a scripted runner, and real MCP clients that see what any client would see.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type App, assemble } from '../../src/app.ts';
+import type { Settings } from '../../src/config.ts';
+import { type Logger, loggerTo } from '../../src/log.ts';
+import type { Caller } from '../../src/service/caller.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { connectClient, type TestClient } from './mcp-client.ts';
+import { type ScriptedRun, ScriptedRunner } from './scripted-runner.ts';
+
+export type HarnessOptions = {
+  readonly settings?: Partial<Settings>;
+  /** Puts something between the service and the store: a failure, a delay. */
+  readonly store?: (store: Store) => Store;
+  /** Lines of level error fail the test, unless it means to cause some. */
+  readonly mayLogErrors?: boolean;
+};
+
+const ERROR_LEVEL = 50;
+
+/** A server that is closed, and whose files are removed, when the test ends. */
+export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const harness = new Harness(options);
+  onTestFinished(() => harness.end());
+  await harness.open();
+  return harness;
+}
+
+export class Harness {
+  readonly settings: Settings;
+  /** A real directory inside the root; sessions work here by default. */
+  readonly work: string;
+  runner = new ScriptedRunner();
+  /** Moves the times that the store writes, in milliseconds. */
+  storeTimeOffset = 0;
+  readonly logged: { level: number; msg: string; [name: string]: unknown }[] = [];
+  readonly #options: HarnessOptions;
+  readonly #directory: string;
+  readonly #log: Logger;
+  readonly #clients = new Set<TestClient>();
+  #open: { readonly app: App; readonly store: Store } | undefined;
+
+  constructor(options: HarnessOptions) {
+    this.#options = options;
+    this.#directory = realpathSync(mkdtempSync(join(tmpdir(), 'claude-sessions-test-')));
+    const root = join(this.#directory, 'root');
+    this.work = join(root, 'work');
+    mkdirSync(this.work, { recursive: true });
+    this.settings = settingsFor(this.#directory, root, options.settings);
+    const stream = { write: (line: string) => void this.logged.push(JSON.parse(line)) };
+    this.#log = loggerTo(stream, 'debug');
+  }
+
+  get app(): App {
+    return this.#opened().app;
+  }
+
+  get store(): Store {
+    return this.#opened().store;
+  }
+
+  async open(): Promise<void> {
+    const { settings } = this;
+    const now = () => Date.now() + this.storeTimeOffset;
+    const sqlite = await openSqliteStore({ directory: settings.stateDir, now, log: this.#log });
+    const store = this.#options.store?.(sqlite) ?? sqlite;
+    const { runner } = this;
+    this.#open = {
+      app: assemble({ settings, log: this.#log, version: '1.2.3', store, runner }),
+      store,
+    };
+  }
+
+  /** Stops the server and starts another on the same state directory; every client is gone. */
+  async reopen(): Promise<void> {
+    await this.close();
+    this.runner = new ScriptedRunner();
+    await this.open();
+  }
+
+  async close(): Promise<void> {
+    for (const client of [...this.#clients]) await client.disconnect();
+    await this.#open?.app.close();
+    this.#open = undefined;
+  }
+
+  /** A client over an MCP session of its own, of the principal `alice` unless told. */
+  async connect(caller: Partial<Caller> = {}): Promise<TestClient> {
+    const { connections } = this.app;
+    const full = { principal: 'alice', mcpSessionId: `mcp_${randomUUID()}`, ...caller };
+    const client = await connectClient(connections, full);
+    this.#clients.add(client);
+    client.onDisconnected = () => this.#clients.delete(client);
+    return client;
+  }
+
+  /** The run of a session, once a prompt has reached it that the test has not been given before. */
+  async running(sessionId: string, prompts = 1): Promise<ScriptedRun> {
+    return this.runner.waitFor(
+      (run) =>
+        sessionId.endsWith(run.spec.uuid) &&
+        run.turnId !== undefined &&
+        run.prompts.length >= prompts,
+    );
+  }
+
+  async end(): Promise<void> {
+    await this.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+    const errors = this.logged.filter(({ level }) => level >= ERROR_LEVEL);
+    if (errors.length > 0 && !this.#options.mayLogErrors) {
+      throw new Error(`the server logged errors: ${JSON.stringify(errors, null, 1)}`);
+    }
+  }
+
+  #opened() {
+    if (this.#open === undefined) throw new Error('the harness is not open');
+    return this.#open;
+  }
+}
+
+function settingsFor(directory: string, root: string, given: Partial<Settings> = {}): Settings {
+  return {
+    command: 'stdio',
+    stateDir: join(directory, 'state'),
+    roots: [root],
+    defaultDirectory: root,
+    claudePath: undefined,
+    maxLive: 4,
+    maxSessions: 100,
+    idleEvictMs: 300_000,
+    sessionTtlMs: 604_800_000,
+    permissionTimeoutMs: 1_800_000,
+    allowBypassPermissions: false,
+    logLevel: 'info',
+    logFile: undefined,
+    host: '127.0.0.1',
+    port: 0,
+    httpMode: 'sessions',
+    tokenFile: undefined,
+    noAuth: false,
+    environment: {},
+    ...given,
+  };
+}
