@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { access, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { access, lstat, readdir, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import { script } from '../support/messages-api.ts';
@@ -16,7 +16,8 @@ import {
   stop,
   type Workplace,
 } from '../support/program.ts';
-import { connectStdio, type SessionView } from './clients.ts';
+import { connectHttp, connectStdio, type SessionView } from './clients.ts';
+import { callTool, initialize, linesOf } from './json-rpc.ts';
 
 const OPTIONS = { timeout: 60_000 };
 
@@ -81,41 +82,40 @@ describe('a start that cannot work', OPTIONS, () => {
 });
 
 describe('the end', OPTIONS, () => {
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after %s is 0', async (signal) => {
-    const place = await makeWorkplace();
-    const program = startProgram({ env: place.env });
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s is 0', async (signal) => {
+    const { env } = await makeWorkplace();
+    const program = startProgram({ env });
     await initialize(program);
     expect(await stop(program, signal)).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
 
-  test('after SIGTERM is 0 over HTTP too, with a client still connected', async () => {
+  test('by a signal is 0 over HTTP too, while a client is connected', async () => {
     const place = await makeWorkplace();
     const program = await startHttp(place);
-    const stream = await openStream(program);
+    await connectHttp('v2 legacy', program.url, program.token);
     expect(await stop(program)).toMatchObject({ code: 0, signal: null, stdout: '' });
-    await expect(stream).resolves.toBe('');
   });
 
   test('of the input is 0, before the first message too', async () => {
-    const place = await makeWorkplace();
-    const program = startProgram({ env: place.env });
+    const { env } = await makeWorkplace();
+    const program = startProgram({ env });
     program.child.stdin.end();
-    expect(await program.ended).toMatchObject({ code: 0, signal: null, stdout: '', stderr: '' });
+    expect(await program.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
   });
 
   test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
-    'by %s in the middle of a turn leaves no process',
+    'by %s in the middle of a turn leaves neither Claude Code nor its shell',
     async (how) => {
       const place = await makeWorkplace();
       const program = startProgram({ env: place.env });
-      const uuid = await startHangingTurn(program, place);
-      expect(await processesWith(uuid)).not.toEqual([]);
+      await startShell(program, place);
+      expect((await processesWith(place.scratch)).length).toBeGreaterThan(2);
       if (how === 'end of input') program.child.stdin.end();
       else program.child.kill(how);
       const { code, signal } = await program.ended;
       expect([code, signal]).toEqual(how === 'SIGKILL' ? [null, 'SIGKILL'] : [0, null]);
       // After SIGKILL nobody is there to wait for them: the kernel ends them a moment later.
-      await expect.poll(() => processesWith(uuid), { timeout: 5000 }).toEqual([]);
+      await expect.poll(() => processesWith(place.scratch), { timeout: 5000 }).toEqual([]);
     },
   );
 });
@@ -123,53 +123,42 @@ describe('the end', OPTIONS, () => {
 describe('a running program', OPTIONS, () => {
   test('keeps its state to its owner, whatever the umask', async () => {
     const place = await makeWorkplace();
-    const logFile = join(place.stateDirectory, 'log');
     const program = startWithOpenUmask({
-      args: ['http', '--port', '0', '--log-file', logFile],
+      args: ['http', '--port', '0', '--log-file', join(place.stateDirectory, 'log')],
       env: place.env,
     });
     await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('serving MCP at');
     const modes = await modesBelow(place.stateDirectory);
-    expect(Object.keys(modes)).toEqual(expect.arrayContaining(['.', 'token', 'log']));
-    for (const [path, mode] of Object.entries(modes)) {
-      expect(`${path} ${mode}`).toMatch(/ (dir 700|file 600)$/);
-    }
+    expect([...modes.keys()]).toEqual(expect.arrayContaining(['token', 'log']));
+    for (const [path, mode] of modes) expect(`${path} ${mode}`).toMatch(/ (dir 700|file 600)$/);
   });
 
-  test('writes nothing but JSON-RPC to standard output, and its log in JSON', async () => {
+  test('writes nothing but JSON-RPC on standard output, and its log in JSON lines', async () => {
     const place = await makeWorkplace();
-    const env = { ...place.env, CLAUDE_SESSIONS_LOG_LEVEL: 'trace' };
-    const program = startProgram({ env });
+    const program = startProgram({ args: ['--log-level', 'trace'], env: place.env });
     program.child.stdin.write('this is no message\n\n{"jsonrpc":"2.0"}\n');
     await initialize(program);
-    const made = await request(program, 'tools/call', {
-      name: 'create_session',
-      arguments: { workingDirectory: place.directory },
+    const session = await makeSession(program, place);
+    const step = { text: 'one', tool: 'Bash', input: { command: 'echo out; echo err >&2' } };
+    const sent = await callTool(program, 'send_prompt', {
+      sessionId: session.id,
+      prompt: script([step, { text: 'two' }]),
+      waitMs: 20_000,
     });
-    const { id } = sessionOf(made);
-    const prompt = script([{ tool: 'Bash', input: { command: 'echo out; echo err >&2' } }]);
-    await request(program, 'tools/call', {
-      name: 'send_prompt',
-      arguments: { sessionId: id, prompt, waitMs: 1000 },
-    });
-    await request(program, 'tools/call', { name: 'no_such_tool', arguments: {} });
-    await request(program, 'tools/call', { name: 'end_session', arguments: { sessionId: id } });
+    expect(sent).toMatchObject({ text: 'one\ntwo' });
+    expect(await callTool(program, 'no_such_tool', {})).toBeUndefined();
+    await callTool(program, 'end_session', { sessionId: session.id });
     program.child.stdin.end();
     const { code, stdout, stderr } = await program.ended;
     expect(code).toBe(0);
-    const messages = linesOf(stdout).map((line) => JSON.parse(line) as unknown);
+    const messages = linesOf(stdout).map((line): unknown => JSON.parse(line));
     expect(messages).toHaveLength(5);
     for (const message of messages) expect(message).toMatchObject({ jsonrpc: '2.0' });
-    const log = linesOf(stderr).map((line) => JSON.parse(line) as unknown);
+    const log = linesOf(stderr).map((line): unknown => JSON.parse(line));
     expect(log).not.toEqual([]);
-    for (const entry of log) {
-      expect(entry).toMatchObject({
-        level: expect.any(Number),
-        time: expect.any(Number),
-        msg: expect.any(String),
-      });
-    }
-    expect(stderr).not.toContain(place.env.ANTHROPIC_API_KEY);
+    const entry = { level: expect.any(Number), time: expect.any(Number), msg: expect.any(String) };
+    for (const line of log) expect(line).toMatchObject(entry);
+    expect(stdout + stderr).not.toContain(place.env.ANTHROPIC_API_KEY);
   });
 
   test('without Claude Code serves, says what is missing, and works once it is there', async () => {
@@ -179,47 +168,60 @@ describe('a running program', OPTIONS, () => {
     const client = await connectStdio('v2 auto', { ...commandOf(args), env: place.env });
     const { session } = await client.call('create_session', { workingDirectory: place.directory });
     expect(session.status).toBe('ready');
+    const sessionId = session.id;
+    const send = (prompt: string) =>
+      client.call('send_prompt', { sessionId, prompt, waitMs: 20_000 });
     const missing = {
       code: 'UNAVAILABLE',
       message: expect.stringContaining(claude),
       hint: expect.stringContaining('--claude-path'),
     };
-    const sessionId = session.id;
-    const send = (prompt: string) =>
-      client.call('send_prompt', { sessionId, prompt, waitMs: 20_000 });
     expect((await send('first')).turn).toMatchObject({ state: 'failed', error: missing });
-    const read = await client.call('read_events', { sessionId, waitMs: 5000, until: 'turn_end' });
-    expect(read.session).toMatchObject({ status: 'error', error: missing });
+    const { session: failed } = await client.call('get_session', { sessionId });
+    expect(failed).toMatchObject({ status: 'error', error: missing });
     await symlink(claudeBinary(), claude);
-    expect((await send('second')).turn).toMatchObject({
-      state: 'completed',
-      result: 'ok: second',
-    });
+    expect((await send('second')).turn).toMatchObject({ state: 'completed', result: 'ok: second' });
     const { session: mended } = await client.call('get_session', { sessionId });
     expect(mended).toMatchObject({ status: 'ready', turns: { completed: 1, failed: 1 } });
     expect(mended).not.toHaveProperty('error');
   });
 });
 
-function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line !== '');
+async function makeSession(program: Program, place: Workplace): Promise<SessionView> {
+  const made = await callTool(program, 'create_session', {
+    workingDirectory: place.directory,
+    allowedTools: ['Bash'],
+  });
+  return (made as { session: SessionView }).session;
 }
 
-type Message = { id?: unknown; result?: { structuredContent?: unknown } };
+/** Has a session run a shell command that does not end, with another in its background. */
+async function startShell(program: Program, place: Workplace): Promise<void> {
+  await initialize(program);
+  const { id: sessionId } = await makeSession(program, place);
+  const command = 'sleep 600 & touch started; sleep 600';
+  await callTool(program, 'send_prompt', {
+    sessionId,
+    prompt: script([{ tool: 'Bash', input: { command } }]),
+  });
+  await expect.poll(() => readdir(place.directory), { timeout: 20_000 }).toContain('started');
+}
 
-let nextId = 0;
-
-/** Sends one request and returns the message that answers it. */
-async function request(program: Program, method: string, params: unknown): Promise<Message> {
-  const id = `request-${nextId++}`;
-  const { stdin, stdout } = program.child;
-  stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
-  for (;;) {
-    const answer = linesOf(program.stdout())
-      .filter((line) => line.endsWith('}'))
-      .map((line) => JSON.parse(line) as Message)
-      .find((message) => message.id === id);
-    if (answer !== undefined) return answer;
-    await once(stdout, 'data');
+/** Kind and mode of everything below a folder and of itself, as in `file 600`, by path. */
+async function modesBelow(folder: string): Promise<Map<string, string>> {
+  const modes = new Map<string, string>();
+  for (const path of ['.', ...(await readdir(folder, { recursive: true }))]) {
+    const found = await lstat(join(folder, path));
+    const kind = found.isDirectory() ? 'dir' : 'file';
+    modes.set(path, `${kind} ${(found.mode & 0o777).toString(8)}`);
   }
+  return modes;
+}
+
+/** The Claude Code that the Agent SDK brings for this platform. */
+function claudeBinary(): string {
+  const { platform, arch } = process;
+  const name = platform === 'win32' ? 'claude.exe' : 'claude';
+  const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
+  return sdk.resolve(`@anthropic-ai/claude-agent-sdk-${platform}-${arch}/${name}`);
 }

@@ -46,8 +46,9 @@ export class Recorder implements RunListener {
 
   async permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
     this.asked.push(ask);
+    const reply = this.answer(ask, signal);
     this.#changed();
-    return await this.answer(ask, signal);
+    return await reply;
   }
 
   exited(): void {

@@ -46,12 +46,15 @@ export function serverContract({ current, store }: Opened): void {
   });
 
   test('an MCP session is at the server it connected to last, until it disconnects', async () => {
-    expect(await store().connectionOwner('m')).toBeUndefined();
-    await store().connect('m', 'me');
-    await store().connect('m', 'you');
-    expect(await (await current().reopen()).connectionOwner('m')).toBe('you');
-    await store().disconnect('m');
-    expect(await store().connectionOwner('m')).toBeUndefined();
+    const connection = { mcpSessionId: 'm', principal: PRINCIPAL, owner: 'me' };
+    expect(await store().connection('m')).toBeUndefined();
+    await store().connect(connection);
+    await store().connect({ ...connection, owner: 'you' });
+    const again = await current().reopen();
+    expect(await again.connection('m')).toEqual({ ...connection, owner: 'you' });
+    expect(await again.connections()).toEqual([{ ...connection, owner: 'you' }]);
+    await again.disconnect('m');
+    expect(await again.connections()).toEqual([]);
   });
 
   test('what ended long ago is forgotten step by step, and still counted', async () => {

@@ -12,6 +12,8 @@ import { type App, assemble } from '../../src/app.ts';
 import type { Settings } from '../../src/config.ts';
 import { type Logger, loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
+import { type Clock, systemClock } from '../../src/service/clock.ts';
+import type { ProcessIdentity } from '../../src/session/process.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { connectClient, type TestClient } from './mcp-client.ts';
@@ -40,13 +42,14 @@ export class Harness {
   /** A real directory inside the root; sessions work here by default. */
   readonly work: string;
   runner = new ScriptedRunner();
-  /** Moves the times that the store writes, in milliseconds. */
-  storeTimeOffset = 0;
+  /** Processes that the server was to kill, left behind by another. */
+  readonly killed: ProcessIdentity[] = [];
   readonly logged: { level: number; msg: string; [name: string]: unknown }[] = [];
   readonly #options: HarnessOptions;
   readonly #directory: string;
   readonly #log: Logger;
   readonly #clients = new Set<TestClient>();
+  #passed = 0;
   #open: { readonly app: App; readonly store: Store } | undefined;
 
   constructor(options: HarnessOptions) {
@@ -69,15 +72,23 @@ export class Harness {
   }
 
   async open(): Promise<void> {
-    const { settings } = this;
-    const now = () => Date.now() + this.storeTimeOffset;
-    const sqlite = await openSqliteStore({ directory: settings.stateDir, now, log: this.#log });
+    const { settings, runner } = this;
+    const log = this.#log;
+    const clock = this.#clock();
+    const { now } = clock;
+    const sqlite = await openSqliteStore({ directory: settings.stateDir, now, log });
     const store = this.#options.store?.(sqlite) ?? sqlite;
-    const { runner } = this;
-    this.#open = {
-      app: assemble({ settings, log: this.#log, version: '1.2.3', store, runner }),
-      store,
+    const killTree = async (process: ProcessIdentity) => {
+      this.killed.push(process);
+      return true;
     };
+    const ports = { store, runner, killTree, clock };
+    this.#open = { app: await assemble({ settings, log, version: '1.2.3', ...ports }), store };
+  }
+
+  /** Lets time pass for every clock of the server at once; timers do not hear of it. */
+  pass(ms: number): void {
+    this.#passed += ms;
   }
 
   /** Stops the server and starts another on the same state directory; every client is gone. */
@@ -103,7 +114,7 @@ export class Harness {
     return client;
   }
 
-  /** The run of a session, once a prompt has reached it that the test has not been given before. */
+  /** The run of a session that is at a prompt, its n-th at least. */
   async running(sessionId: string, prompts = 1): Promise<ScriptedRun> {
     return this.runner.waitFor(
       (run) =>
@@ -120,6 +131,15 @@ export class Harness {
     if (errors.length > 0 && !this.#options.mayLogErrors) {
       throw new Error(`the server logged errors: ${JSON.stringify(errors, null, 1)}`);
     }
+  }
+
+  #clock(): Clock {
+    const system = systemClock();
+    return {
+      now: () => system.now() + this.#passed,
+      monotonic: () => system.monotonic() + this.#passed,
+      steady: () => system.steady() + this.#passed,
+    };
   }
 
   #opened() {
@@ -139,6 +159,7 @@ function settingsFor(directory: string, root: string, given: Partial<Settings> =
     maxSessions: 100,
     idleEvictMs: 300_000,
     sessionTtlMs: 604_800_000,
+    retainMs: 2_592_000_000,
     permissionTimeoutMs: 1_800_000,
     allowBypassPermissions: false,
     logLevel: 'info',

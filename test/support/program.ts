@@ -53,7 +53,8 @@ export type Program = {
   readonly child: ChildProcessWithoutNullStreams;
   /** When it has ended and everything it wrote was read. */
   readonly ended: Promise<Ended>;
-  /** What it wrote on standard error so far. */
+  /** What it wrote so far. */
+  stdout(): string;
   stderr(): string;
 };
 
@@ -95,7 +96,7 @@ function run(command: string, args: readonly string[], env: Start['env']): Progr
     child.kill('SIGKILL');
     await ended;
   });
-  return { child, ended, stderr: () => texts.stderr };
+  return { child, ended, stdout: () => texts.stdout, stderr: () => texts.stderr };
 }
 
 export type HttpProgram = Program & {
