@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import type { Settings } from './config.ts';
+import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createClaudeRunner } from './runner/claude.ts';
 import { createOwners } from './runner/owners.ts';
@@ -49,6 +50,7 @@ export type Ports = {
   /** Ends a process and all it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
   readonly clock?: Clock;
+  readonly leaseTimes?: LeaseTimes;
 };
 
 /** Opens the state directory and gets ready to serve. Throws SessionError when it cannot be used. */
@@ -73,7 +75,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const clock = deps.clock ?? systemClock();
   const startedAt = clock.monotonic();
   const owners = createOwners(uuid());
-  const jumps = new JumpWatch(clock);
+  const leaseTimes = deps.leaseTimes ?? LEASE_TIMES;
+  const jumps = new JumpWatch(clock, leaseTimes.leaseMs);
   const waiters = new Waiters(store);
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
@@ -90,7 +93,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     runner: deps.runner,
     ask: (live, ask, signal) => permissions.ask(live, ask, signal),
   });
-  const leases = new LeaseKeeper({ ...base, live: () => scheduler.liveSessions() });
+  const leases = new LeaseKeeper({ ...base, leaseTimes, live: () => scheduler.liveSessions() });
   const runs = new Runs({ ...base, scheduler, recovery });
   const sessions = new Sessions({ ...base, ...settings, scheduler, runs });
   const turns = new Turns({ ...base, sessions, scheduler, runs, recovery });

@@ -49,9 +49,13 @@ export const BUFFER_BYTES_MAX = 1024 * KIB;
 export const LIBRARY_SESSIONS_MAX = 100_000;
 
 /** Lease on a session's process: taken for, renewed every, given up without an answer after. */
-export const LEASE_MS = 15_000;
-export const LEASE_RENEW_MS = 5_000;
-export const LEASE_SELF_FENCE_MS = 12_000;
+export type LeaseTimes = {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly selfFenceMs: number;
+};
+
+export const LEASE_TIMES: LeaseTimes = { leaseMs: 15_000, renewMs: 5_000, selfFenceMs: 12_000 };
 
 /** How long a server waits for another one to interrupt or steer a session that runs there. */
 export const ORDER_MS_MAX = 12_000;

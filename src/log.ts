@@ -1,5 +1,7 @@
 /** Logs are JSON lines on standard error or in a file; standard output belongs to MCP. */
 
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -10,14 +12,12 @@ export type { Logger };
 
 type LogOptions = { readonly level: LogLevel; readonly file?: string };
 
-/** Writes synchronously, so that the last line before a crash is there. The file is made 0600. */
-export function createLog(options: LogOptions): Logger {
-  return loggerTo(
-    options.file === undefined
-      ? destination({ fd: 2, sync: true })
-      : destination({ dest: options.file, sync: true, mkdir: true, mode: 0o600 }),
-    options.level,
-  );
+/** Writes synchronously, so that the last line before a crash is there. The file is made 0600, its folder 0700. */
+export function createLog({ level, file }: LogOptions): Logger {
+  if (file === undefined) return loggerTo(destination({ fd: 2, sync: true }), level);
+  // Not left to pino: this may be the state directory, and pino would open it to everyone.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  return loggerTo(destination({ dest: file, sync: true, mode: 0o600 }), level);
 }
 
 export function loggerTo(stream: DestinationStream, level: LogLevel): Logger {

@@ -1,12 +1,14 @@
 /** One live Claude Code process: its turns, and its end. */
 
 import { once } from 'node:events';
-import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { CanUseTool, Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { type Failure, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
+import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { MessageInput } from './input.ts';
+import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import { type GuardedProcess, identify, killTree } from './process.ts';
 import type { Run, RunListener, RunSpec } from './runner.ts';
@@ -14,9 +16,9 @@ import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
 import { within } from './within.ts';
 
-/** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated. */
-const INTERRUPT_REPEAT_MS = 500;
-/** What a process said before it ended is read for this long after its end. */
+/** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated, ever more slowly. */
+const INTERRUPT_REPEAT_MS = 100;
+/** How long a stream may outlive its process, or a process its stream. */
 const DRAIN_MS = 1000;
 const STDERR_LOGGED_CHARS = 2000;
 
@@ -106,7 +108,7 @@ export class ClaudeRun implements Run {
 
   steer(text: string): void {
     if (this.#turns.turn === undefined) {
-      throw new SessionError('CONFLICT', `session claude_${this.#parts.spec.uuid} runs no turn`, {
+      throw new SessionError('CONFLICT', `session ${this.#who().sessionId} runs no turn`, {
         hint: 'Send it as a prompt of its own: send_prompt with mode queue.',
       });
     }
@@ -152,39 +154,51 @@ export class ClaudeRun implements Run {
   }
 
   async #askToStop(turn: ActiveTurn): Promise<void> {
-    do {
+    for (let wait = INTERRUPT_REPEAT_MS; !this.#hasExited; wait *= 2) {
       // Its answer tells nothing about the end of the turn; it is refused when the process is already going.
       this.#query.interrupt().catch(() => undefined);
-    } while (!(await within(turn.ended, INTERRUPT_REPEAT_MS)) && !this.#hasExited);
+      if (await within(turn.ended, wait)) return;
+    }
   }
 
   async #pump(): Promise<void> {
     try {
-      for await (const message of this.#query) this.#translator.translate(message);
+      for await (const message of this.#query) this.#translate(message);
     } catch (error) {
       // After an error result the iterator throws what the result has already said.
       this.#parts.log.debug({ err: error }, 'the message stream ended with an error');
     }
   }
 
+  #translate(message: SDKMessage): void {
+    if (message.type === 'system' && message.subtype === 'informational') {
+      this.#parts.log.info({ ...this.#who(), text: message.content }, 'message of Claude Code');
+    }
+    try {
+      this.#translator.translate(message);
+    } catch (error) {
+      this.#logError(error, `a message of type ${asName(message.type)} could not be read`);
+    }
+  }
+
   async #finish(pump: Promise<void>): Promise<void> {
-    await this.#exit;
+    await Promise.race([this.#exit, pump]);
+    // A process whose stream has ended cannot be talked to any more; it is killed unless it is just about to go.
+    await within(this.#exit, DRAIN_MS);
     this.#hasExited = true;
     this.#input.end();
-    if (!(await killTree(this.process)))
-      this.#logError(undefined, 'processes of the session could not be killed');
-    await within(pump, DRAIN_MS);
+    const isGone = await killTree(this.process);
+    if (!isGone) this.#logError(undefined, 'processes of the session could not be killed');
+    await within(Promise.all([this.#exit, pump]), DRAIN_MS);
     this.#translator.end(this.#outcomeOfExit());
-    await this.#parts
-      .cleanUp()
-      .catch((error: unknown) => this.#logError(error, 'could not clean up'));
+    await this.#parts.cleanUp().catch((error: unknown) => this.#logError(error, 'not cleaned up'));
     if (this.#isReady) this.#turns.exited();
   }
 
   #outcomeOfExit(): TurnOutcome {
     if (this.#isStopped) return { state: 'interrupted' };
     const stderr = this.#spawned.stderr().slice(-STDERR_LOGGED_CHARS);
-    this.#parts.log.warn({ sessionUuid: this.#parts.spec.uuid, stderr }, this.#stoppedMessage());
+    this.#parts.log.warn({ ...this.#who(), stderr }, this.#stoppedMessage());
     return {
       state: 'failed',
       error: {
@@ -223,7 +237,11 @@ export class ClaudeRun implements Run {
   }
 
   #logError(error: unknown, message: string): void {
-    this.#parts.log.error({ sessionUuid: this.#parts.spec.uuid, err: error }, message);
+    this.#parts.log.error({ ...this.#who(), err: error }, message);
+  }
+
+  #who(): { sessionId: string } {
+    return { sessionId: `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}` };
   }
 }
 

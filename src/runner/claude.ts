@@ -1,7 +1,7 @@
 /** The runner on the Agent SDK: starts the real Claude Code for a session. */
 
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Options, query, type SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
@@ -49,7 +49,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
   // Before the spawn, because a missing directory would be reported as a missing program.
   await checkDirectory(spec.options.workingDirectory);
   if (context.claudePath !== undefined) await checkProgram(context.claudePath);
-  const temporaryDirectory = await makeScratch(context.scratchDirectory);
+  const temporaryDirectory = await makeScratch(context.scratchDirectory, spec.uuid);
   const cleanUp = () => rm(temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
   try {
     const environment = childEnvironment(context.environment, {
@@ -146,8 +146,14 @@ function notFound(where: string, cause?: unknown): SessionError {
   });
 }
 
-async function makeScratch(parent: string): Promise<string> {
+/**
+ * Named after the session, so that what a crash left there goes with the next run. Short, because Claude Code makes a
+ * Unix socket in it, and the path of a socket has about 100 bytes at most.
+ */
+async function makeScratch(parent: string, uuid: string): Promise<string> {
+  const directory = join(parent, uuid.replaceAll('-', '').slice(0, 16));
   await mkdir(parent, { recursive: true, mode: 0o700 });
-  // Short, because Claude Code makes a Unix socket in it, and the path of a socket has about 100 bytes at most.
-  return await mkdtemp(join(parent, 'c-'));
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
 }

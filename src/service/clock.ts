@@ -1,7 +1,7 @@
 /** Time as the service sees it, and how far the wall clock can be trusted. */
 
 import { uptime } from 'node:os';
-import { CLOCK_JUMP_MS, LEASE_MS } from '../limits.ts';
+import { CLOCK_JUMP_MS } from '../limits.ts';
 
 export type Clock = {
   /** Epoch milliseconds, for what people read and for leases. */
@@ -27,11 +27,13 @@ export function systemClock(): Clock {
  */
 export class JumpWatch {
   readonly #clock: Clock;
+  readonly #leaseMs: number;
   #offset: number;
   #jumpedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, leaseMs: number) {
     this.#clock = clock;
+    this.#leaseMs = leaseMs;
     this.#offset = clock.now() - clock.monotonic();
   }
 
@@ -41,6 +43,6 @@ export class JumpWatch {
     const offset = this.#clock.now() - now;
     if (Math.abs(offset - this.#offset) > CLOCK_JUMP_MS) this.#jumpedAt = now;
     this.#offset = offset;
-    return now - this.#jumpedAt > LEASE_MS;
+    return now - this.#jumpedAt > this.#leaseMs;
   }
 }

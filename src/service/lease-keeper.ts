@@ -1,6 +1,6 @@
 /** Keeps the leases of live sessions, and stops what has lost its own. */
 
-import { LEASE_RENEW_MS, LEASE_SELF_FENCE_MS } from '../limits.ts';
+import type { LeaseTimes } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Fence, Store } from '../store/store.ts';
@@ -12,6 +12,7 @@ export type LeaseKeeperDeps = {
   readonly owners: Owners;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly leaseTimes: LeaseTimes;
   live(): readonly LiveSession[];
 };
 
@@ -23,16 +24,16 @@ export class LeaseKeeper {
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
     this.#renewedAt = deps.clock.monotonic();
-    this.#timer = setInterval(() => void this.renew(), LEASE_RENEW_MS);
+    this.#timer = setInterval(() => void this.renew(), deps.leaseTimes.renewMs);
     this.#timer.unref();
   }
 
   /**
    * Renews every lease once. A session whose lease has passed on is stopped; so is every session when
-   * no renewal has been written for LEASE_SELF_FENCE_MS, counted from when it was sent.
+   * no renewal has been written for `selfFenceMs`, counted from when it was sent.
    */
   async renew(): Promise<void> {
-    const { store, owners, clock, log } = this.#deps;
+    const { store, owners, clock, log, leaseTimes } = this.#deps;
     const sentAt = clock.monotonic();
     try {
       const lost = await store.renew(
@@ -43,7 +44,7 @@ export class LeaseKeeper {
       this.#stop((live) => lost.some((fence) => isOf(fence, live)));
     } catch (error) {
       log.error({ err: error }, 'leases could not be renewed');
-      if (clock.monotonic() - this.#renewedAt > LEASE_SELF_FENCE_MS) this.#stop(() => true);
+      if (clock.monotonic() - this.#renewedAt > leaseTimes.selfFenceMs) this.#stop(() => true);
     }
   }
 

@@ -3,6 +3,7 @@
  * brings what happens into the log, in order. Output is gathered for a moment and written together.
  */
 
+import type { Failure } from '../errors.ts';
 import { OUTPUT_COALESCE_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
@@ -106,6 +107,16 @@ export class LiveSession implements RunListener {
     this.turnId = undefined;
     void this.#write([{ type: 'end_turn', turnId, outcome }]);
     void this.settled().then(() => this.#deps.turnEnded(this));
+  }
+
+  /** The turn could not be handed to Claude: it has failed, and the session says why, in one write. */
+  async failTurn(turnId: string, error: Failure): Promise<void> {
+    this.turnId = undefined;
+    const outcome: TurnOutcome = { state: 'failed', error };
+    await this.#write([
+      { type: 'end_turn', turnId, outcome },
+      { type: 'fail', error },
+    ]).catch(() => {});
   }
 
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {

@@ -120,6 +120,7 @@ export class Reader {
     let scanned = query.after;
     const look = async (): Promise<true | undefined> => {
       const session = await this.#gate.readable(caller, query.sessionId);
+      if (session.status === 'terminated') return true;
       if (query.until === 'event') return session.lastSeq > query.after ? true : undefined;
       if (isSettled(session, query.until)) return true;
       const found = await this.#scan(query, scanned);

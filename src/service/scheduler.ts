@@ -149,9 +149,7 @@ export class Scheduler {
       await live.runTurn(claim, () => this.#start(live, claim.session));
     } catch (error) {
       this.#deps.log.warn({ sessionId: live.id, err: error }, 'turn could not be started');
-      const failure = failureOf(error);
-      live.turnEnded(claim.turn.id, { state: 'failed', error: failure });
-      await live.command({ type: 'fail', error: failure }).catch(() => {});
+      await live.failTurn(claim.turn.id, failureOf(error));
       await live.close();
     }
   }

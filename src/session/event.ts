@@ -162,7 +162,5 @@ export type OutputBody =
       readonly requeued?: boolean;
     };
 
-export type EventType = EventBody['type'];
-
 /** An entry of a session's log: `seq` counts 1, 2, 3 … without gaps. */
 export type SessionEvent = EventBody & { readonly seq: number; readonly at: number };

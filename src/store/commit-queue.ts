@@ -19,6 +19,8 @@ export type Transaction = {
   readonly sql: Sql;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** What a lease is taken for, in milliseconds. */
+  readonly leaseMs: number;
   /** Says that the session changed, to those who listen. */
   touch(sessionId: string): void;
 };
@@ -29,6 +31,7 @@ export type Job<T> = (tx: Transaction) => T;
 export type CommitQueueDeps = {
   readonly sql: Sql;
   readonly now: () => number;
+  readonly leaseMs: number;
   /** How long to try for the write lock before the waiting jobs are refused. */
   readonly lockMs: number;
   committed(sessionIds: ReadonlySet<string>): void;
@@ -152,13 +155,14 @@ export class CommitQueue {
 
   /** What the job made the caller hear is told only after the commit, its refusal too. */
   #runAlone(waiting: Waiting, touched: Set<string>): () => void {
-    const { sql, now } = this.#deps;
+    const { sql, now, leaseMs } = this.#deps;
     const ids: string[] = [];
     sql.run('SAVEPOINT job');
     try {
       const tell = waiting.run({
         sql,
         now: now(),
+        leaseMs,
         touch: (id) => ids.push(id),
       });
       sql.run('RELEASE job');

@@ -1,7 +1,6 @@
 /** Who may run a session: the queue, the lease, and the process it was taken for. */
 
 import { SessionError } from '../errors.ts';
-import { LEASE_MS } from '../limits.ts';
 import { decide, type OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
@@ -87,7 +86,7 @@ function setLease(tx: Transaction, fence: Fence): void {
     'UPDATE sessions SET owner = ?, epoch = ?, lease_until = ? WHERE id = ?',
     fence.owner,
     fence.epoch,
-    tx.now + LEASE_MS,
+    tx.now + tx.leaseMs,
     fence.sessionId,
   );
 }
@@ -126,7 +125,7 @@ export function renewLeases(
   return fences.filter((fence) => {
     const renewed = tx.sql.run(
       'UPDATE sessions SET lease_until = ? WHERE id = ? AND owner = ? AND epoch = ?',
-      tx.now + LEASE_MS,
+      tx.now + tx.leaseMs,
       fence.sessionId,
       owner,
       fence.epoch,

@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
-import { storageFailure } from './failure.ts';
+import { isBusy, storageFailure } from './failure.ts';
 import { migrate } from './migrations.ts';
 
 export const DATABASE_FILE = 'sessions.db';
@@ -21,6 +22,7 @@ export const DATABASE_FILE = 'sessions.db';
 const SQLITE_VERSION_MIN = '3.51.3';
 /** Set for the connection before its first statement, or that statement fails where it should wait. */
 export const LOCK_MS_MAX = 10_000;
+const LOCK_PAUSE_MS = 10;
 const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
 /** Up to this size every page is checked at each start; that takes about 50 ms. */
 const CHECKED_BYTES_MAX = 32 * 1024 * 1024;
@@ -40,7 +42,7 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
  * @throws SessionError UNAVAILABLE where it cannot be used, with what to do; a database that is damaged
  *   or newer than this program is left as it is
  */
-export function openDatabase(directory: string): DatabaseSync {
+export async function openDatabase(directory: string): Promise<DatabaseSync> {
   try {
     makeDirectory(directory);
     // Other systems number their file systems otherwise.
@@ -49,8 +51,10 @@ export function openDatabase(directory: string): DatabaseSync {
     }
     const file = join(directory, DATABASE_FILE);
     makeFile(file);
-    refuseDamaged(file);
-    return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
+    return await whileLocked(() => {
+      refuseDamaged(file);
+      return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
+    });
   } catch (error) {
     throw refusal(directory, error);
   }
@@ -77,6 +81,19 @@ export function refuseNetworkFileSystem(directory: string, type: number): void {
     hint: 'name a directory on a local disk with --state-dir.',
     retryable: false,
   });
+}
+
+/** The change to WAL fails at once where another process makes it too: it does not heed the timeout. */
+async function whileLocked<T>(open: () => T): Promise<T> {
+  const until = performance.now() + LOCK_MS_MAX;
+  for (;;) {
+    try {
+      return open();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+    }
+    await setTimeout(LOCK_PAUSE_MS);
+  }
 }
 
 function comparable(version: string): number {

@@ -1,5 +1,6 @@
 /** The store of one machine: an SQLite file that several server processes may share. */
 
+import { LEASE_TIMES } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
@@ -40,13 +41,15 @@ export type SqliteStoreOptions = {
   readonly directory: string;
   /** Epoch milliseconds, whole: the times of events and leases. */
   readonly now?: () => number;
+  /** What a lease is taken for. */
+  readonly leaseMs?: number;
   /** Hears of what no caller waits for: a listener that throws, a watch that fails. */
   readonly log?: Pick<Logger, 'warn' | 'error'>;
 };
 
 /** @throws SessionError UNAVAILABLE where the directory or its database cannot be used, with what to do */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  return new SqliteStore(new Sql(openDatabase(options.directory)), options);
+  return new SqliteStore(new Sql(await openDatabase(options.directory)), options);
 }
 
 /** Reads see every commit so far, never a part of one. After {@link close} everything is refused. */
@@ -68,6 +71,7 @@ export class SqliteStore implements Store {
     this.#queue = new CommitQueue({
       sql,
       now: this.#now,
+      leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
       lockMs: LOCK_MS_MAX,
       committed: (sessionIds) => this.#tell(sessionIds),
     });

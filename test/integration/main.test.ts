@@ -199,7 +199,7 @@ async function makeSession(program: Program, place: Workplace): Promise<SessionV
 async function startShell(program: Program, place: Workplace): Promise<void> {
   await initialize(program);
   const { id: sessionId } = await makeSession(program, place);
-  const command = 'sleep 600 & touch started; sleep 600';
+  const command = 'touch started; tail -f /dev/null & tail -f /dev/null';
   await callTool(program, 'send_prompt', {
     sessionId,
     prompt: script([{ tool: 'Bash', input: { command } }]),

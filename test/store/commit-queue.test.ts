@@ -24,6 +24,7 @@ beforeEach(() => {
   queue = new CommitQueue({
     sql: new Sql(db),
     now: () => 0,
+    leaseMs: 15_000,
     lockMs: 50,
     committed: (ids) => commits.push(ids),
   });

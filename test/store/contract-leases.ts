@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LEASE_MS } from '../../src/limits.ts';
+import { LEASE_TIMES } from '../../src/limits.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
@@ -35,7 +35,7 @@ export function leaseContract({ current, store }: Opened): void {
     await createIn(store(), { prompts: ['p1', 'p2'] });
     const first = await claimed(store(), 'me');
     expect(await store().claim('me', ANY_TURN)).toBeUndefined();
-    current().advance(LEASE_MS * 2);
+    current().advance(LEASE_TIMES.leaseMs * 2);
     expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     await finish(store(), first);
     expect((await claimed(store(), 'me')).turn.id).toBe('p2');
@@ -121,7 +121,7 @@ export function leaseContract({ current, store }: Opened): void {
     const old = await claimed(store(), 'me');
     await store().recordProcess(old.fence, PROCESS);
     await finish(store(), old);
-    current().advance(LEASE_MS - 1);
+    current().advance(LEASE_TIMES.leaseMs - 1);
     expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     current().advance(1);
     const taken = await claimed(store(), 'you');
@@ -132,7 +132,7 @@ export function leaseContract({ current, store }: Opened): void {
   test('a lapsed lease stays where it is while lapsed leases are not to be taken', async () => {
     await createIn(store(), { prompts: ['p1', 'p2'] });
     await finish(store(), await claimed(store(), 'me'));
-    current().advance(LEASE_MS * 2);
+    current().advance(LEASE_TIMES.leaseMs * 2);
     expect(await store().claim('you', { ...ANY_TURN, takeLapsed: false })).toBeUndefined();
     expect((await claimed(store(), 'me', { takeLapsed: false })).fence.epoch).toBe(1);
   });
@@ -258,9 +258,9 @@ export function leaseContract({ current, store }: Opened): void {
     const lost = await claimed(store(), 'me');
     await store().takeOver(lost.fence, 'you');
     await finish(store(), kept);
-    current().advance(LEASE_MS - 1);
+    current().advance(LEASE_TIMES.leaseMs - 1);
     expect(await store().renew('me', [kept.fence, lost.fence])).toEqual([lost.fence]);
-    current().advance(LEASE_MS - 1);
+    current().advance(LEASE_TIMES.leaseMs - 1);
     expect(await store().claim('you', ANY_TURN)).toBeUndefined();
     expect(await store().renew('me', [])).toEqual([]);
   });

@@ -76,8 +76,8 @@ test('a directory that is there already keeps its mode', async () => {
   expect(modeOf(directory)).toBe('750');
 });
 
-test('a commit is synced before it is answered, and locks are waited for', () => {
-  const db = openDatabase(directory);
+test('a commit is synced before it is answered, and locks are waited for', async () => {
+  const db = await openDatabase(directory);
   const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map((name) =>
     Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {}),
   );

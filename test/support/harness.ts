@@ -27,6 +27,12 @@ export type HarnessOptions = {
   readonly mayLogErrors?: boolean;
 };
 
+export type Busy = {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly run: ScriptedRun;
+};
+
 const ERROR_LEVEL = 50;
 
 /** A server that is closed, and whose files are removed, when the test ends. */
@@ -122,6 +128,12 @@ export class Harness {
         run.turnId !== undefined &&
         run.prompts.length >= prompts,
     );
+  }
+
+  /** A session whose first prompt has reached its run. */
+  async busy(client: TestClient, args: Record<string, unknown> = {}): Promise<Busy> {
+    const { session, turn } = await client.call('create_session', { prompt: 'go', ...args });
+    return { sessionId: session.id, turnId: turn?.id ?? '', run: await this.running(session.id) };
   }
 
   async end(): Promise<void> {

@@ -2,11 +2,65 @@ import { describe, expect, test } from 'vitest';
 import { startHarness } from '../support/harness.ts';
 
 describe('get_session', () => {
-  test('shows a session as it is, its log as long as it has grown', async () => {
+  test('shows a session as create_session did, and as it has become', async () => {
     const harness = await startHarness();
     const client = await harness.connect();
     const made = await client.call('create_session', { name: 'docs', model: 'opus' });
-    const { session } = await client.call('get_session', { sessionId: made.session.id });
-    expect(session).toEqual(made.session);
+    const sessionId = made.session.id;
+    expect(await client.call('get_session', { sessionId })).toEqual({ session: made.session });
+    await client.call('send_prompt', { sessionId, prompt: 'go' });
+    const run = await harness.running(sessionId);
+    expect((await client.call('get_session', { sessionId })).session).toMatchObject({
+      status: 'busy',
+      turns: { queued: 0, running: 1, completed: 0, failed: 0 },
+    });
+    const usage = {
+      inputTokens: 7,
+      outputTokens: 5,
+      cacheReadTokens: 3,
+      cacheWriteTokens: 2,
+      costUsd: 0.25,
+    };
+    run.finish({ usage });
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    expect((await client.call('get_session', { sessionId })).session).toMatchObject({
+      status: 'ready',
+      turns: { queued: 0, running: 0, completed: 1, failed: 0 },
+      usage,
+    });
+  });
+
+  test('shows an ended session with its end, for as long as it is kept', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { session } = await client.call('create_session');
+    harness.pass(60_000);
+    await client.call('end_session', { sessionId: session.id, reason: 'done' });
+    await harness.reopen();
+    const later = await harness.connect();
+    const shown = await later.call('get_session', { sessionId: session.id });
+    expect(shown.session).toMatchObject({
+      id: session.id,
+      status: 'terminated',
+      endReason: 'done',
+      createdAt: session.createdAt,
+      lastSeq: 2,
+    });
+    const lived = Date.parse(shown.session.endedAt ?? '') - Date.parse(session.createdAt);
+    expect(lived).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test('says why a session cannot be run', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    harness.runner.failNextStart();
+    const { session } = await client.call('create_session', { prompt: 'go' });
+    await client.call('wait_sessions', { sessionIds: [session.id] });
+    const failed = await client.call('get_session', { sessionId: session.id });
+    expect(failed.session).toMatchObject({
+      status: 'error',
+      turns: { running: 0, failed: 1 },
+      error: { code: 'UNAVAILABLE', message: 'scripted: Claude Code cannot be run' },
+    });
   });
 });
