@@ -81,7 +81,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
   const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
-  const recovery = new Recovery(base);
+  const recovery = new Recovery({ ...base, isLive: (id) => scheduler.isLive(id) });
   const permissions = new Permissions({
     ...base,
     recovery,

@@ -22,6 +22,15 @@ const INTERRUPT_REPEAT_MS = 100;
 const DRAIN_MS = 1000;
 const STDERR_LOGGED_CHARS = 2000;
 
+/** Claude Code would go on under another session id, and the session would resume as if nothing had been cleared. */
+const CLEARING = /^\/(clear|reset|new)(\s|$)/;
+const NOT_CLEARED: Failure = {
+  code: 'INVALID_REQUEST',
+  message: 'a session keeps its conversation: /clear, /reset and /new are not for its prompts',
+  retryable: false,
+  hint: 'create_session begins a new conversation; /compact shortens this one.',
+};
+
 export type RunLimits = {
   readonly startMs: number;
   readonly interruptMs: number;
@@ -103,7 +112,8 @@ export class ClaudeRun implements Run {
     if (this.#hasExited) throw new SessionError('UNAVAILABLE', this.#stoppedMessage());
     this.#translator.begin(turnId);
     this.#turns.begin(turnId);
-    this.#input.push(turnId, text);
+    if (CLEARING.test(text)) this.#translator.end({ state: 'failed', error: NOT_CLEARED });
+    else this.#input.push(turnId, text);
   }
 
   steer(text: string): void {

@@ -8,7 +8,8 @@ import { OUTPUT_COALESCE_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import { decide, type SessionCommand, type TurnOutcome } from '../session/decide.ts';
-import type { EventBody, OutputBody } from '../session/event.ts';
+import type { EventBody, OutputBody, Usage } from '../session/event.ts';
+import { addUsage, NO_USAGE } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 
 export type LiveSessionDeps = {
@@ -28,6 +29,8 @@ export class LiveSession implements RunListener {
   readonly fence: Fence;
   /** The turn that runs now, if one does. */
   turnId: string | undefined;
+  /** A turn of Claude's own that is told as part of ours, and what it has cost. */
+  #folded: { readonly turnId: string; readonly usage: Usage } | undefined;
   #run: Promise<Run> | undefined;
   #pending: OutputBody[] = [];
   #flush: NodeJS.Timeout | undefined;
@@ -94,18 +97,32 @@ export class LiveSession implements RunListener {
   }
 
   output(body: OutputBody): void {
-    this.#pending.push(body);
+    const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
+    this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
     this.#flush ??= setTimeout(() => this.#write([]), OUTPUT_COALESCE_MS);
   }
 
+  /** One that begins while a claimed prompt is on its way is told as part of that prompt's turn. */
   autonomousTurnStarted(turnId: string): void {
+    if (this.turnId !== undefined) {
+      this.#folded = { turnId, usage: NO_USAGE };
+      return;
+    }
     this.turnId = turnId;
     void this.#write([{ type: 'start_turn', turnId, origin: 'autonomous' }]);
   }
 
   turnEnded(turnId: string, outcome: TurnOutcome): void {
+    if (turnId === this.#folded?.turnId) {
+      this.#folded = { turnId, usage: outcome.usage ?? NO_USAGE };
+      return;
+    }
+    const folded = this.#folded && {
+      usage: addUsage(outcome.usage ?? NO_USAGE, this.#folded.usage),
+    };
     this.turnId = undefined;
-    void this.#write([{ type: 'end_turn', turnId, outcome }]);
+    this.#folded = undefined;
+    void this.#write([{ type: 'end_turn', turnId, outcome: { ...outcome, ...folded } }]);
     void this.settled().then(() => this.#deps.turnEnded(this));
   }
 

@@ -110,7 +110,7 @@ export class Reader {
       for (const event of page) {
         if (event.type === 'text' && event.turnId === turn.id) text += `${event.text}\n`;
       }
-      text = text.slice(-TURN_RESULT_BYTES_MAX);
+      text = text.slice(-TURN_RESULT_BYTES_MAX).replace(/^[\udc00-\udfff]/, '');
       read = page.at(-1)?.seq ?? read;
       if (page.length < SCAN_EVENTS) return { text: text.trimEnd(), after: read };
     }

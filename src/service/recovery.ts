@@ -18,6 +18,8 @@ export type RecoveryDeps = {
   readonly clock: Clock;
   readonly jumps: JumpWatch;
   readonly log: Logger;
+  /** Whether this server runs the session, or is about to. */
+  isLive(sessionId: string): boolean;
   /** Ends a process and all it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
 };
@@ -66,6 +68,8 @@ export class Recovery {
   #isAbandoned({ fence, until }: Lease): boolean {
     const { owners, clock, jumps } = this.#deps;
     const state = owners.stateOf(fence.owner);
+    // A run of ours that ended when nothing could be written (a full disk) has left its lease.
+    if (state === 'self') return !this.#deps.isLive(fence.sessionId);
     if (state === 'unknown') return until <= clock.now() && jumps.trustsLapse();
     return state === 'gone';
   }

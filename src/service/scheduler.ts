@@ -37,6 +37,8 @@ export class Scheduler {
   readonly #idle = new Map<string, NodeJS.Timeout>();
   /** Sessions that are being stopped and may not be claimed meanwhile. */
   readonly #held = new Map<string, number>();
+  /** Claimed, and waiting for what was there before to go. */
+  readonly #placing = new Set<string>();
   #pass: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -49,6 +51,11 @@ export class Scheduler {
   /** The live session, if this server runs one. */
   live(sessionId: string): LiveSession | undefined {
     return this.#live.get(sessionId);
+  }
+
+  /** Also true between the claim of a turn and its process. */
+  isLive(sessionId: string): boolean {
+    return this.#live.has(sessionId) || this.#placing.has(sessionId);
   }
 
   liveSessions(): readonly LiveSession[] {
@@ -123,10 +130,12 @@ export class Scheduler {
   async #place(claim: Claim): Promise<void> {
     const { id } = claim.session;
     this.#unidle(id);
+    this.#placing.add(id);
     // Its process is just going; the lease stays with the turn that has been claimed.
     await this.#live.get(id)?.whenClosed();
     if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
     const live = this.#live.get(id) ?? this.#enter(claim);
+    this.#placing.delete(id);
     await this.#run(live, claim);
   }
 

@@ -26,14 +26,20 @@ export type EventView = z.infer<typeof eventView>;
 /**
  * The events as a reply shows them: as many, from the first on, as fit its bound, but at least one.
  * A `summary` also cuts each event to 2 KB and says what it cut.
+ *
+ * @param rest the reply without its events, for what it takes of the bound
  */
-export function showEvents(events: readonly SessionEvent[], detail: Detail): EventView[] {
+export function showEvents(
+  events: readonly SessionEvent[],
+  detail: Detail,
+  rest: object,
+): EventView[] {
   const bytesMax = detail === 'full' ? REPLY_FULL_BYTES_MAX : REPLY_SUMMARY_BYTES_MAX;
   const shown: EventView[] = [];
-  let bytes = 0;
+  let bytes = sizeOf(rest);
   for (const event of events) {
     const view = detail === 'full' ? showEvent(event) : summarize(showEvent(event));
-    bytes += sizeOf(view);
+    bytes += sizeOf(view) + ','.length;
     if (bytes > bytesMax && shown.length > 0) break;
     shown.push(view);
   }
@@ -83,16 +89,19 @@ function summarize(view: EventView): EventView {
 }
 
 function cutStrings(value: unknown, keep: number): unknown {
-  if (typeof value === 'string') {
-    return value.length <= keep
-      ? value
-      : `${value.slice(0, keep)}… [${value.length - keep} characters cut]`;
-  }
+  if (typeof value === 'string') return cutText(value, keep);
   if (Array.isArray(value)) return value.map((item) => cutStrings(item, keep));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, cutStrings(inner, keep)]),
   );
+}
+
+/** Never in the middle of a letter that takes two code units. */
+function cutText(text: string, keep: number): string {
+  if (text.length <= keep) return text;
+  const kept = text.slice(0, keep).replace(/[\ud800-\udbff]$/, '');
+  return `${kept}… [${text.length - kept.length} characters cut]`;
 }
 
 function sizeOf(view: unknown): number {

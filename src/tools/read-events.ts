@@ -41,13 +41,15 @@ export const readEvents = defineTool({
   async run(args, { service, caller, signal }) {
     const { detail, ...query } = args;
     const read = await service.reader.read(caller, { ...query, signal });
-    const events = showEvents(read.events, detail);
-    const nextAfter = events.at(-1)?.seq ?? args.after;
-    return {
-      events,
-      nextAfter,
-      hasMore: read.session.lastSeq > nextAfter,
+    const { lastSeq } = read.session;
+    const reply = {
+      events: [],
+      nextAfter: lastSeq,
+      hasMore: false,
       session: showSession(read.session),
     };
+    const events = showEvents(read.events, detail, reply);
+    const nextAfter = events.at(-1)?.seq ?? args.after;
+    return { ...reply, events, nextAfter, hasMore: lastSeq > nextAfter };
   },
 });

@@ -131,6 +131,22 @@ describe('a session', () => {
     await session.run.close();
   });
 
+  test('compacts its conversation, but does not clear it', async () => {
+    const session = await world.start();
+    await session.turn([{ text: 'before' }]);
+    expect(await session.heard.outcomeOf(session.prompt('/clear'))).toMatchObject({
+      state: 'failed',
+      error: { code: 'INVALID_REQUEST', hint: expect.stringContaining('create_session') },
+    });
+    const compacted = await session.heard.outcomeOf(session.prompt('/compact'));
+    expect(compacted).toMatchObject({ state: 'completed' });
+    expect(session.heard.all('notice')).toMatchObject([
+      { text: expect.stringContaining('compacted') },
+    ]);
+    expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
+    await session.run.close();
+  });
+
   test('keeps within maxTurns and maxBudgetUsd', async () => {
     const echo = { tool: 'Bash', input: { command: 'echo x' } };
     const short = await world.start({ options: { maxTurns: 1 } });

@@ -103,6 +103,21 @@ export function readContract({ current, store }: Opened): void {
     }
   });
 
+  test('a filter that lets a great many sessions through lets no other through', async () => {
+    const made = { mcpSessionId: 'm', taskId: 't', labels: { team: 'x' } };
+    const many = await Promise.all(upTo(1005).map(() => createIn(store(), made)));
+    current().advance(1);
+    await createIn(store(), { mcpSessionId: 'n', taskId: 'u', labels: { team: 'y', tier: 'x' } });
+    const newest = many.sort().reverse().slice(0, 2);
+    for (const filter of [
+      { taskId: 't' },
+      { label: { key: 'team', value: 'x' } },
+      { mcpSessionId: 'm' },
+    ]) {
+      expect(await idsOf(store(), { ...filter, limit: 2 })).toEqual(newest);
+    }
+  });
+
   test('pending permission requests are listed, oldest first, until they are answered', async () => {
     const a = await createIn(store(), { prompts: ['a'], mcpSessionId: 'm' });
     const b = await createIn(store(), { prompts: ['b'] });

@@ -128,6 +128,16 @@ test('an empty database file is a new one', async () => {
   await store.close();
 });
 
+test('a database that another process is just making is waited for', async () => {
+  mkdirSync(directory);
+  const maker = new DatabaseSync(file);
+  maker.exec('BEGIN IMMEDIATE');
+  const opening = open();
+  maker.exec('COMMIT');
+  maker.close();
+  await (await opening).close();
+});
+
 test('a state directory that cannot be made is refused by its name', async () => {
   writeFileSync(directory, 'a file');
   await expect(open()).rejects.toMatchObject({

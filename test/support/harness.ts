@@ -160,6 +160,18 @@ export class Harness {
   }
 }
 
+/** A store of which some methods are the test's. */
+export function overriding(store: Store, methods: Partial<Store>): Store {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const own: unknown = Reflect.get(methods, name);
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
 function settingsFor(directory: string, root: string, given: Partial<Settings> = {}): Settings {
   return {
     command: 'stdio',

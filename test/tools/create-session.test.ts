@@ -173,7 +173,10 @@ describe('create_session', () => {
 
   test('takes values at their bounds', async () => {
     const client = await (await startHarness()).connect();
-    const entries = Array.from({ length: LABELS_MAX }, (_, index) => [`k${index}`, 'v'.repeat(200)]);
+    const entries = Array.from({ length: LABELS_MAX }, (_, index) => [
+      `k${index}`,
+      'v'.repeat(200),
+    ]);
     await client.call('create_session', {
       name: 'n'.repeat(200),
       taskId: 't'.repeat(200),

@@ -6,7 +6,7 @@ const KIB = 1024;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 /** One kind of letter each: bytes, letters of two and three bytes, and those of two code units. */
-const TEXTS = ['a', 'é', '你', '👩‍💻', '"\\\n'];
+const TEXTS = ['a', 'é', '你', '😀', '👩‍💻', '"\\\n'];
 
 /** A session that said these texts, whose log is complete. */
 async function said(texts: readonly string[]): Promise<{ client: TestClient; sessionId: string }> {
@@ -35,19 +35,22 @@ async function readAll(client: TestClient, sessionId: string, detail: string) {
 }
 
 describe('detail summary', () => {
-  test.each(TEXTS)('cuts an event of many %j to 2 KB between letters, and says so', async (letter) => {
-    const text = letter.repeat(20_000);
-    const { client, sessionId } = await said([text]);
-    const { events } = await client.call('read_events', { sessionId, after: 3 });
-    const [event] = events;
-    expect(bytesOf(event)).toBeLessThanOrEqual(2 * KIB);
-    const shown = String(event?.text);
-    expect(shown.isWellFormed()).toBe(true);
-    const [kept = '', cut] = shown.split('… [');
-    expect(text.startsWith(kept)).toBe(true);
-    expect(kept.length).toBeGreaterThan(100);
-    expect(cut).toBe(`${text.length - kept.length} characters cut]`);
-  });
+  test.each(TEXTS)(
+    'cuts an event of many %j to 2 KB between letters, and says so',
+    async (letter) => {
+      const text = `x${letter.repeat(20_000)}`;
+      const { client, sessionId } = await said([text]);
+      const { events } = await client.call('read_events', { sessionId, after: 3 });
+      const [event] = events;
+      expect(bytesOf(event)).toBeLessThanOrEqual(2 * KIB);
+      const shown = String(event?.text);
+      expect(shown.isWellFormed()).toBe(true);
+      const [kept = '', cut] = shown.split('… [');
+      expect(text.startsWith(kept)).toBe(true);
+      expect(kept.length).toBeGreaterThan(100);
+      expect(cut).toBe(`${text.length - kept.length} characters cut]`);
+    },
+  );
 
   test('leaves what fits as it is', async () => {
     const text = 'a'.repeat(1800);
@@ -92,7 +95,12 @@ describe('detail summary', () => {
         cut: expect.stringContaining('detail full'),
       },
     ]);
-    const full = await client.call('read_events', { sessionId, after: 3, limit: 1, detail: 'full' });
+    const full = await client.call('read_events', {
+      sessionId,
+      after: 3,
+      limit: 1,
+      detail: 'full',
+    });
     expect(full.events).toMatchObject([{ input }]);
   });
 

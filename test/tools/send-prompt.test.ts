@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest';
+import { QUEUED_PROMPTS_MAX } from '../../src/limits.ts';
+import { type Harness, overriding, startHarness } from '../support/harness.ts';
+import type { TestClient } from '../support/mcp-client.ts';
+
+const LONG_MS = 50_000;
+
+async function start(): Promise<{ harness: Harness; client: TestClient }> {
+  const harness = await startHarness();
+  return { harness, client: await harness.connect() };
+}
+
+describe('send_prompt', () => {
+  test('answers at once with the queued turn and the seq from which its events are read', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session', { taskId: 't' });
+    const sessionId = session.id;
+    const sent = await client.call('send_prompt', { sessionId, prompt: ' Say hello.\n' });
+    expect(sent).toEqual({
+      after: 3,
+      turn: {
+        id: expect.any(String),
+        sessionId,
+        state: expect.stringMatching(/^(queued|running)$/),
+        origin: 'prompt',
+        queuedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        ...('startedAt' in sent.turn && { startedAt: expect.any(String) }),
+      },
+    });
+    const run = await harness.running(sessionId);
+    expect(run.prompts).toEqual([{ turnId: sent.turn.id, text: ' Say hello.\n' }]);
+    run.say('hello');
+    const { events } = await client.call('read_events', {
+      sessionId,
+      after: sent.after,
+      waitMs: LONG_MS,
+      until: 'event',
+    });
+    expect(events[0]).toMatchObject({ type: 'turn_started', turnId: sent.turn.id });
+  });
+
+  test('runs queued prompts one at a time, in the order they came, in one process', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await harness.busy(client, { prompt: '0' });
+    const queued = ['1', '2', '3'].map((prompt) =>
+      client.call('send_prompt', { sessionId, prompt }),
+    );
+    for (const { turn } of await Promise.all(queued)) expect(turn.state).toBe('queued');
+    for (const count of [2, 3, 4]) {
+      expect(run.prompts).toHaveLength(count - 1);
+      run.finish();
+      await harness.running(sessionId, count);
+    }
+    expect(run.prompts.map(({ text }) => text)).toEqual(['0', '1', '2', '3']);
+    expect(harness.runner.runs).toEqual([run]);
+  });
+
+  test('refuses more prompts than may wait, by the name of the limit', async () => {
+    const { harness, client } = await start();
+    const { sessionId } = await harness.busy(client);
+    const send = () => client.call('send_prompt', { sessionId, prompt: 'x' });
+    await Promise.all(Array.from({ length: QUEUED_PROMPTS_MAX }, send));
+    await expect(send()).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      failure: { message: expect.stringContaining('QUEUED_PROMPTS_MAX'), retryable: true },
+    });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session.turns.queued).toBe(QUEUED_PROMPTS_MAX);
+  });
+
+  test('a failed turn leaves the session ready for the next', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await harness.busy(client);
+    const error = { code: 'UNAVAILABLE', message: 'the API is overloaded', retryable: true } as const;
+    run.finish({ state: 'failed', error });
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session).toMatchObject({ status: 'ready', turns: { failed: 1 } });
+    expect(session.error).toBeUndefined();
+    const sent = client.call('send_prompt', { sessionId, prompt: 'again', waitMs: LONG_MS });
+    (await harness.running(sessionId, 2)).finish();
+    expect((await sent).turn.state).toBe('completed');
+  });
+});
+
+describe('send_prompt with waitMs', () => {
+  test('answers when the turn has ended, with what Claude said in it and nothing else', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await harness.busy(client);
+    const sending = client.call('send_prompt', { sessionId, prompt: 'b', waitMs: LONG_MS });
+    run.say('of the first turn');
+    run.finish();
+    await harness.running(sessionId, 2);
+    run.say('one');
+    run.output({ type: 'tool_result', toolUseId: 'toolu_1', isError: false, text: 'not said' });
+    run.say('two');
+    run.finish({ result: 'two' });
+    const { turn, text, after } = await sending;
+    expect(turn).toMatchObject({ state: 'completed', result: 'two' });
+    expect(text).toBe('one\ntwo');
+    const { session } = await client.call('get_session', { sessionId });
+    expect(after).toBe(session.lastSeq);
+  });
+
+  test('answers when Claude asks for a permission, with the turn still running', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const sessionId = session.id;
+    const sending = client.call('send_prompt', { sessionId, prompt: 'a', waitMs: LONG_MS });
+    const run = await harness.running(sessionId);
+    run.say('May I?');
+    void run.ask();
+    expect(await sending).toMatchObject({ turn: { state: 'running' }, text: 'May I?' });
+  });
+
+  test('answers with the turn as it stands when the time is up', async () => {
+    const { harness, client } = await start();
+    const { sessionId } = await harness.busy(client);
+    const sent = await client.call('send_prompt', { sessionId, prompt: 'b', waitMs: 20 });
+    expect(sent).toMatchObject({ turn: { state: 'queued' }, text: '' });
+  });
+
+  test('keeps to the end of a long speech, cut between letters', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const sessionId = session.id;
+    const sending = client.call('send_prompt', { sessionId, prompt: 'a', waitMs: LONG_MS });
+    const run = await harness.running(sessionId);
+    run.say(`${'😀'.repeat(20_000)}.`);
+    run.finish();
+    const { text = '' } = await sending;
+    expect(text.isWellFormed()).toBe(true);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(64 * 1024);
+    expect(text.endsWith('😀😀.')).toBe(true);
+  });
+});
+
+describe('send_prompt with mode steer', () => {
+  test('puts the prompt into the turn that runs, and the log says so when it answers', async () => {
+    const { harness, client } = await start();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    const sent = await client.call('send_prompt', { sessionId, prompt: 'Shorter.', mode: 'steer' });
+    expect(sent.turn).toMatchObject({ id: turnId, state: 'running' });
+    expect(run.steered).toEqual(['Shorter.']);
+    const { events } = await client.call('read_events', { sessionId, after: sent.after });
+    expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session.turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 0 });
+  });
+
+  test('queues the prompt where no turn runs', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const sessionId = session.id;
+    const { turn } = await client.call('send_prompt', { sessionId, prompt: 'a', mode: 'steer' });
+    const run = await harness.running(sessionId);
+    expect(run.prompts).toEqual([{ turnId: turn.id, text: 'a' }]);
+    expect(run.steered).toEqual([]);
+  });
+
+  test('reaches a turn whose process is only starting after its prompt', async () => {
+    const { harness, client } = await start();
+    const release = harness.runner.holdStarts();
+    const { session } = await client.call('create_session', { prompt: 'first' });
+    const sessionId = session.id;
+    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    const steering = client.call('send_prompt', { sessionId, prompt: 'then', mode: 'steer' });
+    await client.call('get_session', { sessionId });
+    release();
+    const run = await harness.runner.waitFor(
+      ({ prompts, steered }) => prompts.length === 1 && steered.length === 0,
+    );
+    await steering;
+    expect(run.steered).toEqual(['then']);
+  });
+});
+
+describe('send_prompt with mode interrupt', () => {
+  test('stops the turn that runs, and the prompt is the next turn', async () => {
+    const { harness, client } = await start();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    run.say('half a');
+    const { turn } = await client.call('send_prompt', {
+      sessionId,
+      prompt: 'Stop, do this.',
+      mode: 'interrupt',
+    });
+    await harness.running(sessionId, 2);
+    expect(run.interrupts).toBe(1);
+    expect(run.prompts[1]).toEqual({ turnId: turn.id, text: 'Stop, do this.' });
+    const { events } = await client.call('read_events', { sessionId });
+    expect(events.find(({ type }) => type === 'turn_ended')).toMatchObject({
+      turnId,
+      turn: { state: 'interrupted' },
+    });
+  });
+
+  test('runs at once where no turn runs', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const sessionId = session.id;
+    await client.call('send_prompt', { sessionId, prompt: 'a', mode: 'interrupt' });
+    const run = await harness.running(sessionId);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    expect(run.interrupts).toBe(0);
+  });
+
+  test('does not stop its own turn where the other ended by itself meanwhile', async () => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const harness = await startHarness({
+      store: (store) =>
+        overriding(store, {
+          // Looked at between the write of the prompt and the interrupt.
+          lease: async (sessionId) => {
+            await meanwhile?.();
+            return store.lease(sessionId);
+          },
+        }),
+    });
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    meanwhile = async () => {
+      meanwhile = undefined;
+      run.finish();
+      await harness.running(sessionId, 2);
+    };
+    await client.call('send_prompt', { sessionId, prompt: 'b', mode: 'interrupt' });
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session.turns.completed).toBe(2);
+    expect(run.interrupts).toBe(0);
+  });
+});
