@@ -69,16 +69,20 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
   const bareNames = policy.options.allowedTools?.filter((rule) => !rule.includes('('));
   const allowed = new Set(bareNames);
   return async (toolName, input, details): Promise<PermissionResult> => {
-    if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
-    const isQuestion = QUESTIONS.has(toolName);
     const key = keyOf(toolName, input);
-    if (!isQuestion && (allowed.has(toolName) || allowed.has(key))) return allow(input);
+    if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
+    if (isAllowed(allowed, toolName, key)) return allow(input);
     const reply = await replyOf(policy, askOf(toolName, input, details), details.signal);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
-    if (reply.remember === 'session' && allowed.size < REMEMBERED_MAX) allowed.add(key);
-    const result = allow({ ...(reply.updatedInput ?? input) });
-    return toolName === 'ExitPlanMode' ? { ...result, ...planRules(policy.options) } : result;
+    const mayRemember = !details.suppressAlwaysAllowRule && allowed.size < REMEMBERED_MAX;
+    if (reply.remember === 'session' && mayRemember) allowed.add(key);
+    const rules = toolName === 'ExitPlanMode' ? planRules(policy.options) : {};
+    return { ...allow({ ...(reply.updatedInput ?? input) }), ...rules };
   };
+}
+
+function isAllowed(allowed: ReadonlySet<string>, toolName: string, key: string): boolean {
+  return !QUESTIONS.has(toolName) && (allowed.has(toolName) || allowed.has(key));
 }
 
 const PLAN_REFUSAL =

@@ -3,11 +3,16 @@
  * brings what happens into the log, in order. Output is gathered for a moment and written together.
  */
 
-import type { Failure } from '../errors.ts';
+import { failureOf } from '../errors.ts';
 import { OUTPUT_COALESCE_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
-import { decide, type SessionCommand, type TurnOutcome } from '../session/decide.ts';
+import {
+  decide,
+  type SessionCommand,
+  type SessionState,
+  type TurnOutcome,
+} from '../session/decide.ts';
 import type { EventBody, OutputBody, Usage } from '../session/event.ts';
 import { addUsage, NO_USAGE } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
@@ -32,6 +37,11 @@ export class LiveSession implements RunListener {
   /** A turn of Claude's own that is told as part of ours, and what it has cost. */
   #folded: { readonly turnId: string; readonly usage: Usage } | undefined;
   #run: Promise<Run> | undefined;
+  /** Resolves when the claimed turn has been handed to Claude, or will not be. */
+  #handing: Promise<void> = Promise.resolve();
+  /** A turn to stop that Claude may not have been handed yet. */
+  #unwanted: string | undefined;
+  #hasExited = false;
   #pending: OutputBody[] = [];
   #flush: NodeJS.Timeout | undefined;
   #writing: Promise<unknown> = Promise.resolve();
@@ -56,30 +66,31 @@ export class LiveSession implements RunListener {
     await this.#closing;
   }
 
-  /** Runs a claimed turn, starting the process where there is none. */
-  async runTurn(claim: Claim, start: () => Promise<Run>): Promise<void> {
+  /** Runs a claimed turn, starting the process where there is none. A turn that cannot be run fails. */
+  runTurn(claim: Claim, start: () => Promise<Run>): Promise<void> {
     this.turnId = claim.turn.id;
-    const { store } = this.#deps;
-    this.#run ??= start();
-    const run = await this.#run;
-    // The process is known before the prompt is, and both before Claude hears of it; one commit.
-    await Promise.all([
-      store.recordProcess(this.fence, run.process),
-      store.markPrompted(this.fence, claim.turn.id),
-    ]);
-    run.prompt(claim.turn.id, claim.turn.prompt);
+    this.#handing = this.#hand(claim, start).catch((error: unknown) =>
+      this.#failTurn(claim.turn.id, error),
+    );
+    return this.#handing;
   }
 
-  async interrupt(): Promise<void> {
-    const run = await this.#run;
-    await run?.interrupt();
+  /** Stops a turn, and resolves once it has stopped; does nothing where it runs no more. */
+  async interrupt(turnId: string): Promise<void> {
+    this.#unwanted = turnId;
+    await this.#handing;
+    const run = await this.#run?.catch(() => undefined);
+    if (this.turnId === turnId) await run?.interrupt();
     await this.settled();
   }
 
-  async steer(text: string): Promise<void> {
-    const run = await this.#run;
-    run?.steer(text);
-    this.output({ type: 'notice', ...this.#inTurn(), text: `steered: ${text}` });
+  /** Puts a text into a turn; returns false where it runs no more. */
+  async steer(turnId: string, text: string): Promise<boolean> {
+    await this.#handing;
+    const run = await this.#run?.catch(() => undefined);
+    if (run === undefined || this.turnId !== turnId) return false;
+    run.steer(text);
+    return true;
   }
 
   /** Ends the process and all it started; resolves once it is gone and the log is written. */
@@ -89,6 +100,7 @@ export class LiveSession implements RunListener {
   }
 
   async #close(): Promise<void> {
+    await this.#handing;
     const run = await this.#run?.catch(() => undefined);
     await run?.close();
     await this.settled();
@@ -126,27 +138,19 @@ export class LiveSession implements RunListener {
     void this.settled().then(() => this.#deps.turnEnded(this));
   }
 
-  /** The turn could not be handed to Claude: it has failed, and the session says why, in one write. */
-  async failTurn(turnId: string, error: Failure): Promise<void> {
-    this.turnId = undefined;
-    const outcome: TurnOutcome = { state: 'failed', error };
-    await this.#write([
-      { type: 'end_turn', turnId, outcome },
-      { type: 'fail', error },
-    ]).catch(() => {});
-  }
-
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
     return this.#deps.ask(this, ask, signal);
   }
 
   exited(): void {
+    this.#hasExited = true;
     void this.close();
   }
 
   /** Writes one command of this session's runner, after everything said before it. */
-  command(command: SessionCommand): Promise<void> {
-    return this.#write([command]);
+  async command(command: SessionCommand): Promise<void> {
+    const refusal = await this.#write([command]);
+    if (refusal !== undefined) throw refusal;
   }
 
   /** Resolves when all that was said so far is written, or could not be. */
@@ -154,7 +158,44 @@ export class LiveSession implements RunListener {
     await this.#write([]).catch(() => {});
   }
 
-  #write(commands: readonly SessionCommand[]): Promise<void> {
+  async #hand(claim: Claim, start: () => Promise<Run>): Promise<void> {
+    const { store } = this.#deps;
+    const { id, prompt } = claim.turn;
+    this.#run ??= start();
+    const run = await this.#run;
+    if (this.#unwanted === id) return this.turnEnded(id, { state: 'interrupted' });
+    if (this.isClosing && !this.#hasExited) return this.#requeue(id);
+    // The process is known before the prompt is, and both before Claude hears of it; one commit.
+    await Promise.all([
+      store.recordProcess(this.fence, run.process),
+      store.markPrompted(this.fence, id),
+    ]);
+    run.prompt(id, prompt);
+  }
+
+  /** Claude has not seen the prompt, so another process may be given it. */
+  async #requeue(turnId: string): Promise<void> {
+    this.turnId = undefined;
+    const text = 'stopped before the prompt reached Claude; it waits again';
+    await this.#write([{ type: 'requeue_turn', turnId, text }]);
+  }
+
+  /** The turn has failed and the session says why, in one write. The next turn begins afresh. */
+  async #failTurn(turnId: string, error: unknown): Promise<void> {
+    this.#deps.log.warn({ sessionId: this.id, err: error }, 'turn could not be started');
+    this.turnId = undefined;
+    this.#folded = undefined;
+    const failure = failureOf(error);
+    const outcome: TurnOutcome = { state: 'failed', error: failure };
+    await this.#write([
+      { type: 'end_turn', turnId, outcome },
+      { type: 'fail', error: failure },
+    ]).catch(() => {});
+    void this.close();
+  }
+
+  /** Resolves with what was refused of it; rejects where it cannot be kept. */
+  #write(commands: readonly SessionCommand[]): Promise<unknown> {
     clearTimeout(this.#flush);
     this.#flush = undefined;
     const output = this.#pending;
@@ -164,19 +205,25 @@ export class LiveSession implements RunListener {
     return written;
   }
 
-  async #append(output: readonly OutputBody[], commands: readonly SessionCommand[]): Promise<void> {
-    if (output.length === 0 && commands.length === 0) return;
+  /** A command that is not legal any more is refused; what was said before it is kept all the same. */
+  async #append(
+    output: readonly OutputBody[],
+    commands: readonly SessionCommand[],
+  ): Promise<unknown> {
+    if (output.length === 0 && commands.length === 0) return undefined;
     const { store, now } = this.#deps;
-    await store.append(
-      this.id,
-      (state) => {
-        const made = commands.flatMap((command): readonly EventBody[] =>
-          decide(state, command, now()),
-        );
-        return [...output, ...made];
-      },
-      { fence: this.fence },
-    );
+    let refusal: unknown;
+    const decideAll = (state: SessionState): readonly EventBody[] => {
+      refusal = undefined;
+      try {
+        return [...output, ...commands.flatMap((command) => decide(state, command, now()))];
+      } catch (error) {
+        refusal = error;
+        return output;
+      }
+    };
+    await store.append(this.id, decideAll, { fence: this.fence });
+    return refusal;
   }
 
   /** What a runner says can no longer be kept: its process must not go on unseen. */
@@ -185,9 +232,5 @@ export class LiveSession implements RunListener {
     if (error instanceof StaleFenceError) log.warn({ sessionId: this.id }, 'lease lost');
     else log.error({ sessionId: this.id, err: error }, 'events could not be written');
     void this.close();
-  }
-
-  #inTurn(): { turnId?: string } {
-    return this.turnId === undefined ? {} : { turnId: this.turnId };
   }
 }

@@ -101,7 +101,10 @@ export class Permissions {
     return (await store.permissionRequest(caller.principal, requestId)) ?? request;
   }
 
-  /** Waits for the answer in the log; past the time-out the request expires. */
+  /**
+   * Waits for the answer in the log. Past the time-out the request expires; one that Claude withdraws
+   * is closed. An answer that comes in just before either counts.
+   */
   async #answered(
     live: LiveSession,
     requestId: string,
@@ -113,12 +116,12 @@ export class Permissions {
       return request?.state === 'pending' ? undefined : request;
     };
     const answered = await waiters.until([live.id], look, timeoutMs, signal);
-    if (answered !== undefined || signal.aborted) return answered;
-    await live.command({
-      type: 'answer_permission',
-      requestId,
-      answer: { state: 'expired', message: UNANSWERED_TEXT },
-    });
+    // With the server stops the turn, which closes its requests.
+    if (answered !== undefined || waiters.isClosed) return answered;
+    const answer: PermissionAnswer = signal.aborted
+      ? { state: 'closed' }
+      : { state: 'expired', message: UNANSWERED_TEXT };
+    await live.command({ type: 'answer_permission', requestId, answer }).catch(() => {});
     return look();
   }
 }

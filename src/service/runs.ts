@@ -34,22 +34,25 @@ export class Runs {
     });
   }
 
-  /** Stops the running turn; resolves with its id once it has stopped, undefined where none runs. */
-  async interrupt(sessionId: string): Promise<string | undefined> {
+  /**
+   * Stops the running turn; resolves with its id once it has stopped, undefined where none runs.
+   *
+   * @param only the turn that is meant; another one goes on
+   */
+  async interrupt(sessionId: string, only?: string): Promise<string | undefined> {
     const live = this.#deps.scheduler.live(sessionId);
-    if (live === undefined) return this.#order(sessionId, 'interrupt', '');
+    if (live === undefined) return this.#order(sessionId, 'interrupt', '', only);
     const { turnId } = live;
-    if (turnId !== undefined) await live.interrupt();
+    if (turnId === undefined || turnId !== (only ?? turnId)) return undefined;
+    await live.interrupt(turnId);
     return turnId;
   }
 
-  /** Puts a text into the running turn; resolves with its id, undefined where none runs. */
-  async steer(sessionId: string, text: string): Promise<string | undefined> {
+  /** Puts a text into a turn; resolves with false where it runs no more. */
+  async steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
     const live = this.#deps.scheduler.live(sessionId);
-    if (live === undefined) return this.#order(sessionId, 'steer', text);
-    const { turnId } = live;
-    if (turnId !== undefined) await live.steer(text);
-    return turnId;
+    if (live !== undefined) return live.steer(turnId, text);
+    return (await this.#order(sessionId, 'steer', text, turnId)) !== undefined;
   }
 
   /**
@@ -69,9 +72,14 @@ export class Runs {
     this.#unsubscribe();
   }
 
-  async #order(sessionId: string, kind: Order['kind'], text: string): Promise<string | undefined> {
+  async #order(
+    sessionId: string,
+    kind: Order['kind'],
+    text: string,
+    only?: string,
+  ): Promise<string | undefined> {
     const lease = await this.#elsewhere(sessionId);
-    if (lease?.turn === undefined) return undefined;
+    if (lease?.turn === undefined || lease.turn.id !== (only ?? lease.turn.id)) return undefined;
     await this.#sendOrder(lease, kind, text);
     return lease.turn.id;
   }
@@ -115,8 +123,9 @@ export class Runs {
     const { store, scheduler, log } = this.#deps;
     try {
       const live = scheduler.live(sessionId);
-      if (kind === 'interrupt') await live?.interrupt();
-      if (kind === 'steer') await live?.steer(text);
+      const turnId = live?.turnId;
+      if (kind === 'interrupt' && turnId !== undefined) await live?.interrupt(turnId);
+      if (kind === 'steer' && turnId !== undefined) await live?.steer(turnId, text);
       if (kind === 'stop') await live?.close();
       await store.finishOrder({ sessionId, kind, text, ...order });
     } catch (error) {

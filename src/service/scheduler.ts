@@ -4,7 +4,6 @@
  * or its time is up.
  */
 
-import { failureOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
@@ -136,7 +135,7 @@ export class Scheduler {
     if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
     const live = this.#live.get(id) ?? this.#enter(claim);
     this.#placing.delete(id);
-    await this.#run(live, claim);
+    await live.runTurn(claim, () => this.#start(live, claim.session));
   }
 
   #enter(claim: Claim): LiveSession {
@@ -151,16 +150,6 @@ export class Scheduler {
     });
     this.#live.set(live.id, live);
     return live;
-  }
-
-  async #run(live: LiveSession, claim: Claim): Promise<void> {
-    try {
-      await live.runTurn(claim, () => this.#start(live, claim.session));
-    } catch (error) {
-      this.#deps.log.warn({ sessionId: live.id, err: error }, 'turn could not be started');
-      await live.failTurn(claim.turn.id, failureOf(error));
-      await live.close();
-    }
   }
 
   #start(live: LiveSession, session: Session): Promise<Run> {

@@ -2,10 +2,10 @@
 
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { decide } from '../session/decide.ts';
-import type { Turn } from '../session/event.ts';
+import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
+import type { EventBody, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { RequestKey, SessionCursor, Store } from '../store/store.ts';
+import type { Reply, RequestKey, SessionCursor, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -34,6 +34,13 @@ export type NewPrompt = {
   readonly key?: RequestKey;
 };
 
+export type Sent = {
+  /** The turn that carries the prompt. */
+  readonly turn: Turn;
+  /** The seq to read on from. */
+  readonly after: number;
+};
+
 export class Turns {
   readonly #deps: TurnsDeps;
 
@@ -44,25 +51,25 @@ export class Turns {
   /**
    * Queues a prompt; with `interrupt` it also stops the turn that runs, with `steer` it goes into that
    * turn, or is queued where none runs.
-   *
-   * @returns the turn that carries it, and the seq to read on from
    */
-  async send(caller: Caller, asked: NewPrompt): Promise<{ turn: Turn; after: number }> {
-    const { store, sessions, scheduler, recovery, newId } = this.#deps;
-    const steered = asked.mode === 'steer' ? await this.#steer(caller, asked) : undefined;
-    if (steered !== undefined) return steered;
-    const { reply } = await sessions.change(
-      caller,
-      asked.sessionId,
-      { type: 'queue_prompt', turnId: newId(), prompt: asked.prompt },
-      asked.key && { key: asked.key },
-    );
-    await recovery.demand(asked.sessionId);
-    if (asked.mode === 'interrupt') void this.#interruptSoon(asked.sessionId);
+  async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
+    const { gate, scheduler, recovery, newId, clock } = this.#deps;
+    const { sessionId, prompt, mode, key } = asked;
+    const queue: SessionCommand = { type: 'queue_prompt', turnId: newId(), prompt };
+    // Stays undefined for a retry: what the first call has done to the turn is not done again.
+    let running: string | undefined;
+    const write = (state: SessionState): readonly EventBody[] => {
+      running = state.openTurns.find((turn) => turn.state === 'running')?.id;
+      if (mode !== 'steer' || running === undefined) return decide(state, queue, clock.now());
+      return [{ type: 'notice', turnId: running, text: `steered: ${prompt}` }];
+    };
+    const { reply } = await gate.change(caller, sessionId, write, key && { key });
+    await recovery.demand(sessionId);
+    if (mode === 'interrupt' && running !== undefined) void this.#interruptSoon(sessionId, running);
+    if (mode === 'steer' && running !== undefined)
+      return this.#steer(caller, asked, running, reply);
     scheduler.poke();
-    const turn = reply.turnId && (await store.turn(asked.sessionId, reply.turnId));
-    if (!turn) throw new Error(`turn of a queued prompt is missing in ${asked.sessionId}`);
-    return { turn, after: reply.after };
+    return this.#sent(reply);
   }
 
   /** Takes a queued prompt back. Throws SessionError CONFLICT where its turn has begun. */
@@ -121,21 +128,27 @@ export class Turns {
     }
   }
 
-  async #steer(
-    caller: Caller,
-    asked: NewPrompt,
-  ): Promise<{ turn: Turn; after: number } | undefined> {
-    const { store, gate, runs } = this.#deps;
-    const session = await gate.changeable(caller, asked.sessionId);
-    if (session.turns.running === 0) return undefined;
-    const turnId = await runs.steer(session.id, asked.prompt);
-    const turn = turnId === undefined ? undefined : await store.turn(session.id, turnId);
-    return turn && { turn, after: session.lastSeq };
+  /** Puts the prompt into the turn; where that has just ended, it becomes a turn of its own. */
+  async #steer(caller: Caller, asked: NewPrompt, turnId: string, reply: Reply): Promise<Sent> {
+    const { runs } = this.#deps;
+    if (await runs.steer(asked.sessionId, turnId, asked.prompt)) return this.#sent(reply);
+    const { key: _known, ...again } = asked;
+    return this.send(caller, { ...again, mode: 'queue' });
   }
 
-  async #interruptSoon(sessionId: string): Promise<void> {
+  /** The turn that a prompt was queued as, or went into. */
+  async #sent({ sessionId, turnId, after }: Reply): Promise<Sent> {
+    const { store } = this.#deps;
+    const [event] = turnId === undefined ? await store.events(sessionId, after - 1, 1) : [];
+    const steered = event?.type === 'notice' ? event.turnId : undefined;
+    const turn = await store.turn(sessionId, turnId ?? steered ?? '');
+    if (turn === undefined) throw new Error(`the turn of a prompt is missing in ${sessionId}`);
+    return { turn, after };
+  }
+
+  async #interruptSoon(sessionId: string, turnId: string): Promise<void> {
     try {
-      await this.#deps.runs.interrupt(sessionId);
+      await this.#deps.runs.interrupt(sessionId, turnId);
     } catch (error) {
       this.#deps.log.warn({ err: error, sessionId }, 'turn could not be interrupted');
     }

@@ -41,6 +41,10 @@ export class Waiters {
     }
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** Ends every wait, as if its time had run out. */
   close(): void {
     this.#stop();

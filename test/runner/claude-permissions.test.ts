@@ -183,7 +183,8 @@ describe('plan mode', () => {
     expect(session.heard.asked).toEqual([]);
     const results = session.heard.all('tool_result');
     expect(results.map(({ isError }) => isError)).toEqual([true, true, true, false]);
-    expect(results[0]?.text).toContain('plan mode');
+    for (const { text } of results.slice(0, 3))
+      expect(text).toContain('This session is in plan mode');
     expect(results[3]?.text).not.toMatch(/planned|redirected/);
     await session.run.close();
   });
@@ -213,6 +214,16 @@ test('in acceptEdits mode files are edited without a question', async () => {
   const session = await world.start({ options: { permissionMode: 'acceptEdits' } });
   const file = write();
   await run(session, [file.step]);
+  expect(await file.exists()).toBe(true);
+  expect(session.heard.asked).toEqual([]);
+  await session.run.close();
+});
+
+test('in bypassPermissions mode nothing is asked, where the operator calls the place a sandbox', async () => {
+  const runner = world.runner({ environment: { IS_SANDBOX: '1' } });
+  const session = await world.start({ options: { permissionMode: 'bypassPermissions' } }, runner);
+  const file = write();
+  await run(session, [file.step, touch('bypassed')]);
   expect(await file.exists()).toBe(true);
   expect(session.heard.asked).toEqual([]);
   await session.run.close();

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { World } from './claude-world.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Recorder, World } from './claude-world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 
@@ -81,23 +81,21 @@ describe('a run', () => {
 });
 
 describe('a start', () => {
-  const start = (options: object, runner = world.runner()) =>
+  const heard = new Recorder();
+  const start = (options: object, runner = world.runner(), listener = heard) =>
     runner.start(
       {
         uuid: randomUUID(),
         marker: `test.${randomUUID()}`,
         options: { workingDirectory: world.cwd, ...options },
       },
-      new (class {
-        output = () => {};
-        autonomousTurnStarted = () => {};
-        turnEnded = () => {};
-        permission = () => Promise.resolve({ decision: 'allow' } as const);
-        exited = () => {
-          throw new Error('told of a process that never was ready');
-        };
-      })(),
+      listener,
     );
+
+  afterEach(() => {
+    // A run that never was has no end to tell.
+    expect(heard.exits).toBe(0);
+  });
 
   test('needs a directory that exists', async () => {
     const missing = join(world.directory, 'missing');
@@ -145,20 +143,21 @@ describe('a start', () => {
   test('takes no id that is not a UUID to a command line', async () => {
     const runner = world.runner();
     const spec = { marker: 'test.marker', options: { workingDirectory: world.cwd } };
-    const listener = (await world.start()).heard;
     for (const uuid of ['--help', 'a/b', `${randomUUID()}\n`, '']) {
-      await expect(runner.start({ ...spec, uuid }, listener)).rejects.toThrow('is not a UUID');
+      await expect(runner.start({ ...spec, uuid }, heard)).rejects.toThrow('is not a UUID');
     }
     const forked = { ...spec, uuid: randomUUID(), forkOf: '--print' };
-    await expect(runner.start(forked, listener)).rejects.toThrow('is not a UUID');
+    await expect(runner.start(forked, heard)).rejects.toThrow('is not a UUID');
     const marked = { ...spec, uuid: randomUUID(), marker: 'a\0b=c' };
-    await expect(runner.start(marked, listener)).rejects.toThrow('is not a marker');
+    await expect(runner.start(marked, heard)).rejects.toThrow('is not a marker');
   });
 
   test('that Claude Code refuses says why', async () => {
     // Only root is refused; anyone else may bypass permissions, and then the process starts.
-    const started = start({ permissionMode: 'bypassPermissions' });
-    if (process.getuid?.() === 0) await expect(started).rejects.toThrow('as root');
-    else await (await started).close();
+    const listener = new Recorder();
+    const started = start({ permissionMode: 'bypassPermissions' }, world.runner(), listener);
+    if (process.getuid?.() !== 0) await (await started).close();
+    else await expect(started).rejects.toThrow('as root');
+    expect(listener.exits).toBe(process.getuid?.() === 0 ? 0 : 1);
   });
 });

@@ -147,6 +147,25 @@ describe('a session', () => {
     await session.run.close();
   });
 
+  test('knows nothing of others that run at the same time, over restarts too', async () => {
+    const words = ['north', 'east', 'south', 'west'];
+    const each = async (word: string) => {
+      const session = await world.start();
+      const echo = { tool: 'Bash', input: { command: `echo ${word}` } };
+      expect(await session.turn([echo, { text: word }])).toMatchObject({ result: word });
+      expect(session.heard.all('tool_result')).toMatchObject([{ text: word }]);
+      await session.run.close();
+      const again = await world.start({ uuid: session.uuid });
+      await again.turn([{ text: 'again' }]);
+      await again.run.close();
+      const last = world.api.requests.findLast(
+        ({ headers }) => headers['x-claude-code-session-id'] === session.uuid,
+      );
+      return words.filter((other) => JSON.stringify(last?.body?.messages).includes(other));
+    };
+    expect(await Promise.all(words.map(each))).toEqual(words.map((word) => [word]));
+  });
+
   test('keeps within maxTurns and maxBudgetUsd', async () => {
     const echo = { tool: 'Bash', input: { command: 'echo x' } };
     const short = await world.start({ options: { maxTurns: 1 } });

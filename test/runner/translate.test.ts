@@ -182,6 +182,17 @@ describe('a turn that nobody asked for', () => {
     prompt();
   });
 
+  test('that failed before a waiting prompt is not the reason why the prompt fails', () => {
+    const { translator, feed, outcomes } = create();
+    translator.begin(TURN);
+    feed(
+      assistant([], { error: 'billing_error' }),
+      result(undefined, { ...woken, is_error: true }),
+    );
+    feed(lifecycle(TURN, 'started'), result(TURN, { is_error: true, api_error_status: 500 }));
+    expect(outcomes()).toMatchObject([{ error: { message: expect.stringContaining('500') } }]);
+  });
+
   test('ends when a prompt is sent in the moment in which it began', () => {
     const { feed, prompt, told } = create();
     feed(init(), said('woken'));

@@ -71,7 +71,11 @@ describe('send_prompt', () => {
   test('a failed turn leaves the session ready for the next', async () => {
     const { harness, client } = await start();
     const { sessionId, run } = await harness.busy(client);
-    const error = { code: 'UNAVAILABLE', message: 'the API is overloaded', retryable: true } as const;
+    const error = {
+      code: 'UNAVAILABLE',
+      message: 'the API is overloaded',
+      retryable: true,
+    } as const;
     run.finish({ state: 'failed', error });
     await client.call('wait_sessions', { sessionIds: [sessionId] });
     const { session } = await client.call('get_session', { sessionId });
@@ -142,7 +146,7 @@ describe('send_prompt with mode steer', () => {
     const sent = await client.call('send_prompt', { sessionId, prompt: 'Shorter.', mode: 'steer' });
     expect(sent.turn).toMatchObject({ id: turnId, state: 'running' });
     expect(run.steered).toEqual(['Shorter.']);
-    const { events } = await client.call('read_events', { sessionId, after: sent.after });
+    const { events } = await client.call('read_events', { sessionId, after: sent.after - 1 });
     expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
     run.finish();
     await client.call('wait_sessions', { sessionIds: [sessionId] });

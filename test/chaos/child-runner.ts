@@ -1,0 +1,160 @@
+/** A runner with real processes under the real guard, and a shell program in the place of Claude Code. */
+
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionError } from '../../src/errors.ts';
+import {
+  type GuardedProcess,
+  identify,
+  killTree,
+  type ProcessGuard,
+  spawnGuarded,
+} from '../../src/runner/process.ts';
+import { MARKER_VARIABLE } from '../../src/runner/process-table.ts';
+import type { Run, RunListener, Runner, RunSpec } from '../../src/runner/runner.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
+import type { ProcessIdentity } from '../../src/session/process.ts';
+import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
+
+const PROGRAM = join(import.meta.dirname, 'child.sh');
+const DRAIN_MS = 500;
+
+/** In the environment of every process of one chaos run, beside its marker. */
+export const RUN_VARIABLE = 'CHAOS_RUN';
+
+export type ChildRunnerOptions = {
+  readonly guard: ProcessGuard;
+  readonly witnessDirectory: string;
+  readonly runId: string;
+};
+
+/** What a prompt asks of the program. */
+export type Work = {
+  readonly steps: number;
+  readonly stepMs: number;
+  /** Whether it leaves a process behind that goes on by itself. */
+  readonly leaves: boolean;
+};
+
+export function promptOf({ steps, stepMs, leaves }: Work): string {
+  return `${steps} ${stepMs / 1000} ${leaves ? 1 : 0}`;
+}
+
+export class ChildRunner implements Runner {
+  readonly #options: ChildRunnerOptions;
+
+  constructor(options: ChildRunnerOptions) {
+    this.#options = options;
+  }
+
+  async start(spec: RunSpec, listener: RunListener): Promise<Run> {
+    const { guard, witnessDirectory, runId } = this.#options;
+    const witness = join(witnessDirectory, SESSION_ID_PREFIX + spec.uuid);
+    const spawned = spawnGuarded(
+      {
+        command: '/bin/bash',
+        args: [PROGRAM, witness, String(process.pid)],
+        cwd: spec.options.workingDirectory,
+        env: {
+          PATH: '/usr/bin:/bin',
+          LC_ALL: 'C',
+          [MARKER_VARIABLE]: spec.marker,
+          [RUN_VARIABLE]: runId,
+        },
+      },
+      guard,
+    );
+    const run = new ChildRun(spawned, spec.marker, listener);
+    await run.ready();
+    return run;
+  }
+}
+
+type Turn = { readonly id: string; readonly ended: PromiseWithResolvers<void> };
+
+class ChildRun implements Run {
+  readonly process: ProcessIdentity;
+  readonly #spawned: GuardedProcess;
+  readonly #listener: RunListener;
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #gone: Promise<void>;
+  #turn: Turn | undefined;
+  #isReady = false;
+  #isStopped = false;
+
+  constructor(spawned: GuardedProcess, marker: string, listener: RunListener) {
+    this.#spawned = spawned;
+    this.#listener = listener;
+    this.process = identify(spawned.child.pid ?? 0, marker);
+    const lines = createInterface({ input: spawned.child.stdout });
+    lines.on('line', (line) => this.#heard(line));
+    this.#gone = this.#finish(once(lines, 'close'));
+  }
+
+  async ready(): Promise<void> {
+    await Promise.race([this.#ready.promise, this.#gone]);
+    if (this.#isReady) return;
+    throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
+  }
+
+  prompt(turnId: string, text: string): void {
+    this.#turn = { id: turnId, ended: Promise.withResolvers() };
+    this.#tell(`prompt ${turnId} ${text}`);
+  }
+
+  steer(): void {
+    throw new Error('the chaos run steers nothing');
+  }
+
+  async interrupt(): Promise<void> {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    this.#tell('interrupt');
+    await turn.ended.promise;
+  }
+
+  async close(): Promise<void> {
+    this.#isStopped = true;
+    await killTree(this.process);
+    await this.#gone;
+  }
+
+  #tell(line: string): void {
+    this.#spawned.child.stdin.write(`${line}\n`);
+  }
+
+  #heard(line: string): void {
+    const [word, turnId = '', what] = line.split(' ');
+    if (word === 'ready') {
+      this.#isReady = true;
+      this.#ready.resolve();
+    }
+    if (word === 'step') this.#listener.output({ type: 'text', turnId, text: `step ${what}` });
+    if (word === 'end') {
+      this.#endTurn({ state: what === 'interrupted' ? 'interrupted' : 'completed' });
+    }
+  }
+
+  #endTurn(outcome: TurnOutcome): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    this.#turn = undefined;
+    this.#listener.turnEnded(turn.id, outcome);
+    turn.ended.resolve();
+  }
+
+  async #finish(drained: Promise<unknown>): Promise<void> {
+    await once(this.#spawned.child, 'exit').catch(() => undefined);
+    await killTree(this.process);
+    await Promise.race([drained, sleep(DRAIN_MS)]);
+    this.#endTurn(this.#isStopped ? { state: 'interrupted' } : STOPPED);
+    if (this.#isReady) this.#listener.exited();
+  }
+}
+
+const STOPPED: TurnOutcome = {
+  state: 'failed',
+  error: new SessionError('UNAVAILABLE', 'the child stopped unexpectedly').toFailure(),
+};

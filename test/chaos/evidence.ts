@@ -1,0 +1,86 @@
+/** Everything that a run leaves behind, gathered once it is over, for the checks to judge. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RUN_VARIABLE } from './child-runner.ts';
+import type { Database, EventRow, SessionRow, TurnRow } from './database.ts';
+import type { Fault } from './fleet.ts';
+import type { Ack } from './load.ts';
+
+/**
+ * What a session's process wrote outside the database: that it began, a step of a turn, or a beat of a
+ * process that a turn left behind.
+ */
+export type WitnessLine = {
+  readonly kind: 'open' | 'step' | 'beat';
+  readonly sessionId: string;
+  /** One process tree. */
+  readonly marker: string;
+  /** Of `open`, the server that started it. */
+  readonly serverPid?: number;
+  readonly turnId?: string;
+  readonly n: number;
+  /** Epoch milliseconds, with fractions. */
+  readonly at: number;
+};
+
+export type Evidence = {
+  readonly ledger: readonly Ack[];
+  readonly events: readonly EventRow[];
+  readonly sessions: readonly SessionRow[];
+  readonly turns: readonly TurnRow[];
+  /** The sums of the principal, by name. */
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly witness: readonly WitnessLine[];
+  readonly kills: readonly Fault[];
+  /** Processes of the run that still live. */
+  readonly survivors: readonly number[];
+  readonly integrity: string;
+};
+
+export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'survivors'>;
+
+export function gather(database: Database, witnessDirectory: string, rest: Gathered): Evidence {
+  return {
+    ...rest,
+    events: database.events(),
+    sessions: database.sessions(),
+    turns: database.turns(),
+    metrics: database.metrics(),
+    integrity: database.integrity(),
+    witness: readWitness(witnessDirectory),
+  };
+}
+
+/** The lines of all sessions, each session's in the order of their times. */
+export function readWitness(directory: string): readonly WitnessLine[] {
+  return readdirSync(directory).flatMap((sessionId) => {
+    const text = readFileSync(join(directory, sessionId), 'utf8');
+    const lines = text.split('\n').slice(0, -1);
+    return lines.map((line) => parseWitness(sessionId, line)).sort((a, b) => a.at - b.at);
+  });
+}
+
+function parseWitness(sessionId: string, line: string): WitnessLine {
+  const [kind, marker = '', what = '', n, seconds] = line.split(' ');
+  const rest = { sessionId, marker, n: Number(n), at: Number(seconds) * 1000 };
+  if (kind === 'open') return { ...rest, kind, serverPid: Number(what) };
+  if (kind === 'step' || kind === 'beat') return { ...rest, kind, turnId: what };
+  throw new Error(`witness of ${sessionId}: ${line}`);
+}
+
+/** Processes that carry the variable of this run in their environment. */
+export function survivorsOf(runId: string): readonly number[] {
+  const assignment = `${RUN_VARIABLE}=${runId}`;
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && environmentOf(pid).includes(assignment));
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return [];
+  }
+}

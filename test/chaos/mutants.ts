@@ -1,0 +1,82 @@
+/** What the chaos run must notice the lack of, taken away at the ports; and what it counts there. */
+
+import type { Logger } from '../../src/log.ts';
+import { killTree } from '../../src/runner/process.ts';
+import type { ProcessIdentity } from '../../src/session/process.ts';
+import { type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
+
+export const MUTANTS = ['none', 'no-fence', 'no-self-fence'] as const;
+export type Mutant = (typeof MUTANTS)[number];
+
+export type MutablePorts = {
+  readonly store: Store;
+  killTree(process: ProcessIdentity): Promise<boolean>;
+};
+
+export function mutated(mutant: Mutant, store: Store): MutablePorts {
+  switch (mutant) {
+    case 'none':
+      return { store, killTree };
+    case 'no-fence':
+      return { store: withoutFence(store), killTree };
+    case 'no-self-fence':
+      return { store: withoutLoss(store), killTree: async () => true };
+  }
+}
+
+/** Whatever names an epoch is written as if it named the current one. */
+function withoutFence(store: Store): Store {
+  const current = async (fence: Fence): Promise<Fence> =>
+    (await store.lease(fence.sessionId))?.fence ?? fence;
+  return override(store, {
+    append: (sessionId, decide, { fence: _fence, ...options } = {}) =>
+      store.append(sessionId, decide, options),
+    recordProcess: async (fence, process) => store.recordProcess(await current(fence), process),
+    markPrompted: async (fence, turnId) => store.markPrompted(await current(fence), turnId),
+  });
+}
+
+/** A server never hears that it has lost a lease, so it stops nothing by itself. */
+function withoutLoss(store: Store): Store {
+  return override(store, {
+    renew: async (owner, fences) => {
+      await store.renew(owner, fences);
+      return [];
+    },
+  });
+}
+
+/** The lines that the report counts. */
+export const REFUSED = 'chaos: a write was refused';
+export const LAPSED = 'chaos: a lapsed lease was claimed';
+
+/** Logs what the fence refuses, and claims of sessions that another owner had not released. */
+export function observed(store: Store, log: Logger): Store {
+  const watch = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      return await write;
+    } catch (error) {
+      if (error instanceof StaleFenceError) log.warn({ err: error }, REFUSED);
+      throw error;
+    }
+  };
+  return override(store, {
+    append: (sessionId, decide, options) => watch(store.append(sessionId, decide, options)),
+    recordProcess: (fence, process) => watch(store.recordProcess(fence, process)),
+    markPrompted: (fence, turnId) => watch(store.markPrompted(fence, turnId)),
+    claim: async (owner, options) => {
+      const claim = await store.claim(owner, options);
+      if (typeof claim === 'object' && claim.leftover) log.warn(claim.fence, LAPSED);
+      return claim;
+    },
+  });
+}
+
+function override(store: Store, changed: Partial<Store>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(changed, name) ?? Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

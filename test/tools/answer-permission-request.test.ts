@@ -1,0 +1,234 @@
+import { describe, expect, test } from 'vitest';
+import { PENDING_PERMISSIONS_MAX } from '../../src/limits.ts';
+import type { PermissionAsk } from '../../src/runner/runner.ts';
+import { type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
+
+const INPUT = { command: 'ls', timeout: 5 };
+
+/** A turn that waits for one answer. */
+async function asking(options: HarnessOptions = {}, ask: Partial<PermissionAsk> = {}) {
+  const harness = await startHarness(options);
+  const client = await harness.connect();
+  const busy = await harness.busy(client);
+  const asked = new AbortController();
+  const reply = busy.run.ask({ toolName: 'Bash', input: INPUT, ...ask }, asked.signal);
+  await client.call('wait_sessions', { sessionIds: [busy.sessionId] });
+  const { requests } = await client.call('list_permission_requests');
+  const requestId = requests[0]?.requestId ?? '';
+  const answer = (args: Record<string, unknown>) =>
+    client.call('answer_permission_request', { requestId, ...args });
+  return { harness, client, ...busy, requestId, reply, answer, withdraw: () => asked.abort() };
+}
+
+/** The turn goes on to its own end in the process that asked. */
+async function goesOn({ harness, client, sessionId, run }: Awaited<ReturnType<typeof asking>>) {
+  run.say('going on');
+  run.finish();
+  const args = { sessionIds: [sessionId], until: 'turn_end' };
+  const { sessions } = await client.call('wait_sessions', args);
+  expect(sessions[0]).toMatchObject({
+    status: 'ready',
+    pendingPermissions: 0,
+    turns: { completed: 1, failed: 0 },
+  });
+  expect(run.isClosed).toBe(false);
+  expect(harness.runner.runs).toEqual([run]);
+}
+
+describe('answer_permission_request', () => {
+  test('allow: Claude may, once, with the input that it asked with', async () => {
+    const scene = await asking();
+    const { request } = await scene.answer({ decision: 'allow', message: 'fine' });
+    expect(request).toEqual({
+      requestId: scene.requestId,
+      sessionId: scene.sessionId,
+      turnId: scene.turnId,
+      toolName: 'Bash',
+      input: INPUT,
+      state: 'allowed',
+      createdAt: expect.any(String),
+      expiresAt: expect.any(String),
+      answeredAt: expect.any(String),
+      message: 'fine',
+    });
+    expect(await scene.reply).toEqual({ decision: 'allow' });
+    const { events } = await scene.client.call('read_events', { sessionId: scene.sessionId });
+    expect(events.at(-1)).toMatchObject({ type: 'permission_answered', request });
+    await goesOn(scene);
+  });
+
+  test('allow with a changed input, for the rest of the session', async () => {
+    const { answer, reply } = await asking();
+    const updatedInput = { command: 'ls -l', extra: { deep: [1] } };
+    await answer({ decision: 'allow', updatedInput, remember: 'session' });
+    expect(await reply).toEqual({ decision: 'allow', updatedInput, remember: 'session' });
+  });
+
+  test('answers to questions become a part of the input', async () => {
+    const input = { questions: [{ question: 'Which?', options: ['a', 'b'] }] };
+    const { answer, reply } = await asking({}, { toolName: 'AskUserQuestion', input });
+    await answer({ decision: 'allow', answers: { 'Which?': 'b' } });
+    expect(await reply).toEqual({
+      decision: 'allow',
+      updatedInput: { ...input, answers: { 'Which?': 'b' } },
+    });
+  });
+
+  test('deny: Claude reads why', async () => {
+    const scene = await asking();
+    const { request } = await scene.answer({ decision: 'deny', message: 'not in main' });
+    expect(request).toMatchObject({ state: 'denied', message: 'not in main' });
+    expect(await scene.reply).toEqual({ decision: 'deny', message: 'not in main' });
+    await goesOn(scene);
+  });
+
+  test('deny without a message still says something, and with interrupt stops the turn', async () => {
+    const { answer, reply } = await asking();
+    await answer({ decision: 'deny', interrupt: true });
+    expect(await reply).toEqual({
+      decision: 'deny',
+      message: expect.stringMatching(/./),
+      interrupt: true,
+    });
+  });
+
+  test('the first answer wins, also among those given at the same time', async () => {
+    const { client, requestId, answer, reply } = await asking();
+    const given = await Promise.allSettled([
+      answer({ decision: 'deny', message: 'no' }),
+      answer({ decision: 'allow' }),
+      answer({ decision: 'deny', message: 'never' }),
+    ]);
+    expect(given.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    expect(await reply).toEqual({ decision: 'deny', message: 'no' });
+    expect(
+      await client.refusal('answer_permission_request', { requestId, decision: 'deny' }),
+    ).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(requestId) });
+  });
+
+  test.each([
+    [{ decision: 'deny', updatedInput: {} }],
+    [{ decision: 'deny', answers: {} }],
+    [{ decision: 'deny', remember: 'session' }],
+    [{ decision: 'allow', interrupt: true }],
+  ])('refuses %j, which does not fit together, and the request stays open', async (args) => {
+    const { client, requestId } = await asking();
+    const refusal = await client.refusal('answer_permission_request', { requestId, ...args });
+    expect(refusal.code).toBe('INVALID_REQUEST');
+    const { requests } = await client.call('list_permission_requests');
+    expect(requests).toMatchObject([{ requestId, state: 'pending' }]);
+  });
+});
+
+describe('a permission request', () => {
+  test('expires: Claude is told no, the turn goes on, and an answer comes too late', async () => {
+    const scene = await asking({ settings: { permissionTimeoutMs: 1000 } });
+    const { client, requestId, sessionId, reply } = scene;
+    expect(await reply).toMatchObject({ decision: 'deny', message: expect.stringMatching(/time/) });
+    const { events } = await client.call('read_events', { sessionId });
+    expect(events.at(-1)).toMatchObject({
+      type: 'permission_answered',
+      request: { requestId, state: 'expired', message: expect.stringMatching(/time/) },
+    });
+    const late = { requestId, decision: 'allow' };
+    expect(await client.refusal('answer_permission_request', late)).toMatchObject({
+      code: 'CONFLICT',
+    });
+    await goesOn(scene);
+  });
+
+  test('an answer that comes in the moment it expires counts, and harms nothing', async () => {
+    let answerFirst: (() => Promise<unknown>) | undefined;
+    const scene = await asking({
+      settings: { permissionTimeoutMs: 1000 },
+      store: (store) =>
+        overriding(store, {
+          append: async (...args) => {
+            const answer = answerFirst;
+            answerFirst = undefined;
+            await answer?.();
+            return store.append(...args);
+          },
+        }),
+    });
+    answerFirst = () => scene.answer({ decision: 'allow' });
+    expect(await scene.reply).toEqual({ decision: 'allow' });
+    await goesOn(scene);
+  });
+
+  test('is closed when its turn ends, and an answer comes too late', async () => {
+    const { client, run, requestId, sessionId, reply, answer } = await asking();
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId], until: 'turn_end' });
+    expect(await reply).toMatchObject({ decision: 'deny' });
+    const { events } = await client.call('read_events', { sessionId });
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'permission_answered', request: { requestId, state: 'closed' } },
+      { type: 'turn_ended' },
+    ]);
+    await expect(answer({ decision: 'allow' })).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('is closed when Claude withdraws it, and the turn goes on', async () => {
+    const scene = await asking();
+    const { client, requestId, sessionId, reply, withdraw } = scene;
+    withdraw();
+    expect(await reply).toMatchObject({ decision: 'deny' });
+    const { events, session } = await client.call('read_events', { sessionId });
+    expect(events.at(-1)).toMatchObject({
+      type: 'permission_answered',
+      request: { requestId, state: 'closed' },
+    });
+    expect(session.pendingPermissions).toBe(0);
+    await goesOn(scene);
+  });
+
+  test('is closed with its session, and an answer comes too late', async () => {
+    const { client, sessionId, reply, answer } = await asking();
+    await client.call('end_session', { sessionId });
+    expect(await reply).toMatchObject({ decision: 'deny' });
+    await expect(answer({ decision: 'allow' })).rejects.toMatchObject({
+      code: 'SESSION_NOT_READY',
+    });
+    expect(await client.call('list_permission_requests')).toEqual({ requests: [] });
+  });
+
+  test('is closed, not expired, when the server stops', async () => {
+    const { harness, reply, sessionId } = await asking();
+    await harness.reopen();
+    expect(await reply).toMatchObject({ decision: 'deny' });
+    const { events } = await (await harness.connect()).call('read_events', { sessionId });
+    expect(events.find(({ type }) => type === 'permission_answered')).toMatchObject({
+      request: { state: 'closed' },
+    });
+  });
+
+  test('is denied at once past the bound of open ones, and the turn goes on', async () => {
+    const scene = await asking();
+    const { client, run, sessionId } = scene;
+    const asked = Array.from({ length: PENDING_PERMISSIONS_MAX }, () => run.ask());
+    run.say('said before the one too many');
+    expect(await Promise.race(asked)).toMatchObject({ decision: 'deny' });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session.pendingPermissions).toBe(PENDING_PERMISSIONS_MAX);
+    await goesOn(scene);
+    await Promise.all(asked);
+    const { events } = await client.call('read_events', { sessionId, limit: 500 });
+    expect(events.filter(({ type }) => type === 'text')).toHaveLength(2);
+  });
+
+  test('without a turn of ours belongs to none, and can be answered', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const reply = run.ask();
+    await client.call('read_events', { sessionId, after: 4, waitMs: 50_000 });
+    const { requests } = await client.call('list_permission_requests');
+    expect(requests).toMatchObject([{ turnId: null }]);
+    const { requestId } = requests[0] ?? {};
+    await client.call('answer_permission_request', { requestId, decision: 'allow' });
+    expect(await reply).toEqual({ decision: 'allow' });
+  });
+});

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../support/harness.ts';
+
+describe('attach_session', () => {
+  test('ties the session to the caller, who may change it from then on, and the first may not', async () => {
+    const harness = await startHarness();
+    const [first, second] = [await harness.connect(), await harness.connect()];
+    const { session } = await first.call('create_session');
+    const sessionId = session.id;
+    const attached = await second.call('attach_session', { sessionId });
+    expect(attached.session).toEqual({
+      ...session,
+      mcpSessionId: second.caller.mcpSessionId,
+      lastActivity: expect.any(String),
+      lastSeq: 2,
+    });
+    const { events } = await first.call('read_events', { sessionId, after: 1 });
+    expect(events).toMatchObject([
+      { type: 'session_tied', mcpSessionId: second.caller.mcpSessionId },
+    ]);
+    await second.call('link_task', { sessionId, taskId: 't' });
+    const refusal = await first.refusal('link_task', { sessionId, taskId: 'u' });
+    expect(refusal.code).toBe('CONFLICT');
+    await first.call('attach_session', { sessionId });
+    await first.call('link_task', { sessionId, taskId: 'u' });
+  });
+
+  test('changes nothing for a session that is tied to the caller already', async () => {
+    const client = await (await startHarness()).connect();
+    const made = await client.call('create_session');
+    const attached = await client.call('attach_session', { sessionId: made.session.id });
+    expect(attached).toEqual({ session: made.session });
+  });
+
+  test('moves what "mine" counts from one MCP session to the other', async () => {
+    const harness = await startHarness();
+    const [first, second] = [await harness.connect(), await harness.connect()];
+    const { session } = await first.call('create_session');
+    await second.call('attach_session', { sessionId: session.id });
+    for (const [client, count] of [
+      [first, 0],
+      [second, 1],
+    ] as const) {
+      const { sessions } = await client.call('list_sessions', { scope: 'mine' });
+      expect(sessions).toHaveLength(count);
+      expect(await client.call('get_metrics', { scope: 'mine' })).toMatchObject({
+        totalSessions: count,
+      });
+    }
+  });
+
+  test('does not disturb a turn that runs', async () => {
+    const harness = await startHarness();
+    const [first, second] = [await harness.connect(), await harness.connect()];
+    const { sessionId, run } = await harness.busy(first);
+    const { session } = await second.call('attach_session', { sessionId });
+    expect(session.status).toBe('busy');
+    run.finish();
+    const { sessions } = await second.call('wait_sessions', { sessionIds: [sessionId] });
+    expect(sessions[0]?.turns.completed).toBe(1);
+  });
+
+  test('refuses a session that has ended', async () => {
+    const client = await (await startHarness()).connect();
+    const { session } = await client.call('create_session');
+    await client.call('end_session', { sessionId: session.id });
+    expect(await client.refusal('attach_session', { sessionId: session.id })).toMatchObject({
+      code: 'SESSION_NOT_READY',
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../support/harness.ts';
+
+describe('cancel_prompt', () => {
+  test('takes a queued prompt back, so that Claude never sees it', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    const [b, c] = [
+      await client.call('send_prompt', { sessionId, prompt: 'b' }),
+      await client.call('send_prompt', { sessionId, prompt: 'c' }),
+    ];
+    const { turn } = await client.call('cancel_prompt', { sessionId, turnId: b.turn.id });
+    expect(turn).toEqual({ ...b.turn, state: 'cancelled', endedAt: expect.any(String) });
+    run.finish();
+    await harness.running(sessionId, 2);
+    expect(run.prompts.map(({ text }) => text)).toEqual(['go', 'c']);
+    expect(run.prompts[1]?.turnId).toBe(c.turn.id);
+    const { events } = await client.call('read_events', { sessionId, after: c.after, limit: 1 });
+    expect(events).toMatchObject([{ type: 'prompt_cancelled', turnId: b.turn.id, prompt: 'b' }]);
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session.turns).toEqual({ queued: 0, running: 1, completed: 1, failed: 0 });
+  });
+
+  test('a second time answers the same and changes nothing', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId } = await harness.busy(client);
+    const { turn } = await client.call('send_prompt', { sessionId, prompt: 'b' });
+    const first = await client.call('cancel_prompt', { sessionId, turnId: turn.id });
+    const before = await client.call('get_session', { sessionId });
+    expect(await client.call('cancel_prompt', { sessionId, turnId: turn.id })).toEqual(first);
+    expect(await client.call('get_session', { sessionId })).toEqual(before);
+  });
+
+  test('refuses a turn that runs, and names the tool that stops it', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, turnId } = await harness.busy(client);
+    expect(await client.refusal('cancel_prompt', { sessionId, turnId })).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(turnId),
+      hint: expect.stringContaining('interrupt_session'),
+    });
+  });
+
+  test('refuses a turn that is over, one of another session, and one that never was', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    const other = await harness.busy(client);
+    const elsewhere = await client.call('send_prompt', {
+      sessionId: other.sessionId,
+      prompt: 'queued there',
+    });
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    for (const unknown of [turnId, elsewhere.turn.id, 'no-such-turn']) {
+      const refusal = await client.refusal('cancel_prompt', { sessionId, turnId: unknown });
+      expect(refusal).toMatchObject({ code: 'NOT_FOUND' });
+      expect(refusal.message).toContain(unknown);
+    }
+    const { session } = await client.call('get_session', { sessionId: other.sessionId });
+    expect(session.turns.queued).toBe(1);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { type Harness, startHarness } from '../support/harness.ts';
+import type { TestClient } from '../support/mcp-client.ts';
+
+const HOUR_MS = 3_600_000;
+
+async function statusesOf(client: TestClient): Promise<Record<string, string>> {
+  const { sessions } = await client.call('list_sessions', { limit: 200 });
+  return Object.fromEntries(sessions.map(({ name, status }) => [name, status]));
+}
+
+async function start(): Promise<{ harness: Harness; client: TestClient }> {
+  const harness = await startHarness();
+  return { harness, client: await harness.connect() };
+}
+
+describe('cleanup_sessions', () => {
+  test('ends what has been idle for more than an hour, and says how many', async () => {
+    const { harness, client } = await start();
+    const old = await client.call('create_session', { name: 'old' });
+    await client.call('create_session', { name: 'older, but used since' });
+    harness.pass(HOUR_MS);
+    const used = (await client.call('list_sessions')).sessions.find(({ name }) => name !== 'old');
+    await client.call('link_task', { sessionId: used?.id, taskId: 't' });
+    harness.pass(1000);
+    await client.call('create_session', { name: 'new' });
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 1 });
+    expect(await statusesOf(client)).toEqual({
+      old: 'terminated',
+      'older, but used since': 'ready',
+      new: 'ready',
+    });
+    const { session } = await client.call('get_session', { sessionId: old.session.id });
+    expect(session.endReason).toMatch(/idle/);
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 0 });
+  });
+
+  test('takes the age it is given, down to none', async () => {
+    const { harness, client } = await start();
+    await client.call('create_session', { name: 'a' });
+    harness.pass(100_000);
+    expect(await client.call('cleanup_sessions', { maxAgeMs: 200_000 })).toEqual({ cleaned: 0 });
+    expect(await client.call('cleanup_sessions', { maxAgeMs: 50_000 })).toEqual({ cleaned: 1 });
+    await client.call('create_session', { name: 'b' });
+    harness.pass(1000);
+    expect(await client.call('cleanup_sessions', { maxAgeMs: 0 })).toEqual({ cleaned: 1 });
+  });
+
+  test('never ends a session that is busy, or whose prompt waits for a place', async () => {
+    const harness = await startHarness({ settings: { maxLive: 1 } });
+    const client = await harness.connect();
+    await harness.busy(client, { name: 'busy' });
+    await client.call('create_session', { name: 'waiting', prompt: 'go' });
+    await client.call('create_session', { name: 'idle' });
+    harness.pass(2 * HOUR_MS);
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 1 });
+    expect(await statusesOf(client)).toEqual({
+      busy: 'busy',
+      waiting: 'ready',
+      idle: 'terminated',
+    });
+  });
+
+  test('stops the warm process of a session that it ends', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    harness.pass(2 * HOUR_MS);
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 1 });
+    expect(run.isClosed).toBe(true);
+  });
+
+  test('ends those of every client of its principal, and of nobody else', async () => {
+    const { harness, client } = await start();
+    const second = await harness.connect();
+    const bob = await harness.connect({ principal: 'bob' });
+    for (const from of [client, second, bob]) await from.call('create_session', { name: 'x' });
+    harness.pass(2 * HOUR_MS);
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 2 });
+    expect(await statusesOf(bob)).toEqual({ x: 'ready' });
+  });
+
+  test('ends more than fit into one page of its work', async () => {
+    const harness = await startHarness({ settings: { maxSessions: 1000 } });
+    const client = await harness.connect();
+    const made = Array.from({ length: 450 }, (_, index) =>
+      client.call('create_session', { name: `s${index}` }),
+    );
+    await Promise.all(made);
+    harness.pass(2 * HOUR_MS);
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 450 });
+    expect(await client.call('get_metrics')).toMatchObject({
+      totalSessions: 450,
+      activeSessions: 0,
+    });
+  });
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../support/harness.ts';
+
+const LONG_MS = 50_000;
+
+describe('end_session', () => {
+  test('ends the session for good, with its reason, and a second time does no harm', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { session } = await client.call('create_session', { taskId: 't' });
+    const sessionId = session.id;
+    const first = await client.call('end_session', { sessionId, reason: 'done with it' });
+    expect(first).toEqual({
+      ended: true,
+      session: {
+        ...session,
+        status: 'terminated',
+        endReason: 'done with it',
+        endedAt: expect.any(String),
+        lastActivity: first.session.endedAt,
+        lastSeq: 3,
+      },
+    });
+    const again = await client.call('end_session', { sessionId, reason: 'other' });
+    expect(again).toEqual({ session: first.session, ended: false });
+    const { events } = await client.call('read_events', { sessionId, after: 2 });
+    expect(events).toMatchObject([{ type: 'session_ended', reason: 'done with it' }]);
+  });
+
+  test('of two calls at the same time one ends it', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    const ends = await Promise.all([
+      client.call('end_session', { sessionId }),
+      client.call('end_session', { sessionId }),
+    ]);
+    expect(ends.map(({ ended }) => ended).sort()).toEqual([false, true]);
+    for (const { session } of ends) expect(session.status).toBe('terminated');
+    expect(run.isClosed).toBe(true);
+  });
+
+  test('stops the turn that runs, takes back what is queued, and closes what is asked', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    const queued = await client.call('send_prompt', { sessionId, prompt: 'b' });
+    const asked = run.ask();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    run.say('last words');
+    const { session } = await client.call('end_session', { sessionId });
+    expect(session).toMatchObject({
+      status: 'terminated',
+      turns: { queued: 0, running: 0, completed: 0, failed: 0 },
+      pendingPermissions: 0,
+    });
+    expect(await asked).toMatchObject({ decision: 'deny' });
+    const { events } = await client.call('read_events', { sessionId, after: 5 });
+    expect(events).toMatchObject([
+      { type: 'text', text: 'last words' },
+      { type: 'permission_answered', request: { state: 'closed' } },
+      { type: 'turn_ended', turn: { id: turnId, state: 'interrupted' } },
+      { type: 'prompt_cancelled', turnId: queued.turn.id },
+      { type: 'session_ended' },
+    ]);
+    expect(run.prompts).toHaveLength(1);
+  });
+
+  test('answers after the last process is gone, and starts none for what is queued', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    await client.call('send_prompt', { sessionId, prompt: 'b' });
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      run.close = async () => {
+        run.finish({ state: 'interrupted' });
+        resolve();
+        await held;
+        run.exit();
+      };
+    });
+    let answered = false;
+    const ending = client.call('end_session', { sessionId }).finally(() => {
+      answered = true;
+    });
+    await asked;
+    await client.call('get_session', { sessionId });
+    expect(answered).toBe(false);
+    letGo();
+    expect(await ending).toMatchObject({ ended: true });
+    expect(run.isClosed).toBe(true);
+    expect(harness.runner.runs).toEqual([run]);
+  });
+
+  test('stops the warm process of a session at rest', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    expect(run.isClosed).toBe(false);
+    await client.call('end_session', { sessionId });
+    expect(run.isClosed).toBe(true);
+  });
+
+  test('while the process is only starting: the prompt is taken back and nothing has failed', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const release = harness.runner.holdStarts();
+    const { session } = await client.call('create_session', { prompt: 'never' });
+    const sessionId = session.id;
+    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    const ending = client.call('end_session', { sessionId });
+    await client.call('get_session', { sessionId });
+    release();
+    expect(await ending).toMatchObject({
+      ended: true,
+      session: { status: 'terminated', turns: { queued: 0, running: 0, completed: 0, failed: 0 } },
+    });
+    const run = harness.runner.run(sessionId);
+    expect(run.prompts).toEqual([]);
+    expect(run.isClosed).toBe(true);
+  });
+
+  test('an ended session takes no prompt, task or fork of its turns, and says what to do', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await client.call('end_session', { sessionId });
+    for (const mode of ['queue', 'steer', 'interrupt']) {
+      expect(await client.refusal('send_prompt', { sessionId, prompt: 'x', mode })).toEqual({
+        code: 'SESSION_NOT_READY',
+        message: `session ${sessionId} has ended`,
+        hint: expect.stringContaining('create_session'),
+        retryable: false,
+      });
+    }
+    expect(harness.runner.runs).toEqual([run]);
+  });
+});

@@ -1,0 +1,86 @@
+import { rmSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../support/harness.ts';
+
+const uuidOf = (sessionId: string) => sessionId.slice('claude_'.length);
+
+describe('fork_session', () => {
+  test('makes a session of its own that begins with the conversation of the other', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client, {
+      workingDirectory: harness.work,
+      name: 'first',
+      model: 'opus',
+      allowedTools: ['Read'],
+      labels: { team: 'core' },
+      taskId: 'JIRA-1',
+    });
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const before = await client.call('get_session', { sessionId });
+    const made = await client.call('fork_session', { sessionId, name: 'second', prompt: 'Else?' });
+    expect(made.session).toMatchObject({
+      name: 'second',
+      model: 'opus',
+      workingDirectory: harness.work,
+      labels: { team: 'core' },
+      taskIds: [],
+      mcpSessionId: client.caller.mcpSessionId,
+      turns: { completed: 0 },
+    });
+    expect(made.session.id).not.toBe(sessionId);
+    const fork = await harness.running(made.session.id);
+    expect(fork.spec).toMatchObject({
+      uuid: uuidOf(made.session.id),
+      forkOf: uuidOf(sessionId),
+      options: run.spec.options,
+    });
+    expect(fork.prompts).toEqual([{ turnId: made.turn?.id, text: 'Else?' }]);
+    expect(await client.call('get_session', { sessionId })).toEqual(before);
+  });
+
+  test('without a prompt only makes it; with one it lives and ends by itself', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const parent = await client.call('create_session', { name: 'first' });
+    const { session, turn } = await client.call('fork_session', { sessionId: parent.session.id });
+    expect(turn).toBeUndefined();
+    expect(session).toMatchObject({ status: 'ready', lastSeq: 1 });
+    expect(session.name).toBeUndefined();
+    expect(harness.runner.specs).toEqual([]);
+    await client.call('end_session', { sessionId: parent.session.id });
+    await client.call('send_prompt', { sessionId: session.id, prompt: 'go' });
+    await harness.running(session.id);
+  });
+
+  test('of a session that has ended goes on from where it ended', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { session } = await client.call('create_session');
+    await client.call('end_session', { sessionId: session.id });
+    const made = await client.call('fork_session', { sessionId: session.id, prompt: 'go' });
+    const fork = await harness.running(made.session.id);
+    expect(fork.spec.forkOf).toBe(uuidOf(session.id));
+  });
+
+  test('counts against the bound of sessions', async () => {
+    const client = await (await startHarness({ settings: { maxSessions: 1 } })).connect();
+    const { session } = await client.call('create_session');
+    expect(await client.refusal('fork_session', { sessionId: session.id })).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    });
+  });
+
+  test('needs the directory of the other still to be there', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { session } = await client.call('create_session', { workingDirectory: harness.work });
+    rmSync(harness.work, { recursive: true });
+    expect(await client.refusal('fork_session', { sessionId: session.id })).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining(harness.work),
+    });
+    expect((await client.call('list_sessions')).sessions).toHaveLength(1);
+  });
+});

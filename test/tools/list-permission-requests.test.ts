@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { startHarness } from '../support/harness.ts';
+import type { RequestView } from '../support/mcp-client.ts';
+
+const namesOf = (requests: readonly RequestView[]) => requests.map(({ toolName }) => toolName);
+
+describe('list_permission_requests', () => {
+  test('shows what a session asks, whole', async () => {
+    const harness = await startHarness({ settings: { permissionTimeoutMs: 60_000 } });
+    const client = await harness.connect();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    const input = { command: 'rm -rf build', nested: { deep: [1, null, 'x'] } };
+    void run.ask({ toolName: 'Bash', input, description: 'Removes the build' });
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { requests } = await client.call('list_permission_requests');
+    expect(requests).toEqual([
+      {
+        requestId: expect.any(String),
+        sessionId,
+        turnId,
+        toolName: 'Bash',
+        input,
+        description: 'Removes the build',
+        state: 'pending',
+        createdAt: expect.any(String),
+        expiresAt: expect.any(String),
+      },
+    ]);
+    const [request] = requests;
+    const waits = Date.parse(request?.expiresAt ?? '') - Date.parse(request?.createdAt ?? '');
+    expect(waits).toBeGreaterThan(55_000);
+    expect(waits).toBeLessThanOrEqual(60_000);
+    const { events } = await client.call('read_events', { sessionId });
+    expect(events.at(-1)).toMatchObject({ type: 'permission_requested', turnId, request });
+  });
+
+  test('lists those of all sessions, oldest first, or of one session, or of this MCP session', async () => {
+    const harness = await startHarness();
+    const [client, other] = [await harness.connect(), await harness.connect()];
+    const [a, b, c] = [
+      await harness.busy(client),
+      await harness.busy(other),
+      await harness.busy(client),
+    ];
+    for (const [busy, toolName] of [
+      [b, 'first'],
+      [a, 'second'],
+      [c, 'third'],
+      [a, 'fourth'],
+    ] as const) {
+      void busy.run.ask({ toolName });
+      const count = toolName === 'fourth' ? 2 : 1;
+      await client.call('read_events', {
+        sessionId: busy.sessionId,
+        after: 2 + count,
+        waitMs: 50_000,
+      });
+    }
+    const list = async (args: Record<string, unknown>, from = client) =>
+      namesOf((await from.call('list_permission_requests', args)).requests);
+    expect(await list({})).toEqual(['first', 'second', 'third', 'fourth']);
+    expect(await list({ scope: 'all' }, other)).toEqual(['first', 'second', 'third', 'fourth']);
+    expect(await list({ sessionId: a.sessionId })).toEqual(['second', 'fourth']);
+    expect(await list({ scope: 'mine' })).toEqual(['second', 'third', 'fourth']);
+    expect(await list({ scope: 'mine' }, other)).toEqual(['first']);
+    expect(await list({ scope: 'mine', sessionId: a.sessionId }, other)).toEqual([]);
+  });
+
+  test('leaves out what has been answered, and what ended with its turn', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    for (const toolName of ['a', 'b', 'c']) void run.ask({ toolName });
+    await client.call('read_events', { sessionId, after: 5, waitMs: 50_000 });
+    const { requests } = await client.call('list_permission_requests');
+    const { requestId } = requests[1] ?? {};
+    await client.call('answer_permission_request', { requestId, decision: 'deny' });
+    const left = await client.call('list_permission_requests');
+    expect(namesOf(left.requests)).toEqual(['a', 'c']);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId], until: 'turn_end' });
+    expect(await client.call('list_permission_requests')).toEqual({ requests: [] });
+  });
+});
