@@ -7,6 +7,8 @@ import type { Fence, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
 
+const WATCHES_PER_RENEWAL = 5;
+
 export type LeaseKeeperDeps = {
   readonly store: Store;
   readonly owners: Owners;
@@ -18,22 +20,27 @@ export type LeaseKeeperDeps = {
 
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
   #renewedAt: number;
+  #overdueSince: number | undefined;
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
     this.#renewedAt = deps.clock.monotonic();
-    this.#timer = setInterval(() => void this.renew(), deps.leaseTimes.renewMs);
-    this.#timer.unref();
+    const { renewMs } = deps.leaseTimes;
+    // The watch has a timer of its own: a renewal may hang on a database that another program locks.
+    this.#timers = [
+      setInterval(() => void this.renew(), renewMs).unref(),
+      setInterval(() => this.watch(), renewMs / WATCHES_PER_RENEWAL).unref(),
+    ];
   }
 
   /**
-   * Renews every lease once. A session whose lease has passed on is stopped; so is every session when
-   * no renewal has been written for `selfFenceMs`, counted from when it was sent.
+   * Renews every lease once, and stops the sessions whose lease has passed on. Counts as done from when
+   * it was sent.
    */
   async renew(): Promise<void> {
-    const { store, owners, clock, log, leaseTimes } = this.#deps;
+    const { store, owners, clock, log } = this.#deps;
     const sentAt = clock.monotonic();
     try {
       const lost = await store.renew(
@@ -41,15 +48,31 @@ export class LeaseKeeper {
         this.#deps.live().map((live) => live.fence),
       );
       this.#renewedAt = sentAt;
+      this.#overdueSince = undefined;
       this.#stop((live) => lost.some((fence) => isOf(fence, live)));
     } catch (error) {
       log.error({ err: error }, 'leases could not be renewed');
-      if (clock.monotonic() - this.#renewedAt > leaseTimes.selfFenceMs) this.#stop(() => true);
+    }
+  }
+
+  /**
+   * Stops every session when no renewal has been written for `selfFenceMs`. A server that was itself
+   * stopped meanwhile renews first: on one machine nobody takes its sessions without ending them.
+   */
+  watch(): void {
+    const { clock, leaseTimes } = this.#deps;
+    const now = clock.monotonic();
+    if (now - this.#renewedAt <= leaseTimes.selfFenceMs) return;
+    if (this.#overdueSince === undefined) {
+      this.#overdueSince = now;
+      void this.renew();
+    } else if (now - this.#overdueSince >= leaseTimes.renewMs / WATCHES_PER_RENEWAL) {
+      this.#stop(() => true);
     }
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
   }
 
   #stop(isLost: (live: LiveSession) => boolean): void {

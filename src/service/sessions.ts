@@ -1,6 +1,6 @@
 /** The use cases of a session's life: make it, find it, link it, measure it, end it. */
 
-import { SessionError } from '../errors.ts';
+import { SessionError, SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
 import type { EventBody, ForkOrigin, SessionOptions, Turn } from '../session/event.ts';
@@ -75,7 +75,28 @@ export class Sessions {
    * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
    */
   async create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
-    const { store, scheduler, presence, newId } = this.#deps;
+    const { store, scheduler } = this.#deps;
+    const made = (await this.#madeBefore(asked.key)) ?? (await this.#make(caller, asked));
+    if (made.reply.turnId === undefined) return { session: made.session };
+    scheduler.poke();
+    const turn = await store.turn(made.session.id, made.reply.turnId);
+    return { session: made.session, ...(turn && { turn }) };
+  }
+
+  /** What the first call with this key made; its retry gets it also where a new one would be refused. */
+  async #madeBefore(key: RequestKey | undefined): Promise<Appended | undefined> {
+    if (key === undefined) return undefined;
+    try {
+      // To no session at all: a key that is known is answered, one that is not writes nothing.
+      return await this.#deps.store.append('', () => [], { key });
+    } catch (error) {
+      if (error instanceof SessionNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async #make(caller: Caller, asked: NewSession): Promise<Appended> {
+    const { store, presence, newId } = this.#deps;
     const options = await this.#options(asked.options);
     await this.#checkRoom();
     const events: EventBody[] = [
@@ -96,10 +117,7 @@ export class Sessions {
     const announced = presence.announce(caller);
     const made = await store.create(SESSION_ID_PREFIX + newId(), events, asked.key);
     await announced;
-    if (made.reply.turnId === undefined) return { session: made.session };
-    scheduler.poke();
-    const turn = await store.turn(made.session.id, made.reply.turnId);
-    return { session: made.session, ...(turn && { turn }) };
+    return made;
   }
 
   /**

@@ -35,7 +35,7 @@ describe('abort', () => {
     expect(errors.sort()).toEqual(['rejected', ...Array.from({ length: 4 }, () => 'thrown')]);
   });
 
-  it('runs each listener once and in order, and none where the signal has fired before', () => {
+  it('runs each listener once and in order, and none where the signal has fired before', async () => {
     const { manager } = newHost();
     const [first, second] = [manager.createSession(), manager.createSession()];
     const controller = new AbortController();
@@ -47,6 +47,7 @@ describe('abort', () => {
     second.abortController = controller;
     manager.endSession(first.id);
     manager.endSession(second.id);
+    await settle();
     expect(order).toEqual([1, 2, 3]);
   });
 

@@ -100,6 +100,7 @@ describe('get_metrics', () => {
       busySessions: 0,
       failedTurns: 1,
       ...usage(3),
+      costUsd: 0.3,
     });
   });
 
