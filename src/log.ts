@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { SessionError } from './errors.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -12,12 +13,22 @@ export type { Logger };
 
 type LogOptions = { readonly level: LogLevel; readonly file?: string };
 
-/** Writes synchronously, so that the last line before a crash is there. The file is made 0600, its folder 0700. */
+/**
+ * Writes synchronously, so that the last line before a crash is there. The file is made 0600, its folder 0700.
+ *
+ * @throws SessionError UNAVAILABLE where the file cannot be written
+ */
 export function createLog({ level, file }: LogOptions): Logger {
   if (file === undefined) return loggerTo(destination({ fd: 2, sync: true }), level);
-  // Not left to pino: this may be the state directory, and pino would open it to everyone.
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  return loggerTo(destination({ dest: file, sync: true, mode: 0o600 }), level);
+  try {
+    // Not left to pino: this may be the state directory, and pino would open it to everyone.
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return loggerTo(destination({ dest: file, sync: true, mode: 0o600 }), level);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? cause.code : 'unknown reason';
+    const message = `the log file ${file} cannot be written: ${reason}`;
+    throw new SessionError('UNAVAILABLE', message, { hint: 'name another --log-file.', cause });
+  }
 }
 
 export function loggerTo(stream: DestinationStream, level: LogLevel): Logger {

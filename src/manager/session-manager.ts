@@ -267,7 +267,7 @@ export class SessionManager {
       try {
         this.#logger.warn({ sessionId: id, err: error }, 'abort of a session failed');
       } catch {
-        // The session has ended all the same; there is nobody left to tell.
+        // The abort has been tried and the session is in order; a broken logger must not undo that.
       }
     });
   }

@@ -9,6 +9,8 @@ export class Presence {
   readonly #owners: Owners;
   /** Connected here; true once the store says so too, for the other servers. */
   readonly #open = new Map<string, boolean>();
+  /** Gone, with sessions still to be settled: open for the other servers only. */
+  readonly #leaving = new Set<string>();
 
   constructor(store: Store, owners: Owners) {
     this.#store = store;
@@ -19,9 +21,15 @@ export class Presence {
     this.#open.set(mcpSessionId, false);
   }
 
+  /** From now on it holds no session any more; what becomes of them is told by {@link closed}. */
+  leaves(mcpSessionId: string): void {
+    if (this.#open.has(mcpSessionId)) this.#leaving.add(mcpSessionId);
+  }
+
   async closed(mcpSessionId: string): Promise<void> {
     const isKnown = this.#open.get(mcpSessionId);
     this.#open.delete(mcpSessionId);
+    this.#leaving.delete(mcpSessionId);
     if (isKnown) await this.#store.disconnect(mcpSessionId);
   }
 
@@ -37,7 +45,7 @@ export class Presence {
 
   /** A connection whose server is gone is gone with it. */
   async isConnected(mcpSessionId: string): Promise<boolean> {
-    if (this.#open.has(mcpSessionId)) return true;
+    if (this.#open.has(mcpSessionId)) return !this.#leaving.has(mcpSessionId);
     const owner = (await this.#store.connection(mcpSessionId))?.owner;
     if (owner === undefined || owner === this.#owners.self) return false;
     return this.#owners.stateOf(owner) !== 'gone';

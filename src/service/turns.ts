@@ -1,5 +1,6 @@
 /** The use cases of a turn: send a prompt, steer, interrupt. */
 
+import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
@@ -9,6 +10,7 @@ import type { Reply, RequestKey, SessionCursor, Store } from '../store/store.ts'
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
+import type { Presence } from './presence.ts';
 import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -17,6 +19,7 @@ import type { Sessions } from './sessions.ts';
 export type TurnsDeps = {
   readonly store: Store;
   readonly gate: Gate;
+  readonly presence: Presence;
   readonly sessions: Sessions;
   readonly scheduler: Scheduler;
   readonly runs: Runs;
@@ -104,10 +107,11 @@ export class Turns {
 
   /** Does for each session tied to an MCP session that has ended what its `onDisconnect` says. */
   async disconnected(caller: Caller): Promise<void> {
+    if (caller.mcpSessionId !== null) this.#deps.presence.leaves(caller.mcpSessionId);
     let cursor: SessionCursor | undefined;
     do {
       const page = await this.#tiedTo(caller, cursor);
-      for (const session of page) await this.#leave(caller, session);
+      await Promise.all(page.map((session) => this.#leave(caller, session)));
       const last = page.length === LIST_LIMIT_MAX ? page.at(-1) : undefined;
       cursor = last && { lastActivity: last.lastActivity, id: last.id };
     } while (cursor !== undefined);
@@ -122,9 +126,14 @@ export class Turns {
 
   async #leave(caller: Caller, { id, status, options }: Session): Promise<void> {
     if (status === 'terminated') return;
-    if (options.onDisconnect === 'interrupt') await this.interrupt(caller, id);
-    if (options.onDisconnect === 'end') {
-      await this.#deps.sessions.end(caller, id, 'its MCP session ended');
+    try {
+      if (options.onDisconnect === 'interrupt') await this.interrupt(caller, id);
+      if (options.onDisconnect === 'end') {
+        await this.#deps.sessions.end(caller, id, 'its MCP session ended');
+      }
+    } catch (error) {
+      // Another client has taken it meanwhile.
+      if (!(error instanceof SessionError) || error.code !== 'CONFLICT') throw error;
     }
   }
 

@@ -36,6 +36,8 @@ if [[ -n $3 ]]; then
   beat "$3"
 fi
 witness open "$server" 0
+# Claude Code takes its time, too.
+read -r -t "0.$((RANDOM % 300 + 100))" -u 4 _ 4<> <(:)
 echo ready
 while read -r word turn steps seconds child; do
   [[ $word == prompt ]] || continue

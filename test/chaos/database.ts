@@ -36,6 +36,11 @@ export class Database {
     return this.#all(sql).map(({ id }) => String(id));
   }
 
+  busySessions(): readonly string[] {
+    const sql = `SELECT session_id FROM turns WHERE state = 'running' ORDER BY ord`;
+    return this.#all(sql).map((row) => String(row.session_id));
+  }
+
   queuedTurns(): readonly { sessionId: string; turnId: string }[] {
     const sql = `SELECT id, session_id FROM turns WHERE state = 'queued'`;
     return this.#all(sql).map((row) => ({

@@ -102,7 +102,9 @@ export class Load {
     const { random, database, sessions } = this.#options;
     const open = database.openSessions();
     if (open.length < sessions) return this.#create();
-    const sessionId = random.pick(open) ?? '';
+    // Half of the calls go where something runs: that is where owners are met.
+    const busy = random.chance(0.5) ? random.pick(database.busySessions()) : undefined;
+    const sessionId = busy ?? random.pick(open) ?? '';
     switch (this.#effect()) {
       case 'prompt':
         return this.#prompt(sessionId);

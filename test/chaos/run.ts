@@ -14,7 +14,7 @@ import { type Summary, shortfallsOf, summaryOf } from './summary.ts';
 const LEASE_TIMES = { leaseMs: 1500, renewMs: 300, selfFenceMs: 1200 };
 const MAX_LIVE = 6;
 const IDLE_EVICT_MS = 1500;
-const CALLERS_PER_SERVER = 2;
+const CALLERS_PER_SERVER = 3;
 const OPEN_TURNS_MAX = 40;
 const PROGRESS_MS = 10_000;
 const DRAIN_MS_MAX = 90_000;

@@ -66,6 +66,14 @@ describe('a start that cannot work', OPTIONS, () => {
     expect(linesOf(stderr)).toEqual([expect.stringContaining(stateDirectory)]);
   });
 
+  test('with a log file that is a folder ends with 1 and one line', async () => {
+    const { env, directory } = await makeWorkplace();
+    const args = ['--log-file', directory];
+    const { code, stdout, stderr } = await startProgram({ args, env }).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(linesOf(stderr)).toEqual([expect.stringMatching(`${directory}.*--log-file`)]);
+  });
+
   test('on a port that is taken ends with 1 and one line', async () => {
     const { env } = await makeWorkplace();
     const taken = createServer().listen(0, '127.0.0.1');

@@ -37,18 +37,23 @@ describe('abort', () => {
 
   it('runs each listener once and in order, and none where the signal has fired before', async () => {
     const { manager } = newHost();
-    const [first, second] = [manager.createSession(), manager.createSession()];
-    const controller = new AbortController();
-    const order: number[] = [];
-    for (const index of [1, 2, 3]) {
-      controller.signal.addEventListener('abort', () => order.push(index));
+    const order: string[] = [];
+    const run = (name: string): AbortController => {
+      const controller = new AbortController();
+      for (const index of [1, 2, 3]) {
+        controller.signal.addEventListener('abort', () => order.push(`${name}${index}`));
+      }
+      return controller;
+    };
+    const [fired, live] = [run('a'), run('b')];
+    fired.abort();
+    for (const controller of [fired, live]) {
+      const { id } = manager.createSession();
+      manager.setAbortController(id, controller);
+      manager.endSession(id);
     }
-    first.abortController = controller;
-    second.abortController = controller;
-    manager.endSession(first.id);
-    manager.endSession(second.id);
     await settle();
-    expect(order).toEqual([1, 2, 3]);
+    expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'b3']);
   });
 
   it('is not undone by a promise that an abort returns, nor by a logger that throws', async () => {

@@ -64,7 +64,7 @@ describe('an interrupt', () => {
     await shellRuns(session);
     await session.run.interrupt();
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
-    expect(await pythons(session)).toBe(0);
+    await expect.poll(() => pythons(session)).toBe(0);
     await session.run.close();
   });
 

@@ -47,7 +47,11 @@ describe('list_sessions', () => {
 
   test('shows each session as get_session does', async () => {
     const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client, { name: 'a', taskId: 't', labels: { k: 'v' } });
+    const { sessionId } = await harness.busy(client, {
+      name: 'a',
+      taskId: 't',
+      labels: { k: 'v' },
+    });
     const { sessions } = await client.call('list_sessions');
     expect(sessions).toEqual([(await client.call('get_session', { sessionId })).session]);
   });
