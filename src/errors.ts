@@ -69,7 +69,7 @@ export class SessionNotFoundError extends SessionError {
 
 /** An id as it may stand in a message: short, printable, never raw control bytes. */
 export function quoteId(id: unknown): string {
-  const text = typeof id === 'string' ? id : String(id);
+  const text = typeof id === 'object' && id !== null ? typeof id : String(id);
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
   return JSON.stringify(shown).slice(1, -1) || '(empty)';
 }

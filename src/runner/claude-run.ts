@@ -101,8 +101,10 @@ export class ClaudeRun implements Run {
     const initialized = this.#query.initializationResult().then(() => {
       this.#isReady = true;
     });
-    const inTime = await within(Promise.race([initialized, this.#exit]), startMs);
-    if (this.#isReady) return;
+    const ready = Promise.race([initialized, this.#exit, aborted(this.#parts.spec.signal)]);
+    const inTime = await within(ready, startMs);
+    if (this.#isReady && !this.#parts.spec.signal?.aborted) return;
+    this.#isReady = false;
     await killTree(this.process);
     await this.#gone;
     throw this.#startError(inTime);
@@ -253,6 +255,13 @@ export class ClaudeRun implements Run {
   #who(): { sessionId: string } {
     return { sessionId: `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}` };
   }
+}
+
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve();
+    signal?.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function errorOf({ code, message, hint, retryable }: Failure): SessionError {

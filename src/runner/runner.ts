@@ -17,6 +17,8 @@ export type RunSpec = {
   readonly forkOf?: string;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
   readonly marker: string;
+  /** Gives the start up; what was started by then is gone before `start` rejects. */
+  readonly signal?: AbortSignal;
 };
 
 export type PermissionAsk = {

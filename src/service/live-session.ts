@@ -17,6 +17,9 @@ import type { EventBody, OutputBody, Usage } from '../session/event.ts';
 import { addUsage, NO_USAGE } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 
+/** Starts the process; the signal gives that up. */
+export type StartRun = (signal: AbortSignal) => Promise<Run>;
+
 export type LiveSessionDeps = {
   readonly store: Store;
   readonly now: () => number;
@@ -46,6 +49,7 @@ export class LiveSession implements RunListener {
   #flush: NodeJS.Timeout | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  readonly #givenUp = new AbortController();
   readonly #deps: LiveSessionDeps;
 
   constructor(claim: Claim, deps: LiveSessionDeps) {
@@ -67,7 +71,7 @@ export class LiveSession implements RunListener {
   }
 
   /** Runs a claimed turn, starting the process where there is none. A turn that cannot be run fails. */
-  runTurn(claim: Claim, start: () => Promise<Run>): Promise<void> {
+  runTurn(claim: Claim, start: StartRun): Promise<void> {
     this.turnId = claim.turn.id;
     this.#handing = this.#hand(claim, start).catch((error: unknown) =>
       this.#failTurn(claim.turn.id, error),
@@ -100,12 +104,22 @@ export class LiveSession implements RunListener {
   }
 
   async #close(): Promise<void> {
+    this.#givenUp.abort();
     await this.#handing;
     const run = await this.#run?.catch(() => undefined);
     await run?.close();
     await this.settled();
-    await this.#deps.store.release(this.fence);
+    await this.#release();
     this.#deps.gone(this);
+  }
+
+  /** A lease that cannot be given back now is taken back by the recovery later. */
+  async #release(): Promise<void> {
+    try {
+      await this.#deps.store.release(this.fence);
+    } catch (error) {
+      this.#deps.log.error({ sessionId: this.id, err: error }, 'lease could not be released');
+    }
   }
 
   output(body: OutputBody): void {
@@ -158,11 +172,14 @@ export class LiveSession implements RunListener {
     await this.#write([]).catch(() => {});
   }
 
-  async #hand(claim: Claim, start: () => Promise<Run>): Promise<void> {
+  async #hand(claim: Claim, start: StartRun): Promise<void> {
     const { store } = this.#deps;
     const { id, prompt } = claim.turn;
-    this.#run ??= start();
-    const run = await this.#run;
+    this.#run ??= start(this.#givenUp.signal);
+    const run = await this.#run.catch((error: unknown) => {
+      if (!this.#givenUp.signal.aborted) throw error;
+    });
+    if (run === undefined) return this.#requeue(id);
     if (this.#unwanted === id) return this.turnEnded(id, { state: 'interrupted' });
     if (this.isClosing && !this.#hasExited) return this.#requeue(id);
     // The process is known before the prompt is, and both before Claude hears of it; one commit.

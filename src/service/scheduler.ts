@@ -4,11 +4,13 @@
  * or its time is up.
  */
 
+import { SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
+import type { SessionOptions } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { roundUsd, SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { Claim, Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
 import { LiveSession } from './live-session.ts';
@@ -135,7 +137,7 @@ export class Scheduler {
     if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
     const live = this.#live.get(id) ?? this.#enter(claim);
     this.#placing.delete(id);
-    await live.runTurn(claim, () => this.#start(live, claim.session));
+    await live.runTurn(claim, (signal) => this.#start(live, claim.session, signal));
   }
 
   #enter(claim: Claim): LiveSession {
@@ -152,14 +154,15 @@ export class Scheduler {
     return live;
   }
 
-  #start(live: LiveSession, session: Session): Promise<Run> {
+  #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
     const uuid = session.id.slice(SESSION_ID_PREFIX.length);
     return this.#deps.runner.start(
       {
         uuid,
-        options: session.options,
+        options: withinBudget(session),
         ...(session.forkOf && { forkOf: session.forkOf.sessionId.slice(SESSION_ID_PREFIX.length) }),
         marker: this.#deps.newId(),
+        signal,
       },
       live,
     );
@@ -203,4 +206,18 @@ export class Scheduler {
     clearTimeout(this.#idle.get(sessionId));
     this.#idle.delete(sessionId);
   }
+}
+
+/** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
+function withinBudget({ id, options, usage }: Session): SessionOptions {
+  const { maxBudgetUsd } = options;
+  if (maxBudgetUsd === undefined) return options;
+  if (usage.costUsd < maxBudgetUsd) {
+    return { ...options, maxBudgetUsd: roundUsd(maxBudgetUsd - usage.costUsd) };
+  }
+  throw new SessionError(
+    'LIMIT_EXCEEDED',
+    `session ${id} has used its budget of ${maxBudgetUsd} USD (maxBudgetUsd)`,
+    { hint: 'fork_session or create_session begins with a new one.', retryable: false },
+  );
 }

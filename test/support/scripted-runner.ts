@@ -17,6 +17,13 @@ import type { ProcessIdentity } from '../../src/session/process.ts';
 type Predicate = (run: ScriptedRun) => boolean;
 type Waiter = { readonly predicate: Predicate; readonly resolve: (run: ScriptedRun) => void };
 
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
 export class ScriptedRunner implements Runner {
   /** Every run that was started, oldest first; those that ended too. */
   readonly runs: ScriptedRun[] = [];
@@ -28,7 +35,8 @@ export class ScriptedRunner implements Runner {
 
   async start(spec: RunSpec, listener: RunListener): Promise<Run> {
     this.specs.push(spec);
-    await this.#startGate;
+    await Promise.race([this.#startGate, spec.signal && aborted(spec.signal)].filter(Boolean));
+    if (spec.signal?.aborted) throw new SessionError('UNAVAILABLE', 'scripted: start given up');
     const failure = this.#failures.shift();
     if (failure !== undefined) throw failure;
     const run = new ScriptedRun(spec, listener, () => this.#changed(run));
