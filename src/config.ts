@@ -20,7 +20,7 @@ export class SettingError extends Error {
   }
 }
 
-export const COMMANDS = ['stdio', 'http'] as const;
+export const COMMANDS = ['stdio', 'http', 'backup'] as const;
 
 export type Command = (typeof COMMANDS)[number];
 
@@ -68,6 +68,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = {
   readonly command: Command;
+  /** What `backup` makes; the other commands have none. */
+  readonly backupFile?: string;
   readonly stateDir: string;
   /** Real paths. */
   readonly roots: readonly string[];
@@ -102,13 +104,14 @@ export function readSettings(
   argv: readonly string[],
   environment: Environment = process.env,
 ): Settings {
-  const { command, flags } = readCommandLine(argv);
+  const { command, operand, flags } = readCommandLine(argv);
   const parsed = settingsSchema.safeParse({ ...readEnvironment(environment), ...flags });
   if (!parsed.success) throw badSetting(parsed.error);
   const values = parsed.data;
   const roots = (values.root ?? [homedir()]).map(realDirectory);
   const settings: Settings = {
     command,
+    ...(operand !== undefined && { backupFile: resolve(operand) }),
     stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
     roots,
     defaultDirectory: defaultDirectory(roots),
@@ -147,6 +150,7 @@ export function variableOf(name: string): string {
 
 function readCommandLine(argv: readonly string[]): {
   command: Command;
+  operand: string | undefined;
   flags: Record<string, unknown>;
 } {
   const options = Object.fromEntries(
@@ -160,22 +164,34 @@ function readCommandLine(argv: readonly string[]): {
   );
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { command: commandOf(positionals), flags: values };
+    return { ...commandOf(positionals), flags: values };
   } catch (error) {
     if (error instanceof SettingError) throw error;
     throw new SettingError(firstLine(error));
   }
 }
 
-function commandOf(positionals: readonly string[]): Command {
+function commandOf(positionals: readonly string[]): {
+  command: Command;
+  operand: string | undefined;
+} {
   const [word = 'stdio', ...rest] = positionals;
   const command = COMMANDS.find((known) => known === word);
+  if (command === 'backup') return { command, operand: onlyFile(rest) };
   if (command === undefined || rest.length > 0) {
     throw new SettingError(
       `unknown command ${quoteId([word, ...rest].join(' '))}: expected one of ${COMMANDS.join(', ')}`,
     );
   }
-  return command;
+  return { command, operand: undefined };
+}
+
+function onlyFile(words: readonly string[]): string {
+  const [file] = words;
+  if (file === undefined || file === '' || words.length > 1) {
+    throw new SettingError('backup: expected one FILE to make');
+  }
+  return file;
 }
 
 function readEnvironment(environment: Environment): Record<string, unknown> {

@@ -80,10 +80,45 @@ export const INTERRUPT_MS_MAX = 10_000;
 /** From the end of input to SIGKILL of a session's process tree. */
 export const RUN_CLOSE_GRACE_MS = 2_500;
 
+/** One commit takes so many jobs, for so long; the rest waits for the next. */
+export const BATCH_JOBS_MAX = 500;
+export const BATCH_MS_MAX = 10;
+/** One attempt at a lock of the state database may hold up the event loop for so long. */
+export const LOCK_ATTEMPT_MS = 20;
+/** The pause to the next attempt. */
+export const LOCK_PAUSE_MS = 10;
+/** After so long without the lock, what waits is refused; well below the lease's self-fence. */
+export const LOCK_MS_MAX = 5_000;
+/** The journal file is cut back to this as soon as nobody reads the rest. */
+export const JOURNAL_KEPT_BYTES_MAX = 8 * KIB * KIB;
+/** Past this nothing is written until the journal is emptied: one more commit stays below 64 MiB. */
+export const JOURNAL_BYTES_MAX = 40 * KIB * KIB;
+/** A state database up to this size is checked page by page at each start; that takes about 50 ms. */
+export const CHECKED_BYTES_MAX = 32 * KIB * KIB;
+/** Sessions that a filter finds are fetched and sorted up to this many; more are walked from the newest on. */
+export const FILTERED_SESSIONS_SORTED_MAX = 1000;
+/** One page of a log ends early rather than grow past this; one event may. */
+export const EVENT_PAGE_BYTES_MAX = 4 * KIB * KIB;
+
 /** HTTP perimeter. */
 export const HTTP_BODY_BYTES_MAX = 4 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;
 export const HTTP_SESSION_IDLE_MS = 30 * 60_000;
+/** A client that has not sent its whole header, or its whole request, by then is cut off. */
+export const HTTP_HEADERS_MS_MAX = 10_000;
+export const HTTP_REQUEST_MS_MAX = 30_000;
+/** How often those two are checked, and how often idle MCP sessions are looked for. */
+export const HTTP_CHECK_MS = 1_000;
+export const HTTP_SWEEP_MS = 10_000;
+/** An idle connection stays open that long. */
+export const HTTP_KEEP_ALIVE_MS = 75_000;
+export const HTTP_HEADER_BYTES_MAX = 16 * KIB;
+/** The rest of a body that was refused is thrown away for that long, so that the client can read why. */
+export const HTTP_LINGER_MS = 1_000;
+/** What a client over a limit is told to wait. */
+export const HTTP_RETRY_AFTER_S = 30;
+/** Answers under way have that long to leave when the server stops. */
+export const HTTP_CLOSE_GRACE_MS = 1_000;
 export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
 export const TOOL_INPUT_DEPTH_MAX = 64;
 /** A graceful stop of the whole program. */

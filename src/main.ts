@@ -12,12 +12,20 @@ async function main(): Promise<number> {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) return complain(problem, 1);
   try {
-    return await run(readSettings(process.argv.slice(2)));
+    const settings = readSettings(process.argv.slice(2));
+    return await (settings.command === 'backup' ? backUp(settings) : run(settings));
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
     if (error instanceof SessionError) return complain(withHint(error), 1);
     throw error;
   }
+}
+
+async function backUp({ stateDir, backupFile = '' }: Settings): Promise<number> {
+  const { backUpDatabase } = await import('./store/backup.ts');
+  backUpDatabase(stateDir, backupFile);
+  process.stdout.write(`${backupFile}\n`);
+  return 0;
 }
 
 async function run(settings: Settings): Promise<number> {

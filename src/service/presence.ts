@@ -40,7 +40,12 @@ export class Presence {
   async announce({ principal, mcpSessionId }: Caller): Promise<void> {
     if (mcpSessionId === null || this.#open.get(mcpSessionId) !== false) return;
     this.#open.set(mcpSessionId, true);
-    await this.#store.connect({ mcpSessionId, principal, owner: this.#owners.self });
+    try {
+      await this.#store.connect({ mcpSessionId, principal, owner: this.#owners.self });
+    } catch (error) {
+      if (this.#open.has(mcpSessionId)) this.#open.set(mcpSessionId, false);
+      throw error;
+    }
   }
 
   /** A connection whose server is gone is gone with it. */

@@ -112,7 +112,7 @@ export class Reader {
       }
       text = text.slice(-TURN_RESULT_BYTES_MAX).replace(/^[\udc00-\udfff]/, '');
       read = page.at(-1)?.seq ?? read;
-      if (page.length < SCAN_EVENTS) return { text: text.trimEnd(), after: read };
+      if (page.length === 0) return { text: text.trimEnd(), after: read };
     }
   }
 
@@ -137,7 +137,7 @@ export class Reader {
       const page = await this.#store.events(query.sessionId, scanned, SCAN_EVENTS);
       if (page.some((event) => endsWait(event, query.until))) return { hit: true, scanned };
       scanned = page.at(-1)?.seq ?? scanned;
-      if (page.length < SCAN_EVENTS) return { hit: false, scanned };
+      if (page.length === 0) return { hit: false, scanned };
     }
   }
 }

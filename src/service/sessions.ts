@@ -115,8 +115,10 @@ export class Sessions {
       events.push({ type: 'prompt_queued', turnId: newId(), prompt: asked.prompt });
     }
     const announced = presence.announce(caller);
-    const made = await store.create(SESSION_ID_PREFIX + newId(), events, asked.key);
-    await announced;
+    const [made] = await Promise.all([
+      store.create(SESSION_ID_PREFIX + newId(), events, asked.key),
+      announced,
+    ]);
     return made;
   }
 
@@ -149,10 +151,10 @@ export class Sessions {
     const { mcpSessionId } = caller;
     await this.get(caller, sessionId);
     const announced = presence.announce(caller);
-    const { session } = await store.append(sessionId, (state) =>
+    const tied = store.append(sessionId, (state) =>
       decide(state, { type: 'tie', mcpSessionId }, clock.now()),
     );
-    await announced;
+    const [{ session }] = await Promise.all([tied, announced]);
     return session;
   }
 

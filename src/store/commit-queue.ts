@@ -4,15 +4,9 @@
  */
 
 import { SessionError } from '../errors.ts';
-import { isBusy, storageFailure } from './failure.ts';
+import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
+import { isBusy, isFailedSync, storageFailure } from './failure.ts';
 import type { Sql } from './sql.ts';
-
-/** Past either, the rest waits for the next turn of the event loop. */
-const BATCH_JOBS_MAX = 500;
-const BATCH_MS_MAX = 10;
-/** How long one attempt at the write lock may hold up the event loop, and the pause to the next. */
-const LOCK_ATTEMPT_MS = 20;
-const LOCK_PAUSE_MS = 10;
 
 /** What a job writes with. The changes of a job that throws are undone. */
 export type Transaction = {
@@ -32,8 +26,12 @@ export type CommitQueueDeps = {
   readonly sql: Sql;
   readonly now: () => number;
   readonly leaseMs: number;
-  /** How long to try for the write lock before the waiting jobs are refused. */
+  /** A commit takes up no more jobs after so long. */
+  readonly batchMs: number;
+  /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
+  /** The size of the journal file. */
+  journalBytes(): number;
   committed(sessionIds: ReadonlySet<string>): void;
 };
 
@@ -48,6 +46,7 @@ export class CommitQueue {
   #waiting: Waiting[] = [];
   #isScheduled = false;
   #lockWantedAt: number | undefined;
+  #untrusted: SessionError | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(deps: CommitQueueDeps) {
@@ -56,7 +55,8 @@ export class CommitQueue {
 
   /** Resolves with the job's result after the commit; rejects with what it threw, or UNAVAILABLE. */
   add<T>(job: Job<T>): Promise<T> {
-    if (this.#closed !== undefined) return Promise.reject(closedError());
+    const refusal = this.#closed === undefined ? this.#untrusted : closedError();
+    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
         run: (tx) => {
@@ -92,21 +92,27 @@ export class CommitQueue {
   }
 
   #flush(): void {
-    const { sql, lockMs } = this.#deps;
     const batch = this.#waiting.splice(0, BATCH_JOBS_MAX);
     try {
       this.#rollBack();
-      sql.exec(`PRAGMA busy_timeout = ${LOCK_ATTEMPT_MS}`);
-      sql.run('BEGIN IMMEDIATE');
+      this.#makeRoom();
+      this.#deps.sql.run('BEGIN IMMEDIATE');
     } catch (error) {
-      if (isBusy(error) && this.#mayStillTry()) this.#waiting.unshift(...batch);
-      else refuse(batch, error);
+      const isInTheWay = isBusy(error) || error instanceof JournalFullError;
+      if (isInTheWay && this.#mayStillTry()) this.#waiting.unshift(...batch);
+      else this.#refuse(batch, error);
       return;
-    } finally {
-      sql.exec(`PRAGMA busy_timeout = ${lockMs}`);
     }
     this.#lockWantedAt = undefined;
     this.#write(batch);
+  }
+
+  /** Somebody who reads an old state keeps SQLite from emptying the journal by itself. */
+  #makeRoom(): void {
+    const { sql, journalBytes } = this.#deps;
+    if (journalBytes() < JOURNAL_BYTES_MAX) return;
+    sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (journalBytes() >= JOURNAL_BYTES_MAX) throw new JournalFullError();
   }
 
   /** True until the lock has been wanted for too long; then the count starts anew. */
@@ -126,11 +132,24 @@ export class CommitQueue {
       sql.run('COMMIT');
     } catch (error) {
       this.#rollBack();
-      refuse(batch, error);
+      this.#refuse(batch, error);
       return;
     }
     for (const tell of settle) tell();
     if (touched.size > 0) this.#deps.committed(touched);
+  }
+
+  /**
+   * After a failed sync nothing is written any more: a commit that the page cache shows may not be on the
+   * disk, and what came after it would be lost with it. The next start settles that (see open.ts).
+   */
+  #refuse(batch: readonly Waiting[], error: unknown): void {
+    if (isFailedSync(error)) {
+      this.#untrusted = untrustedError(error);
+      refuse([...batch, ...this.#waiting.splice(0)], this.#untrusted);
+    } else {
+      refuse(batch, error);
+    }
   }
 
   /** SQLite has rolled back by itself after some errors (a full disk), not after others. */
@@ -143,7 +162,7 @@ export class CommitQueue {
   }
 
   #runAll(batch: Waiting[], touched: Set<string>): readonly (() => void)[] {
-    const until = performance.now() + BATCH_MS_MAX;
+    const until = performance.now() + this.#deps.batchMs;
     const settle: (() => void)[] = [];
     for (const waiting of batch) {
       if (settle.length > 0 && performance.now() >= until) break;
@@ -179,13 +198,39 @@ export class CommitQueue {
 }
 
 function refuse(batch: readonly Waiting[], error: unknown): void {
-  const failure =
+  const failure = error instanceof SessionError ? error : failureOf(error);
+  for (const waiting of batch) waiting.reject(failure);
+}
+
+function failureOf(error: unknown): SessionError {
+  return (
     storageFailure(error) ??
     new SessionError('UNAVAILABLE', 'the state database could not be written', {
       hint: 'the server log has the cause; call again later.',
       cause: error,
+    })
+  );
+}
+
+/** Not retryable: the call may have been written after all, and this server cannot tell. */
+function untrustedError(cause: unknown): SessionError {
+  return new SessionError(
+    'UNAVAILABLE',
+    'the disk did not confirm a write: nothing more is written until the server is restarted',
+    {
+      hint: 'check the disk of the state directory, restart the server, then look whether the call took effect.',
+      retryable: false,
+      cause,
+    },
+  );
+}
+
+class JournalFullError extends SessionError {
+  constructor() {
+    super('UNAVAILABLE', 'the journal of the state database is full and cannot be emptied', {
+      hint: 'another program keeps an old state of the database open: end it (a shell, a copy), then call again.',
     });
-  for (const waiting of batch) waiting.reject(failure);
+  }
 }
 
 export function closedError(): SessionError {

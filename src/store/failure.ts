@@ -3,6 +3,8 @@
 import { SessionError } from '../errors.ts';
 
 const BUSY = 5;
+/** Extended codes: of a file, and of the directory that names it. */
+const FAILED_SYNCS: ReadonlySet<number> = new Set([1034, 1290]);
 
 /** By primary result code. What is not here (a constraint, a mistake in a statement) is a defect. */
 const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = new Map([
@@ -56,6 +58,12 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === BUSY;
 }
 
+/** The disk did not confirm a write: nobody knows what it holds of what the page cache shows. */
+export function isFailedSync(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && FAILED_SYNCS.has(code);
+}
+
 /** The failure of the disk, the file or the lock behind an error; undefined where it is none of them. */
 export function storageFailure(error: unknown): SessionError | undefined {
   const code = primaryCode(error);
@@ -67,6 +75,11 @@ export function storageFailure(error: unknown): SessionError | undefined {
 
 /** SQLite's extended codes carry the primary one in their low byte. */
 function primaryCode(error: unknown): number | undefined {
+  const code = codeOf(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function codeOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  return typeof error.errcode === 'number' ? error.errcode : undefined;
 }

@@ -150,17 +150,19 @@ const STEPS: readonly string[] = [FIRST];
 export const SCHEMA_VERSION = STEPS.length;
 
 /**
- * Brings the schema up to date, whoever else is doing the same.
+ * Brings the schema up to date in one transaction, whoever else is doing the same: a process that dies
+ * in the middle leaves the old schema, and the next one begins anew.
  *
+ * @param steps all there are, the first one first
  * @throws SessionError UNAVAILABLE where a newer program has written the database
  */
-export function migrate(db: DatabaseSync): void {
-  if (versionOf(db) === SCHEMA_VERSION) return;
+export function migrate(db: DatabaseSync, steps: readonly string[] = STEPS): void {
+  if (knownVersionOf(db, steps.length) === steps.length) return;
   db.exec('BEGIN IMMEDIATE');
   try {
     // Read again: another process may have been first.
-    for (const step of STEPS.slice(versionOf(db))) db.exec(step);
-    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    for (const step of steps.slice(knownVersionOf(db, steps.length))) db.exec(step);
+    db.exec(`PRAGMA user_version = ${steps.length}`);
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
@@ -168,12 +170,17 @@ export function migrate(db: DatabaseSync): void {
   }
 }
 
-function versionOf(db: DatabaseSync): number {
+/** @throws SessionError UNAVAILABLE where a newer program has written the database */
+export function refuseNewerSchema(db: DatabaseSync): void {
+  knownVersionOf(db, SCHEMA_VERSION);
+}
+
+function knownVersionOf(db: DatabaseSync, newest: number): number {
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  if (version <= SCHEMA_VERSION) return version;
+  if (version <= newest) return version;
   throw new SessionError(
     'UNAVAILABLE',
-    `the state database has schema ${version}; this program knows up to ${SCHEMA_VERSION}`,
+    `the state database has schema ${version}; this program knows up to ${newest}`,
     {
       hint: 'a newer version of the program has written it: use that one, or another --state-dir.',
       retryable: false,

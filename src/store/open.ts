@@ -11,21 +11,21 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
-import { isBusy, storageFailure } from './failure.ts';
-import { migrate } from './migrations.ts';
+import {
+  CHECKED_BYTES_MAX,
+  JOURNAL_KEPT_BYTES_MAX,
+  LOCK_ATTEMPT_MS,
+  LOCK_MS_MAX,
+} from '../limits.ts';
+import { storageFailure } from './failure.ts';
+import { whileLocked } from './lock.ts';
+import { migrate, refuseNewerSchema } from './migrations.ts';
 
 export const DATABASE_FILE = 'sessions.db';
 
 /** The first release without the bug that corrupts a WAL file written by several processes. */
 const SQLITE_VERSION_MIN = '3.51.3';
-/** Set for the connection before its first statement, or that statement fails where it should wait. */
-export const LOCK_MS_MAX = 10_000;
-const LOCK_PAUSE_MS = 10;
-const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
-/** Up to this size every page is checked at each start; that takes about 50 ms. */
-const CHECKED_BYTES_MAX = 32 * 1024 * 1024;
 
 /** Linux's numbers for file systems whose locks and shared memory do not hold between hosts. */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
@@ -51,8 +51,9 @@ export async function openDatabase(directory: string): Promise<DatabaseSync> {
     }
     const file = join(directory, DATABASE_FILE);
     makeFile(file);
+    // The change to WAL fails at once where another process makes it too: it does not heed the timeout.
     return await whileLocked(() => {
-      refuseDamaged(file);
+      refuseUnusable(file);
       return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
     });
   } catch (error) {
@@ -83,19 +84,6 @@ export function refuseNetworkFileSystem(directory: string, type: number): void {
   });
 }
 
-/** The change to WAL fails at once where another process makes it too: it does not heed the timeout. */
-async function whileLocked<T>(open: () => T): Promise<T> {
-  const until = performance.now() + LOCK_MS_MAX;
-  for (;;) {
-    try {
-      return open();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw error;
-    }
-    await setTimeout(LOCK_PAUSE_MS);
-  }
-}
-
 function comparable(version: string): number {
   const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
   return major * 1_000_000 + minor * 1_000 + patch;
@@ -121,12 +109,13 @@ function makeFile(file: string): void {
 }
 
 /** Looks through a read-only connection: a writable one would change the file, if only at its close. */
-function refuseDamaged(file: string): void {
+function refuseUnusable(file: string): void {
   const { size } = statSync(file);
   if (size === 0) return;
   const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_MS_MAX });
   try {
     db.exec('SELECT count(*) FROM sqlite_schema');
+    refuseNewerSchema(db);
     if (size > CHECKED_BYTES_MAX) return;
     const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
     if (found !== 'ok') throw damaged(found);
@@ -149,13 +138,25 @@ function configured(db: DatabaseSync): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
-    db.exec(`PRAGMA journal_size_limit = ${JOURNAL_BYTES_MAX}`);
+    db.exec(`PRAGMA journal_size_limit = ${JOURNAL_KEPT_BYTES_MAX}`);
     migrate(db);
+    db.exec(`PRAGMA busy_timeout = ${LOCK_ATTEMPT_MS}`);
+    settleJournal(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * A server whose disk failed may have left commits in the journal that the page cache shows and the
+ * disk never got. Nothing may be acknowledged on top of them, so what the journal holds is written
+ * into the database and synced anew. Where that cannot be, other servers are at work, and the index
+ * they share leaves such commits out.
+ */
+function settleJournal(db: DatabaseSync): void {
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 /** Every failure to open names the directory: whoever starts the server must know which it was. */

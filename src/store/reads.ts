@@ -1,5 +1,6 @@
 /** What is read: by a principal's key, page by page, or by a session already known to be the caller's. */
 
+import { EVENT_PAGE_BYTES_MAX, FILTERED_SESSIONS_SORTED_MAX } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
@@ -14,9 +15,6 @@ export function findSession(sql: Sql, principal: string, sessionId: string): Ses
   );
   return row === undefined ? undefined : sessionOf(row);
 }
-
-/** Up to so many sessions are fetched and sorted; more are walked through from the newest on. */
-const FEW_MAX = 1000;
 
 type Filter = {
   readonly where: string;
@@ -69,8 +67,12 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
 
 function findsFew(sql: Sql, { ids, values }: Filter): boolean {
   if (ids === undefined) return false;
-  const row = sql.get(`SELECT count(*) AS found FROM (${ids} LIMIT ?)`, ...values, FEW_MAX + 1);
-  return row !== undefined && numberOf(row, 'found') <= FEW_MAX;
+  const row = sql.get(
+    `SELECT count(*) AS found FROM (${ids} LIMIT ?)`,
+    ...values,
+    FILTERED_SESSIONS_SORTED_MAX + 1,
+  );
+  return row !== undefined && numberOf(row, 'found') <= FILTERED_SESSIONS_SORTED_MAX;
 }
 
 export function findTurn(sql: Sql, sessionId: string, turnId: string): Turn | undefined {
@@ -89,15 +91,21 @@ export type EventRange = {
 };
 
 export function readEvents(sql: Sql, range: EventRange): readonly SessionEvent[] {
-  return sql
-    .all(
-      `SELECT seq, at, type, turn_id, body FROM events
-       WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
-      range.sessionId,
-      range.after,
-      range.limit,
-    )
-    .map(eventOf);
+  const rows = sql.each(
+    `SELECT seq, at, type, turn_id, body, octet_length(body) AS bytes FROM events
+     WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    range.sessionId,
+    range.after,
+    range.limit,
+  );
+  const events: SessionEvent[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    bytes += numberOf(row, 'bytes');
+    if (bytes > EVENT_PAGE_BYTES_MAX && events.length > 0) break;
+    events.push(eventOf(row));
+  }
+  return events;
 }
 
 export function findRequest(

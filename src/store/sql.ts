@@ -35,6 +35,11 @@ export class Sql {
     return this.#prepared(sql).all(...values);
   }
 
+  /** The rows one by one; whoever stops early reads no further. Nothing else may run meanwhile. */
+  each(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepared(sql).iterate(...values);
+  }
+
   /** How many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes);

@@ -1,6 +1,8 @@
 /** The store of one machine: an SQLite file that several server processes may share. */
 
-import { LEASE_TIMES } from '../limits.ts';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
@@ -10,7 +12,8 @@ import { appendEvents, createSession } from './append.ts';
 import { CommitQueue, closedError } from './commit-queue.ts';
 import { storageFailure } from './failure.ts';
 import * as leases from './leases.ts';
-import { DATABASE_FILE, LOCK_MS_MAX, openDatabase } from './open.ts';
+import { whileLocked } from './lock.ts';
+import { DATABASE_FILE, openDatabase } from './open.ts';
 import * as orders from './orders.ts';
 import * as reads from './reads.ts';
 import { prune } from './retention.ts';
@@ -72,7 +75,9 @@ export class SqliteStore implements Store {
       sql,
       now: this.#now,
       leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
+      batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
+      journalBytes: () => sizeOf(join(options.directory, `${DATABASE_FILE}-wal`)),
       committed: (sessionIds) => this.#tell(sessionIds),
     });
   }
@@ -219,9 +224,11 @@ export class SqliteStore implements Store {
   }
 
   async #read<T>(read: (sql: Sql) => T): Promise<T> {
-    if (!this.#sql.isOpen) throw closedError();
     try {
-      return read(this.#sql);
+      return await whileLocked(() => {
+        if (!this.#sql.isOpen) throw closedError();
+        return read(this.#sql);
+      });
     } catch (error) {
       throw storageFailure(error) ?? error;
     }
@@ -251,4 +258,8 @@ export class SqliteStore implements Store {
       }
     }
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -208,7 +208,10 @@ export interface Store {
   session(principal: string, sessionId: string): Promise<Session | undefined>;
   sessions(query: SessionQuery): Promise<readonly Session[]>;
   turn(sessionId: string, turnId: string): Promise<Turn | undefined>;
-  /** Events after a seq, in order. */
+  /**
+   * Events after a seq, in order: `limit` of them, or fewer where they are large, at least one where there
+   * is one. Only an empty page is the end of the log.
+   */
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   /** The sums of a scope (see `scopesOf`); a single session's are its `contributionOf`. */
   metrics(principal: string, scope: string): Promise<Metrics>;

@@ -2,8 +2,12 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import { HTTP_BODY_BYTES_MAX, TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../limits.ts';
-import { HTTP_LINGER_MS } from './http-limits.ts';
+import {
+  HTTP_BODY_BYTES_MAX,
+  HTTP_LINGER_MS,
+  TOOL_INPUT_DEPTH_MAX,
+  TOOL_INPUT_ELEMENTS_MAX,
+} from '../limits.ts';
 import { HttpRefusal, INVALID_REQUEST, PARSE_ERROR } from './http-reply.ts';
 import { shapeProblem } from './json-shape.ts';
 

@@ -6,11 +6,10 @@
 import { finished } from 'node:stream';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import type { Server } from '@modelcontextprotocol/server';
-import { HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX } from '../limits.ts';
+import { HTTP_RETRY_AFTER_S, HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
-import { HTTP_RETRY_AFTER_S } from './http-limits.ts';
 import { type Exchange, HttpRefusal, SESSION_NOT_FOUND } from './http-reply.ts';
 
 type HttpSession = {

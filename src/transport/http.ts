@@ -4,10 +4,6 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { finished } from 'node:stream';
 import { SessionError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Connections } from './connections.ts';
-import { HttpEndpoint } from './http-endpoint.ts';
-import { createGuard, hostInUrl } from './http-guard.ts';
 import {
   HTTP_CHECK_MS,
   HTTP_CLOSE_GRACE_MS,
@@ -16,7 +12,11 @@ import {
   HTTP_KEEP_ALIVE_MS,
   HTTP_REQUEST_MS_MAX,
   HTTP_SWEEP_MS,
-} from './http-limits.ts';
+} from '../limits.ts';
+import type { Logger } from '../log.ts';
+import type { Connections } from './connections.ts';
+import { HttpEndpoint } from './http-endpoint.ts';
+import { createGuard, hostInUrl } from './http-guard.ts';
 import { HttpModern } from './http-modern.ts';
 import { MCP_PATH } from './http-reply.ts';
 import { HttpSessions } from './http-sessions.ts';

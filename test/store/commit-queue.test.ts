@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
+import { JOURNAL_BYTES_MAX } from '../../src/limits.ts';
 import { CommitQueue, type Job } from '../../src/store/commit-queue.ts';
 import { Sql } from '../../src/store/sql.ts';
 import { upTo } from './fixtures.ts';
@@ -12,6 +13,7 @@ let directory: string;
 let db: DatabaseSync;
 let queue: CommitQueue;
 let commits: ReadonlySet<string>[];
+let journal: number;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'queue-'));
@@ -21,11 +23,14 @@ beforeEach(() => {
   // Deferred: what breaks it is found out at the COMMIT.
   db.exec('CREATE TABLE t (n INTEGER REFERENCES parent (n) DEFERRABLE INITIALLY DEFERRED) STRICT');
   commits = [];
+  journal = 0;
   queue = new CommitQueue({
     sql: new Sql(db),
     now: () => 0,
     leaseMs: 15_000,
+    batchMs: Number.POSITIVE_INFINITY,
     lockMs: 50,
+    journalBytes: () => journal,
     committed: (ids) => commits.push(ids),
   });
 });
@@ -153,6 +158,23 @@ test('a lock that is never given back refuses the jobs, and the next may try ane
   other.exec('COMMIT');
   expect(await next).toBe(1);
   other.close();
+});
+
+test('while the journal is full and somebody reads it nothing is written; then all is', async () => {
+  await queue.add(insert(null));
+  const reader = connect();
+  reader.exec('BEGIN; SELECT * FROM t');
+  await queue.add(insert(null));
+  journal = JOURNAL_BYTES_MAX;
+  const refused = await queue.add(insert(null)).catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: 'the journal of the state database is full and cannot be emptied',
+    hint: expect.stringContaining('end it'),
+  });
+  reader.close();
+  journal = 0;
+  expect(await queue.add(insert(null))).toBe(3);
 });
 
 test('closing waits for what was added, and refuses what comes after', async () => {

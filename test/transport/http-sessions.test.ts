@@ -4,8 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
-import { HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX } from '../../src/limits.ts';
-import { HTTP_SWEEP_MS } from '../../src/transport/http-limits.ts';
+import { HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX, HTTP_SWEEP_MS } from '../../src/limits.ts';
 import { seenBy } from './echo.ts';
 import {
   ALICE,

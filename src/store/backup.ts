@@ -1,0 +1,93 @@
+/** A copy of the state database while servers write to it: one state of it, whole. */
+
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { SessionError } from '../errors.ts';
+import { LOCK_MS_MAX } from '../limits.ts';
+import { DATABASE_FILE } from './open.ts';
+
+/**
+ * What runs now runs at the servers of the original. A server that opens the copy must see an owner that
+ * is gone, and no process that it could take for one of its own leavings.
+ */
+const CUT_OFF = `
+  UPDATE sessions SET owner = 'backup', lease_until = 0 WHERE owner IS NOT NULL;
+  DELETE FROM processes;
+  DELETE FROM connections;
+  DELETE FROM orders;
+`;
+
+/**
+ * Copies the database of a state directory into `file`, which must not exist (0600, durable when this
+ * returns). Put into a directory of its own as `sessions.db`, it is a state directory; a turn that ran
+ * is `lost` there. Holds up the event loop; servers that write are not held up.
+ *
+ * @throws SessionError UNAVAILABLE, with what to do; then there is no `file`
+ */
+export function backUpDatabase(directory: string, file: string): void {
+  const source = join(directory, DATABASE_FILE);
+  if (!existsSync(source)) throw refusal(`there is no ${source}`, 'name the --state-dir to copy.');
+  if (existsSync(file)) throw refusal(`${file} exists already`, 'name a new file.');
+  const partial = `${file}.partial`;
+  try {
+    makeOwn(partial);
+  } catch (cause) {
+    throw refusal(`${partial} cannot be made`, 'name a file in a directory you can write.', cause);
+  }
+  try {
+    copy(source, partial);
+    sync(partial);
+    renameSync(partial, file);
+    sync(dirname(file));
+  } catch (error) {
+    rmSync(partial, { force: true });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw refusal(
+      `${file} could not be made: ${reason}`,
+      'check the state database, and the free space for the copy.',
+      error,
+    );
+  }
+}
+
+function copy(source: string, target: string): void {
+  const from = new DatabaseSync(source, { readOnly: true, timeout: LOCK_MS_MAX });
+  try {
+    // Reads every row, so that a damaged database is found out here and not when it is needed.
+    from.prepare('VACUUM INTO ?').run(target);
+  } finally {
+    from.close();
+  }
+  const copied = new DatabaseSync(target);
+  try {
+    copied.exec(CUT_OFF);
+  } finally {
+    copied.close();
+  }
+}
+
+function makeOwn(file: string): void {
+  const fd = openSync(file, 'wx', 0o600);
+  fchmodSync(fd, 0o600);
+  closeSync(fd);
+}
+
+/** SQLite leaves this out for the target of `VACUUM INTO`. */
+function sync(path: string): void {
+  const fd = openSync(path, 'r');
+  fsyncSync(fd);
+  closeSync(fd);
+}
+
+function refusal(message: string, hint: string, cause?: unknown): SessionError {
+  return new SessionError('UNAVAILABLE', message, { hint, retryable: false, cause });
+}

@@ -1,0 +1,181 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { makeWorkplace, startHttp, stop, type Workplace } from '../support/program.ts';
+import { CLIENTS, connectHttp } from './clients.ts';
+import { doMainJob } from './main-job.ts';
+
+const OPTIONS = { timeout: 60_000 };
+const ALICE = 'alice-0123456789abcdef';
+const BOB = 'bob-0123456789abcdef';
+
+describe('the program over HTTP', OPTIONS, () => {
+  test.each(CLIENTS)('does the main job for the %s client', async (kind) => {
+    const place = await makeWorkplace();
+    const program = await startHttp(place);
+    const client = await connectHttp(kind, program.url, program.token);
+    const session = await doMainJob(client, place);
+    expect(client.mcpSessionId).toMatch(/^[\x21-\x7e]{16,}$/);
+    expect(session.mcpSessionId).toBe(client.mcpSessionId);
+    await client.close();
+    const { code, stdout, stderr } = await stop(program);
+    expect([code, stdout]).toEqual([0, '']);
+    expect(stderr).toContain(join(place.stateDirectory, 'token'));
+    expect(stderr).not.toContain(program.token);
+    expect(await processesWith(place.scratch)).toEqual([]);
+  });
+
+  test('does the main job in the mode dual for a client of the newest revision, which has no session', async () => {
+    const place = await makeWorkplace();
+    const program = await startHttp(place, ['--http-mode', 'dual']);
+    const client = await connectHttp('v2 auto', program.url, program.token);
+    expect(client.protocolVersion).toBe('2026-07-28');
+    expect(client.mcpSessionId).toBeUndefined();
+    expect((await doMainJob(client, place)).mcpSessionId).toBeNull();
+    const older = await connectHttp('v1', program.url, program.token);
+    const create = { workingDirectory: place.directory };
+    const { session } = await older.call('create_session', create);
+    expect(session.mcpSessionId).toBe(older.mcpSessionId);
+    expect(session.mcpSessionId).not.toBeUndefined();
+  });
+
+  test('lets nobody in without the right token', async () => {
+    const place = await makeWorkplace();
+    const { url, token } = await startHttp(place);
+    for (const authorization of [undefined, `Bearer ${token}x`, `Basic ${token}`, 'Bearer ']) {
+      const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
+      const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
+      expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
+    }
+    for (const kind of CLIENTS) {
+      await expect(connectHttp(kind, url, `${token}x`)).rejects.toThrow(/bearer token|401/i);
+    }
+  });
+
+  test('serves without a token where the operator said so', async () => {
+    const place = await makeWorkplace();
+    const program = await startHttp(place, ['--no-auth']);
+    const client = await connectHttp('v2 auto', program.url, 'ignored');
+    expect(await client.call('list_sessions')).toEqual({ sessions: [] });
+    expect(program.token).toBe('');
+  });
+
+  test('gives a second MCP session of a principal the first one’s sessions to read, and a hint', async () => {
+    const place = await makeWorkplace();
+    const program = await startHttp(place);
+    const one = await connectHttp('v1', program.url, program.token);
+    const two = await connectHttp('v2 auto', program.url, program.token);
+    const create = { workingDirectory: place.directory };
+    const { session } = await one.call('create_session', create);
+    expect(await two.call('list_sessions')).toEqual({ sessions: [session] });
+    expect(await two.call('list_sessions', { scope: 'mine' })).toEqual({ sessions: [] });
+    const link = { sessionId: session.id, taskId: 'T-1' };
+    expect(await two.fail('link_task', link)).toMatchObject({
+      code: 'CONFLICT',
+      hint: expect.stringContaining('attach_session'),
+    });
+  });
+
+  test('shows one principal nothing of another', async () => {
+    const place = await makeWorkplace();
+    const tokenFile = join(place.scratch, 'tokens');
+    await writeFile(tokenFile, `alice:${ALICE}\nbob:${BOB}\n`);
+    const { url } = await startHttp(place, ['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 auto', url, ALICE);
+    const bob = await connectHttp('v1', url, BOB);
+    const { session, turn } = await alice.call('create_session', {
+      workingDirectory: place.directory,
+      taskId: 'T-1',
+      prompt: 'hello',
+    });
+    const before = { sessionId: session.id, waitMs: 20_000, until: 'turn_end' };
+    await alice.call('read_events', before);
+
+    expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
+    for (const of of [{}, { taskId: 'T-1' }, { scope: 'mine' }]) {
+      const { uptimeMs, ...counts } = await bob.call('get_metrics', of);
+      expect(new Set(Object.values(counts))).toEqual(new Set([0]));
+    }
+    const unknown = 'claude_00000000-0000-4000-8000-000000000000';
+    for (const [tool, args] of callsOn(turn?.id ?? '')) {
+      const [real, never] = [await bob.fail(tool, args(session.id)), await bob.fail(tool, args(unknown))];
+      expect(real.code, tool).toBe('SESSION_NOT_FOUND');
+      expect(JSON.stringify(real).replaceAll(session.id, unknown), tool).toBe(JSON.stringify(never));
+    }
+
+    const { session: after } = await alice.call('get_session', { sessionId: session.id });
+    expect(after).toMatchObject({ status: 'ready', taskIds: ['T-1'], turns: { completed: 1 } });
+    expect((await alice.call('get_metrics')).totalSessions).toBe(1);
+  });
+});
+
+/** Every call that names a session, by how to make its arguments from an id. */
+function callsOn(turnId: string): [string, (sessionId: string) => Record<string, unknown>][] {
+  return [
+    ['get_session', (sessionId) => ({ sessionId })],
+    ['send_prompt', (sessionId) => ({ sessionId, prompt: 'hi' })],
+    ['send_prompt', (sessionId) => ({ sessionId, prompt: 'hi', mode: 'steer' })],
+    ['read_events', (sessionId) => ({ sessionId })],
+    ['wait_sessions', (sessionId) => ({ sessionIds: [sessionId], waitMs: 0 })],
+    ['interrupt_session', (sessionId) => ({ sessionId })],
+    ['cancel_prompt', (sessionId) => ({ sessionId, turnId })],
+    ['list_permission_requests', (sessionId) => ({ sessionId })],
+    ['fork_session', (sessionId) => ({ sessionId })],
+    ['attach_session', (sessionId) => ({ sessionId })],
+    ['link_task', (sessionId) => ({ sessionId, taskId: 'T-2' })],
+    ['unlink_task', (sessionId) => ({ sessionId, taskId: 'T-1' })],
+    ['get_metrics', (sessionId) => ({ sessionId })],
+    ['end_session', (sessionId) => ({ sessionId })],
+  ];
+}
+
+describe('a restart on the same state directory', OPTIONS, () => {
+  test('keeps sessions and metrics, and the conversation goes on under a new MCP session', async () => {
+    const place = await makeWorkplace();
+    const first = await startHttp(place);
+    const before = await connectHttp('v1', first.url, first.token);
+    const { session: made } = await before.call('create_session', {
+      workingDirectory: place.directory,
+      taskId: 'T-1',
+    });
+    const sessionId = made.id;
+    await before.call('send_prompt', { sessionId, prompt: 'the word is swordfish', waitMs: 20_000 });
+    const kept = await seen(before, sessionId);
+    expect((await stop(first)).code).toBe(0);
+    expect(await processesWith(place.scratch)).toEqual([]);
+
+    const second = await startHttp(place);
+    expect(second.token).toBe(first.token);
+    const after = await connectHttp('v1', second.url, second.token);
+    expect(await seen(after, sessionId)).toEqual(kept);
+    const sent = await after.call('send_prompt', { sessionId, prompt: 'and now?', waitMs: 20_000 });
+    expect(sent.turn).toMatchObject({ state: 'completed', result: 'ok: and now?' });
+    expect(lastConversation(place)).toMatch(/swordfish.*ok: the word is swordfish.*and now\?/s);
+    const { session } = await after.call('get_session', { sessionId });
+    expect(session.mcpSessionId).toBe(after.mcpSessionId);
+    expect(session.mcpSessionId).not.toBe(made.mcpSessionId);
+    expect(session).toMatchObject({ taskIds: ['T-1'], turns: { completed: 2, failed: 0 } });
+    expect((await after.call('get_metrics')).costUsd).toBeCloseTo(2 * 0.0006, 9);
+  });
+});
+
+/** What a client sees of a session and of the sums, but for what time alone changes. */
+async function seen(
+  client: Awaited<ReturnType<typeof connectHttp>>,
+  sessionId: string,
+): Promise<unknown> {
+  const { session } = await client.call('get_session', { sessionId });
+  const { events } = await client.call('read_events', { sessionId });
+  const sums = [];
+  for (const of of [{}, { taskId: 'T-1' }, { sessionId }]) {
+    const { uptimeMs, ...counts } = await client.call('get_metrics', of);
+    sums.push(counts);
+  }
+  return { session, events, sums };
+}
+
+/** The messages of the newest request to the model. */
+function lastConversation({ api }: Workplace): string {
+  return JSON.stringify(api.requests.findLast(({ body }) => body !== undefined)?.body?.messages);
+}

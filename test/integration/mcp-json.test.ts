@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { makeWorkplace, ROOT } from '../support/program.ts';
+import { connectStdio } from './clients.ts';
+import { mcpJsonEntry } from './mcp-json.ts';
+
+test('mcp.json starts the server in the clone’s folder, and nothing of it stays behind', async () => {
+  const place = await makeWorkplace();
+  const { command, args } = await mcpJsonEntry();
+  const client = await connectStdio('v2 auto', { command, args, cwd: ROOT, env: place.env });
+  expect(await client.toolNames()).toEqual(
+    expect.arrayContaining(['create_session', 'send_prompt', 'get_metrics', 'end_session']),
+  );
+  const create = { workingDirectory: place.directory };
+  const { session } = await client.call('create_session', create);
+  await client.call('send_prompt', { sessionId: session.id, prompt: 'hello', waitMs: 20_000 });
+  // npm, the server and Claude Code at least.
+  expect((await processesWith(place.scratch)).length).toBeGreaterThanOrEqual(3);
+  await client.close();
+  expect(await processesWith(place.scratch)).toEqual([]);
+}, 60_000);

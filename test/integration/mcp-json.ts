@@ -1,0 +1,22 @@
+/** What mcp.json of the clone says. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ROOT } from '../support/program.ts';
+
+const entrySchema = z.strictObject({
+  type: z.literal('stdio'),
+  command: z.string(),
+  args: z.array(z.string()),
+});
+
+const fileSchema = z.strictObject({
+  mcpServers: z.strictObject({ 'claude-sessions': entrySchema }),
+});
+
+/** The entry of our server, as it stands in the file. */
+export async function mcpJsonEntry(): Promise<z.infer<typeof entrySchema>> {
+  const file: unknown = JSON.parse(await readFile(join(ROOT, 'mcp.json'), 'utf8'));
+  return fileSchema.parse(file).mcpServers['claude-sessions'];
+}
