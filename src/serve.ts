@@ -7,7 +7,6 @@ import type { App } from './app.ts';
 import type { Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { serveHttp } from './transport/http.ts';
 import { newToken, parseTokenFile, principalOf } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
 
@@ -50,6 +49,8 @@ async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving
   const authenticate = settings.noAuth
     ? () => LOCAL_PRINCIPAL
     : await authenticator(tokenFile, settings.tokenFile === undefined);
+  // Loaded only here: stdio, where a client waits for the start, does without it.
+  const { serveHttp } = await import('./transport/http.ts');
   const http = await serveHttp({
     host,
     port,

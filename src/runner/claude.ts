@@ -3,7 +3,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Options, query, type SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, query, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
 import { INTERRUPT_MS_MAX, RUN_CLOSE_GRACE_MS, RUN_START_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -35,14 +35,29 @@ const LIMITS: RunLimits = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MARKER = /^[\w.-]{8,200}$/;
 
-/** A runner whose sessions are real Claude Code processes. Finds out once how well they can be guarded. */
+/** A runner whose sessions are real Claude Code processes. */
 export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
-  const guard = processGuard();
-  options.log.info({ guard: guard.name }, 'Claude Code processes are guarded');
-  return { start: (spec, listener) => start({ ...options, guard }, spec, listener) };
+  let ready: Promise<Context> | undefined;
+  return {
+    start: async (spec, listener) => {
+      ready ??= prepare(options);
+      return await start(await ready, spec, listener);
+    },
+  };
 }
 
-type Context = ClaudeRunnerOptions & { readonly guard: ProcessGuard };
+type Context = ClaudeRunnerOptions & {
+  readonly guard: ProcessGuard;
+  readonly query: typeof query;
+};
+
+/** At the first start and not before: the SDK takes longer to load than all the rest of the program. */
+async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
+  const sdk = await import('@anthropic-ai/claude-agent-sdk');
+  const guard = processGuard();
+  options.log.info({ guard: guard.name }, 'Claude Code processes are guarded');
+  return { ...options, guard, query: sdk.query };
+}
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
@@ -83,7 +98,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
 }
 
 function launch(
-  { guard, claudePath }: Context,
+  { guard, claudePath, query }: Context,
   prompt: Parameters<typeof query>[0]['prompt'],
   options: Options,
 ): Launched {

@@ -130,8 +130,11 @@ function callsOn(turnId: string): [string, (sessionId: string) => Record<string,
   ];
 }
 
-describe('a restart on the same state directory', OPTIONS, () => {
-  test('keeps sessions and metrics, and the conversation goes on under a new MCP session', async () => {
+describe('a new program on the same state directory', OPTIONS, () => {
+  test.each([
+    ['SIGTERM', 0],
+    ['SIGKILL', null],
+  ] as const)('after %s has all sessions and sums, and goes on with the conversation', async (signal, code) => {
     const place = await makeWorkplace();
     const first = await startHttp(place);
     const before = await connectHttp('v1', first.url, first.token);
@@ -142,8 +145,7 @@ describe('a restart on the same state directory', OPTIONS, () => {
     const sessionId = made.id;
     await before.call('send_prompt', { sessionId, prompt: 'the word is swordfish', waitMs: 20_000 });
     const kept = await seen(before, sessionId);
-    expect((await stop(first)).code).toBe(0);
-    expect(await processesWith(place.scratch)).toEqual([]);
+    expect((await stop(first, signal)).code).toBe(code);
 
     const second = await startHttp(place);
     expect(second.token).toBe(first.token);

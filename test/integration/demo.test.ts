@@ -1,0 +1,28 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { makeWorkplace, ROOT } from '../support/program.ts';
+
+test('the demo runs without a key, says that the model was a stand-in, and leaves nothing', async () => {
+  const { env, scratch } = await makeWorkplace();
+  const TMPDIR = join(scratch, 'demo');
+  await mkdir(TMPDIR);
+  // A failure rejects, with what it printed in the message.
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['test/demo/main.ts'], {
+    cwd: ROOT,
+    env: { PATH: env.PATH, HOME: env.HOME, TMPDIR },
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toMatch(/ANTHROPIC_API_KEY is not set.*stand-in/s);
+  for (const tool of ['create_session', 'send_prompt', 'link_task', 'get_metrics', 'end_session']) {
+    expect(stdout).toContain(`▸ ${tool} `);
+  }
+  expect(stdout).toMatch(/^ +completedTurns +1$/m);
+  expect(stdout).toMatch(/^ +costUsd +0\.0024$/m);
+  expect(stdout).toMatch(/Every step did what it should\.\n$/);
+  expect(await readdir(TMPDIR)).toEqual([]);
+  expect(await processesWith(TMPDIR)).toEqual([]);
+}, 60_000);

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commandOf, makeWorkplace, startHttp, type Workplace } from '../support/program.ts';
+import type { SessionView } from './clients.ts';
+
+/** How the Inspector reaches the server: the end of its command line. */
+type Target = (place: Workplace) => Promise<string[]>;
+
+const overStdio: Target = async ({ env }) => {
+  const { command, args } = commandOf();
+  return [...Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]), '--', command, ...args];
+};
+
+const overHttp: Target = async (place) => {
+  const { url, token } = await startHttp(place);
+  return ['--server-url', url, '--header', `Authorization: Bearer ${token}`];
+};
+
+describe('the MCP Inspector', { timeout: 60_000 }, () => {
+  test.each<[string, Target, RegExp]>([
+    ['standard input and output', overStdio, /^stdio_/],
+    ['HTTP', overHttp, /^[0-9a-f-]{36}$/],
+  ])('lists and calls the tools over %s', async (_, target, mcpSessionId) => {
+    const place = await makeWorkplace();
+    const inspector = new Inspector(place, await target(place));
+    const listed = await inspector.run('--method', 'tools/list', '--strict');
+    expect([listed.code, listed.stderr]).toEqual([0, '']);
+    expect(JSON.stringify(listed.result)).toContain('"create_session"');
+
+    const create = { workingDirectory: place.directory, name: 'inspected' };
+    const { session } = (await inspector.call('create_session', create)) as { session: SessionView };
+    expect(session).toMatchObject({ status: 'ready', name: 'inspected' });
+    expect(session.mcpSessionId).toMatch(mcpSessionId);
+    const { id: sessionId } = session;
+    expect(await inspector.call('get_session', { sessionId })).toEqual({ session });
+    expect(await inspector.call('get_metrics', { sessionId })).toMatchObject({ totalSessions: 1 });
+    expect(await inspector.call('end_session', { sessionId })).toMatchObject({
+      ended: true,
+      session: { status: 'terminated' },
+    });
+  });
+
+  test('is told that a call failed', async () => {
+    const place = await makeWorkplace();
+    const inspector = new Inspector(place, await overStdio(place));
+    const refused = await inspector.run(...callArgs('create_session', { workingDirectory: '/' }));
+    expect(refused.code).toBe(5);
+    expect(JSON.stringify(refused.result)).toContain('INVALID_REQUEST');
+  });
+});
+
+type Inspected = { code: number; result: unknown; stderr: string };
+
+class Inspector {
+  readonly #place: Workplace;
+  readonly #target: readonly string[];
+
+  constructor(place: Workplace, target: readonly string[]) {
+    this.#place = place;
+    this.#target = target;
+  }
+
+  /** The structured result of a call that succeeds. */
+  async call(tool: string, args: Record<string, unknown>): Promise<unknown> {
+    const { code, result, stderr } = await this.run(...callArgs(tool, args));
+    expect(`${code} ${stderr}`, tool).toBe('0 ');
+    return (result as { structuredContent: unknown }).structuredContent;
+  }
+
+  run(...args: string[]): Promise<Inspected> {
+    const { env, scratch } = this.#place;
+    const all = [inspectorProgram(), '--cli', '--format', 'json', ...args, ...this.#target];
+    const options = { env: { PATH: env.PATH, HOME: scratch }, cwd: scratch };
+    return new Promise((resolve, reject) => {
+      const child = execFile(process.execPath, all, options, (_, stdout, stderr) => {
+        if (child.exitCode === null) return reject(new Error(`the Inspector was killed: ${stderr}`));
+        const { result } = stdout === '' ? {} : JSON.parse(stdout);
+        resolve({ code: child.exitCode, result, stderr });
+      });
+    });
+  }
+}
+
+function callArgs(tool: string, args: Record<string, unknown>): string[] {
+  return ['--method', 'tools/call', '--tool-name', tool, '--tool-args-json', JSON.stringify(args)];
+}
+
+function inspectorProgram(): string {
+  const file = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
+  const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: Record<string, string> };
+  return join(dirname(file), bin['mcp-inspector'] ?? '');
+}
