@@ -265,5 +265,5 @@ export function nodeProblem(version: string): string | undefined {
   const fits22 = major === 22 && (minor > 22 || (minor === 22 && patch >= 3));
   const fits24 = major > 24 || (major === 24 && minor >= 15);
   if (fits22 || fits24) return undefined;
-  return `claude-sessions-mcp needs Node 22.22.3 or newer in line 22, or 24.15 or newer; this is ${version}`;
+  return `Node 22.22.3 or newer in line 22, or 24.15 or newer, is needed; this is ${version}`;
 }

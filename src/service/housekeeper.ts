@@ -44,7 +44,8 @@ export class Housekeeper {
   async sweep(): Promise<void> {
     const { recovery, scheduler, log } = this.#deps;
     try {
-      if ((await recovery.sweep()) > 0) scheduler.poke();
+      const settled = (await recovery.sweep()) + (await this.#settleConnections());
+      if (settled > 0) scheduler.poke();
     } catch (error) {
       log.error({ err: error }, 'sessions of gone servers could not be settled');
     }
@@ -54,7 +55,6 @@ export class Housekeeper {
   async tidy(): Promise<void> {
     const { clock, store, sessions, log, sessionTtlMs, retainMs } = this.#deps;
     try {
-      await this.#settleConnections();
       await sessions.endIdle({ before: clock.steady() - sessionTtlMs });
       const before = clock.steady() - retainMs;
       while (!this.#isClosed && (await store.prune(before, PRUNE_ROWS))) await nextTick();
@@ -68,12 +68,15 @@ export class Housekeeper {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  async #settleConnections(): Promise<void> {
+  /** An MCP session whose server is gone has ended. Returns how many those were. */
+  async #settleConnections(): Promise<number> {
     const { store, owners, disconnected } = this.#deps;
-    for (const { owner, principal, mcpSessionId } of await store.connections()) {
-      if (owners.stateOf(owner) !== 'gone') continue;
+    const connections = await store.connections();
+    const left = connections.filter(({ owner }) => owners.stateOf(owner) === 'gone');
+    for (const { principal, mcpSessionId } of left) {
       await disconnected({ principal, mcpSessionId });
       await store.disconnect(mcpSessionId);
     }
+    return left.length;
   }
 }

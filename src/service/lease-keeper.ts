@@ -77,7 +77,7 @@ export class LeaseKeeper {
 
   #stop(isLost: (live: LiveSession) => boolean): void {
     for (const live of this.#deps.live()) {
-      if (!isLost(live)) continue;
+      if (live.isClosing || !isLost(live)) continue;
       this.#deps.log.warn({ sessionId: live.id }, 'lease lost, process stopped');
       void live.close();
     }

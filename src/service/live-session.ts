@@ -232,11 +232,13 @@ export class LiveSession implements RunListener {
     let refusal: unknown;
     const decideAll = (state: SessionState): readonly EventBody[] => {
       refusal = undefined;
+      // Another server has ended the session; its order to stop is on the way.
+      const said = state.session.status === 'terminated' ? [] : output;
       try {
-        return [...output, ...commands.flatMap((command) => decide(state, command, now()))];
+        return [...said, ...commands.flatMap((command) => decide(state, command, now()))];
       } catch (error) {
         refusal = error;
-        return output;
+        return said;
       }
     };
     await store.append(this.id, decideAll, { fence: this.fence });

@@ -9,7 +9,7 @@ import type { Owners } from '../runner/owners.ts';
 import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
 import type { EventBody } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import type { Fence, Lease, Store } from '../store/store.ts';
+import { type Fence, type Lease, StaleFenceError, type Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
 
 export type RecoveryDeps = {
@@ -26,6 +26,8 @@ export type RecoveryDeps = {
 
 export class Recovery {
   readonly #deps: RecoveryDeps;
+  /** Sessions that are being taken here, each until it is settled. */
+  readonly #taking = new Map<string, Promise<boolean>>();
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -42,6 +44,7 @@ export class Recovery {
   /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
   async demand(sessionId: string): Promise<void> {
     const { store, clock, jumps, owners } = this.#deps;
+    await this.settled(sessionId);
     const lease = await store.lease(sessionId);
     if (lease === undefined || owners.stateOf(lease.fence.owner) === 'self') return;
     const hasLapsed = lease.until <= clock.now() && jumps.trustsLapse();
@@ -52,17 +55,42 @@ export class Recovery {
    * Takes a session from its owner: first no write of the old one counts any more, then its processes
    * end, then the turn is settled. Returns false where somebody else was faster.
    */
-  async take(lease: Lease): Promise<boolean> {
-    const { store, owners, log, killTree } = this.#deps;
-    const fence = await store.takeOver(lease.fence, owners.self);
+  take(lease: Lease): Promise<boolean> {
+    const { sessionId } = lease.fence;
+    const under = this.#taking.get(sessionId);
+    if (under !== undefined) return under;
+    const taking = this.#take(lease).finally(() => this.#taking.delete(sessionId));
+    this.#taking.set(sessionId, taking);
+    return taking;
+  }
+
+  /** Resolves once a session that is being taken here has no process and no turn of its old owner left. */
+  async settled(sessionId: string): Promise<void> {
+    await this.#taking.get(sessionId)?.catch(() => {});
+  }
+
+  async #take(lease: Lease): Promise<boolean> {
+    const fence = await this.#deps.store.takeOver(lease.fence, this.#deps.owners.self);
     if (fence === undefined) return false;
+    try {
+      await this.#finish(lease, fence);
+      return true;
+    } catch (error) {
+      // We were ourselves stopped for a whole lease meanwhile, and somebody else has gone on with it.
+      if (error instanceof StaleFenceError) return false;
+      throw error;
+    }
+  }
+
+  async #finish(lease: Lease, fence: Fence): Promise<void> {
+    const { store, log, killTree, isLive } = this.#deps;
     if (lease.process !== undefined && !(await killTree(lease.process))) {
       log.error({ sessionId: fence.sessionId }, 'a process that was left behind cannot be killed');
     }
     if (lease.turn !== undefined) await this.#settle(fence, lease.turn);
-    await store.release(fence);
+    // Its next turn may have been claimed here already, under this very lease.
+    if (!isLive(fence.sessionId)) await store.release(fence);
     log.warn({ sessionId: fence.sessionId, from: lease.fence.owner }, 'session taken over');
-    return true;
   }
 
   #isAbandoned({ fence, until }: Lease): boolean {

@@ -40,6 +40,7 @@ export class Runs {
    * @param only the turn that is meant; another one goes on
    */
   async interrupt(sessionId: string, only?: string): Promise<string | undefined> {
+    await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
     if (live === undefined) return this.#order(sessionId, 'interrupt', '', only);
     const { turnId } = live;
@@ -50,6 +51,7 @@ export class Runs {
 
   /** Puts a text into a turn; resolves with false where it runs no more. */
   async steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
+    await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
     if (live !== undefined) return live.steer(turnId, text);
     return (await this.#order(sessionId, 'steer', text, turnId)) !== undefined;
@@ -61,7 +63,7 @@ export class Runs {
    */
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     const { scheduler } = this.#deps;
-    if (scheduler.live(sessionId) === undefined) await this.#order(sessionId, 'interrupt', '');
+    if (!scheduler.isLive(sessionId)) await this.#order(sessionId, 'interrupt', '');
     const done = await scheduler.whileStopped(sessionId, work);
     const lease = await this.#elsewhere(sessionId);
     if (lease !== undefined) await this.#sendOrder(lease, 'stop', '');
@@ -80,7 +82,8 @@ export class Runs {
   ): Promise<string | undefined> {
     const lease = await this.#elsewhere(sessionId);
     if (lease?.turn === undefined || lease.turn.id !== (only ?? lease.turn.id)) return undefined;
-    await this.#sendOrder(lease, kind, text);
+    // A later owner must not stop a later turn.
+    await this.#sendOrder(lease, kind, kind === 'interrupt' ? lease.turn.id : text);
     return lease.turn.id;
   }
 
@@ -98,11 +101,15 @@ export class Runs {
     const { sessionId } = lease.fence;
     const order: Order = { id: newId(), sessionId, kind, text };
     await store.sendOrder(order);
-    const look = async () => ((await store.isOrderOpen(order.id)) ? undefined : true);
+    const look = async () => {
+      if (!(await store.isOrderOpen(order.id))) return 'done';
+      return (await store.lease(sessionId)) === undefined ? 'nobody runs it' : undefined;
+    };
     const { signal } = new AbortController();
-    if (await waiters.until([sessionId], look, ORDER_MS_MAX, signal)) return;
+    const end = await waiters.until([sessionId], look, ORDER_MS_MAX, signal);
+    if (end === 'done') return;
     await store.finishOrder(order);
-    await recovery.take(lease);
+    if (end === undefined) await recovery.take(lease);
   }
 
   /** What other servers have left for this one. */
@@ -120,13 +127,15 @@ export class Runs {
   }
 
   async #carryOut({ sessionId, kind, text, ...order }: Order): Promise<void> {
-    const { store, scheduler, log } = this.#deps;
+    const { store, scheduler, recovery, log } = this.#deps;
     try {
+      await recovery.settled(sessionId);
+      await scheduler.placed(sessionId);
       const live = scheduler.live(sessionId);
       const turnId = live?.turnId;
-      if (kind === 'interrupt' && turnId !== undefined) await live?.interrupt(turnId);
+      if (kind === 'interrupt') await live?.interrupt(text);
       if (kind === 'steer' && turnId !== undefined) await live?.steer(turnId, text);
-      if (kind === 'stop') await live?.close();
+      if (kind === 'stop') await scheduler.stop(sessionId);
       await store.finishOrder({ sessionId, kind, text, ...order });
     } catch (error) {
       log.error({ err: error, sessionId }, 'an order of another server could not be carried out');

@@ -39,7 +39,7 @@ export class Scheduler {
   /** Sessions that are being stopped and may not be claimed meanwhile. */
   readonly #held = new Map<string, number>();
   /** Claimed, and waiting for what was there before to go. */
-  readonly #placing = new Set<string>();
+  readonly #placing = new Map<string, Promise<LiveSession>>();
   #pass: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -52,6 +52,11 @@ export class Scheduler {
   /** The live session, if this server runs one. */
   live(sessionId: string): LiveSession | undefined {
     return this.#live.get(sessionId);
+  }
+
+  /** Resolves once a turn that has been claimed here has its live session. */
+  async placed(sessionId: string): Promise<void> {
+    await this.#placing.get(sessionId);
   }
 
   /** Also true between the claim of a turn and its process. */
@@ -79,11 +84,17 @@ export class Scheduler {
     });
   }
 
+  /** Ends the session's process, one that was about to be started too. */
+  async stop(sessionId: string): Promise<void> {
+    await this.placed(sessionId);
+    await this.#live.get(sessionId)?.close();
+  }
+
   /** Stops the session's process while `work` runs; no turn of it is started meanwhile. */
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     this.#held.set(sessionId, (this.#held.get(sessionId) ?? 0) + 1);
     try {
-      await this.#live.get(sessionId)?.close();
+      await this.stop(sessionId);
       return await work();
     } finally {
       const holders = (this.#held.get(sessionId) ?? 1) - 1;
@@ -131,13 +142,24 @@ export class Scheduler {
   async #place(claim: Claim): Promise<void> {
     const { id } = claim.session;
     this.#unidle(id);
-    this.#placing.add(id);
-    // Its process is just going; the lease stays with the turn that has been claimed.
-    await this.#live.get(id)?.whenClosed();
-    if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
-    const live = this.#live.get(id) ?? this.#enter(claim);
-    this.#placing.delete(id);
+    const placing = this.#makePlace(claim);
+    this.#placing.set(id, placing);
+    const live = await placing;
+    if (this.#placing.get(id) === placing) this.#placing.delete(id);
     await live.runTurn(claim, (signal) => this.#start(live, claim.session, signal));
+  }
+
+  /** Waits until the process that was there before is gone; one under the same lease stays. */
+  async #makePlace(claim: Claim): Promise<LiveSession> {
+    const { id } = claim.session;
+    await this.#placing.get(id);
+    const before = this.#live.get(id);
+    // Its lease has passed on and come back, and it may not have heard of it yet.
+    if (before?.fence.epoch !== claim.fence.epoch) await before?.close();
+    // Its process is just going; the lease stays with the turn that has been claimed.
+    await before?.whenClosed();
+    if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
+    return this.#live.get(id) ?? this.#enter(claim);
   }
 
   #enter(claim: Claim): LiveSession {

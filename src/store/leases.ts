@@ -1,5 +1,6 @@
 /** Who may run a session: the queue, the lease, and the process it was taken for. */
 
+import type { SQLInputValue } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
 import { decide, type OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
@@ -14,27 +15,29 @@ export type Claimant = ClaimOptions & { readonly owner: string };
 
 /** The session whose next turn this owner may take: of those that fit, the one served longest ago. */
 export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'full' | undefined {
-  if (!isFull(sql, claimant)) return firstWaiting(sql, claimant, now);
+  const { owner, takeLapsed } = claimant;
+  const first = (condition: string, ...values: SQLInputValue[]) =>
+    sql.get(WAITING(condition), JSON.stringify([...claimant.except]), ...values);
+  if (!isFull(sql, claimant)) return first(MAY_TAKE, owner, takeLapsed ? 1 : 0, now, owner);
   // A process that is there already takes no further place.
-  const own = firstWaiting(sql, { ...claimant, takeLapsed: false }, now, 's.owner = ?1');
-  if (own !== undefined) return own;
-  return firstWaiting(sql, claimant, now) && 'full';
+  return first('s.owner = ?', owner) ?? (first('s.owner IS NULL') && 'full');
 }
 
-function firstWaiting(sql: Sql, claimant: Claimant, now: number, only = 'TRUE'): Row | undefined {
-  return sql.get(
-    `SELECT s.id, s.owner, s.epoch, t.id AS turn_id, t.prompt
-     FROM sessions s JOIN turns t ON t.ord = s.next_ord
-     WHERE s.next_ord IS NOT NULL AND ${only}
-       AND (s.owner IS NULL OR s.owner = ?1 OR (?2 AND s.lease_until <= ?3))
-       AND s.id NOT IN (SELECT value FROM json_each(?4))
-     ORDER BY s.served_at, s.next_ord LIMIT 1`,
-    claimant.owner,
-    claimant.takeLapsed ? 1 : 0,
-    now,
-    JSON.stringify([...claimant.except]),
-  );
-}
+const WAITING = (condition: string): string => `
+  SELECT s.id, s.owner, s.epoch, t.id AS turn_id, t.prompt
+  FROM sessions s JOIN turns t ON t.ord = s.next_ord
+  WHERE s.next_ord IS NOT NULL
+    AND s.id NOT IN (SELECT value FROM json_each(?)) AND ${condition}
+  ORDER BY s.served_at, s.next_ord LIMIT 1`;
+
+/**
+ * A session runs at the server that its MCP session is connected to, with that server's credentials
+ * and settings; anywhere, where there is no such connection.
+ */
+const MAY_TAKE = `(s.owner = ?
+  OR (s.owner IS NULL OR (? AND s.lease_until <= ?)) AND NOT EXISTS (
+    SELECT 1 FROM connections c WHERE c.mcp_session_id = s.mcp_session_id AND c.owner <> ?
+  ))`;
 
 /** Whether the host has no place for a further process; a lease stands for one. */
 function isFull(sql: Sql, { maxLive }: Claimant): boolean {

@@ -67,7 +67,7 @@ export class ChildRunner implements Runner {
       guard,
     );
     const run = new ChildRun(spawned, spec.marker, listener);
-    await run.ready();
+    await run.ready(spec.signal);
     return run;
   }
 }
@@ -93,9 +93,15 @@ class ChildRun implements Run {
     this.#gone = this.#finish(once(lines, 'close'));
   }
 
-  async ready(): Promise<void> {
+  /** Rejects where the signal gives the start up or the child ends; all of it is gone then. */
+  async ready(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const giveUp = () => void killTree(this.process);
+    signal.addEventListener('abort', giveUp);
     await Promise.race([this.#ready.promise, this.#gone]);
-    if (this.#isReady) return;
+    signal.removeEventListener('abort', giveUp);
+    if (this.#isReady && !signal.aborted) return;
+    await killTree(this.process);
+    await this.#gone;
     throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
   }
 

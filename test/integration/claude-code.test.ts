@@ -1,4 +1,8 @@
-import { type Options, query } from '@anthropic-ai/claude-agent-sdk';
+import {
+  type McpHttpServerConfig,
+  type McpStdioServerConfig,
+  query,
+} from '@anthropic-ai/claude-agent-sdk';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import { script } from '../support/messages-api.ts';
@@ -6,8 +10,6 @@ import { commandOf, makeWorkplace, ROOT, startHttp, type Workplace } from '../su
 import { connectHttp, connectStdio, type SessionView } from './clients.ts';
 import { mcpJsonEntry } from './mcp-json.ts';
 import { startRecorder } from './recorder.ts';
-
-type ServerEntry = NonNullable<Options['mcpServers']>[string];
 
 describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
   test('starts the server from mcp.json and calls create_session and get_metrics', async () => {
@@ -51,7 +53,7 @@ describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
 /** Has a Claude Code with this one server call both tools; what it was answered, as its model saw it. */
 async function callFromClaudeCode(
   place: Workplace,
-  entry: ServerEntry,
+  entry: McpHttpServerConfig | McpStdioServerConfig,
 ): Promise<{ session: SessionView; metrics: Record<string, number> }> {
   const steps = [
     {

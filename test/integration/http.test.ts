@@ -44,7 +44,10 @@ describe('the program over HTTP', OPTIONS, () => {
     const place = await makeWorkplace();
     const { url, token } = await startHttp(place);
     for (const authorization of [undefined, `Bearer ${token}x`, `Basic ${token}`, 'Bearer ']) {
-      const headers = { 'content-type': 'application/json', ...(authorization && { authorization }) };
+      const headers = {
+        'content-type': 'application/json',
+        ...(authorization && { authorization }),
+      };
       const answer = await fetch(url, { method: 'POST', headers, body: '{}' });
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     }
@@ -99,9 +102,14 @@ describe('the program over HTTP', OPTIONS, () => {
     }
     const unknown = 'claude_00000000-0000-4000-8000-000000000000';
     for (const [tool, args] of callsOn(turn?.id ?? '')) {
-      const [real, never] = [await bob.fail(tool, args(session.id)), await bob.fail(tool, args(unknown))];
+      const [real, never] = [
+        await bob.fail(tool, args(session.id)),
+        await bob.fail(tool, args(unknown)),
+      ];
       expect(real.code, tool).toBe('SESSION_NOT_FOUND');
-      expect(JSON.stringify(real).replaceAll(session.id, unknown), tool).toBe(JSON.stringify(never));
+      expect(JSON.stringify(real).replaceAll(session.id, unknown), tool).toBe(
+        JSON.stringify(never),
+      );
     }
 
     const { session: after } = await alice.call('get_session', { sessionId: session.id });
@@ -134,32 +142,43 @@ describe('a new program on the same state directory', OPTIONS, () => {
   test.each([
     ['SIGTERM', 0],
     ['SIGKILL', null],
-  ] as const)('after %s has all sessions and sums, and goes on with the conversation', async (signal, code) => {
-    const place = await makeWorkplace();
-    const first = await startHttp(place);
-    const before = await connectHttp('v1', first.url, first.token);
-    const { session: made } = await before.call('create_session', {
-      workingDirectory: place.directory,
-      taskId: 'T-1',
-    });
-    const sessionId = made.id;
-    await before.call('send_prompt', { sessionId, prompt: 'the word is swordfish', waitMs: 20_000 });
-    const kept = await seen(before, sessionId);
-    expect((await stop(first, signal)).code).toBe(code);
+  ] as const)(
+    'after %s has all sessions and sums, and goes on with the conversation',
+    async (signal, code) => {
+      const place = await makeWorkplace();
+      const first = await startHttp(place);
+      const before = await connectHttp('v1', first.url, first.token);
+      const { session: made } = await before.call('create_session', {
+        workingDirectory: place.directory,
+        taskId: 'T-1',
+      });
+      const sessionId = made.id;
+      await before.call('send_prompt', {
+        sessionId,
+        prompt: 'the word is swordfish',
+        waitMs: 20_000,
+      });
+      const kept = await seen(before, sessionId);
+      expect((await stop(first, signal)).code).toBe(code);
 
-    const second = await startHttp(place);
-    expect(second.token).toBe(first.token);
-    const after = await connectHttp('v1', second.url, second.token);
-    expect(await seen(after, sessionId)).toEqual(kept);
-    const sent = await after.call('send_prompt', { sessionId, prompt: 'and now?', waitMs: 20_000 });
-    expect(sent.turn).toMatchObject({ state: 'completed', result: 'ok: and now?' });
-    expect(lastConversation(place)).toMatch(/swordfish.*ok: the word is swordfish.*and now\?/s);
-    const { session } = await after.call('get_session', { sessionId });
-    expect(session.mcpSessionId).toBe(after.mcpSessionId);
-    expect(session.mcpSessionId).not.toBe(made.mcpSessionId);
-    expect(session).toMatchObject({ taskIds: ['T-1'], turns: { completed: 2, failed: 0 } });
-    expect((await after.call('get_metrics')).costUsd).toBeCloseTo(2 * 0.0006, 9);
-  });
+      const second = await startHttp(place);
+      expect(second.token).toBe(first.token);
+      const after = await connectHttp('v1', second.url, second.token);
+      expect(await seen(after, sessionId)).toEqual(kept);
+      const sent = await after.call('send_prompt', {
+        sessionId,
+        prompt: 'and now?',
+        waitMs: 20_000,
+      });
+      expect(sent.turn).toMatchObject({ state: 'completed', result: 'ok: and now?' });
+      expect(lastConversation(place)).toMatch(/swordfish.*ok: the word is swordfish.*and now\?/s);
+      const { session } = await after.call('get_session', { sessionId });
+      expect(session.mcpSessionId).toBe(after.mcpSessionId);
+      expect(session.mcpSessionId).not.toBe(made.mcpSessionId);
+      expect(session).toMatchObject({ taskIds: ['T-1'], turns: { completed: 2, failed: 0 } });
+      expect((await after.call('get_metrics')).costUsd).toBeCloseTo(2 * 0.0006, 9);
+    },
+  );
 });
 
 /** What a client sees of a session and of the sums, but for what time alone changes. */

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandOf, makeWorkplace, startHttp, type Workplace } from '../support/program.ts';
+import {
+  commandOf,
+  type HttpProgram,
+  makeWorkplace,
+  startHttp,
+  type Workplace,
+} from '../support/program.ts';
 import type { SessionView } from './clients.ts';
 
 /** How the Inspector reaches the server: the end of its command line. */
@@ -11,29 +17,35 @@ type Target = (place: Workplace) => Promise<string[]>;
 
 const overStdio: Target = async ({ env }) => {
   const { command, args } = commandOf();
-  return [...Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]), '--', command, ...args];
+  return [
+    ...Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]),
+    '--',
+    command,
+    ...args,
+  ];
 };
 
-const overHttp: Target = async (place) => {
-  const { url, token } = await startHttp(place);
-  return ['--server-url', url, '--header', `Authorization: Bearer ${token}`];
+const overHttp: Target = async (place) => targetOf(await startHttp(place));
+
+const overNewestHttp: Target = async (place) => {
+  const program = await startHttp(place, ['--http-mode', 'dual']);
+  return ['--protocol-era', 'modern', ...targetOf(program)];
 };
+
+function targetOf({ url, token }: HttpProgram): string[] {
+  return ['--server-url', url, '--header', `Authorization: Bearer ${token}`];
+}
 
 describe('the MCP Inspector', { timeout: 60_000 }, () => {
-  test.each<[string, Target, RegExp]>([
-    ['standard input and output', overStdio, /^stdio_/],
-    ['HTTP', overHttp, /^[0-9a-f-]{36}$/],
-  ])('lists and calls the tools over %s', async (_, target, mcpSessionId) => {
+  test.each<[string, Target, unknown]>([
+    ['standard input and output', overStdio, expect.stringMatching(/^stdio_/)],
+    ['HTTP in the newest revision', overNewestHttp, null],
+  ])('lists the tools and takes a session through its life over %s', async (_, target, id) => {
     const place = await makeWorkplace();
     const inspector = new Inspector(place, await target(place));
-    const listed = await inspector.run('--method', 'tools/list', '--strict');
-    expect([listed.code, listed.stderr]).toEqual([0, '']);
-    expect(JSON.stringify(listed.result)).toContain('"create_session"');
-
-    const create = { workingDirectory: place.directory, name: 'inspected' };
-    const { session } = (await inspector.call('create_session', create)) as { session: SessionView };
-    expect(session).toMatchObject({ status: 'ready', name: 'inspected' });
-    expect(session.mcpSessionId).toMatch(mcpSessionId);
+    await inspector.list();
+    const session = await inspector.create();
+    expect(session.mcpSessionId).toEqual(id);
     const { id: sessionId } = session;
     expect(await inspector.call('get_session', { sessionId })).toEqual({ session });
     expect(await inspector.call('get_metrics', { sessionId })).toMatchObject({ totalSessions: 1 });
@@ -41,6 +53,18 @@ describe('the MCP Inspector', { timeout: 60_000 }, () => {
       ended: true,
       session: { status: 'terminated' },
     });
+  });
+
+  // It leaves each of its MCP sessions without a DELETE, so only the first may end what it made.
+  test('lists the tools, makes a session and reads it over HTTP with MCP sessions', async () => {
+    const place = await makeWorkplace();
+    const inspector = new Inspector(place, await overHttp(place));
+    await inspector.list();
+    const session = await inspector.create();
+    expect(session.mcpSessionId).toMatch(/^[0-9a-f-]{36}$/);
+    const { id: sessionId } = session;
+    expect(await inspector.call('get_session', { sessionId })).toEqual({ session });
+    expect(await inspector.call('get_metrics', { sessionId })).toMatchObject({ totalSessions: 1 });
   });
 
   test('is told that a call failed', async () => {
@@ -63,6 +87,20 @@ class Inspector {
     this.#target = target;
   }
 
+  /** Lists the tools, which must be without a word of complaint about their schemas. */
+  async list(): Promise<void> {
+    const { code, result, stderr } = await this.run('--method', 'tools/list', '--strict');
+    expect(`${code} ${stderr}`).toBe('0 ');
+    expect(JSON.stringify(result)).toContain('"create_session"');
+  }
+
+  async create(): Promise<SessionView> {
+    const args = { workingDirectory: this.#place.directory, name: 'inspected' };
+    const { session } = (await this.call('create_session', args)) as { session: SessionView };
+    expect(session).toMatchObject({ status: 'ready', name: 'inspected' });
+    return session;
+  }
+
   /** The structured result of a call that succeeds. */
   async call(tool: string, args: Record<string, unknown>): Promise<unknown> {
     const { code, result, stderr } = await this.run(...callArgs(tool, args));
@@ -76,7 +114,8 @@ class Inspector {
     const options = { env: { PATH: env.PATH, HOME: scratch }, cwd: scratch };
     return new Promise((resolve, reject) => {
       const child = execFile(process.execPath, all, options, (_, stdout, stderr) => {
-        if (child.exitCode === null) return reject(new Error(`the Inspector was killed: ${stderr}`));
+        if (child.exitCode === null)
+          return reject(new Error(`the Inspector was killed: ${stderr}`));
         const { result } = stdout === '' ? {} : JSON.parse(stdout);
         resolve({ code: child.exitCode, result, stderr });
       });
@@ -89,7 +128,9 @@ function callArgs(tool: string, args: Record<string, unknown>): string[] {
 }
 
 function inspectorProgram(): string {
-  const file = createRequire(import.meta.url).resolve('@modelcontextprotocol/inspector/package.json');
+  const file = createRequire(import.meta.url).resolve(
+    '@modelcontextprotocol/inspector/package.json',
+  );
   const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: Record<string, string> };
   return join(dirname(file), bin['mcp-inspector'] ?? '');
 }

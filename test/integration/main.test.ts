@@ -10,6 +10,7 @@ import {
   commandOf,
   makeWorkplace,
   type Program,
+  type Start,
   startHttp,
   startProgram,
   startWithOpenUmask,
@@ -31,47 +32,46 @@ describe('a start that cannot work', OPTIONS, () => {
     ['a root that does not exist', ['--root', '/does/not/exist'], /--root .*\/does\/not\/exist/],
     ['an unknown command', ['frobnicate'], /frobnicate.*stdio, http/],
     ['a command with something behind it', ['http', 'now'], /http now/],
-    ['no token beyond loopback', ['http', '--no-auth', '--host', '0.0.0.0'], /--no-auth.*0\.0\.0\.0/],
+    [
+      'no token beyond loopback',
+      ['http', '--no-auth', '--host', '0.0.0.0'],
+      /--no-auth.*0\.0\.0\.0/,
+    ],
   ])('with %s ends with 2 and one line', async (_, args, problem) => {
     const { env, stateDirectory } = await makeWorkplace();
-    const { code, stdout, stderr } = await startProgram({ args, env }).ended;
-    expect([code, stdout]).toEqual([2, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringMatching(problem)]);
+    const ended = await endOf({ args, env });
+    expect(ended).toEqual([2, '', [expect.stringMatching(problem)]]);
     await expect(access(stateDirectory)).rejects.toThrow('ENOENT');
   });
 
   test('with a bad value in the environment ends with 2 and one line that names the variable', async () => {
     const { env } = await makeWorkplace();
     const bad = { ...env, CLAUDE_SESSIONS_IDLE_EVICT_MS: '-1' };
-    const { code, stdout, stderr } = await startProgram({ env: bad }).ended;
-    expect([code, stdout]).toEqual([2, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringContaining('CLAUDE_SESSIONS_IDLE_EVICT_MS')]);
+    const ended = await endOf({ env: bad });
+    expect(ended).toEqual([2, '', [expect.stringContaining('CLAUDE_SESSIONS_IDLE_EVICT_MS')]]);
   });
 
   test('on an old Node ends with 1 and one line that says which Node it takes', async () => {
     const { env, stateDirectory } = await makeWorkplace();
     const old = "Object.defineProperty(process, 'version', { value: 'v20.20.2' })";
     const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(old)}`];
-    const { code, stdout, stderr } = await startProgram({ nodeArgs, env }).ended;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringMatching(/22\.22\.3.*24\.15.*v20\.20\.2/)]);
+    const ended = await endOf({ nodeArgs, env });
+    expect(ended).toEqual([1, '', [expect.stringMatching(/22\.22\.3.*24\.15.*v20\.20\.2/)]]);
     await expect(access(stateDirectory)).rejects.toThrow('ENOENT');
   });
 
   test('with a state directory that is a file ends with 1 and one line', async () => {
     const { env, stateDirectory } = await makeWorkplace();
     await writeFile(stateDirectory, 'not a folder');
-    const { code, stdout, stderr } = await startProgram({ env }).ended;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringContaining(stateDirectory)]);
+    const ended = await endOf({ env });
+    expect(ended).toEqual([1, '', [expect.stringContaining(stateDirectory)]]);
   });
 
   test('with a log file that is a folder ends with 1 and one line', async () => {
     const { env, directory } = await makeWorkplace();
     const args = ['--log-file', directory];
-    const { code, stdout, stderr } = await startProgram({ args, env }).ended;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringMatching(`${directory}.*--log-file`)]);
+    const ended = await endOf({ args, env });
+    expect(ended).toEqual([1, '', [expect.stringMatching(`${directory}.*--log-file`)]]);
   });
 
   test('on a port that is taken ends with 1 and one line', async () => {
@@ -80,12 +80,11 @@ describe('a start that cannot work', OPTIONS, () => {
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
-    const { code, stdout, stderr } = await startProgram({
+    const ended = await endOf({
       args: ['http', '--port', String(port)],
       env,
-    }).ended;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(linesOf(stderr)).toEqual([expect.stringMatching(`${port}.*--port`)]);
+    });
+    expect(ended).toEqual([1, '', [expect.stringMatching(`${port}.*--port`)]]);
   });
 });
 
@@ -194,6 +193,14 @@ describe('a running program', OPTIONS, () => {
     expect(mended).not.toHaveProperty('error');
   });
 });
+
+/** Exit code, standard output and the lines of standard error of a program that gets no input. */
+async function endOf(start: Start): Promise<unknown[]> {
+  const program = startProgram(start);
+  program.child.stdin.end();
+  const { code, stdout, stderr } = await program.ended;
+  return [code, stdout, linesOf(stderr)];
+}
 
 async function makeSession(program: Program, place: Workplace): Promise<SessionView> {
   const made = await callTool(program, 'create_session', {

@@ -30,7 +30,7 @@ export async function startRecorder(target: string): Promise<Recorder> {
     const passed = forward(target, { method, headers }, (answer) => {
       const id = headerOf(answer.headers['mcp-session-id']);
       if (message.method === 'initialize' && id !== undefined) given.push(id);
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers).flushHeaders();
       answer.pipe(outgoing);
     });
     passed.on('error', () => outgoing.destroy());

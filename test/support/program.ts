@@ -5,6 +5,7 @@ import { on, once } from 'node:events';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
 import { isolatedEnvironment } from './claude-env.ts';
 import { type MessagesApi, startMessagesApi } from './messages-api.ts';
 
@@ -30,6 +31,8 @@ export async function makeWorkplace(): Promise<Workplace> {
   const isolated = await isolatedEnvironment(api.url);
   onTestFinished(() => isolated.remove());
   const scratch = await realpath(isolated.directory);
+  // What a failed test left running would outlive it otherwise.
+  onTestFinished(() => killWith(scratch));
   const directory = join(scratch, 'work');
   await mkdir(directory);
   const stateDirectory = join(scratch, 'state');
@@ -40,6 +43,16 @@ export async function makeWorkplace(): Promise<Workplace> {
     CLAUDE_SESSIONS_LOG_LEVEL: 'warn',
   };
   return { api, directory, stateDirectory, scratch, env };
+}
+
+async function killWith(text: string): Promise<void> {
+  for (const pid of await processesWith(text)) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Gone by itself since the look.
+    }
+  }
 }
 
 export type Ended = {
@@ -126,10 +139,7 @@ async function servingUrl({ child, stderr }: Program): Promise<string> {
 }
 
 /** Asks the program to stop and waits for it. */
-export async function stop(
-  program: Program,
-  signal: NodeJS.Signals = 'SIGTERM',
-): Promise<Ended> {
+export async function stop(program: Program, signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
   program.child.kill(signal);
   return await program.ended;
 }

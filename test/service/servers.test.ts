@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { type Harness, type HarnessOptions, startHarness } from '../support/harness.ts';
+
+const LONG_MS = 20_000;
+
+/** Two servers on one state directory, each with clients and a runner of its own. */
+async function startServers(options: HarnessOptions = {}): Promise<[Harness, Harness]> {
+  const first = await startHarness(options);
+  const { stateDir, roots, defaultDirectory } = first.settings;
+  const shared = { ...options.settings, stateDir, roots, defaultDirectory };
+  return [first, await startHarness({ ...options, settings: shared })];
+}
+
+describe('two servers on one state directory', () => {
+  test('a client of one waits for what happens at the other', async () => {
+    const [here, there] = await startServers();
+    const { sessionId, run } = await here.busy(await here.connect());
+    const watcher = await there.connect();
+    const { session } = await watcher.call('get_session', { sessionId });
+    const reading = watcher.call('read_events', {
+      sessionId,
+      after: session.lastSeq,
+      waitMs: LONG_MS,
+    });
+    run.say('hello from the other side');
+    const { events } = await reading;
+    expect(events.map((event) => event.text)).toEqual(['hello from the other side']);
+  });
+
+  test('a prompt sent at one is run by the other, whose process is warm', async () => {
+    const [here, there] = await startServers();
+    const { sessionId, run } = await here.busy(await here.connect());
+    run.finish();
+    const other = await there.connect();
+    await other.call('attach_session', { sessionId });
+    await other.call('send_prompt', { sessionId, prompt: 'again' });
+    const again = await here.running(sessionId, 2);
+    expect(again).toBe(run);
+    expect(there.runner.specs).toEqual([]);
+  });
+
+  test('while the MCP session is connected at one server, the other answers CONFLICT', async () => {
+    const [here, there] = await startServers();
+    const client = await here.connect();
+    const { session } = await client.call('create_session');
+    const args = { sessionId: session.id, taskId: 'T-1' };
+    const other = await there.connect();
+    expect(await other.refusal('link_task', args)).toMatchObject({ code: 'CONFLICT' });
+    await client.disconnect();
+    await expect.poll(() => there.store.connection(session.mcpSessionId ?? '')).toBeUndefined();
+    const linked = await other.call('link_task', args);
+    expect(linked.session.mcpSessionId).toBe(other.caller.mcpSessionId);
+  });
+
+  test('interrupt and steer reach the turn at the other server', async () => {
+    const [here, there] = await startServers();
+    const { sessionId, turnId, run } = await here.busy(await here.connect());
+    const other = await there.connect();
+    await other.call('attach_session', { sessionId });
+    await other.call('send_prompt', { sessionId, prompt: 'to the left', mode: 'steer' });
+    expect(run.steered).toEqual(['to the left']);
+    const { turn } = await other.call('interrupt_session', { sessionId });
+    expect(turn).toMatchObject({ id: turnId, state: 'interrupted' });
+    expect(run.interrupts).toBe(1);
+  });
+
+  test('an end at one has the process at the other gone when it returns', async () => {
+    const [here, there] = await startServers();
+    const { sessionId, run } = await here.busy(await here.connect());
+    const other = await there.connect();
+    await other.call('attach_session', { sessionId });
+    const { ended, session } = await other.call('end_session', { sessionId });
+    expect([ended, session.status]).toEqual([true, 'terminated']);
+    expect(run.isClosed).toBe(true);
+    expect(await here.store.leases()).toEqual([]);
+  });
+
+  test('a permission request of one is answered at the other', async () => {
+    const [here, there] = await startServers();
+    const { sessionId, run } = await here.busy(await here.connect());
+    const other = await there.connect();
+    await other.call('attach_session', { sessionId });
+    const asking = run.ask({ toolName: 'Bash', input: { command: 'make' } });
+    await other.call('wait_sessions', { sessionIds: [sessionId], waitMs: LONG_MS });
+    const { requests } = await other.call('list_permission_requests');
+    await other.call('answer_permission_request', {
+      requestId: requests[0]?.requestId,
+      decision: 'allow',
+      updatedInput: { command: 'make test' },
+    });
+    expect(await asking).toEqual({ decision: 'allow', updatedInput: { command: 'make test' } });
+  });
+
+  test('max-live counts the processes of both, and an idle one makes room for the other', async () => {
+    const [here, there] = await startServers({ settings: { maxLive: 1 } });
+    const { run } = await here.busy(await here.connect());
+    const other = await there.connect();
+    const { session } = await other.call('create_session', { prompt: 'me too' });
+    expect((await other.call('get_session', { sessionId: session.id })).session.turns.queued).toBe(
+      1,
+    );
+    expect(there.runner.specs).toEqual([]);
+    run.finish();
+    await there.running(session.id);
+    expect(run.isClosed).toBe(true);
+  });
+
+  test('metrics are the same at both', async () => {
+    const [here, there] = await startServers();
+    const client = await here.connect();
+    const { run } = await here.busy(client);
+    run.finish();
+    const sums = async (harness: Harness) => {
+      const { uptimeMs: _uptime, ...rest } = await (await harness.connect()).call('get_metrics');
+      return rest;
+    };
+    await expect.poll(async () => (await sums(there)).completedTurns).toBe(1);
+    expect(await sums(here)).toEqual(await sums(there));
+  });
+});

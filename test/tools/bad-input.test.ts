@@ -1,0 +1,232 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { TOOLS } from '../../src/tools/index.ts';
+import { Harness } from '../support/harness.ts';
+import type { TestClient, ToolName } from '../support/mcp-client.ts';
+
+const MIB = 'x'.repeat(1024 * 1024);
+const UNKNOWN = 'claude_00000000-0000-4000-8000-000000000000';
+
+/** One server for all of it: what changes nothing can be done again and again. */
+const harness = new Harness({});
+let client: TestClient;
+let sessionId: string;
+let requestId: string;
+let before: unknown;
+
+async function stateOfAll(): Promise<unknown> {
+  const { sessions } = await client.call('list_sessions');
+  const { requests } = await client.call('list_permission_requests');
+  const { uptimeMs: _time, ...metrics } = await client.call('get_metrics');
+  return { sessions, requests, metrics };
+}
+
+beforeAll(async () => {
+  await harness.open();
+  client = await harness.connect();
+  const busy = await harness.busy(client, { taskId: 't' });
+  sessionId = busy.sessionId;
+  void busy.run.ask();
+  await client.call('wait_sessions', { sessionIds: [sessionId] });
+  requestId = (await client.call('list_permission_requests')).requests[0]?.requestId ?? '';
+  before = await stateOfAll();
+});
+
+afterAll(() => harness.end());
+
+afterEach(async () => {
+  expect(await stateOfAll()).toEqual(before);
+});
+
+/** Arguments that a tool takes, so that what is refused is what was put beside or over them. */
+function goodArgs(tool: string): Record<string, unknown> {
+  switch (tool) {
+    case 'send_prompt':
+      return { sessionId, prompt: 'x' };
+    case 'wait_sessions':
+      return { sessionIds: [sessionId] };
+    case 'cancel_prompt':
+      return { sessionId, turnId: 'none' };
+    case 'answer_permission_request':
+      return { requestId, decision: 'allow' };
+    case 'link_task':
+    case 'unlink_task':
+      return { sessionId, taskId: 'u' };
+    default:
+      return 'sessionId' in inputOf(tool) ? { sessionId } : {};
+  }
+}
+
+type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
+
+const WRONG: Record<JsonType, readonly unknown[]> = {
+  string: [null, 7, true, [], {}, ['x']],
+  integer: [null, '7', 1.5, -1, true, [7], {}, 2 ** 53],
+  number: [null, '7', true, -1, 0, {}],
+  boolean: [null, 'true', 1, []],
+  array: [null, 'x', 7, {}, [null], [7]],
+  object: [null, 'x', 7, [], true],
+};
+
+function inputOf(tool: string): Record<string, { type?: JsonType; enum?: unknown }> {
+  const schema = TOOLS.find(({ name }) => name === tool)?.input.toJSONSchema({ io: 'input' });
+  return (schema?.properties ?? {}) as Record<string, { type?: JsonType; enum?: unknown }>;
+}
+
+async function refuses(tool: ToolName, args: Record<string, unknown>, named: string) {
+  const refusal = await client.refusal(tool, args);
+  expect(refusal.code).toBe('INVALID_REQUEST');
+  expect(refusal.message).toContain(named);
+  expect(refusal.message.length).toBeLessThan(500);
+}
+
+describe.each(TOOLS.map(({ name }) => name as ToolName))('%s', (tool) => {
+  test.each(Object.entries(inputOf(tool)))('refuses another type for %s', async (name, schema) => {
+    const words = schema.enum === undefined ? [] : ['', 'other', 'DEFAULT', '__proto__'];
+    for (const value of [...WRONG[schema.type ?? 'string'], ...words]) {
+      await refuses(tool, { ...goodArgs(tool), [name]: value }, name);
+    }
+  });
+
+  test('refuses an argument that it does not know, by its name', async () => {
+    for (const name of ['nonsense', 'SessionId', 'constructor', 'toString']) {
+      await refuses(tool, { ...goodArgs(tool), [name]: 'x' }, name);
+    }
+    await refuses(tool, { ...goodArgs(tool), [MIB]: 1 }, 'unknown argument');
+  });
+
+  test('refuses arguments a thousand levels deep or twenty thousand wide, wherever they stand', async () => {
+    let deep: unknown = 'x';
+    for (let level = 0; level < 1000; level += 1) deep = level % 2 === 0 ? [deep] : { deep };
+    const wide = Array.from({ length: 20_000 }, (_, index) => `${index}`);
+    const wideMap = Object.fromEntries(wide.map((key) => [key, key]));
+    for (const name of ['nonsense', ...Object.keys(inputOf(tool))]) {
+      for (const value of [deep, wide, wideMap]) {
+        const { code } = await client.refusal(tool, { ...goodArgs(tool), [name]: value });
+        expect(code).toBe('INVALID_REQUEST');
+      }
+    }
+  });
+});
+
+describe('a value out of its range', () => {
+  const many = (count: number, text = 'x') => Array.from({ length: count }, () => text);
+  const map = (count: number) =>
+    Object.fromEntries(many(count).map((value, i) => [`k${i}`, value]));
+  const cases: readonly [ToolName, Record<string, unknown>][] = [
+    ['create_session', { name: '' }],
+    ['create_session', { name: 'x'.repeat(201) }],
+    ['create_session', { name: MIB }],
+    ['create_session', { model: '' }],
+    ['create_session', { model: MIB }],
+    ['create_session', { workingDirectory: `/${MIB}` }],
+    ['create_session', { taskId: '' }],
+    ['create_session', { taskId: 'x'.repeat(201) }],
+    ['create_session', { taskId: MIB }],
+    ['create_session', { maxTurns: 0 }],
+    ['create_session', { maxTurns: 1.5 }],
+    ['create_session', { maxBudgetUsd: 0 }],
+    ['create_session', { timeout: 0 }],
+    ['create_session', { timeout: -1 }],
+    ['create_session', { labels: map(33) }],
+    ['create_session', { labels: { ['k'.repeat(65)]: 'v' } }],
+    ['create_session', { labels: { '': 'v' } }],
+    ['create_session', { labels: { k: 'v'.repeat(201) } }],
+    ['create_session', { labels: { k: MIB } }],
+    ['create_session', { labels: { k: 1 } }],
+    ['create_session', { labels: { k: null } }],
+    ['create_session', { labels: JSON.parse('{"__proto__": "x"}') }],
+    ['create_session', { labels: { k: { toString: 'x' } } }],
+    ['create_session', { allowedTools: many(201) }],
+    ['create_session', { allowedTools: ['x'.repeat(501)] }],
+    ['create_session', { allowedTools: [''] }],
+    ['create_session', { disallowedTools: many(201) }],
+    ['create_session', { customSystemPrompt: 'é'.repeat(128 * 1024 + 1) }],
+    ['create_session', { appendSystemPrompt: MIB }],
+    ['create_session', { permissionMode: 'bypassPermissions' }],
+    ['create_session', { permissionMode: 'auto' }],
+    ['create_session', { onDisconnect: 'kill' }],
+    ['create_session', { idempotencyKey: '' }],
+    ['create_session', { idempotencyKey: MIB }],
+    ...['', ' ', '\n\t ', '\u00a0\u2003\ufeff', 'é'.repeat(512 * 1024 + 1), `${MIB}x`].flatMap(
+      (prompt): [ToolName, Record<string, unknown>][] => [
+        ['create_session', { prompt }],
+        ['send_prompt', { prompt }],
+        ['fork_session', { prompt }],
+      ],
+    ),
+    ['send_prompt', { waitMs: 50_001 }],
+    ['read_events', { waitMs: 50_001 }],
+    ['read_events', { limit: 0 }],
+    ['read_events', { limit: 501 }],
+    ['read_events', { after: -1 }],
+    ['wait_sessions', { waitMs: 50_001 }],
+    ['wait_sessions', { sessionIds: [] }],
+    ['wait_sessions', { sessionIds: many(101, UNKNOWN) }],
+    ['wait_sessions', { sessionIds: [''] }],
+    ['list_sessions', { limit: 0 }],
+    ['list_sessions', { limit: 201 }],
+    ['list_sessions', { cursor: 'x'.repeat(501) }],
+    ['list_sessions', { label: `k=${'v'.repeat(300)}` }],
+    ['fork_session', { name: MIB }],
+    ['end_session', { reason: '' }],
+    ['end_session', { reason: 'x'.repeat(1001) }],
+    ['end_session', { reason: MIB }],
+    ['cleanup_sessions', { maxAgeMs: -1 }],
+    ['cleanup_sessions', { maxAgeMs: 0.5 }],
+    ['get_session', { sessionId: '' }],
+    ['get_session', { sessionId: MIB }],
+    ['link_task', { taskId: MIB }],
+    ['cancel_prompt', { turnId: MIB }],
+    ['answer_permission_request', { requestId: MIB }],
+    ['answer_permission_request', { message: '' }],
+    ['answer_permission_request', { message: 'x'.repeat(1001) }],
+    ['answer_permission_request', { answers: map(21) }],
+    ['answer_permission_request', { answers: { q: 1 } }],
+    ['answer_permission_request', { answers: { q: 'x'.repeat(1001) } }],
+    ['answer_permission_request', { answers: JSON.parse('{"__proto__": "x"}') }],
+    ['answer_permission_request', { updatedInput: JSON.parse('{"a": {"__proto__": 1}}') }],
+  ];
+
+  test.each(
+    cases.map(([tool, args]) => ({ tool, args, shown: JSON.stringify(args).slice(0, 50) })),
+  )('$tool refuses $shown', async ({ tool, args }) => {
+    const [name = ''] = Object.keys(args);
+    const named = JSON.stringify(args).includes('__proto__') ? '__proto__' : name;
+    await refuses(tool, { ...goodArgs(tool), ...args }, named);
+  });
+});
+
+describe('an id that names nothing', () => {
+  const odd = ['x', UNKNOWN, '__proto__', 'constructor', '\0', "' OR 1=1 --", '../../x', '\ud800'];
+
+  test.each(odd)('%j is SESSION_NOT_FOUND to every tool that takes a session', async (unknown) => {
+    for (const { name } of TOOLS) {
+      const good = goodArgs(name);
+      const args = 'sessionIds' in good ? { sessionIds: [unknown] } : { sessionId: unknown };
+      if (!('sessionIds' in good) && !('sessionId' in inputOf(name))) continue;
+      const refusal = await client.refusal(name as ToolName, { ...good, ...args });
+      expect(refusal).toMatchObject({
+        code: 'SESSION_NOT_FOUND',
+        message: expect.stringMatching(/^no session /),
+        hint: expect.stringContaining('list_sessions'),
+        retryable: false,
+      });
+    }
+  });
+
+  test.each(odd)('%j is NOT_FOUND for a permission request and for a turn', async (unknown) => {
+    const answer = { requestId: unknown, decision: 'allow' };
+    const asked = await client.refusal('answer_permission_request', answer);
+    expect(asked).toMatchObject({ code: 'NOT_FOUND', hint: expect.stringContaining('list_') });
+    const turn = await client.refusal('cancel_prompt', { sessionId, turnId: unknown });
+    expect(turn).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('stands in the message shortened and without control characters', async () => {
+    const { message } = await client.refusal('get_session', {
+      sessionId: `\u001b[31m\n${'x'.repeat(190)}`,
+    });
+    expect([...message].every((letter) => letter >= ' ')).toBe(true);
+    expect(message.length).toBeLessThan(120);
+  });
+});

@@ -1,0 +1,87 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type Harness, startHarness } from '../support/harness.ts';
+import type { TestClient } from '../support/mcp-client.ts';
+
+/** A root with a folder, a file and links in it, and a folder beside it. */
+async function start(): Promise<{ harness: Harness; client: TestClient; root: string }> {
+  const harness = await startHarness();
+  const root = harness.settings.defaultDirectory;
+  const outside = join(root, '..', 'outside');
+  mkdirSync(join(outside, 'inner'), { recursive: true });
+  mkdirSync(`${root}-twin`);
+  writeFileSync(join(root, 'file'), '');
+  symlinkSync(outside, join(root, 'out'));
+  symlinkSync('../outside/inner', join(root, 'out-by-a-relative-way'));
+  symlinkSync(join(root, 'nowhere'), join(root, 'dangling'));
+  symlinkSync(join(root, 'loop'), join(root, 'loop'));
+  symlinkSync(harness.work, join(outside, 'back'));
+  return { harness, client: await harness.connect(), root };
+}
+
+describe('a working directory', () => {
+  test.each<[string, (root: string) => string]>([
+    ['relative', () => 'work'],
+    ['relative to here', () => './work'],
+    ["a shell's word for home", () => '~'],
+    ['of another system', () => 'C:\\work'],
+    ['a URL', (root) => `file://${root}/work`],
+    ['missing', (root) => `${root}/missing`],
+    ['a file', (root) => `${root}/file`],
+    ['below a file', (root) => `${root}/file/x`],
+    ['outside the roots', (root) => `${root}/../outside`],
+    ['the folder above the root', (root) => `${root}/..`],
+    ['the root of the system', () => '/'],
+    ['beside the root, with a name that begins alike', (root) => `${root}-twin`],
+    ['a link that leads outside', (root) => `${root}/out`],
+    ['below a link that leads outside', (root) => `${root}/out/inner`],
+    ['a relative link that leads outside', (root) => `${root}/out-by-a-relative-way`],
+    ['a link to nowhere', (root) => `${root}/dangling`],
+    ['a link to itself', (root) => `${root}/loop`],
+    ['with NUL', (root) => `${root}/work\0`],
+    ['with NUL before what leads outside', (root) => `${root}/work\0/../../outside`],
+    ['empty', () => ''],
+    ['longer than any path', (root) => `${root}${'/x'.repeat(2100)}`],
+  ])('that is %s is refused, and no session is made', async (_what, path) => {
+    const { harness, client, root } = await start();
+    const args = { workingDirectory: path(root), prompt: 'go' };
+    const refusal = await client.refusal('create_session', args);
+    expect(refusal.code).toBe('INVALID_REQUEST');
+    expect(refusal.message).toContain('workingDirectory');
+    expect(refusal.retryable).toBe(false);
+    expect(await client.call('list_sessions')).toEqual({ sessions: [] });
+    expect(await client.call('get_metrics')).toMatchObject({ totalSessions: 0, queuedTurns: 0 });
+    expect(harness.runner.specs).toEqual([]);
+  });
+
+  test('is refused alike whether it is missing or only outside, so that nobody can probe', async () => {
+    const { client, root } = await start();
+    const messages = ['outside', 'nothing-there'].map(async (name) => {
+      const args = { workingDirectory: join(root, '..', name) };
+      const { message } = await client.refusal('create_session', args);
+      return message.replace(name, 'NAME');
+    });
+    const [outside, missing] = await Promise.all(messages);
+    expect(outside).toBe(missing);
+  });
+
+  test.each<[string, (root: string) => string]>([
+    ['the root itself', (root) => root],
+    ['with a slash at its end', (root) => `${root}/work/`],
+    ['with dots that stay inside', (root) => `${root}/work/../work`],
+    ['reached over a link that leads back inside', (root) => `${root}/../outside/back`],
+  ])('that is %s is taken, as it really is', async (_what, path) => {
+    const { client, root, harness } = await start();
+    const { session } = await client.call('create_session', { workingDirectory: path(root) });
+    expect([root, harness.work]).toContain(session.workingDirectory);
+  });
+
+  test('with a name that begins with dots is inside', async () => {
+    const { client, root } = await start();
+    const workingDirectory = join(root, '..odd');
+    mkdirSync(workingDirectory);
+    const { session } = await client.call('create_session', { workingDirectory });
+    expect(session.workingDirectory).toBe(workingDirectory);
+  });
+});
