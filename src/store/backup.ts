@@ -13,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
 import { LOCK_MS_MAX } from '../limits.ts';
-import { DATABASE_FILE } from './open.ts';
+import { DATABASE_FILE } from './files.ts';
 
 /**
  * What runs now runs at the servers of the original. A server that opens the copy must see an owner that

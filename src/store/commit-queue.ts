@@ -6,6 +6,7 @@
 import { SessionError } from '../errors.ts';
 import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
 import { isBusy, isFailedSync, storageFailure } from './failure.ts';
+import type { DatabaseFiles } from './files.ts';
 import type { Sql } from './sql.ts';
 
 /** What a job writes with. The changes of a job that throws are undone. */
@@ -22,7 +23,7 @@ export type Transaction = {
 /** Runs inside a transaction; must be synchronous. */
 export type Job<T> = (tx: Transaction) => T;
 
-export type CommitQueueDeps = {
+export type CommitQueueDeps = DatabaseFiles & {
   readonly sql: Sql;
   readonly now: () => number;
   readonly leaseMs: number;
@@ -30,9 +31,9 @@ export type CommitQueueDeps = {
   readonly batchMs: number;
   /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
-  /** The size of the journal file. */
-  journalBytes(): number;
   committed(sessionIds: ReadonlySet<string>): void;
+  /** From here on everything is refused. */
+  distrusted(error: SessionError): void;
 };
 
 type Waiting = {
@@ -95,6 +96,7 @@ export class CommitQueue {
     const batch = this.#waiting.splice(0, BATCH_JOBS_MAX);
     try {
       this.#rollBack();
+      this.#checkPlace();
       this.#makeRoom();
       this.#deps.sql.run('BEGIN IMMEDIATE');
     } catch (error) {
@@ -105,6 +107,14 @@ export class CommitQueue {
     }
     this.#lockWantedAt = undefined;
     this.#write(batch);
+  }
+
+  /** What is written to a file that was deleted or replaced is gone with the next restart. */
+  #checkPlace(): void {
+    if (this.#deps.isInPlace()) return;
+    throw new SessionError('UNAVAILABLE', 'the state database was moved, replaced or deleted', {
+      hint: 'put it back where it was, or restart the server to go on with what is there now.',
+    });
   }
 
   /** Somebody who reads an old state keeps SQLite from emptying the journal by itself. */
@@ -146,6 +156,7 @@ export class CommitQueue {
   #refuse(batch: readonly Waiting[], error: unknown): void {
     if (isFailedSync(error)) {
       this.#untrusted = untrustedError(error);
+      this.#deps.distrusted(this.#untrusted);
       refuse([...batch, ...this.#waiting.splice(0)], this.#untrusted);
     } else {
       refuse(batch, error);

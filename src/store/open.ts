@@ -19,10 +19,9 @@ import {
   LOCK_MS_MAX,
 } from '../limits.ts';
 import { storageFailure } from './failure.ts';
+import { DATABASE_FILE } from './files.ts';
 import { whileLocked } from './lock.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
-
-export const DATABASE_FILE = 'sessions.db';
 
 /** The first release without the bug that corrupts a WAL file written by several processes. */
 const SQLITE_VERSION_MIN = '3.51.3';

@@ -1,7 +1,5 @@
 /** The store of one machine: an SQLite file that several server processes may share. */
 
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
@@ -11,9 +9,10 @@ import type { Session } from '../session/session.ts';
 import { appendEvents, createSession } from './append.ts';
 import { CommitQueue, closedError } from './commit-queue.ts';
 import { storageFailure } from './failure.ts';
+import { DATABASE_FILE, filesOf } from './files.ts';
 import * as leases from './leases.ts';
 import { whileLocked } from './lock.ts';
-import { DATABASE_FILE, openDatabase } from './open.ts';
+import { openDatabase } from './open.ts';
 import * as orders from './orders.ts';
 import * as reads from './reads.ts';
 import { prune } from './retention.ts';
@@ -77,8 +76,9 @@ export class SqliteStore implements Store {
       leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
-      journalBytes: () => sizeOf(join(options.directory, `${DATABASE_FILE}-wal`)),
+      ...filesOf(options.directory),
       committed: (sessionIds) => this.#tell(sessionIds),
+      distrusted: (error) => this.#log?.error({ err: error }, 'the store stopped writing'),
     });
   }
 
@@ -258,8 +258,4 @@ export class SqliteStore implements Store {
       }
     }
   }
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -16,6 +16,7 @@ const MAX_LIVE = 6;
 const IDLE_EVICT_MS = 1500;
 const CALLERS_PER_SERVER = 3;
 const OPEN_TURNS_MAX = 40;
+const KILL_SHARE = 0.6;
 const PROGRESS_MS = 10_000;
 const DRAIN_MS_MAX = 90_000;
 /** Late writers get this long to show themselves. */
@@ -28,6 +29,8 @@ export type ChaosOptions = {
   readonly servers: number;
   readonly sessions: number;
   readonly mutant: Mutant;
+  /** How many of the faults are kills; the others are stops. 0.6 where absent. */
+  readonly killShare?: number;
   /** Hears how the run goes. */
   say(line: string): void;
 };
@@ -142,7 +145,7 @@ class ChaosRun {
       await sleep(pause);
       const slot = random.pick(this.#slots);
       const stopMs = random.between(750, 3750);
-      if (random.chance(0.6)) slot?.kill();
+      if (random.chance(this.#options.killShare ?? KILL_SHARE)) slot?.kill();
       else slot?.stop(stopMs);
     }
   }

@@ -32,6 +32,8 @@ beforeEach(() => {
     lockMs: 50,
     journalBytes: () => journal,
     committed: (ids) => commits.push(ids),
+    distrusted: () => {},
+    isInPlace: () => true,
   });
 });
 

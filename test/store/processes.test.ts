@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/open.ts';
+import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { createIn, PRINCIPAL, upTo } from './fixtures.ts';
 

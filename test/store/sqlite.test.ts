@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/open.ts';
+import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import { type Harness, storeContract } from './contract.ts';
 import { command, createIn } from './fixtures.ts';

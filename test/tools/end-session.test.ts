@@ -122,20 +122,28 @@ describe('end_session', () => {
     expect(harness.runner.runs).toEqual([]);
   });
 
-  test('an ended session takes no prompt, task or fork of its turns, and says what to do', async () => {
+  test.each([
+    ['send_prompt', { prompt: 'x' }],
+    ['send_prompt', { prompt: 'x', mode: 'steer' }],
+    ['send_prompt', { prompt: 'x', mode: 'interrupt', waitMs: LONG_MS }],
+    ['cancel_prompt', { turnId: 'none' }],
+    ['link_task', { taskId: 'u' }],
+    ['unlink_task', { taskId: 't' }],
+    ['attach_session', {}],
+  ] as const)('leaves a session that refuses %s %j and says what to do', async (tool, args) => {
     const harness = await startHarness();
     const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { sessionId, run } = await harness.busy(client, { taskId: 't' });
     run.finish();
-    await client.call('end_session', { sessionId });
-    for (const mode of ['queue', 'steer', 'interrupt']) {
-      expect(await client.refusal('send_prompt', { sessionId, prompt: 'x', mode })).toEqual({
-        code: 'SESSION_NOT_READY',
-        message: `session ${sessionId} has ended`,
-        hint: expect.stringContaining('create_session'),
-        retryable: false,
-      });
-    }
+    const ended = await client.call('end_session', { sessionId });
+    expect(await client.refusal(tool, { sessionId, ...args })).toEqual({
+      code: 'SESSION_NOT_READY',
+      message: `session ${sessionId} has ended`,
+      hint: expect.stringContaining('create_session'),
+      retryable: false,
+    });
+    const { session } = await client.call('get_session', { sessionId });
+    expect(session).toEqual(ended.session);
     expect(harness.runner.runs).toEqual([run]);
   });
 });

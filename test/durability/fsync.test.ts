@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { ToolName } from '../support/mcp-client.ts';
+import { makePlace, requestId, Server } from './server.ts';
+import { answeredTooEarly, readTrace, type Step } from './trace.ts';
+
+const STRACE = ['strace', '-D', '-f', '-y', '--seccomp-bpf', '-s', '200000'];
+const CALLS = 'trace=read,readv,write,writev,pwrite64,pwritev,fsync,fdatasync';
+
+beforeAll(() => {
+  try {
+    execFileSync('strace', ['-V'], { stdio: 'ignore' });
+  } catch (cause) {
+    throw new Error('this test needs strace: apt-get install strace', { cause });
+  }
+});
+
+test('each of more than 200 changing calls is answered after the fsync of what it wrote, and concurrent ones share it', async () => {
+  const place = makePlace();
+  const file = join(place.scratch, 'trace');
+  const other = await new Server(place).initialize();
+  const traced = new Server(place, { within: [...STRACE, '-e', CALLS, '-o', file] });
+  await traced.initialize();
+  const changed: string[] = [];
+  const call = (tool: ToolName, args: Record<string, unknown>) => {
+    changed.push(requestId(traced.asked));
+    return traced.call(tool, args);
+  };
+  const create = async (server: Pick<Server, 'call'>): Promise<string> =>
+    (await server.call('create_session', { taskId: 'T-1' })).session.id;
+
+  const ours = await Promise.all(range(40).map(() => create({ call })));
+  const [first = '', ...waiting] = ours;
+  await call('send_prompt', { sessionId: first, prompt: 'runs and never ends' });
+  const queued = await Promise.all(
+    waiting.slice(0, 30).map(async (sessionId, index) => {
+      const key = { idempotencyKey: `prompt-${index}` };
+      const { turn } = await call('send_prompt', { sessionId, prompt: 'waits', ...key });
+      return { sessionId, turnId: turn?.id };
+    }),
+  );
+  for (const turn of queued.slice(0, 15)) await call('cancel_prompt', turn);
+  await Promise.all(queued.slice(15).map((turn) => call('cancel_prompt', turn)));
+  for (const sessionId of waiting.slice(0, 10)) {
+    await call('link_task', { sessionId, taskId: 'T-2' });
+    await call('unlink_task', { sessionId, taskId: 'T-1' });
+  }
+  const forks = await Promise.all(
+    waiting
+      .slice(0, 10)
+      .map(async (sessionId) => (await call('fork_session', { sessionId })).session),
+  );
+  const theirs = await Promise.all(range(30).map(() => create(other)));
+  await Promise.all(theirs.map((sessionId) => call('attach_session', { sessionId })));
+  const ended = [...forks.map(({ id }) => id), ...theirs, ...waiting.slice(0, 9)];
+  await Promise.all(ended.map((sessionId) => call('end_session', { sessionId })));
+  for (const sessionId of waiting.slice(9, 19)) await call('end_session', { sessionId });
+  await call('cleanup_sessions', { maxAgeMs: 0 });
+  expect(changed.length).toBeGreaterThanOrEqual(200);
+  await traced.stop();
+
+  const steps = readTrace(readFileSync(file, 'utf8'));
+  expect(answeredTooEarly(steps, changed)).toEqual([]);
+  const syncs = syncsBetween(steps, changed[0] ?? '', changed.at(-1) ?? '');
+  console.info(`${changed.length} calls, ${syncs} syncs of the journal`);
+  expect(syncs).toBeLessThan(changed.length / 2);
+}, 60_000);
+
+function syncsBetween(steps: readonly Step[], first: string, last: string): number {
+  const from = steps.findIndex((step) => step.kind === 'request' && step.id === first);
+  const to = steps.findIndex((step) => step.kind === 'answer' && step.id === last);
+  return steps.slice(from, to).filter((step) => step.kind === 'sync').length;
+}
+
+function range(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,76 @@
+import { copyFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { makePlace, Server } from '../durability/server.ts';
+import { Ledger } from './ledger.ts';
+import { type Disk, integrityOf, mountDisk } from './world.ts';
+
+const OPTIONS = { timeout: 30_000 };
+const FULL = {
+  code: 'UNAVAILABLE',
+  message: 'the disk of the state directory is full',
+  hint: 'free some space there, then call again.',
+  retryable: true,
+};
+
+/** Takes all the room that is left, less a little; returns what gives it back. */
+function fill({ seenFrom }: Disk, spareBytes: number): () => void {
+  const { bavail, bsize } = statfsSync(seenFrom);
+  const filler = join(seenFrom, 'filler');
+  writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - spareBytes)));
+  return () => rmSync(filler);
+}
+
+// With no room at all the very first write of a server fails; with some, one in the middle.
+test.each([0, 200_000])(
+  'a disk with %i bytes left refuses, and serves again once there is room',
+  OPTIONS,
+  async (spare) => {
+    const place = makePlace();
+    const disk = await mountDisk(place.stateDirectory, 'size=4m,mode=700');
+    const { within } = disk;
+    const server = await new Server(place, { within }).initialize();
+    const ledger = new Ledger();
+    const empty = fill(disk, spare);
+    const prompt = 'x'.repeat(10_000);
+    for (let refusals = 0; refusals < 3; ) {
+      const failure = await ledger.create(server, prompt);
+      if (failure !== undefined) {
+        expect(failure).toEqual(FULL);
+        refusals += 1;
+      }
+    }
+    for (const failure of await ledger.link(server, 'T-full')) expect(failure).toEqual(FULL);
+    await ledger.check(server);
+    empty();
+    expect(await ledger.create(server)).toBeUndefined();
+    expect(await ledger.link(server, 'T-room')).toEqual([]);
+    await server.kill();
+
+    const next = await new Server(place, { within }).initialize();
+    await ledger.check(next);
+    await next.stop();
+    // SQLite itself cannot follow the way into the other place.
+    const copy = join(place.scratch, 'copy.db');
+    copyFileSync(join(disk.seenFrom, 'sessions.db'), copy);
+    expect(integrityOf(copy)).toBe('ok');
+  },
+);
+
+test(
+  'a server that starts on a full disk ends with 1 and what to do; there it starts once there is room',
+  OPTIONS,
+  async () => {
+    const place = makePlace();
+    const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700');
+    const { within } = disk;
+    const empty = fill(disk, 0);
+    const { code, stderr } = await new Server(place, { within }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^claude-sessions-mcp: state directory .*; .*free.* space.*\n$/);
+    expect(stderr).toContain(place.stateDirectory);
+    empty();
+    const server = await new Server(place, { within }).initialize();
+    expect(await new Ledger().create(server)).toBeUndefined();
+  },
+);

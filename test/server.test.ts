@@ -1,0 +1,225 @@
+import { join } from 'node:path';
+import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/client';
+import { describe, expect, test } from 'vitest';
+import { TOOLS } from '../src/tools/index.ts';
+import { overriding, startHarness } from './support/harness.ts';
+import type { TestClient } from './support/mcp-client.ts';
+
+const SNAPSHOT = join(import.meta.dirname, 'tools-list.snapshot.json');
+
+async function listed(client: TestClient) {
+  return (await client.client.listTools()).tools;
+}
+
+describe('tools/list', () => {
+  test('is what clients have been told: a change here is a change of the interface', async () => {
+    const client = await (await startHarness()).connect();
+    const text = `${JSON.stringify(await listed(client), null, 2)}\n`;
+    // A list stands on one line where it fits, as the formatter has it.
+    const formatted = text.replace(/^ *"\w+": \[\s+[^[\]{}]*?\s+\],?$/gm, (list) => {
+      const line = list.replace(/(?<=\[)\s+|\s+(?=\])/g, '').replace(/,\s+/g, ', ');
+      return line.length > 100 ? list : line;
+    });
+    await expect(formatted).toMatchFileSnapshot(SNAPSHOT);
+  });
+
+  test('gives every tool a title, a description, four hints, and strict schemas', async () => {
+    const client = await (await startHarness()).connect();
+    const tools = await listed(client);
+    expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
+    for (const tool of tools) {
+      expect(tool.title).toMatch(/^[A-Z]/);
+      expect(tool.description?.length).toBeGreaterThan(80);
+      expect(tool.annotations).toEqual({
+        title: tool.title,
+        readOnlyHint: expect.any(Boolean),
+        destructiveHint: expect.any(Boolean),
+        idempotentHint: expect.any(Boolean),
+        openWorldHint: expect.any(Boolean),
+      });
+      for (const schema of [tool.inputSchema, tool.outputSchema]) {
+        expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
+      }
+      for (const [name, schema] of Object.entries(tool.inputSchema.properties ?? {})) {
+        expect(name).toMatch(/^[a-z][A-Za-z]*$/);
+        expect(schema).toHaveProperty('type');
+      }
+    }
+  });
+
+  test('is the same for every caller', async () => {
+    const harness = await startHarness();
+    const alice = await harness.connect();
+    const bob = await harness.connect({ principal: 'bob', mcpSessionId: null });
+    await alice.call('create_session');
+    expect(await listed(bob)).toEqual(await listed(alice));
+  });
+
+  test('tells a client that checks the truth about every result', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    // From here on the client itself holds results against the schemas.
+    await client.client.listTools();
+    const { sessionId, run } = await harness.busy(client, { taskId: 't', labels: { k: 'v' } });
+    const { turn } = await client.call('send_prompt', { sessionId, prompt: 'b' });
+    void run.ask({ input: { a: [1] } });
+    run.say('x');
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { requests } = await client.call('list_permission_requests');
+    const requestId = requests[0]?.requestId;
+    await client.call('answer_permission_request', { requestId, decision: 'deny', message: 'no' });
+    await client.call('cancel_prompt', { sessionId, turnId: turn.id });
+    await client.call('interrupt_session', { sessionId });
+    harness.runner.failNextStart();
+    const fork = await client.call('fork_session', { sessionId, prompt: 'x' });
+    await client.call('wait_sessions', { sessionIds: [fork.session.id] });
+    await client.call('attach_session', { sessionId });
+    await client.call('link_task', { sessionId, taskId: 'u' });
+    await client.call('unlink_task', { sessionId, taskId: 'u' });
+    await client.call('end_session', { sessionId });
+    for (const detail of ['summary', 'full']) {
+      await client.call('read_events', { sessionId, detail });
+      await client.call('read_events', { sessionId: fork.session.id, detail });
+    }
+    await client.call('list_sessions', { limit: 1 });
+    await client.call('get_session', { sessionId: fork.session.id });
+    await client.call('get_metrics');
+    await client.call('cleanup_sessions');
+  });
+});
+
+describe('initialize', () => {
+  test('says who the server is, and how to use it', async () => {
+    const { client } = await (await startHarness()).connect();
+    expect(client.getServerVersion()).toMatchObject({
+      name: 'claude-sessions-mcp',
+      version: '1.2.3',
+    });
+    expect(client.getServerCapabilities()).toHaveProperty('tools');
+    expect(client.getInstructions()).toMatch(/create_session.*read_events/s);
+  });
+});
+
+describe('tools/call', () => {
+  test('answers an unknown tool with a protocol error, whatever its name', async () => {
+    const { client } = await (await startHarness()).connect();
+    const long = 'x'.repeat(1024 * 1024);
+    for (const name of ['nonsense', '', 'CREATE_SESSION', '__proto__', 'constructor', long]) {
+      const error = await client.callTool({ name, arguments: {} }).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: -32602 });
+      expect(error.message.length).toBeLessThan(300);
+    }
+  });
+
+  test.each<[string, unknown]>([
+    ['a list as arguments', { name: 'list_sessions', arguments: [] }],
+    ['a text as arguments', { name: 'list_sessions', arguments: '{}' }],
+    ['a number as arguments', { name: 'list_sessions', arguments: 7 }],
+    ['a name that is no text', { name: 7, arguments: {} }],
+    ['no name', { arguments: {} }],
+    ['no parameters', undefined],
+  ])('answers %s with a protocol error, and goes on', async (_what, params) => {
+    const harness = await startHarness();
+    const [answer] = await exchange(harness.app.connections, [{ method: 'tools/call', params }]);
+    expect(answer).toMatchObject({ error: { code: -32602 } });
+    expect(await (await harness.connect()).call('list_sessions')).toEqual({ sessions: [] });
+  });
+
+  test('answers a method nobody knows with a protocol error', async () => {
+    const harness = await startHarness();
+    const [answer] = await exchange(harness.app.connections, [{ method: 'tools/destroy' }]);
+    expect(answer).toMatchObject({ error: { code: -32601 } });
+  });
+
+  test('takes missing arguments for none', async () => {
+    const harness = await startHarness();
+    const [answer] = await exchange(harness.app.connections, [
+      { method: 'tools/call', params: { name: 'list_sessions' } },
+    ]);
+    expect(answer).toMatchObject({ result: { structuredContent: { sessions: [] } } });
+  });
+
+  test('answers a defect as INTERNAL without a word of it, and logs it with its stack', async () => {
+    const secret = 'secret /home/somebody/token';
+    let isBroken = true;
+    const harness = await startHarness({
+      mayLogErrors: true,
+      store: (store) =>
+        overriding(store, {
+          sessions: async (query) => {
+            if (isBroken) throw new Error(secret);
+            return store.sessions(query);
+          },
+        }),
+    });
+    const client = await harness.connect();
+    const result = await client.raw('list_sessions', {});
+    expect(result.isError).toBe(true);
+    expect(JSON.stringify(result)).not.toMatch(/secret|home|\.ts|at /);
+    expect(await client.refusal('list_sessions', {})).toEqual({
+      code: 'INTERNAL',
+      message: expect.stringContaining('log'),
+      retryable: false,
+    });
+    const logged = harness.logged.find(({ msg }) => msg === 'tool failed');
+    expect(logged).toMatchObject({ level: 50, tool: 'list_sessions', err: { message: secret } });
+    expect(JSON.stringify(logged)).toContain('server.test.ts');
+    isBroken = false;
+    await client.call('list_sessions');
+  });
+
+  test('an expected failure is not logged as a defect', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    await client.refusal('get_session', { sessionId: 'none' });
+    expect(harness.logged.filter(({ msg }) => msg === 'tool failed')).toEqual([]);
+  });
+
+  test('a client that gives a wait up gets no answer to it, and the session is as before', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    const giveUp = new AbortController();
+    const reading = client.call(
+      'read_events',
+      { sessionId, after: 3, waitMs: 50_000 },
+      { signal: giveUp.signal },
+    );
+    await client.call('get_session', { sessionId });
+    giveUp.abort();
+    await expect(reading).rejects.toThrow();
+    run.finish();
+    const { sessions } = await client.call('wait_sessions', { sessionIds: [sessionId] });
+    expect(sessions[0]?.turns.completed).toBe(1);
+  });
+});
+
+type Connections = Awaited<ReturnType<typeof startHarness>>['app']['connections'];
+
+/** Sends requests as they stand, which no client would; returns the answers. */
+async function exchange(connections: Connections, requests: readonly object[]): Promise<unknown[]> {
+  const [near, far] = InMemoryTransport.createLinkedPair();
+  await connections.createServer({ principal: 'alice', mcpSessionId: 'raw' }).connect(far);
+  const answers: JSONRPCMessage[] = [];
+  const done = Promise.withResolvers<void>();
+  near.onmessage = (message) => {
+    if (answers.push(message) > requests.length) done.resolve();
+  };
+  await near.start();
+  const initialize = {
+    method: 'initialize',
+    params: {
+      protocolVersion: '2025-11-25',
+      capabilities: {},
+      clientInfo: { name: 'raw', version: '1' },
+    },
+  };
+  for (const [id, request] of [initialize, ...requests].entries()) {
+    await near.send({ jsonrpc: '2.0', id, ...request } as Parameters<typeof near.send>[0]);
+  }
+  await done.promise;
+  await near.close();
+  return requests.map((_, index) =>
+    answers.find((answer) => 'id' in answer && answer.id === index + 1),
+  );
+}
