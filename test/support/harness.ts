@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type App, assemble } from '../../src/app.ts';
 import type { Settings } from '../../src/config.ts';
+import type { LeaseTimes } from '../../src/limits.ts';
 import { type Logger, loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import { type Clock, systemClock } from '../../src/service/clock.ts';
@@ -21,6 +22,8 @@ import { type ScriptedRun, ScriptedRunner } from './scripted-runner.ts';
 
 export type HarnessOptions = {
   readonly settings?: Partial<Settings>;
+  /** Shorter than real ones, for a test that waits for them. */
+  readonly leaseTimes?: LeaseTimes;
   /** Puts something between the service and the store: a failure, a delay. */
   readonly store?: (store: Store) => Store;
   /** Lines of level error fail the test, unless it means to cause some. */
@@ -88,7 +91,8 @@ export class Harness {
       this.killed.push(process);
       return true;
     };
-    const ports = { store, runner, killTree, clock };
+    const { leaseTimes } = this.#options;
+    const ports = { store, runner, killTree, clock, ...(leaseTimes && { leaseTimes }) };
     this.#open = { app: await assemble({ settings, log, version: '1.2.3', ...ports }), store };
   }
 
