@@ -145,7 +145,7 @@ CREATE TABLE processes (
 ) STRICT, WITHOUT ROWID;
 `;
 
-const STEPS: readonly string[] = [FIRST];
+export const STEPS: readonly string[] = [FIRST];
 
 export const SCHEMA_VERSION = STEPS.length;
 

@@ -9,6 +9,7 @@ import { Load } from './load.ts';
 import type { Mutant } from './mutants.ts';
 import { Place } from './place.ts';
 import { type Random, seeded } from './random.ts';
+import type { Verdict } from './report.ts';
 import { type Summary, shortfallsOf, summaryOf } from './summary.ts';
 
 const LEASE_TIMES = { leaseMs: 1500, renewMs: 300, selfFenceMs: 1200 };
@@ -35,14 +36,7 @@ export type ChaosOptions = {
   say(line: string): void;
 };
 
-export type Verdict = {
-  readonly summary: Summary;
-  readonly violations: readonly string[];
-  /** Kept where there are violations. */
-  readonly directory: string;
-};
-
-export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+export async function runChaos(options: ChaosOptions): Promise<Verdict<Summary>> {
   const run = new ChaosRun(options);
   const problems = await run.go();
   return run.judge(problems);
@@ -93,7 +87,7 @@ class ChaosRun {
     return problems;
   }
 
-  async judge(problems: readonly string[]): Promise<Verdict> {
+  async judge(problems: readonly string[]): Promise<Verdict<Summary>> {
     const { load, database } = this.#opened();
     const kills = this.#slots.flatMap((slot) => slot.kills);
     const survivors = survivorsOf(this.#place.runId);

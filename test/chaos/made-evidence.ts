@@ -1,0 +1,112 @@
+/** What a small run leaves that kept every promise; the tests of the checks spoil one thing of it each. */
+
+import type { EventBody } from '../../src/session/event.ts';
+import { contributionOf } from '../../src/session/metrics.ts';
+import { NO_USAGE, type Session } from '../../src/session/session.ts';
+import type { EventRow } from './database.ts';
+import type { Evidence, WitnessLine } from './evidence.ts';
+
+export const SESSION_ID = 'claude_1';
+
+type Type = EventBody['type'];
+type Made = Partial<Pick<EventRow, 'turnId' | 'epoch' | 'body'>>;
+
+/** An event; in a log, `seq` counts and `at` is a second per event. */
+export function event(type: Type, made: Made = {}): EventRow {
+  return {
+    sessionId: SESSION_ID,
+    seq: 0,
+    at: 0,
+    type,
+    turnId: null,
+    epoch: null,
+    body: {},
+    ...made,
+  };
+}
+
+export function numbered(events: readonly EventRow[]): readonly EventRow[] {
+  return events.map((made, index) => ({ ...made, seq: index + 1, at: (index + 1) * 1000 }));
+}
+
+export function started(turnId: string, epoch: number): EventRow {
+  return event('turn_started', { turnId, epoch });
+}
+
+export function said(turnId: string, epoch: number, n: number): EventRow {
+  return event('text', { turnId, epoch, body: { text: `step ${n}` } });
+}
+
+export function ended(turnId: string, epoch: number, state: string): EventRow {
+  return event('turn_ended', { turnId, epoch, body: { turn: { state } } });
+}
+
+/** Turn a is completed, b is taken back, c is lost with its server; at 15 s the session ends. */
+export const LOG: readonly EventRow[] = numbered([
+  event('session_created', { body: { mcpSessionId: 'stdio_1' } }),
+  event('prompt_queued', { turnId: 'a' }),
+  started('a', 1),
+  said('a', 1, 1),
+  said('a', 1, 2),
+  ended('a', 1, 'completed'),
+  event('task_linked', { body: { taskId: 'task-1' } }),
+  event('session_tied', { body: { mcpSessionId: 'stdio_2' } }),
+  event('prompt_queued', { turnId: 'b' }),
+  event('prompt_cancelled', { turnId: 'b' }),
+  event('prompt_queued', { turnId: 'c' }),
+  started('c', 2),
+  said('c', 2, 1),
+  ended('c', 3, 'lost'),
+  event('session_ended'),
+]);
+
+export function line(kind: WitnessLine['kind'], made: Partial<WitnessLine>): WitnessLine {
+  return { kind, sessionId: SESSION_ID, marker: 'first', n: 1, at: 0, ...made };
+}
+
+const WITNESS: readonly WitnessLine[] = [
+  line('open', { at: 3100, serverPid: 11, n: 0 }),
+  line('step', { at: 3900, turnId: 'a' }),
+  line('step', { at: 4900, turnId: 'a', n: 2 }),
+  // It goes on after the turn that left it, until the process is gone.
+  line('beat', { at: 7000, turnId: 'a' }),
+  line('open', { at: 12_100, marker: 'second', serverPid: 12, n: 0 }),
+  line('step', { at: 12_900, marker: 'second', turnId: 'c' }),
+  line('beat', { at: 13_100, marker: 'second', turnId: 'c' }),
+];
+
+const RECORD = {
+  status: 'terminated',
+  taskIds: ['task-1'],
+  createdAt: 1000,
+  endedAt: 15_000,
+  turns: { queued: 0, running: 0, completed: 1, failed: 1 },
+  pendingPermissions: 0,
+  usage: NO_USAGE,
+} as const satisfies Partial<Session>;
+
+const ACK = { sessionId: SESSION_ID, at: 15_100 };
+
+export const KEPT: Evidence = {
+  ledger: [
+    { ...ACK, effect: 'create', turnId: 'a' },
+    { ...ACK, effect: 'link', taskId: 'task-1' },
+    { ...ACK, effect: 'attach', mcpSessionId: 'stdio_2' },
+    { ...ACK, effect: 'prompt', turnId: 'c' },
+    { ...ACK, effect: 'cancel', turnId: 'b' },
+    { ...ACK, effect: 'interrupt', turnId: 'a', at: 6001 },
+    { ...ACK, effect: 'end' },
+  ],
+  events: LOG,
+  sessions: [{ id: SESSION_ID, status: 'terminated', record: RECORD }],
+  turns: [
+    { id: 'a', sessionId: SESSION_ID, state: 'completed' },
+    { id: 'b', sessionId: SESSION_ID, state: 'cancelled' },
+    { id: 'c', sessionId: SESSION_ID, state: 'lost' },
+  ],
+  metrics: contributionOf(RECORD as unknown as Session),
+  witness: WITNESS,
+  kills: [{ pid: 12, at: 13_200 }],
+  survivors: [],
+  integrity: 'ok',
+};

@@ -1,0 +1,44 @@
+/** Makes a database with something of everything in the directory argv[2], as this version writes it. */
+
+import { decide } from '../../../src/session/decide.ts';
+import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { ANY_TURN, claimed, command, creation, keyOf, say } from '../fixtures.ts';
+
+const [, , directory = ''] = process.argv;
+let now = 1_760_000_000_000;
+const store = await openSqliteStore({ directory, now: () => now++ });
+const usage = {
+  inputTokens: 10,
+  outputTokens: 20,
+  cacheReadTokens: 30,
+  cacheWriteTokens: 40,
+  costUsd: 0.5,
+};
+
+/** Sessions are named by what they are; the ids only look like ids. */
+const idOf = (n: number): string => `claude_00000000-0000-4000-8000-00000000000${n}`;
+
+await store.create(
+  idOf(1),
+  creation({ taskId: 'T-1', labels: { team: 'blue' }, prompts: ['done'] }),
+);
+const done = await claimed(store, 'gone/1/boot/1/1', ANY_TURN);
+await store.markPrompted(done.fence, 'done');
+await say(store, idOf(1), 'first words', { fence: done.fence });
+await command(
+  store,
+  idOf(1),
+  { type: 'end_turn', turnId: 'done', outcome: { state: 'completed', result: 'all done', usage } },
+  { fence: done.fence },
+);
+await store.release(done.fence);
+
+await store.create(idOf(2), creation({ prompts: ['running', 'waiting'], mcpSessionId: 'stdio_1' }));
+const running = await claimed(store, 'gone/1/boot/1/1');
+await store.recordProcess(running.fence, { pid: 1, startTime: '1', bootId: 'boot', marker: 'm' });
+await store.markPrompted(running.fence, 'running');
+
+await store.create(idOf(3), creation(), keyOf('made-once'));
+await store.append(idOf(3), (state) => decide(state, { type: 'end', reason: 'enough' }, now));
+await store.connect({ mcpSessionId: 'stdio_1', principal: 'alice', owner: 'gone/1/boot/1/1' });
+await store.close();
