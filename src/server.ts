@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import { failureOf, quoteId, SessionError } from './errors.ts';
-import { TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from './limits.ts';
+import { KEY_CHARS_MAX, TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Caller } from './service/caller.ts';
 import type { Service } from './service/service.ts';
@@ -85,7 +85,7 @@ async function callTool(tool: Tool, args: unknown, call: CallContext): Promise<C
       service,
       caller,
       signal: context.mcpReq.signal,
-      ...(typeof toolUseId === 'string' && { toolUseId }),
+      ...(isKey(toolUseId) && { toolUseId }),
     });
     return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: data };
   } catch (error) {
@@ -93,6 +93,10 @@ async function callTool(tool: Tool, args: unknown, call: CallContext): Promise<C
     const text = JSON.stringify({ error: failureOf(error) });
     return { content: [{ type: 'text', text }], isError: true };
   }
+}
+
+function isKey(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= KEY_CHARS_MAX;
 }
 
 /**

@@ -70,10 +70,13 @@ export class Recovery {
   }
 
   async #take(lease: Lease): Promise<boolean> {
-    const fence = await this.#deps.store.takeOver(lease.fence, this.#deps.owners.self);
-    if (fence === undefined) return false;
+    const { store, owners } = this.#deps;
+    const fence = await store.takeOver(lease.fence, owners.self);
+    // Read anew: until that moment the old owner may have gone on, started a turn and sent its prompt.
+    const taken = fence && (await store.lease(fence.sessionId));
+    if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
     try {
-      await this.#finish(lease, fence);
+      await this.#finish(taken, lease);
       return true;
     } catch (error) {
       // We were ourselves stopped for a whole lease meanwhile, and somebody else has gone on with it.
@@ -82,15 +85,17 @@ export class Recovery {
     }
   }
 
-  async #finish(lease: Lease, fence: Fence): Promise<void> {
+  async #finish({ fence, process, turn }: Lease, before: Lease): Promise<void> {
     const { store, log, killTree, isLive } = this.#deps;
-    if (lease.process !== undefined && !(await killTree(lease.process))) {
-      log.error({ sessionId: fence.sessionId }, 'a process that was left behind cannot be killed');
+    const { sessionId } = fence;
+    if (process !== undefined && !(await killTree(process))) {
+      log.error({ sessionId }, 'a process that was left behind cannot be killed');
     }
-    if (lease.turn !== undefined) await this.#settle(fence, lease.turn);
     // Its next turn may have been claimed here already, under this very lease.
-    if (!isLive(fence.sessionId)) await store.release(fence);
-    log.warn({ sessionId: fence.sessionId, from: lease.fence.owner }, 'session taken over');
+    const isNext = turn?.id !== before.turn?.id && isLive(sessionId);
+    if (turn !== undefined && !isNext) await this.#settle(fence, turn);
+    if (!isLive(sessionId)) await store.release(fence);
+    log.warn({ sessionId, from: before.fence.owner }, 'session taken over');
   }
 
   #isAbandoned({ fence, until }: Lease): boolean {

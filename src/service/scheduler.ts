@@ -95,7 +95,10 @@ export class Scheduler {
     this.#held.set(sessionId, (this.#held.get(sessionId) ?? 0) + 1);
     try {
       await this.stop(sessionId);
-      return await work();
+      const done = await work();
+      // A claim that was under way when the hold began.
+      await this.stop(sessionId);
+      return done;
     } finally {
       const holders = (this.#held.get(sessionId) ?? 1) - 1;
       if (holders === 0) this.#held.delete(sessionId);

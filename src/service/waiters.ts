@@ -9,7 +9,7 @@ export class Waiters {
   readonly #closing = new AbortController();
   readonly #stop: () => void;
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'subscribe'>) {
     this.#stop = store.subscribe((changed) => this.#changed(changed));
   }
 

@@ -8,6 +8,8 @@ import type { Evidence, WitnessLine } from './evidence.ts';
 const ROUNDING_MS = 1;
 /** What a killed server left must be gone by then. */
 const ORPHAN_MS_MAX = 5000;
+/** How long a server stands still, with a second to come to itself. */
+const STOP_MS_MAX = 4750;
 
 /** A prompt is delivered at most once: a turn's steps count 1, 2, 3 … once, in one process. */
 export function stepsRepeated({ witness }: Pick<Evidence, 'witness'>): readonly string[] {
@@ -92,16 +94,23 @@ export function stepsAfterEnd({
   });
 }
 
-/** After `end_session` has answered, no process of the session does anything. */
+/**
+ * After `end_session` has answered, no process of the session does anything. A server that stood still
+ * on its way to start one may still do so; without a prompt it does no work, and goes at once.
+ */
 export function endedButAlive({
   ledger,
   witness,
-}: Pick<Evidence, 'ledger' | 'witness'>): readonly string[] {
+  stops,
+}: Pick<Evidence, 'ledger' | 'witness' | 'stops'>): readonly string[] {
+  const stoodStill = ({ kind, serverPid, at }: WitnessLine): boolean =>
+    kind === 'open' &&
+    stops.some((stop) => stop.pid === serverPid && stop.at < at && at < stop.at + STOP_MS_MAX);
   const lines = Map.groupBy(witness, ({ sessionId }) => sessionId);
   return ledger
     .filter(({ effect }) => effect === 'end')
     .flatMap(({ sessionId, at }) => {
-      const late = lines.get(sessionId)?.findLast((line) => line.at > at);
+      const late = lines.get(sessionId)?.findLast((line) => line.at > at && !stoodStill(line));
       return late ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was told`] : [];
     });
 }

@@ -150,6 +150,14 @@ describe('the world outside is not what the log says', () => {
     expect(checksThatFail(spoiled)).toEqual(['alive after end_session']);
   });
 
+  test('a process that is started for a session that has ended, unless its server stood still', () => {
+    const late = witnessWith(line('open', { at: 15_200, marker: 'third', serverPid: 11, n: 0 }));
+    expect(checksThatFail(late)).toEqual(['alive after end_session']);
+    expect(checksThatFail({ ...late, stops: [{ pid: 11, at: 14_000 }] })).toEqual([]);
+    expect(checksThatFail({ ...late, stops: [{ pid: 12, at: 14_000 }] })).not.toEqual([]);
+    expect(checksThatFail({ ...late, stops: [{ pid: 11, at: 10_000 }] })).not.toEqual([]);
+  });
+
   test('a process that outlives its killed server by more than five seconds', () => {
     const kills = [{ pid: 11, at: 3150 }];
     const late = witnessWith(line('beat', { at: 8151, turnId: 'a' }));

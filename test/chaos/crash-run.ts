@@ -99,7 +99,7 @@ class CrashRun {
     this.#audit();
     const survivors = survivorsOf(this.#place.runId);
     const { ledger } = load;
-    const rest = { ledger, survivors, kills: this.#kills };
+    const rest = { ledger, survivors, kills: this.#kills, stops: [] };
     const evidence = gather(database, this.#place.witnessDirectory, rest);
     database.close();
     const summary = this.#summary(load, evidence.turns.length, evidence.sessions.length);

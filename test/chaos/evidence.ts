@@ -33,12 +33,13 @@ export type Evidence = {
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly witness: readonly WitnessLine[];
   readonly kills: readonly Fault[];
+  readonly stops: readonly Fault[];
   /** Processes of the run that still live. */
   readonly survivors: readonly number[];
   readonly integrity: string;
 };
 
-export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'survivors'>;
+export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'survivors'>;
 
 export function gather(database: Database, witnessDirectory: string, rest: Gathered): Evidence {
   return {

@@ -107,6 +107,7 @@ export const KEPT: Evidence = {
   metrics: contributionOf(RECORD as unknown as Session),
   witness: WITNESS,
   kills: [{ pid: 12, at: 13_200 }],
+  stops: [],
   survivors: [],
   integrity: 'ok',
 };

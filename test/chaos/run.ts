@@ -90,9 +90,15 @@ class ChaosRun {
   async judge(problems: readonly string[]): Promise<Verdict<Summary>> {
     const { load, database } = this.#opened();
     const kills = this.#slots.flatMap((slot) => slot.kills);
+    const stops = this.#slots.flatMap((slot) => slot.stops);
     const survivors = survivorsOf(this.#place.runId);
     const { ledger } = load;
-    const evidence = gather(database, this.#place.witnessDirectory, { ledger, kills, survivors });
+    const evidence = gather(database, this.#place.witnessDirectory, {
+      ledger,
+      kills,
+      stops,
+      survivors,
+    });
     database.close();
     const summary = summaryOf({
       evidence,
@@ -135,7 +141,8 @@ class ChaosRun {
     const until = performance.now() + durationMs;
     for (;;) {
       const pause = random.between(400, 1100);
-      if (performance.now() + pause > until) return await sleep(until - performance.now());
+      const left = until - performance.now();
+      if (pause > left) return await sleep(Math.max(0, left));
       await sleep(pause);
       const slot = random.pick(this.#slots);
       const stopMs = random.between(750, 3750);

@@ -74,3 +74,23 @@ test(
     expect(await new Ledger().create(server)).toBeUndefined();
   },
 );
+
+test(
+  'a server that starts where the disk has become full keeps what is there',
+  OPTIONS,
+  async () => {
+    const place = makePlace();
+    const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700');
+    const { within } = disk;
+    const first = await new Server(place, { within }).initialize();
+    const ledger = new Ledger();
+    await ledger.create(first);
+    await first.stop();
+    const empty = fill(disk, 0);
+    const { code, stderr } = await new Server(place, { within }).ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^claude-sessions-mcp: state directory .*; .*free.* space.*\n$/);
+    empty();
+    await ledger.check(await new Server(place, { within }).initialize());
+  },
+);

@@ -15,7 +15,9 @@ describe('when its MCP session ends, a session', () => {
     async (args) => {
       const { harness, client, watcher } = await start();
       const { sessionId, run } = await harness.busy(client, args);
+      const last = await client.call('create_session', { onDisconnect: 'end' });
       await client.disconnect();
+      await watcher.call('read_events', { sessionId: last.session.id, after: 1, waitMs: LONG_MS });
       run.finish({ result: 'done' });
       const { sessions } = await watcher.call('wait_sessions', { sessionIds: [sessionId] });
       expect(sessions[0]).toMatchObject({ status: 'ready', turns: { completed: 1 } });

@@ -96,6 +96,23 @@ describe('processes', () => {
     expect(harness.runner.runs.filter(isAlive)).toHaveLength(2);
   });
 
+  test('are written down with the prompt before Claude has it, so that it is never run twice', async () => {
+    const { harness, client } = await start();
+    const release = harness.runner.holdStarts();
+    const { session, turn } = await client.call('create_session', { prompt: 'once' });
+    const sessionId = session.id;
+    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    const starting = await harness.store.lease(sessionId);
+    expect(starting?.turn).toEqual({ id: turn?.id, prompted: false });
+    expect(starting?.process).toBeUndefined();
+    release();
+    const run = await harness.running(sessionId);
+    expect(await harness.store.lease(sessionId)).toMatchObject({
+      turn: { id: turn?.id, prompted: true },
+      process: run.process,
+    });
+  });
+
   test('stay warm for the next prompt of their session', async () => {
     const { harness, client } = await start();
     const { sessionId, run } = await warm(harness, client);
@@ -124,12 +141,15 @@ describe('processes', () => {
     const { sessionId, run } = await warm(harness, client);
     const turnId = run.wake();
     const { session } = await client.call('create_session', { prompt: 'waits' });
+    // Each is a commit, in whose time the scheduler looks for a place.
+    for (const taskId of ['a', 'b', 'c']) await client.call('link_task', { sessionId, taskId });
+    expect(run.isClosed).toBe(false);
     run.say('A background task has ended.');
     run.finish();
     const next = await harness.running(session.id);
     expect(run.isClosed).toBe(true);
     const { events } = await client.call('read_events', { sessionId, after: 4 });
-    expect(events).toMatchObject([
+    expect(events.filter(({ type }) => type !== 'task_linked')).toMatchObject([
       { type: 'turn_started', turn: { id: turnId, origin: 'autonomous', state: 'running' } },
       { type: 'text', turnId },
       { type: 'turn_ended', turn: { id: turnId, origin: 'autonomous', state: 'completed' } },

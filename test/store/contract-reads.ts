@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { EVENT_PAGE_BYTES_MAX, EVENT_TEXT_BYTES_MAX } from '../../src/limits.ts';
 import type { SessionCursor, SessionQuery, Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
@@ -162,5 +163,19 @@ export function readContract({ current, store }: Opened): void {
     expect(await store().idleSessions({ before, limit: 1 })).toEqual([first]);
     expect(await store().idleSessions({ before, principal: 'bob', limit: 9 })).toEqual([second]);
     expect(await store().openSessions()).toBe(4);
+  });
+
+  test('a page of large events ends early, and the pages together hold all of them', async () => {
+    const id = await createIn(store());
+    const text = 'ä'.repeat(EVENT_TEXT_BYTES_MAX / 2);
+    await Promise.all(upTo(40).map(() => say(store(), id, text)));
+    const seqs: number[] = [];
+    for (;;) {
+      const page = await store().events(id, seqs.at(-1) ?? 0, 500);
+      if (page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(EVENT_PAGE_BYTES_MAX / EVENT_TEXT_BYTES_MAX);
+      seqs.push(...page.map(({ seq }) => seq));
+    }
+    expect(seqs).toEqual(upTo(41));
   });
 }

@@ -122,6 +122,15 @@ describe('a repeated call', () => {
     expect(ids.size).toBe(5);
   });
 
+  test('with what can be no id of a tool use is a call of its own', async () => {
+    const { client } = await start();
+    const ids = new Set<string>();
+    for (const toolUseId of ['', '', 'x'.repeat(100_000), 'x'.repeat(100_000)]) {
+      ids.add((await client.call('create_session', {}, { toolUseId })).session.id);
+    }
+    expect(ids.size).toBe(4);
+  });
+
   test('of another principal is a call of its own', async () => {
     const { harness, client } = await start();
     const bob = await harness.connect({ principal: 'bob' });

@@ -92,6 +92,7 @@ describe('send_prompt with waitMs', () => {
     const { harness, client } = await start();
     const { sessionId, run } = await harness.busy(client);
     const sending = client.call('send_prompt', { sessionId, prompt: 'b', waitMs: LONG_MS });
+    await client.call('read_events', { sessionId, after: 3, waitMs: LONG_MS });
     run.say('of the first turn');
     run.finish();
     await harness.running(sessionId, 2);

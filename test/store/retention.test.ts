@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DATABASE_FILE } from '../../src/store/files.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import { creation, PRINCIPAL, upTo } from './fixtures.ts';
+
+const SESSIONS = 6_000;
+const MIB = 1024 * 1024;
+
+let directory: string;
+let file: string;
+let store: SqliteStore;
+let now: number;
+let journalMax: number;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'retention-'));
+  file = join(directory, DATABASE_FILE);
+  now = 1_000;
+  journalMax = 0;
+  store = await openSqliteStore({ directory, now: () => now });
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** Random ids, as they are in use: what is near in time lies far apart in the file. */
+async function makeAndEnd(count = SESSIONS): Promise<void> {
+  const ids = upTo(count).map(() => `claude_${randomUUID()}`);
+  const text = 'x'.repeat(1_000);
+  await Promise.all(
+    ids.map((id) =>
+      store.create(id, [
+        ...creation(),
+        { type: 'text', text },
+        { type: 'session_ended', reason: 'enough' },
+      ]),
+    ),
+  );
+}
+
+async function pruneAll(): Promise<void> {
+  let isMore = true;
+  while (isMore) {
+    isMore = await store.prune(now, 500);
+    journalMax = Math.max(journalMax, statSync(`${file}-wal`).size);
+  }
+}
+
+test('the room of what is forgotten is used again, and the journal stays small meanwhile', async () => {
+  await makeAndEnd(3_000);
+  const before = statSync(file).size;
+  now += 1_000;
+  await pruneAll();
+  expect(await store.sessions({ principal: PRINCIPAL, limit: 1 })).toEqual([]);
+  await makeAndEnd(3_000);
+  const after = statSync(file).size;
+  console.info(
+    `journal at most ${Math.round(journalMax / MIB)} MiB; ${before}, then ${after} bytes`,
+  );
+  expect(journalMax).toBeLessThan(64 * MIB);
+  expect(after).toBeLessThan(1.2 * before);
+}, 60_000);
+
+test('where somebody reads an old state all the while, writing stops before the journal is large, and goes on after', async () => {
+  await makeAndEnd();
+  now += 1_000;
+  const reader = new DatabaseSync(file, { readOnly: true });
+  reader.exec('BEGIN');
+  const readRows = () => reader.prepare('SELECT count(*) AS rows FROM sessions').get();
+  expect(readRows()).toEqual({ rows: SESSIONS });
+  const refused = await pruneAll().catch((error: unknown) => error);
+  expect(refused).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: 'the journal of the state database is full and cannot be emptied',
+    hint: expect.stringContaining('another program'),
+  });
+  console.info(`journal at most ${Math.round(journalMax / MIB)} MiB`);
+  expect(journalMax).toBeLessThan(64 * MIB);
+  expect(readRows()).toEqual({ rows: SESSIONS });
+  expect(await store.openSessions()).toBe(0);
+  reader.close();
+  await pruneAll();
+  expect(await store.sessions({ principal: PRINCIPAL, limit: 1 })).toEqual([]);
+}, 60_000);

@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DATABASE_FILE } from '../../src/store/files.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { makePlace, Server } from '../durability/server.ts';
+import { createIn } from './fixtures.ts';
+
+const OPTIONS = { timeout: 60_000 };
+const SESSIONS = 100_000;
+const OLD = 10;
+const DAY_MS = 86_400_000;
+
+let directory: string;
+/** The first ones are {@link OLD}; from there on every tenth has a label, every hundredth a task. */
+let ids: readonly string[];
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'scale-'));
+  const store = await openSqliteStore({ directory });
+  const pattern = await createIn(store, { principal: 'local' });
+  await store.close();
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  db.exec(`PRAGMA synchronous = OFF; BEGIN; ${CLONES(pattern)}; COMMIT`);
+  ids = db
+    .prepare('SELECT id FROM clones ORDER BY n')
+    .all()
+    .map(({ id }) => String(id));
+  db.exec('DROP TABLE clones');
+  db.close();
+}, 60_000);
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** Copies of a session that the store itself has made, with ids and times of their own. */
+const CLONES = (pattern: string): string => `
+  CREATE TABLE clones AS
+    WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < ${SESSIONS})
+    SELECT n, printf('claude_%08x-0000-4000-8000-%012x', abs(random()) % 4294967296, n) AS id,
+      last_activity - (n <= ${OLD}) * ${2 * DAY_MS} AS at
+    FROM counter, sessions;
+  INSERT INTO sessions (id, principal, status, created_at, last_activity, last_seq, served_at, record)
+    SELECT c.id, principal, status, c.at, c.at, last_seq, c.at,
+      json_set(record, '$.id', c.id, '$.createdAt', c.at, '$.lastActivity', c.at)
+    FROM clones c, sessions s WHERE s.id = '${pattern}';
+  INSERT INTO events SELECT c.id, seq, c.at, type, turn_id, epoch, body
+    FROM clones c, events WHERE session_id = '${pattern}';
+  INSERT INTO session_labels SELECT id, 'tenth', 'yes' FROM clones WHERE n % 10 = 0;
+  INSERT INTO session_tasks SELECT id, 'T-1' FROM clones WHERE n % 100 = 0;
+  DELETE FROM events WHERE session_id = '${pattern}';
+  DELETE FROM sessions WHERE id = '${pattern}';
+  UPDATE metrics SET totalSessions = ${SESSIONS}, activeSessions = ${SESSIONS}`;
+
+function serverOn(stateDirectory: string): Server {
+  const place = { ...makePlace(), stateDirectory };
+  return new Server(place, { args: ['--max-sessions', '200000'] });
+}
+
+function residentMib({ pid }: Server): number {
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
+
+type Paging = { readonly filter?: Record<string, unknown>; meanwhile(): Promise<void> };
+
+/** The ids on all pages; while each page is fetched, somebody else writes. */
+async function pages(server: Server, { filter, meanwhile }: Paging): Promise<string[]> {
+  const seen: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const args = { ...filter, limit: 200, ...(cursor && { cursor }) };
+    const [{ sessions, nextCursor }] = await Promise.all([
+      server.call('list_sessions', args),
+      meanwhile(),
+    ]);
+    seen.push(...sessions.map(({ id }) => id));
+    cursor = nextCursor;
+    if (cursor === undefined) return seen;
+  }
+}
+
+describe('100,000 sessions', OPTIONS, () => {
+  test('a server starts on them without loading what nobody asked for', async () => {
+    const small = serverOn(makePlace().stateDirectory);
+    await small.initialize();
+    await small.call('get_metrics');
+    const startedAt = performance.now();
+    const large = serverOn(directory);
+    await large.initialize();
+    expect(await large.call('get_metrics')).toMatchObject({ totalSessions: SESSIONS });
+    const readyMs = Math.round(performance.now() - startedAt);
+    const [empty, full] = [residentMib(small), residentMib(large)];
+    console.info(`ready after ${readyMs} ms; resident ${full} MiB, ${empty} MiB without sessions`);
+    expect(full - empty).toBeLessThan(32);
+  });
+
+  test('they are listed, filtered and paged while others create and end: none twice, none missed', async () => {
+    const [server, other] = [serverOn(directory), serverOn(directory)];
+    await Promise.all([server.initialize(), other.initialize()]);
+    const changed = new Set<string>();
+    const victims = ids.filter((_, index) => index > 50_000 && index % 97 === 0);
+    const meanwhile = async (): Promise<void> => {
+      const { session } = await other.call('create_session');
+      await other.call('end_session', { sessionId: session.id });
+      const sessionId = victims.pop();
+      if (sessionId === undefined) return;
+      changed.add(sessionId);
+      await other.call('end_session', { sessionId });
+    };
+    const all = await pages(server, { meanwhile });
+    const labelled = await pages(server, { meanwhile, filter: { label: 'tenth=yes' } });
+    const filter = { taskId: 'T-1', status: 'ready' };
+    const tasked = await pages(server, { meanwhile, filter });
+    expect(changed.size).toBeGreaterThan(400);
+    for (const list of [all, labelled, tasked]) expect(new Set(list).size).toBe(list.length);
+    const stable = (list: readonly string[]) => list.filter((id) => !changed.has(id)).sort();
+    const every = (step: number) => stable(ids.filter((_, index) => (index + 1) % step === 0));
+    const known = new Set(ids);
+    expect(stable(all.filter((id) => known.has(id)))).toEqual(every(1));
+    expect(stable(labelled)).toEqual(every(10));
+    expect(stable(tasked)).toEqual(every(100));
+  });
+
+  test('ending the few that are idle touches no others', async () => {
+    const server = serverOn(directory);
+    await server.initialize();
+    const before = await server.call('get_metrics');
+    const startedAt = performance.now();
+    expect(await server.call('cleanup_sessions', { maxAgeMs: DAY_MS })).toEqual({ cleaned: OLD });
+    console.info(`${OLD} of ${SESSIONS} ended in ${Math.round(performance.now() - startedAt)} ms`);
+    const { activeSessions } = await server.call('get_metrics');
+    expect(activeSessions).toBe(Number(before.activeSessions) - OLD);
+  });
+});
