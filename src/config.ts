@@ -7,10 +7,11 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { quoteId } from './errors.ts';
-import { LOG_LEVELS } from './log.ts';
+import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
+import { BOOLEANS, SETTING_NAMES, settingsSchema } from './settings.ts';
 
 /** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
 export class SettingError extends Error {
@@ -23,46 +24,6 @@ export class SettingError extends Error {
 export const COMMANDS = ['stdio', 'http', 'backup'] as const;
 
 export type Command = (typeof COMMANDS)[number];
-
-const DAY_MS = 86_400_000;
-
-const path = z.string().min(1, 'expected a path');
-const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')]);
-
-function integer(min: number, max: number) {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, 'expected a whole number')
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`);
-}
-
-/** Every setting, in the order of the README. */
-const settingsSchema = z.object({
-  'state-dir': path.optional(),
-  root: z.array(path).min(1).optional(),
-  'claude-path': path.optional(),
-  'max-live': integer(1, 10_000).default(16),
-  'max-sessions': integer(1, 100_000_000).default(100_000),
-  'idle-evict-ms': integer(0, 365 * DAY_MS).default(300_000),
-  'session-ttl-ms': integer(1, 3650 * DAY_MS).default(604_800_000),
-  'retain-ms': integer(1, 36_500 * DAY_MS).default(2_592_000_000),
-  'permission-timeout-ms': integer(1, 20 * DAY_MS).default(1_800_000),
-  'allow-bypass-permissions': flag.default(false),
-  'log-level': z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
-  'log-file': path.optional(),
-  host: z.string().min(1, 'expected an address').default('127.0.0.1'),
-  port: integer(0, 65_535).default(7337),
-  'http-mode': z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
-  'token-file': path.optional(),
-  'no-auth': flag.default(false),
-});
-
-type SettingName = keyof typeof settingsSchema.shape;
-
-export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
-
-const BOOLEANS: ReadonlySet<string> = new Set(['allow-bypass-permissions', 'no-auth']);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -84,7 +45,7 @@ export type Settings = {
   readonly retainMs: number;
   readonly permissionTimeoutMs: number;
   readonly allowBypassPermissions: boolean;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevel;
   readonly logFile: string | undefined;
   readonly host: string;
   readonly port: number;

@@ -6,13 +6,17 @@ import { nodeProblem, readSettings, SettingError, type Settings } from './config
 import { SessionError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
+import { usage } from './settings.ts';
 
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
 async function main(): Promise<number> {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) return complain(problem, 1);
+  const argv = process.argv.slice(2);
+  if (argv.includes('--help')) return say(usage());
+  if (argv.includes('--version')) return say(packageVersion());
   try {
-    const settings = readSettings(process.argv.slice(2));
+    const settings = readSettings(argv);
     return await (settings.command === 'backup' ? backUp(settings) : run(settings));
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
@@ -24,8 +28,7 @@ async function main(): Promise<number> {
 async function backUp({ stateDir, backupFile = '' }: Settings): Promise<number> {
   const { backUpDatabase } = await import('./store/backup.ts');
   backUpDatabase(stateDir, backupFile);
-  process.stdout.write(`${backupFile}\n`);
-  return 0;
+  return say(backupFile);
 }
 
 async function run(settings: Settings): Promise<number> {
@@ -51,6 +54,9 @@ function untilStopped(log: Logger): Promise<void> {
     process.exit(1);
   };
   process.on('uncaughtException', fatal);
+  // Node would print its warnings as plain text between the log's lines.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => log.warn({ err: warning }, 'warning of Node'));
   process.on('unhandledRejection', fatal);
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -67,6 +73,11 @@ function packageVersion(): string {
 
 function withHint(error: SessionError): string {
   return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
+}
+
+function say(text: string): number {
+  process.stdout.write(`${text}\n`);
+  return 0;
 }
 
 function complain(line: string, exitCode: number): number {

@@ -16,7 +16,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['runner', 'store', 'index'],
   ['manager'],
   ['session'],
-  ['errors', 'limits', 'config', 'log', 'paths'],
+  ['errors', 'limits', 'config', 'settings', 'log', 'paths'],
 ];
 
 /** Rooms of one rung that may see each other. */
@@ -26,6 +26,7 @@ const TOGETHER: ReadonlySet<string> = new Set([
   'errors',
   'limits',
   'config',
+  'settings',
   'log',
   'paths',
 ]);

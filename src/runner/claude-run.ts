@@ -234,7 +234,7 @@ export class ClaudeRun implements Run {
     const message = inTime
       ? `Claude Code ended before it was ready (exit code ${this.#spawned.child.exitCode})`
       : `Claude Code was not ready within ${this.#parts.limits.startMs} ms (RUN_START_MS_MAX)`;
-    const hint = 'Run `claude-sessions-mcp doctor`: it checks Claude Code.';
+    const hint = 'The server log has what it wrote; try the same Claude Code in a terminal.';
     return new SessionError('UNAVAILABLE', message, { hint });
   }
 

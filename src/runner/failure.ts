@@ -57,8 +57,7 @@ const BY_REASON: Readonly<Record<string, Failure>> = {
   ),
 };
 
-const SIGN_IN =
-  'Set ANTHROPIC_API_KEY for the server, or sign in once with `claude` and /login; `claude-sessions-mcp doctor` checks it.';
+const SIGN_IN = 'Set ANTHROPIC_API_KEY for the server, or sign in once with `claude` and /login.';
 
 const CREDENTIALS = failure(
   'UNAVAILABLE',

@@ -64,6 +64,8 @@ export type MetricsScope =
 
 export class Sessions {
   readonly #deps: SessionsDeps;
+  /** Sessions on their way to the store, each with its place. */
+  #making = 0;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
@@ -98,28 +100,39 @@ export class Sessions {
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
     const { store, presence, newId } = this.#deps;
     const options = await this.#options(asked.options);
-    await this.#checkRoom();
-    const events: EventBody[] = [
+    this.#making += 1;
+    try {
+      await this.#checkRoom();
+      const announced = presence.announce(caller);
+      const events = this.#creation(caller, asked, options);
+      const [made] = await Promise.all([
+        store.create(SESSION_ID_PREFIX + newId(), events, asked.key),
+        announced,
+      ]);
+      return made;
+    } finally {
+      this.#making -= 1;
+    }
+  }
+
+  #creation(caller: Caller, asked: NewSession, options: SessionOptions): readonly EventBody[] {
+    const { name, labels = {}, taskId, prompt, forkOf } = asked;
+    const { principal, mcpSessionId } = caller;
+    return [
       {
         type: 'session_created',
-        principal: caller.principal,
-        mcpSessionId: caller.mcpSessionId,
+        principal,
+        mcpSessionId,
         options,
-        ...(asked.name !== undefined && { name: asked.name }),
-        labels: asked.labels ?? {},
-        ...(asked.forkOf && { forkOf: asked.forkOf }),
+        ...(name !== undefined && { name }),
+        labels,
+        ...(forkOf && { forkOf }),
       },
+      ...(taskId === undefined ? [] : [{ type: 'task_linked', taskId } as const]),
+      ...(prompt === undefined
+        ? []
+        : [{ type: 'prompt_queued', turnId: this.#deps.newId(), prompt } as const]),
     ];
-    if (asked.taskId !== undefined) events.push({ type: 'task_linked', taskId: asked.taskId });
-    if (asked.prompt !== undefined) {
-      events.push({ type: 'prompt_queued', turnId: newId(), prompt: asked.prompt });
-    }
-    const announced = presence.announce(caller);
-    const [made] = await Promise.all([
-      store.create(SESSION_ID_PREFIX + newId(), events, asked.key),
-      announced,
-    ]);
-    return made;
   }
 
   /**
@@ -257,7 +270,7 @@ export class Sessions {
 
   async #checkRoom(): Promise<void> {
     const { store, maxSessions } = this.#deps;
-    if ((await store.openSessions()) < maxSessions) return;
+    if ((await store.openSessions()) + this.#making <= maxSessions) return;
     throw new SessionError(
       'LIMIT_EXCEEDED',
       `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,

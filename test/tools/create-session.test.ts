@@ -143,6 +143,15 @@ describe('create_session', () => {
     await bob.call('create_session');
   });
 
+  test('keeps to that bound however many are asked for at the same time', async () => {
+    const client = await (await startHarness({ settings: { maxSessions: 3 } })).connect();
+    const asked = await Promise.allSettled(
+      Array.from({ length: 10 }, () => client.call('create_session')),
+    );
+    expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
+    expect(await client.call('get_metrics')).toMatchObject({ totalSessions: 3 });
+  });
+
   test('keeps names, labels and prompts to the letter, whatever letters they are', async () => {
     const harness = await startHarness();
     const client = await harness.connect();

@@ -10,6 +10,26 @@ async function start(): Promise<{ harness: Harness; client: TestClient }> {
   return { harness, client: await harness.connect() };
 }
 
+/** Lets something happen between the write of a prompt and what is done to the turn that runs. */
+async function startWithGap() {
+  let gap: (() => Promise<void>) | undefined;
+  const harness = await startHarness({
+    store: (store) =>
+      overriding(store, {
+        lease: async (sessionId) => {
+          const happens = gap;
+          gap = undefined;
+          await happens?.();
+          return store.lease(sessionId);
+        },
+      }),
+  });
+  const beforeActing = (happens: () => Promise<void>) => {
+    gap = happens;
+  };
+  return { harness, client: await harness.connect(), beforeActing };
+}
+
 describe('send_prompt', () => {
   test('answers at once with the queued turn and the seq from which its events are read', async () => {
     const { harness, client } = await start();
@@ -165,6 +185,17 @@ describe('send_prompt with mode steer', () => {
     expect(run.steered).toEqual([]);
   });
 
+  test('becomes a turn of its own where the other has ended meanwhile', async () => {
+    const { harness, client, beforeActing } = await startWithGap();
+    const { sessionId, turnId, run } = await harness.busy(client);
+    beforeActing(async () => run.finish());
+    const { turn } = await client.call('send_prompt', { sessionId, prompt: 'b', mode: 'steer' });
+    expect(turn.id).not.toBe(turnId);
+    await harness.running(sessionId, 2);
+    expect(run.prompts[1]).toEqual({ turnId: turn.id, text: 'b' });
+    expect(run.steered).toEqual([]);
+  });
+
   test('reaches a turn whose process is only starting after its prompt', async () => {
     const { harness, client } = await start();
     const release = harness.runner.holdStarts();
@@ -172,7 +203,7 @@ describe('send_prompt with mode steer', () => {
     const sessionId = session.id;
     await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
     const steering = client.call('send_prompt', { sessionId, prompt: 'then', mode: 'steer' });
-    await client.call('get_session', { sessionId });
+    await client.call('read_events', { sessionId, after: 3, waitMs: LONG_MS });
     release();
     const run = await harness.runner.waitFor(
       ({ prompts, steered }) => prompts.length === 1 && steered.length === 0,
@@ -214,24 +245,12 @@ describe('send_prompt with mode interrupt', () => {
   });
 
   test('does not stop its own turn where the other ended by itself meanwhile', async () => {
-    let meanwhile: (() => Promise<void>) | undefined;
-    const harness = await startHarness({
-      store: (store) =>
-        overriding(store, {
-          // Looked at between the write of the prompt and the interrupt.
-          lease: async (sessionId) => {
-            await meanwhile?.();
-            return store.lease(sessionId);
-          },
-        }),
-    });
-    const client = await harness.connect();
+    const { harness, client, beforeActing } = await startWithGap();
     const { sessionId, run } = await harness.busy(client);
-    meanwhile = async () => {
-      meanwhile = undefined;
+    beforeActing(async () => {
       run.finish();
       await harness.running(sessionId, 2);
-    };
+    });
     await client.call('send_prompt', { sessionId, prompt: 'b', mode: 'interrupt' });
     run.finish();
     await client.call('wait_sessions', { sessionIds: [sessionId] });

@@ -1,0 +1,94 @@
+/** Every setting: its name, what it may be, its default, and what `--help` says of it. */
+
+import { z } from 'zod';
+import { LOG_LEVELS } from './log.ts';
+
+const DAY_MS = 86_400_000;
+
+const path = z.string().min(1, 'expected a path');
+const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')]);
+
+function integer(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected a whole number')
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`);
+}
+
+/** Every setting, in the order of the README and of `--help`. */
+export const settingsSchema = z.object({
+  'state-dir': path.optional().describe('where sessions are kept'),
+  root: z.array(path).min(1).optional().describe('sessions may work below it; repeatable'),
+  'claude-path': path.optional().describe('the Claude Code to run'),
+  'max-live': integer(1, 10_000).default(16).describe('Claude Code processes at once'),
+  'max-sessions': integer(1, 100_000_000).default(100_000).describe('sessions that have not ended'),
+  'idle-evict-ms': integer(0, 365 * DAY_MS)
+    .default(300_000)
+    .describe('an idle process is stopped'),
+  'session-ttl-ms': integer(1, 3650 * DAY_MS)
+    .default(604_800_000)
+    .describe('an idle session is ended'),
+  'retain-ms': integer(1, 36_500 * DAY_MS)
+    .default(2_592_000_000)
+    .describe('an ended session is forgotten'),
+  'permission-timeout-ms': integer(1, 20 * DAY_MS)
+    .default(1_800_000)
+    .describe('then a permission request is denied'),
+  'allow-bypass-permissions': flag.default(false).describe('lets callers choose bypassPermissions'),
+  'log-level': z
+    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe('how much is logged'),
+  'log-file': path.optional().describe('log there, not on standard error'),
+  host: z
+    .string()
+    .min(1, 'expected an address')
+    .default('127.0.0.1')
+    .describe('address that http listens on'),
+  port: integer(0, 65_535).default(7337).describe('port that http listens on; 0 takes any'),
+  'http-mode': z
+    .enum(['sessions', 'dual'], 'expected sessions or dual')
+    .default('sessions')
+    .describe('sessions, or dual: also 2026-07-28'),
+  'token-file': path.optional().describe('bearer tokens, name:token a line'),
+  'no-auth': flag.default(false).describe('http without a token; loopback only'),
+});
+
+type SettingName = keyof typeof settingsSchema.shape;
+
+export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
+
+/** What stands for the value of a flag in the help, where it is not a number. */
+const VALUES: Readonly<Record<string, string>> = {
+  'state-dir': 'DIR',
+  root: 'DIR',
+  'claude-path': 'FILE',
+  'log-level': 'LEVEL',
+  'log-file': 'FILE',
+  host: 'ADDRESS',
+  'http-mode': 'MODE',
+  'token-file': 'FILE',
+};
+
+export const BOOLEANS: ReadonlySet<string> = new Set(['allow-bypass-permissions', 'no-auth']);
+
+/** What `--help` prints. */
+export function usage(): string {
+  const flags = SETTING_NAMES.map((name) => {
+    const word = BOOLEANS.has(name) ? `--${name}` : `--${name} ${VALUES[name] ?? 'N'}`;
+    return `  ${word.padEnd(28)}${settingsSchema.shape[name].description}`;
+  });
+  return [
+    'Usage: claude-sessions-mcp [command] [flags]',
+    '',
+    '  (no command)                serve MCP on standard input and output',
+    '  http                        serve Streamable HTTP at /mcp',
+    '  backup FILE                 copy the state database, while servers run',
+    '',
+    ...flags,
+    '  --help, --version',
+    '',
+    'Each flag is also a variable: CLAUDE_SESSIONS_ and the flag in capitals.',
+  ].join('\n');
+}

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+type Locked = { dev?: boolean; hasInstallScript?: boolean; resolved?: string };
+
+describe('the package', () => {
+  test('needs no install script in production', () => {
+    const packages = Object.entries<Locked>(lock.packages);
+    const scripted = packages.filter(([, entry]) => entry.hasInstallScript && !entry.dev);
+    expect(packages.length).toBeGreaterThan(50);
+    expect(scripted.map(([name]) => name)).toEqual([]);
+  });
+
+  test('names exact versions, and the lock file no place to download from', () => {
+    const versions = Object.values<string>({
+      ...manifest.dependencies,
+      ...manifest.devDependencies,
+    });
+    expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    const places = Object.values<Locked>(lock.packages).map((entry) => entry.resolved);
+    expect(places.filter((place) => place?.includes('://'))).toEqual([]);
+  });
+
+  test('holds the built program and its papers, and nothing else', () => {
+    const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [packed] = Object.values<{ files: { path: string }[] }>(JSON.parse(listed));
+    const paths = packed?.files.map((file) => file.path) ?? [];
+    expect(paths).toContain('dist/main.js');
+    expect(paths).toContain('dist/index.d.ts');
+    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+  });
+});
