@@ -141,23 +141,22 @@ type ConnectionDeps = {
 
 function connectionsOf(deps: ConnectionDeps): Connections {
   const { service, log, version, presence, leaving } = deps;
-  const leave = async (caller: Caller): Promise<void> => {
-    try {
-      await service.turns.disconnected(caller);
-      if (caller.mcpSessionId !== null) await presence.closed(caller.mcpSessionId);
-    } catch (error) {
-      log.error({ err: error }, 'sessions of a closed MCP session could not be settled');
-    }
+  const settle = (work: Promise<void>): void => {
+    const settled = work.catch((error: unknown) => {
+      log.error({ err: error }, 'the going of an MCP session could not be settled');
+    });
+    leaving.add(settled);
+    void settled.then(() => leaving.delete(settled));
+  };
+  const leave = async (caller: Caller, mcpSessionId: string): Promise<void> => {
+    await service.turns.disconnected(caller);
+    await presence.closed(mcpSessionId);
   };
   return {
     createServer: (caller) => createServer(caller, { service, log, version }),
-    opened: ({ mcpSessionId }) => {
-      if (mcpSessionId !== null) presence.opened(mcpSessionId);
-    },
-    closed: (caller) => {
-      const left = leave(caller);
-      leaving.add(left);
-      void left.then(() => leaving.delete(left));
-    },
+    opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
+    present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),
+    away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.away(mcpSessionId)),
+    closed: (caller) => caller.mcpSessionId !== null && settle(leave(caller, caller.mcpSessionId)),
   };
 }

@@ -12,6 +12,9 @@ export class Presence {
   /** Gone, with sessions still to be settled: open for the other servers only. */
   readonly #leaving = new Set<string>();
 
+  /** Open, but with nothing under way. */
+  readonly #away = new Set<string>();
+
   constructor(store: Store, owners: Owners) {
     this.#store = store;
     this.#owners = owners;
@@ -19,6 +22,23 @@ export class Presence {
 
   opened(mcpSessionId: string): void {
     this.#open.set(mcpSessionId, false);
+  }
+
+  /** It can be heard from again. */
+  present(mcpSessionId: string): void {
+    this.#away.delete(mcpSessionId);
+  }
+
+  /**
+   * It has no request or stream open, and may never come back: many clients go without a word. It goes
+   * on, but holds its sessions no longer against others of its principal.
+   */
+  async away(mcpSessionId: string): Promise<void> {
+    if (!this.#open.has(mcpSessionId)) return;
+    this.#away.add(mcpSessionId);
+    if (!this.#open.get(mcpSessionId)) return;
+    this.#open.set(mcpSessionId, false);
+    await this.#store.disconnect(mcpSessionId);
   }
 
   /** From now on it holds no session any more; what becomes of them is told by {@link closed}. */
@@ -30,6 +50,7 @@ export class Presence {
     const isKnown = this.#open.get(mcpSessionId);
     this.#open.delete(mcpSessionId);
     this.#leaving.delete(mcpSessionId);
+    this.#away.delete(mcpSessionId);
     if (isKnown) await this.#store.disconnect(mcpSessionId);
   }
 
@@ -50,7 +71,9 @@ export class Presence {
 
   /** A connection whose server is gone is gone with it. */
   async isConnected(mcpSessionId: string): Promise<boolean> {
-    if (this.#open.has(mcpSessionId)) return !this.#leaving.has(mcpSessionId);
+    if (this.#open.has(mcpSessionId)) {
+      return !this.#leaving.has(mcpSessionId) && !this.#away.has(mcpSessionId);
+    }
     const owner = (await this.#store.connection(mcpSessionId))?.owner;
     if (owner === undefined || owner === this.#owners.self) return false;
     return this.#owners.stateOf(owner) !== 'gone';

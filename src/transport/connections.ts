@@ -11,6 +11,10 @@ export type Connections = {
   createServer(caller: Caller): Server;
   /** The MCP session of this caller has begun. */
   opened(caller: Caller): void;
+  /** It has a request or a stream open again, after {@link away}. */
+  present(caller: Caller): void;
+  /** It has none any more; whether its client is still there cannot be known. */
+  away(caller: Caller): void;
   /** It has ended: DELETE, end of input, idle time-out. Called once for every `opened`. */
   closed(caller: Caller): void;
 };

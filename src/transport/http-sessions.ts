@@ -105,7 +105,7 @@ export class HttpSessions {
 
   async #run(session: HttpSession, { request, response, body }: Exchange): Promise<void> {
     session.underWay += 1;
-    this.#idleSince.delete(session);
+    if (this.#idleSince.delete(session)) this.#options.connections.present(session.caller);
     finished(response, () => this.#finish(session));
     await session.transport.handleRequest(request, response, body);
   }
@@ -114,6 +114,7 @@ export class HttpSessions {
     session.underWay -= 1;
     if (session.underWay > 0 || !this.#sessions.has(session.id)) return;
     this.#idleSince.set(session, this.#options.now());
+    this.#options.connections.away(session.caller);
   }
 
   async #end(session: HttpSession): Promise<void> {

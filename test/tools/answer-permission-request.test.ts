@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { PENDING_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import { type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
+import type { RequestView, TestClient } from '../support/mcp-client.ts';
 
 const INPUT = { command: 'ls', timeout: 5 };
 
@@ -12,9 +13,13 @@ async function asking(options: HarnessOptions = {}, ask: Partial<PermissionAsk> 
   const busy = await harness.busy(client);
   const asked = new AbortController();
   const reply = busy.run.ask({ toolName: 'Bash', input: INPUT, ...ask }, asked.signal);
-  await client.call('wait_sessions', { sessionIds: [busy.sessionId] });
-  const { requests } = await client.call('list_permission_requests');
-  const requestId = requests[0]?.requestId ?? '';
+  const { events } = await client.call('read_events', {
+    sessionId: busy.sessionId,
+    after: 3,
+    waitMs: 50_000,
+  });
+  const request = events[0]?.request as RequestView | undefined;
+  const requestId = request?.requestId ?? '';
   const answer = (args: Record<string, unknown>) =>
     client.call('answer_permission_request', { requestId, ...args });
   return { harness, client, ...busy, requestId, reply, answer, withdraw: () => asked.abort() };
@@ -122,7 +127,7 @@ describe('answer_permission_request', () => {
 
 describe('a permission request', () => {
   test('expires: Claude is told no, the turn goes on, and an answer comes too late', async () => {
-    const scene = await asking({ settings: { permissionTimeoutMs: 1000 } });
+    const scene = await asking({ settings: { permissionTimeoutMs: 50 } });
     const { client, requestId, sessionId, reply } = scene;
     expect(await reply).toMatchObject({ decision: 'deny', message: expect.stringMatching(/time/) });
     const { events } = await client.call('read_events', { sessionId });
@@ -138,20 +143,29 @@ describe('a permission request', () => {
   });
 
   test('an answer that comes in the moment it expires counts, and harms nothing', async () => {
-    let answerFirst: (() => Promise<unknown>) | undefined;
+    const connected = Promise.withResolvers<TestClient>();
+    let requestId: string | undefined;
     const scene = await asking({
-      settings: { permissionTimeoutMs: 1000 },
+      settings: { permissionTimeoutMs: 50 },
       store: (store) =>
         overriding(store, {
           append: async (...args) => {
-            const answer = answerFirst;
-            answerFirst = undefined;
-            await answer?.();
-            return store.append(...args);
+            const expiring = requestId;
+            requestId = undefined;
+            // The next write after the request's is that of its expiry.
+            if (expiring !== undefined) {
+              const client = await connected.promise;
+              const answer = { requestId: expiring, decision: 'allow' };
+              await client.call('answer_permission_request', answer);
+            }
+            const appended = await store.append(...args);
+            const [event] = appended.events;
+            if (event?.type === 'permission_requested') requestId = event.request.requestId;
+            return appended;
           },
         }),
     });
-    answerFirst = () => scene.answer({ decision: 'allow' });
+    connected.resolve(scene.client);
     expect(await scene.reply).toEqual({ decision: 'allow' });
     await goesOn(scene);
   });

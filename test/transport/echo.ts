@@ -11,6 +11,8 @@ export class EchoConnections implements Connections {
   readonly servers: Server[] = [];
   /** Calls of the tool `hang` under way. */
   readonly hanging = new Set<string>();
+  /** Ids of the MCP sessions that have nothing under way. */
+  readonly absent = new Set<string | null>();
   readonly #events = new EventEmitter();
 
   createServer(caller: Caller): Server {
@@ -36,6 +38,16 @@ export class EchoConnections implements Connections {
 
   opened(caller: Caller): void {
     this.opens.push(caller);
+    this.#events.emit('change');
+  }
+
+  present(caller: Caller): void {
+    this.absent.delete(caller.mcpSessionId);
+    this.#events.emit('change');
+  }
+
+  away(caller: Caller): void {
+    this.absent.add(caller.mcpSessionId);
     this.#events.emit('change');
   }
 

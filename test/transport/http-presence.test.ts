@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+import { call, open, openSession, openStream, start } from './http-service.ts';
+
+test('a session is away while it has no request and no stream open', async () => {
+  const server = await start();
+  const session = await openSession(server);
+  const isAway = () => server.echo.until(({ absent }) => absent.has(session));
+  const isPresent = () => server.echo.until(({ absent }) => !absent.has(session));
+  await isAway();
+  const { request } = await openStream(server, session);
+  await isPresent();
+  const hanging = open(server, { session, body: call(1, 'hang') });
+  await server.echo.until(({ hanging }) => hanging.size === 1);
+  request.destroy();
+  expect(server.echo.absent.has(session)).toBe(false);
+  hanging.destroy();
+  await isAway();
+  expect(server.echo.closes).toEqual([]);
+});
