@@ -66,11 +66,16 @@ describe('link_task and unlink_task', () => {
   );
 
   test('refuse more tasks than a session may have, and unlinking makes room', async () => {
-    const client = await (await startHarness()).connect();
+    const harness = await startHarness();
+    const client = await harness.connect();
     const { session } = await client.call('create_session');
     const sessionId = session.id;
-    const ids = Array.from({ length: TASKS_PER_SESSION_MAX }, (_, index) => `t${index}`);
-    await Promise.all(ids.map((taskId) => client.call('link_task', { sessionId, taskId })));
+    // In one write, which no client can have.
+    await harness.store.append(sessionId, () =>
+      Array.from({ length: TASKS_PER_SESSION_MAX }, (_, index) => {
+        return { type: 'task_linked', taskId: `t${index}` } as const;
+      }),
+    );
     const refusal = await client.refusal('link_task', { sessionId, taskId: 'more' });
     expect(refusal).toMatchObject({
       code: 'LIMIT_EXCEEDED',

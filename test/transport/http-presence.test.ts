@@ -10,6 +10,7 @@ test('a session is away while it has no request and no stream open', async () =>
   const { request } = await openStream(server, session);
   await isPresent();
   const hanging = open(server, { session, body: call(1, 'hang') });
+  hanging.on('error', () => {});
   await server.echo.until(({ hanging }) => hanging.size === 1);
   request.destroy();
   expect(server.echo.absent.has(session)).toBe(false);
