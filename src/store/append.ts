@@ -1,6 +1,6 @@
 /** The one way into the log: decide on the row as it is, number, apply, write, and keep the sums. */
 
-import { SessionError, SessionNotFoundError } from '../errors.ts';
+import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
 import type { EventBody, SessionEvent } from '../session/event.ts';
 import { apply, applyCreated, type Session } from '../session/session.ts';
 import type { Transaction } from './commit-queue.ts';
@@ -85,7 +85,7 @@ function keyed(tx: Transaction, key: RequestKey | undefined, work: () => Appende
   if (textOf(row, 'fingerprint') !== key.fingerprint) {
     throw new SessionError(
       'CONFLICT',
-      `idempotencyKey ${key.key} was used before with other arguments`,
+      `idempotencyKey ${quoteId(key.key)} was used before with other arguments`,
       { hint: 'repeat the call exactly, or use a new key.' },
     );
   }

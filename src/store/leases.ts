@@ -19,8 +19,9 @@ export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'f
   const first = (condition: string, ...values: SQLInputValue[]) =>
     sql.get(WAITING(condition), JSON.stringify([...claimant.except]), ...values);
   if (!isFull(sql, claimant)) return first(MAY_TAKE, owner, takeLapsed ? 1 : 0, now, owner);
-  // A process that is there already takes no further place.
-  return first('s.owner = ?', owner) ?? (first('s.owner IS NULL') && 'full');
+  // A process that is there already takes no further place, but waits its turn like the others.
+  const next = first('(s.owner = ? OR s.owner IS NULL)', owner);
+  return next?.owner === owner ? next : next && 'full';
 }
 
 const WAITING = (condition: string): string => `

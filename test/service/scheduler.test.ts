@@ -43,6 +43,27 @@ describe('the queue', () => {
     expect(order).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  test('is fair: the session served longest ago comes first, however much a warm one has queued', async () => {
+    const { harness, client } = await start({ maxLive: 1 });
+    const first = await harness.busy(client, { prompt: 'a1' });
+    for (const prompt of ['a2', 'a3']) {
+      await client.call('send_prompt', { sessionId: first.sessionId, prompt });
+    }
+    for (const name of ['b', 'c']) {
+      harness.pass(1);
+      const { session } = await client.call('create_session', { prompt: `${name}1` });
+      await client.call('send_prompt', { sessionId: session.id, prompt: `${name}2` });
+    }
+    const order: string[] = [];
+    for (let turn = 0; turn < 7; turn += 1) {
+      const run = await harness.runner.waitFor((one) => one.turnId !== undefined);
+      order.push(run.prompts.at(-1)?.text ?? '');
+      harness.pass(1);
+      run.finish();
+    }
+    expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'c2']);
+  });
+
   test('a session that cannot be run does not hold up the others, and is tried at its next prompt', async () => {
     const { harness, client } = await start({ maxLive: 1 });
     harness.runner.failNextStart();
