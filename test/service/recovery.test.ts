@@ -1,0 +1,164 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { LEASE_TIMES } from '../../src/limits.ts';
+import { loggerTo } from '../../src/log.ts';
+import type { OwnerState } from '../../src/runner/owners.ts';
+import { Recovery } from '../../src/service/recovery.ts';
+import type { ProcessIdentity } from '../../src/session/process.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { type Claim, StaleFenceError, type Store } from '../../src/store/store.ts';
+import { claimed, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
+
+const PROCESS: ProcessIdentity = { pid: 4711, startTime: 's', bootId: 'b', marker: 'm' };
+
+let directory: string;
+let store: Store;
+let now: number;
+let killed: ProcessIdentity[];
+let trusts: boolean;
+let live: Set<string>;
+const states = new Map<string, OwnerState>();
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'recovery-'));
+  now = 1_700_000_000_000;
+  store = await openSqliteStore({ directory, now: () => now });
+  killed = [];
+  trusts = true;
+  live = new Set();
+  states.clear();
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+function recovery(): Recovery {
+  const clock = { now: () => now, monotonic: () => now, steady: () => now };
+  return new Recovery({
+    store,
+    clock,
+    owners: { self: 'me', stateOf: (owner) => states.get(owner) ?? 'self' },
+    jumps: { trustsLapse: () => trusts } as never,
+    log: loggerTo({ write: () => {} }, 'silent'),
+    isLive: (id) => live.has(id),
+    killTree: async (process) => {
+      killed.push(process);
+      return true;
+    },
+  });
+}
+
+/** A session whose turn `t` runs at `owner`, in a process, prompted or not. */
+async function runningAt(owner: string, isPrompted: boolean): Promise<Claim> {
+  await createIn(store, { prompts: ['t', 'next'] });
+  const claim = await claimed(store, owner);
+  await store.recordProcess(claim.fence, PROCESS);
+  if (isPrompted) await store.markPrompted(claim.fence, 't');
+  return claim;
+}
+
+async function turnStates(sessionId: string): Promise<(string | undefined)[]> {
+  return Promise.all(['t', 'next'].map(async (id) => (await store.turn(sessionId, id))?.state));
+}
+
+describe('what an owner that is gone has left', () => {
+  test('a turn that Claude had seen is lost; its process is killed, its session ready', async () => {
+    const { session, fence } = await runningAt('other', true);
+    states.set('other', 'gone');
+    expect(await recovery().sweep()).toBe(1);
+    expect(killed).toEqual([PROCESS]);
+    expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    const after = await store.session(PRINCIPAL, session.id);
+    expect(after).toMatchObject({ status: 'ready', turns: { running: 0, failed: 1 } });
+    expect(await store.leases()).toEqual([]);
+    await expect(say(store, session.id, 'late', { fence })).rejects.toThrow(StaleFenceError);
+  });
+
+  test('a turn that Claude had not seen waits again, and runs before the next', async () => {
+    const { session } = await runningAt('other', false);
+    states.set('other', 'gone');
+    await recovery().sweep();
+    expect(await turnStates(session.id)).toEqual(['queued', 'queued']);
+    const again = await claimed(store, 'me');
+    expect([again.session.id, again.turn.id]).toEqual([session.id, 't']);
+  });
+
+  test('an open permission request is closed with the turn', async () => {
+    const { session, fence } = await runningAt('other', true);
+    const request = {
+      requestId: 'r',
+      sessionId: session.id,
+      turnId: 't',
+      toolName: 'Bash',
+      input: {},
+      state: 'pending',
+      createdAt: now,
+      expiresAt: now + 1,
+    } as const;
+    const asked = [{ type: 'permission_requested', turnId: 't', request } as const];
+    await store.append(session.id, () => asked, { fence });
+    states.set('other', 'gone');
+    await recovery().sweep();
+    expect((await store.permissionRequest(PRINCIPAL, 'r'))?.state).toBe('closed');
+    expect((await store.session(PRINCIPAL, session.id))?.pendingPermissions).toBe(0);
+  });
+
+  test('is settled once, whoever sweeps', async () => {
+    const { session } = await runningAt('other', true);
+    states.set('other', 'gone');
+    const swept = await Promise.all([recovery().sweep(), recovery().sweep()]);
+    expect(swept.toSorted()).toEqual([0, 1]);
+    const ends = (await store.events(session.id, 0, 100)).filter(
+      ({ type }) => type === 'turn_ended',
+    );
+    expect(ends).toHaveLength(1);
+  });
+});
+
+describe('an owner that lives', () => {
+  test('keeps what it has, its lease run out or not, until somebody asks for it', async () => {
+    const { session } = await runningAt('other', true);
+    states.set('other', 'alive');
+    await recovery().demand(session.id);
+    now += LEASE_TIMES.leaseMs;
+    expect(await recovery().sweep()).toBe(0);
+    expect(await turnStates(session.id)).toEqual(['running', 'queued']);
+    await recovery().demand(session.id);
+    expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    expect(killed).toEqual([PROCESS]);
+  });
+
+  test('keeps it right after the clock has jumped, so a sleep of the machine takes nothing', async () => {
+    const { session } = await runningAt('other', true);
+    states.set('other', 'alive');
+    now += 8 * 3_600_000;
+    trusts = false;
+    await recovery().demand(session.id);
+    await recovery().sweep();
+    expect(await turnStates(session.id)).toEqual(['running', 'queued']);
+    expect(killed).toEqual([]);
+  });
+
+  test('where nobody can see whether it lives, loses it when its lease has run out', async () => {
+    const { session } = await runningAt('container', true);
+    states.set('container', 'unknown');
+    now += LEASE_TIMES.leaseMs - 1;
+    expect(await recovery().sweep()).toBe(0);
+    now += 1;
+    expect(await recovery().sweep()).toBe(1);
+    expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+  });
+});
+
+test('a lease of this server is settled only where it runs the session no more', async () => {
+  const { session } = await runningAt('me', true);
+  live.add(session.id);
+  expect(await recovery().sweep()).toBe(0);
+  live.delete(session.id);
+  expect(await recovery().sweep()).toBe(1);
+  expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+});
