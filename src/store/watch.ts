@@ -69,8 +69,10 @@ class RepeatedLook {
 
   start(): void {
     this.#look();
+    // Anew from the first distance: a look that is still far off must not delay what has just been written.
+    clearTimeout(this.#timer);
     this.#step = 0;
-    this.#timer ??= this.#next();
+    this.#timer = this.#next();
   }
 
   stop(): void {

@@ -46,6 +46,25 @@ test('a commit that becomes visible only after its file event is heard without t
   expect(looks).toBeGreaterThan(3);
 });
 
+test('a second commit right after a first is heard as soon, whatever look is still to come', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
+  let looks = 0;
+  start({ version: () => ++looks && version });
+  const witness = watch(directory);
+  const write = async () => {
+    writeFileSync(join(directory, 'sessions.db-wal'), String(looks));
+    await once(witness, 'change');
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  await write();
+  vi.advanceTimersByTime(1 + 2 + 4 + 8 + 16);
+  await write();
+  const before = looks;
+  vi.advanceTimersByTime(1);
+  expect(looks).toBe(before + 1);
+  witness.close();
+});
+
 test('files of others are no reason to look', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
   let looks = 0;
