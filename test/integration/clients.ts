@@ -28,6 +28,8 @@ type Results = {
   link_task: { session: SessionView };
   get_metrics: Record<string, number>;
   end_session: { session: SessionView; ended: boolean };
+  attach_session: { session: SessionView };
+  interrupt_session: { session: SessionView; turn?: TurnView };
 };
 
 type ToolResult = { isError?: boolean | undefined; content: unknown; structuredContent?: unknown };
