@@ -203,11 +203,14 @@ export class LiveSession implements RunListener {
     this.turnId = undefined;
     this.#folded = undefined;
     const failure = failureOf(error);
-    const outcome: TurnOutcome = { state: 'failed', error: failure };
-    await this.#write([
-      { type: 'end_turn', turnId, outcome },
-      { type: 'fail', error: failure },
-    ]).catch(() => {});
+    const end: SessionCommand = {
+      type: 'end_turn',
+      turnId,
+      outcome: { state: 'failed', error: failure },
+    };
+    // A bound of the session's own is no fault of Claude Code's: the session is as good as before.
+    const isBroken = failure.code !== 'LIMIT_EXCEEDED';
+    await this.#write(isBroken ? [end, { type: 'fail', error: failure }] : [end]).catch(() => {});
     void this.close();
   }
 
