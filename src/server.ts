@@ -19,7 +19,7 @@ import type { Tool } from './tools/tool.ts';
 const INSTRUCTIONS = [
   'Runs Claude Code sessions: give one a job with create_session and a prompt, follow it with read_events',
   '(waitMs with until "turn_end" waits without polling), send further prompts, and end_session when done.',
-  'Calls answer within a second unless you ask them to wait. get_metrics says what the work cost.',
+  'Calls answer at once unless you ask them to wait, or to stop something. get_metrics says what the work cost.',
 ].join(' ');
 
 export type ServerDeps = {

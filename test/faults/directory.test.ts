@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { makePlace, type Place, Server, type StartOptions } from '../durability/server.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, startServed } from './ledger.ts';
 import { mountDisk } from './world.ts';
 
 const OPTIONS = { timeout: 30_000 };
@@ -162,10 +162,7 @@ test(
   'a database that was moved away or replaced gets no acknowledgement; put back, it does',
   OPTIONS,
   async () => {
-    const place = makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    await ledger.create(server);
+    const { place, server, ledger } = await startServed();
     const away = `${place.stateDirectory}.away`;
     renameSync(place.stateDirectory, away);
     const moved = { code: 'UNAVAILABLE', hint: expect.stringContaining('put it back') };

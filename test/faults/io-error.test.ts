@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePlace, type Place, Server } from '../durability/server.ts';
-import { Ledger } from './ledger.ts';
+import { Ledger, startServed } from './ledger.ts';
 import { injectFault, integrityOf } from './world.ts';
 
 const OPTIONS = { timeout: 30_000 };
@@ -61,10 +61,7 @@ test(
   'after a failed sync of the journal nothing is acknowledged any more until the restart, and reads go on',
   OPTIONS,
   async () => {
-    const place = makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    await ledger.create(server);
+    const { place, server, ledger } = await startServed();
     const journal = join(place.stateDirectory, JOURNAL);
     const mend = await injectFault(server.pid, 'fsync,fdatasync:error=EIO:when=1', journal);
     const refused = await Promise.all([ledger.create(server), ledger.create(server)]);
@@ -84,10 +81,7 @@ test(
   'a server killed after a failed sync: its successor first writes anew what the journal holds',
   OPTIONS,
   async () => {
-    const place = makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    await ledger.create(server);
+    const { place, server, ledger } = await startServed();
     const journal = join(place.stateDirectory, JOURNAL);
     const mend = await injectFault(server.pid, 'fsync,fdatasync:error=EIO', journal);
     expect(await ledger.create(server)).toMatchObject(STOPPED);

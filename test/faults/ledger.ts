@@ -2,7 +2,7 @@
 
 import { expect } from 'vitest';
 import type { Failure } from '../../src/errors.ts';
-import type { Server } from '../durability/server.ts';
+import { makePlace, type Place, Server } from '../durability/server.ts';
 import type { SessionView } from '../support/mcp-client.ts';
 
 type Kept = { readonly id: string; readonly tasks: Set<string> };
@@ -79,4 +79,13 @@ async function listAll(server: Server): Promise<readonly SessionView[]> {
     cursor = page.nextCursor;
     if (cursor === undefined) return all;
   }
+}
+
+/** A server that has acknowledged a first session, and what it acknowledged. */
+export async function startServed(): Promise<{ place: Place; server: Server; ledger: Ledger }> {
+  const place = makePlace();
+  const server = await new Server(place).initialize();
+  const ledger = new Ledger();
+  await ledger.create(server);
+  return { place, server, ledger };
 }

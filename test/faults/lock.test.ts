@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makePlace, Server } from '../durability/server.ts';
-import { Ledger } from './ledger.ts';
+import { Server } from '../durability/server.ts';
+import { startServed } from './ledger.ts';
 import { holdLock } from './world.ts';
 
 const OPTIONS = { timeout: 30_000 };
@@ -10,10 +10,7 @@ test(
   'while another program holds the file for a moment, writes wait and reads do not',
   OPTIONS,
   async () => {
-    const place = makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    await ledger.create(server);
+    const { place, server, ledger } = await startServed();
     const release = holdLock(join(place.stateDirectory, 'sessions.db'));
     const order: string[] = [];
     const written = ledger.create(server).then((failure) => {
@@ -33,10 +30,7 @@ test(
   'while another program holds the file for long, calls are refused; after that they are served',
   OPTIONS,
   async () => {
-    const place = makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    await ledger.create(server);
+    const { place, server, ledger } = await startServed();
     const release = holdLock(join(place.stateDirectory, 'sessions.db'));
     // A server that starts meanwhile can read.
     const second = await new Server(place).initialize();
