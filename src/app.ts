@@ -10,7 +10,7 @@ import { createClaudeRunner } from './runner/claude.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
-import { createServer } from './server.ts';
+import { createServer } from './server/server.ts';
 import { Gate } from './service/access.ts';
 import type { Caller } from './service/caller.ts';
 import { type Clock, JumpWatch, systemClock } from './service/clock.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
-import { TOOLS } from '../src/tools/index.ts';
-import { overriding, startHarness } from './support/harness.ts';
-import type { TestClient } from './support/mcp-client.ts';
+import { TOOLS } from '../../src/tools/index.ts';
+import { overriding, startHarness } from '../support/harness.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const SNAPSHOT = join(import.meta.dirname, 'tools-list.snapshot.json');
 
@@ -163,7 +163,7 @@ describe('tools/call', () => {
     });
     const logged = harness.logged.find(({ msg }) => msg === 'tool failed');
     expect(logged).toMatchObject({ level: 50, tool: 'list_sessions', err: { message: secret } });
-    expect(JSON.stringify(logged)).toContain('server.test.ts');
+    expect(JSON.stringify(logged)).toContain('tools.test.ts');
     isBroken = false;
     await client.call('list_sessions');
   });

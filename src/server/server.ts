@@ -1,0 +1,29 @@
+/** One MCP server instance for one caller: what it offers, each part in its own file. */
+
+import { Server } from '@modelcontextprotocol/server';
+import type { Logger } from '../log.ts';
+import type { Caller } from '../service/caller.ts';
+import type { Service } from '../service/service.ts';
+import { serveTools } from './tools.ts';
+
+const INSTRUCTIONS = [
+  'Runs Claude Code sessions: give one a job with create_session and a prompt, follow it with read_events',
+  '(waitMs with until "turn_end" waits without polling), send further prompts, and end_session when done.',
+  'Calls answer at once unless you ask them to wait, or to stop something. get_metrics says what the work cost.',
+].join(' ');
+
+export type ServerDeps = {
+  readonly service: Service;
+  readonly log: Logger;
+  readonly version: string;
+};
+
+/** Cheap: everything that does not depend on the caller is made once per process. */
+export function createServer(caller: Caller, deps: ServerDeps): Server {
+  const server = new Server(
+    { name: 'claude-sessions-mcp', title: 'Claude Code sessions', version: deps.version },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+  );
+  serveTools(server, caller, deps);
+  return server;
+}
