@@ -17,13 +17,12 @@ import {
   INVALID_PARAMS,
   INVALID_REQUEST,
   MCP_PATH,
-  sendJson,
   sendRefusal,
   setSecurityHeaders,
 } from './http-reply.ts';
+import { checkMethod, type Route } from './http-routes.ts';
 import type { HttpSessions } from './http-sessions.ts';
 
-const HEALTH_PATH = '/healthz';
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
 
 type EndpointParts = {
@@ -34,6 +33,8 @@ type EndpointParts = {
   readonly sessions: HttpSessions;
   /** Absent where only the revisions with sessions are served. */
   readonly modern: HttpModern | undefined;
+  /** What is served beside MCP. */
+  readonly routes: readonly Route[];
   readonly log: Logger;
 };
 
@@ -62,18 +63,34 @@ export class HttpEndpoint {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { guard, authenticate } = this.#parts;
+    const { guard, routes } = this.#parts;
     guard(request.headers);
     const path = request.url?.split('?', 1)[0];
-    if (path === HEALTH_PATH) return sendHealth(request, response);
+    const route = routes.find((each) => each.path === path);
+    if (route !== undefined) return await this.#answerRoute(route, request, response);
     if (path !== MCP_PATH) throw new HttpRefusal(404, `nothing here; MCP is at ${MCP_PATH}`);
     checkMethod(request, MCP_METHODS);
-    const principal = authenticate(request.headers.authorization);
-    if (principal === undefined) throw unauthorized();
+    const principal = this.#principalOf(request);
     const body = request.method === 'POST' ? await readJsonObject(request) : undefined;
     // Asked only now: while the body came in, the sessions may have been ended for good.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
     await this.#serve({ request, response, principal, body });
+  }
+
+  async #answerRoute(
+    route: Route,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    checkMethod(request, route.methods);
+    if (!route.isPublic) this.#principalOf(request);
+    await route.answer(request, response);
+  }
+
+  #principalOf({ headers }: IncomingMessage): string {
+    const principal = this.#parts.authenticate(headers.authorization);
+    if (principal === undefined) throw unauthorized();
+    return principal;
   }
 
   async #serve(exchange: Exchange): Promise<void> {
@@ -110,17 +127,6 @@ export class HttpEndpoint {
 
 function internalError(): HttpRefusal {
   return new HttpRefusal(500, 'internal error; the server log has it', { code: INTERNAL_ERROR });
-}
-
-function sendHealth(request: IncomingMessage, response: ServerResponse): void {
-  checkMethod(request, ['GET']);
-  sendJson(response, { status: 200, body: { status: 'ok' } });
-}
-
-function checkMethod({ method = '' }: IncomingMessage, allowed: readonly string[]): void {
-  if (allowed.includes(method)) return;
-  const Allow = allowed.join(', ');
-  throw new HttpRefusal(405, `only ${Allow} here`, { headers: { Allow } });
 }
 
 function unauthorized(): HttpRefusal {

@@ -19,6 +19,7 @@ import { HttpEndpoint } from './http-endpoint.ts';
 import { createGuard, hostInUrl } from './http-guard.ts';
 import { HttpModern } from './http-modern.ts';
 import { MCP_PATH } from './http-reply.ts';
+import { HEALTH_ROUTE, type Route } from './http-routes.ts';
 import { HttpSessions } from './http-sessions.ts';
 
 export type HttpMode = 'sessions' | 'dual';
@@ -41,6 +42,8 @@ export type HttpOptions = {
   /** Further Host and Origin values to serve, as they stand in the headers. */
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** What is served beside MCP and health. */
+  readonly routes?: readonly Route[];
 };
 
 export type HttpService = {
@@ -64,6 +67,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
     authenticate: options.authenticate,
     sessions,
     modern: options.mode === 'dual' ? new HttpModern({ connections, log }) : undefined,
+    routes: [HEALTH_ROUTE, ...(options.routes ?? [])],
     log,
   });
   server.on('request', (request, response) => {

@@ -149,6 +149,7 @@ describe('a body', () => {
       authenticate: () => 'alice',
       sessions: new HttpSessions(parts),
       modern: undefined,
+      routes: [],
       log,
     });
     const bare = createServer().listen(0, '127.0.0.1');

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Route } from '../../src/transport/http-routes.ts';
 import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
 import {
   ALICE,
@@ -116,6 +117,32 @@ describe('paths and methods', () => {
     const { status, text } = await send(server, { method: 'GET', path: '/healthz', token: null });
     expect([status, text]).toEqual([200, '{"status":"ok"}']);
     expect(await refusal({ method: 'POST', path: '/healthz' })).toMatchObject({ status: 405 });
+  });
+});
+
+describe('a route beside MCP', () => {
+  const answer: Route['answer'] = (_request, response) => void response.end('counts');
+
+  test('asks for a token and for its methods, unless it is public', async () => {
+    const routes = [true, false].map((isPublic) => {
+      return { path: isPublic ? '/open' : '/closed', methods: ['GET'], isPublic, answer };
+    });
+    const live = await start({ routes });
+    const status = async (path: string, sent: Sent = {}) =>
+      (await send(live, { method: 'GET', path, token: null, ...sent })).status;
+    expect(await status('/open')).toBe(200);
+    expect(await status('/closed')).toBe(401);
+    expect(await status('/closed', { token: BOB })).toBe(200);
+    expect(await status('/closed', { token: BOB, method: 'DELETE' })).toBe(405);
+    expect(await status('/open', { headers: { host: 'evil.example' } })).toBe(403);
+  });
+
+  test('that fails is answered without its reason', async () => {
+    const fails = () => Promise.reject(new Error('secret'));
+    const route = { path: '/open', methods: ['GET'], isPublic: true, answer: fails };
+    const live = await start({ routes: [route] });
+    const { status, text } = await send(live, { method: 'GET', path: '/open' });
+    expect([status, text.includes('secret')]).toEqual([500, false]);
   });
 });
 
