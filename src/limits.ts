@@ -33,9 +33,14 @@ export const TOOL_RULE_CHARS_MAX = 500;
 export const TASKS_PER_SESSION_MAX = 1000;
 export const QUEUED_PROMPTS_MAX = 100;
 export const PENDING_PERMISSIONS_MAX = 100;
+/** Answers that are remembered for the rest of a session; further ones count once. */
+export const REMEMBERED_PERMISSIONS_MAX = 1000;
 export const ANSWERS_MAX = 20;
 /** `cleanup_sessions` ends what has been idle longer than this. */
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
+
+/** Models that a sum tells apart; further ones count together, as `other`. */
+export const MODELS_PER_SUM_MAX = 32;
 
 /** What is kept of Claude's last text as the result of a turn. */
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;
@@ -72,6 +77,9 @@ export const CLOCK_JUMP_MS = 2_000;
 export const STORE_POLL_MS = 1_000;
 /** Output of a turn is gathered this long before it is written. */
 export const OUTPUT_COALESCE_MS = 50;
+
+/** An idle process that still runs background tasks is kept this long after its last turn. */
+export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
 
 /** Claude Code must be initialized by then. */
 export const RUN_START_MS_MAX = 30_000;

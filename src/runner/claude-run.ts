@@ -242,6 +242,7 @@ export class ClaudeRun implements Run {
     const { spec, listener } = this.#parts;
     return createCanUseTool({
       options: spec.options,
+      remembered: spec.remembered ?? [],
       mode: () => this.#translator.mode,
       ask: (ask, signal) => listener.permission(ask, signal),
       failed: (error) => this.#logError(error, 'a question for permission failed'),

@@ -1,18 +1,18 @@
 /** What is allowed or refused without asking, and how the answers of those who are asked reach Claude Code. */
 
+import { createHash } from 'node:crypto';
 import type {
   CanUseTool,
   PermissionMode,
   PermissionResult,
   PermissionUpdate,
 } from '@anthropic-ai/claude-agent-sdk';
-import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
+import { EVENT_TEXT_BYTES_MAX, REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
 import type { SessionOptions } from '../session/event.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { boundInput, cutText } from './text.ts';
 
 const DESCRIPTION_BYTES_MAX = 2048;
-const REMEMBERED_MAX = 1000;
 
 /** Tools that change nothing on this machine: all that plan mode leaves. */
 const READING_TOOLS: ReadonlySet<string> = new Set([
@@ -54,6 +54,8 @@ export function claudeRules(options: SessionOptions): string[] {
 
 export type PermissionPolicy = {
   readonly options: SessionOptions;
+  /** Allowed for the session in an earlier process. */
+  readonly remembered: readonly string[];
   readonly mode: () => PermissionMode;
   readonly ask: RunListener['permission'];
   /** Asking went wrong, which refuses. */
@@ -67,15 +69,16 @@ export type PermissionPolicy = {
  */
 export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
   const bareNames = policy.options.allowedTools?.filter((rule) => !rule.includes('('));
-  const allowed = new Set(bareNames);
+  const allowed = new Set([...(bareNames ?? []), ...policy.remembered]);
   return async (toolName, input, details): Promise<PermissionResult> => {
     const key = keyOf(toolName, input);
     if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
     if (isAllowed(allowed, toolName, key)) return allow(input);
-    const reply = await replyOf(policy, askOf(toolName, input, details), details.signal);
+    const ask = askOf(toolName, input, details);
+    const reply = await replyOf(policy, ask, details.signal);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
-    const mayRemember = !details.suppressAlwaysAllowRule && allowed.size < REMEMBERED_MAX;
-    if (reply.remember === 'session' && mayRemember) allowed.add(key);
+    const isRemembered = reply.remember === 'session' && allowed.size < REMEMBERED_PERMISSIONS_MAX;
+    if (isRemembered && ask.rememberAs !== undefined) allowed.add(ask.rememberAs);
     const rules = toolName === 'ExitPlanMode' ? planRules(policy.options) : {};
     return { ...allow({ ...(reply.updatedInput ?? input) }), ...rules };
   };
@@ -93,12 +96,14 @@ function askOf(
   input: Readonly<Record<string, unknown>>,
   details: Parameters<CanUseTool>[2],
 ): PermissionAsk {
-  const { toolUseID, description } = details;
+  const { toolUseID, description, suppressAlwaysAllowRule } = details;
+  const mayRemember = !suppressAlwaysAllowRule && !QUESTIONS.has(toolName);
   return {
     toolUseId: toolUseID,
     toolName,
     input: boundInput(input, EVENT_TEXT_BYTES_MAX),
     ...(description !== undefined && { description: cutText(description, DESCRIPTION_BYTES_MAX) }),
+    ...(mayRemember && { rememberAs: keyOf(toolName, input) }),
   };
 }
 
@@ -114,9 +119,10 @@ function planRules(options: SessionOptions): { updatedPermissions?: PermissionUp
   };
 }
 
-/** What is remembered: for a shell the exact command, for any other tool the tool. */
+/** What is remembered: for a shell the exact command, as a digest since it may be long; for any other tool the tool. */
 function keyOf(toolName: string, input: Readonly<Record<string, unknown>>): string {
-  return toolName === 'Bash' ? `Bash ${String(input.command)}` : toolName;
+  if (toolName !== 'Bash') return toolName;
+  return `Bash ${createHash('sha256').update(String(input.command)).digest('base64url')}`;
 }
 
 async function replyOf(

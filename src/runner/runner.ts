@@ -17,6 +17,8 @@ export type RunSpec = {
   readonly forkOf?: string;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
   readonly marker: string;
+  /** What was allowed for the rest of the session in its earlier processes, each as it was {@link PermissionAsk.rememberAs}. */
+  readonly remembered?: readonly string[];
   /** Gives the start up; what was started by then is gone before `start` rejects. */
   readonly signal?: AbortSignal;
 };
@@ -26,6 +28,8 @@ export type PermissionAsk = {
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly description?: string;
+  /** What an answer for the rest of the session is remembered as; absent where it cannot be. */
+  readonly rememberAs?: string;
 };
 
 export type PermissionReply =
@@ -49,6 +53,8 @@ export type RunListener = {
   /** Claude woke up without a prompt of ours (a background task ended). */
   autonomousTurnStarted(turnId: string): void;
   turnEnded(turnId: string, outcome: TurnOutcome): void;
+  /** How many background tasks (shells, agents) the process runs now; told at each change. */
+  backgroundTasks(count: number): void;
   /** Claude waits until this resolves; `signal` aborts when the question is void. */
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
   /** The process is gone, asked for or not. Nothing is called after this. */

@@ -13,8 +13,8 @@ import type {
 import type { Failure } from '../errors.ts';
 import { EVENT_TEXT_BYTES_MAX, TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, Usage } from '../session/event.ts';
-import { addUsage, NO_USAGE } from '../session/session.ts';
+import type { OutputBody, UsageByModel } from '../session/event.ts';
+import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type ApiError, failureOfResult } from './failure.ts';
 import { asName, noticeOf } from './notice.ts';
 import type { RunListener } from './runner.ts';
@@ -28,11 +28,14 @@ type Turn = {
   begun: boolean;
   text?: string;
   apiError?: ApiError;
-  usage: Usage;
+  usage: UsageByModel;
 };
 
 export type TranslatorOptions = {
-  readonly listener: Pick<RunListener, 'output' | 'autonomousTurnStarted' | 'turnEnded'>;
+  readonly listener: Pick<
+    RunListener,
+    'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks'
+  >;
   readonly newId: () => string;
   /** The conversation goes on from an earlier process. */
   readonly resumed: boolean;
@@ -66,7 +69,7 @@ export class Translator {
   begin(turnId: string): void {
     // One that began by itself in the same moment ends here; the rest of it is told as part of the prompt's turn.
     this.end({ state: 'completed' });
-    this.#turn = { id: turnId, origin: 'prompt', begun: false, usage: NO_USAGE };
+    this.#turn = { id: turnId, origin: 'prompt', begun: false, usage: {} };
   }
 
   /** Ends the turn that runs, if one does, for a reason that Claude Code could not tell. */
@@ -76,7 +79,8 @@ export class Translator {
     this.#turn = undefined;
     this.#options.listener.turnEnded(turn.id, {
       ...resultOf(turn.text),
-      usage: turn.usage,
+      usage: totalOf(turn.usage),
+      usageByModel: turn.usage,
       ...outcome,
     });
   }
@@ -147,7 +151,7 @@ export class Translator {
       return;
     }
     const turn = this.#current();
-    turn.usage = addUsage(turn.usage, usage);
+    turn.usage = addUsageByModel(turn.usage, usage);
     if (!belongs(message, turn)) {
       // An autonomous turn that ended while our prompt waited behind it: what it said and cost is kept with ours.
       delete turn.apiError;
@@ -167,6 +171,8 @@ export class Translator {
     else if (message.subtype === 'status') this.#mode = message.permissionMode ?? this.#mode;
     else if (message.subtype === 'local_command_output')
       this.#text(this.#current(), message.content);
+    else if (message.subtype === 'background_tasks_changed')
+      this.#options.listener.backgroundTasks(message.tasks.filter((task) => !task.ambient).length);
     else if (message.subtype === 'session_state_changed' && message.state === 'idle') this.#idle();
   }
 
@@ -191,7 +197,7 @@ export class Translator {
   #current(): Turn {
     if (this.#turn !== undefined) return this.#turn;
     const id = this.#options.newId();
-    this.#turn = { id, origin: 'autonomous', begun: true, usage: NO_USAGE };
+    this.#turn = { id, origin: 'autonomous', begun: true, usage: {} };
     this.#options.listener.autonomousTurnStarted(id);
     return this.#turn;
   }

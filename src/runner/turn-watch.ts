@@ -76,6 +76,10 @@ export class TurnWatch {
     turn?.resolve();
   }
 
+  backgroundTasks(count: number): void {
+    this.#tell((listener) => listener.backgroundTasks(count));
+  }
+
   exited(): void {
     this.#tell((listener) => listener.exited());
   }

@@ -1,10 +1,14 @@
 /** What a turn cost, from the results that end turns. */
 
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
-import type { Usage } from '../session/event.ts';
-import { addUsage, NO_USAGE, roundUsd } from '../session/session.ts';
+import type { Usage, UsageByModel } from '../session/event.ts';
+import { addUsageByModel, NO_USAGE, roundUsd, totalOf } from '../session/usage.ts';
+import { asName } from './notice.ts';
 
 type ModelUsage = SDKResultMessage['modelUsage'];
+
+/** What cannot be told apart by model. */
+const UNTOLD = 'unknown';
 
 /**
  * Claude Code counts up over the life of a conversation, resumes and forks included; newer versions also say what was
@@ -12,22 +16,22 @@ type ModelUsage = SDKResultMessage['modelUsage'];
  */
 export class UsageMeter {
   /** Undefined until the first result of a resumed conversation, whose count so far nobody has told us. */
-  #total: Usage | undefined;
+  #total: UsageByModel | undefined;
 
   constructor(resumed: boolean) {
-    this.#total = resumed ? undefined : NO_USAGE;
+    this.#total = resumed ? undefined : {};
   }
 
   /** The usage that this result adds. */
-  take(result: SDKResultMessage): Usage {
+  take(result: SDKResultMessage): UsageByModel {
     const before = this.#total;
-    const total = sumOf(result.modelUsage);
+    const total = byModel(result.modelUsage);
     this.#total = total;
     const since = sinceLastResult(result);
-    if (since !== undefined) return sumOf(since);
-    if (before === undefined) return tokensOf(result);
+    if (since !== undefined) return byModel(since);
+    if (before === undefined) return { [UNTOLD]: tokensOf(result) };
     // A count that fell was reset (/clear): all that it shows is new.
-    return total.costUsd < before.costUsd ? total : difference(total, before);
+    return totalOf(total).costUsd < totalOf(before).costUsd ? total : difference(total, before);
   }
 }
 
@@ -37,16 +41,18 @@ function sinceLastResult(result: SDKResultMessage): ModelUsage | undefined {
   return typeof since === 'object' && since !== null ? (since as ModelUsage) : undefined;
 }
 
-function sumOf(models: ModelUsage | undefined): Usage {
-  return Object.values(models ?? {})
-    .map((model) => ({
-      inputTokens: count(model.inputTokens),
-      outputTokens: count(model.outputTokens),
-      cacheReadTokens: count(model.cacheReadInputTokens),
-      cacheWriteTokens: count(model.cacheCreationInputTokens),
-      costUsd: roundUsd(count(model.costUSD)),
+function byModel(models: ModelUsage | undefined): UsageByModel {
+  return Object.entries(models ?? {})
+    .map(([name, model]) => ({
+      [asName(name)]: {
+        inputTokens: count(model.inputTokens),
+        outputTokens: count(model.outputTokens),
+        cacheReadTokens: count(model.cacheReadInputTokens),
+        cacheWriteTokens: count(model.cacheCreationInputTokens),
+        costUsd: roundUsd(count(model.costUSD)),
+      },
     }))
-    .reduce(addUsage, NO_USAGE);
+    .reduce(addUsageByModel, {});
 }
 
 /** The main loop's tokens of this turn alone: the most that an older version tells of the first turn after a resume. */
@@ -60,7 +66,14 @@ function tokensOf({ usage }: SDKResultMessage): Usage {
   };
 }
 
-function difference(after: Usage, before: Usage): Usage {
+function difference(after: UsageByModel, before: UsageByModel): UsageByModel {
+  const added = Object.entries(after).map(
+    ([name, usage]) => [name, differenceOf(usage, before[name] ?? NO_USAGE)] as const,
+  );
+  return Object.fromEntries(added.filter(([, usage]) => Object.values(usage).some(Boolean)));
+}
+
+function differenceOf(after: Usage, before: Usage): Usage {
   return {
     inputTokens: count(after.inputTokens - before.inputTokens),
     outputTokens: count(after.outputTokens - before.outputTokens),

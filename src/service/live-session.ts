@@ -13,8 +13,8 @@ import {
   type SessionState,
   type TurnOutcome,
 } from '../session/decide.ts';
-import type { EventBody, OutputBody, Usage } from '../session/event.ts';
-import { addUsage, NO_USAGE } from '../session/session.ts';
+import type { EventBody, OutputBody, UsageByModel } from '../session/event.ts';
+import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 
 /** Starts the process; the signal gives that up. */
@@ -37,8 +37,10 @@ export class LiveSession implements RunListener {
   readonly fence: Fence;
   /** The turn that runs now, if one does. */
   turnId: string | undefined;
+  /** Background tasks that the process runs now, between turns too. */
+  tasks = 0;
   /** A turn of Claude's own that is told as part of ours, and what it has cost. */
-  #folded: { readonly turnId: string; readonly usage: Usage } | undefined;
+  #folded: { readonly turnId: string; readonly usage: UsageByModel } | undefined;
   #run: Promise<Run> | undefined;
   /** Resolves when the claimed turn has been handed to Claude, or will not be. */
   #handing: Promise<void> = Promise.resolve();
@@ -131,7 +133,7 @@ export class LiveSession implements RunListener {
   /** One that begins while a claimed prompt is on its way is told as part of that prompt's turn. */
   autonomousTurnStarted(turnId: string): void {
     if (this.turnId !== undefined) {
-      this.#folded = { turnId, usage: NO_USAGE };
+      this.#folded = { turnId, usage: {} };
       return;
     }
     this.turnId = turnId;
@@ -140,16 +142,18 @@ export class LiveSession implements RunListener {
 
   turnEnded(turnId: string, outcome: TurnOutcome): void {
     if (turnId === this.#folded?.turnId) {
-      this.#folded = { turnId, usage: outcome.usage ?? NO_USAGE };
+      this.#folded = { turnId, usage: outcome.usageByModel ?? {} };
       return;
     }
-    const folded = this.#folded && {
-      usage: addUsage(outcome.usage ?? NO_USAGE, this.#folded.usage),
-    };
+    const folded = this.#folded && withUsage(outcome, this.#folded.usage);
     this.turnId = undefined;
     this.#folded = undefined;
     void this.#write([{ type: 'end_turn', turnId, outcome: { ...outcome, ...folded } }]);
     void this.settled().then(() => this.#deps.turnEnded(this));
+  }
+
+  backgroundTasks(count: number): void {
+    this.tasks = count;
   }
 
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
@@ -255,4 +259,9 @@ export class LiveSession implements RunListener {
     else log.error({ sessionId: this.id, err: error }, 'events could not be written');
     void this.close();
   }
+}
+
+function withUsage(outcome: TurnOutcome, more: UsageByModel): Partial<TurnOutcome> {
+  const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
+  return { usageByModel, usage: totalOf(usageByModel) };
 }

@@ -53,6 +53,7 @@ export class Permissions {
       toolName: ask.toolName,
       input: ask.input,
       ...(ask.description !== undefined && { description: ask.description }),
+      ...(ask.rememberAs !== undefined && { rememberAs: ask.rememberAs }),
       expiresAt: clock.now() + timeoutMs,
     };
     try {

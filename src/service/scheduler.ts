@@ -5,12 +5,14 @@
  */
 
 import { SessionError } from '../errors.ts';
+import { BACKGROUND_HOLD_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
 import type { SessionOptions } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import { roundUsd, SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { roundUsd } from '../session/usage.ts';
 import type { Claim, Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
 import { LiveSession } from './live-session.ts';
@@ -31,11 +33,19 @@ export type SchedulerDeps = {
   killTree(process: ProcessIdentity): Promise<boolean>;
 };
 
+type Idle = {
+  readonly live: LiveSession;
+  /** On the monotonic clock. */
+  readonly since: number;
+  /** Evicts it when its time is up. */
+  timer: NodeJS.Timeout;
+};
+
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #live = new Map<string, LiveSession>();
-  /** Warm and idle, longest first, each with the timer that evicts it. */
-  readonly #idle = new Map<string, NodeJS.Timeout>();
+  /** Warm and idle, longest first. */
+  readonly #idle = new Map<string, Idle>();
   /** Sessions that are being stopped and may not be claimed meanwhile. */
   readonly #held = new Map<string, number>();
   /** Claimed, and waiting for what was there before to go. */
@@ -179,12 +189,13 @@ export class Scheduler {
     return live;
   }
 
-  #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
+  async #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
     const uuid = session.id.slice(SESSION_ID_PREFIX.length);
     return this.#deps.runner.start(
       {
         uuid,
         options: withinBudget(session),
+        remembered: await this.#deps.store.rememberedPermissions(session.id),
         ...(session.forkOf && { forkOf: session.forkOf.sessionId.slice(SESSION_ID_PREFIX.length) }),
         marker: this.#deps.newId(),
         signal,
@@ -195,10 +206,9 @@ export class Scheduler {
 
   #turnEnded(live: LiveSession): void {
     if (!live.isClosing && live.turnId === undefined) {
-      const evict = setTimeout(() => this.#evict(live), this.#deps.idleEvictMs);
-      evict.unref();
       this.#unidle(live.id);
-      this.#idle.set(live.id, evict);
+      const idle = { live, since: this.#deps.clock.monotonic(), timer: this.#evictionOf(live.id) };
+      this.#idle.set(live.id, idle);
     }
     this.poke();
   }
@@ -209,29 +219,53 @@ export class Scheduler {
     this.poke();
   }
 
-  /** A background task may have woken Claude meanwhile; then it is idle no longer. */
-  #evict(live: LiveSession): void {
-    this.#unidle(live.id);
-    if (live.turnId === undefined) void live.close();
+  #evictionOf(sessionId: string): NodeJS.Timeout {
+    return setTimeout(() => void this.#timeUp(sessionId), this.#deps.idleEvictMs).unref();
   }
 
-  /** Frees a place; returns false where every process has work. */
+  /** One that still runs background tasks stays while its place is not needed, up to a bound. */
+  #timeUp(sessionId: string): void {
+    const idle = this.#idle.get(sessionId);
+    if (idle === undefined) return;
+    const { tasks, turnId } = idle.live;
+    if (tasks === 0 || turnId !== undefined || this.#idleMs(idle) >= BACKGROUND_HOLD_MS_MAX) {
+      void this.#evict(idle);
+      return;
+    }
+    idle.timer = this.#evictionOf(sessionId);
+    this.poke();
+  }
+
+  /** A background task may have woken Claude meanwhile; then it is idle no longer. */
+  async #evict({ live }: Idle): Promise<boolean> {
+    this.#unidle(live.id);
+    if (live.turnId !== undefined) return false;
+    if (live.tasks > 0) live.output({ type: 'notice', text: `${live.tasks} ${STOPPED_TASKS}` });
+    await live.close();
+    return true;
+  }
+
+  /** Frees a place; returns false where every process has work. Background tasks are work for a while. */
   async #evictLongestIdle(): Promise<boolean> {
-    for (const id of this.#idle.keys()) {
-      const live = this.#live.get(id);
-      this.#unidle(id);
-      if (live === undefined || live.turnId !== undefined) continue;
-      await live.close();
-      return true;
+    const { idleEvictMs } = this.#deps;
+    for (const idle of [...this.#idle.values()]) {
+      if (idle.live.tasks > 0 && this.#idleMs(idle) < idleEvictMs) continue;
+      if (await this.#evict(idle)) return true;
     }
     return false;
   }
 
+  #idleMs({ since }: Idle): number {
+    return this.#deps.clock.monotonic() - since;
+  }
+
   #unidle(sessionId: string): void {
-    clearTimeout(this.#idle.get(sessionId));
+    clearTimeout(this.#idle.get(sessionId)?.timer);
     this.#idle.delete(sessionId);
   }
 }
+
+const STOPPED_TASKS = 'background tasks were stopped with the idle process';
 
 /** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
 function withinBudget({ id, options, usage }: Session): SessionOptions {

@@ -12,6 +12,7 @@ import type {
   PermissionState,
   Turn,
   Usage,
+  UsageByModel,
 } from './event.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
@@ -32,6 +33,7 @@ export type TurnOutcome = {
   readonly result?: string;
   readonly error?: Failure;
   readonly usage?: Usage;
+  readonly usageByModel?: UsageByModel;
 };
 
 export type PermissionAnswer = {

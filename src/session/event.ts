@@ -12,6 +12,9 @@ export type Usage = {
   readonly costUsd: number;
 };
 
+/** Each model's part of a usage, under the name that Claude Code gives it. */
+export type UsageByModel = Readonly<Record<string, Usage>>;
+
 export const TURN_STATES = [
   'queued',
   'running',
@@ -37,6 +40,7 @@ export type Turn = {
   readonly result?: string;
   readonly error?: Failure;
   readonly usage?: Usage;
+  readonly usageByModel?: UsageByModel;
 };
 
 export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'closed'] as const;
@@ -61,6 +65,8 @@ export type PermissionRequest = {
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly description?: string;
+  /** What an answer for the rest of the session is remembered as. */
+  readonly rememberAs?: string;
   readonly state: PermissionState;
   readonly createdAt: number;
   readonly expiresAt: number;

@@ -3,7 +3,8 @@
  * alone, so a change of the record changes a sum by the difference, in constant time.
  */
 
-import { roundUsd, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { roundUsd } from './usage.ts';
 
 export type Metrics = {
   /** Ended sessions included. */

@@ -1,8 +1,16 @@
 /** The session record and the one function that changes it: a session is what `apply` makes of its log. */
 
 import type { Failure } from '../errors.ts';
-import type { EventBody, SessionEvent, SessionOptions, Turn, Usage } from './event.ts';
+import type {
+  EventBody,
+  SessionEvent,
+  SessionOptions,
+  Turn,
+  Usage,
+  UsageByModel,
+} from './event.ts';
 import { canBecome, type SessionStatus } from './status.ts';
+import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
 
 /** `claude_` + the UUID that Claude Code itself uses for the conversation. */
 export const SESSION_ID_PREFIX = 'claude_';
@@ -33,31 +41,10 @@ export type Session = {
   readonly pendingPermissions: number;
   readonly lastSeq: number;
   readonly usage: Usage;
+  /** The same by model, once a turn has said it. */
+  readonly usageByModel?: UsageByModel;
   readonly error?: Failure;
 };
-
-export const NO_USAGE: Usage = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  costUsd: 0,
-};
-
-/** Sums two usages. Dollars are kept to a billionth, so that long sums do not drift. */
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    inputTokens: a.inputTokens + b.inputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
-    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
-    costUsd: roundUsd(a.costUsd + b.costUsd),
-  };
-}
-
-export function roundUsd(dollars: number): number {
-  return Math.round(dollars * 1e9) / 1e9;
-}
 
 /** The task linked last, which is the one most callers mean. */
 export function taskIdOf(session: Session): string | null {
@@ -179,13 +166,23 @@ function turnChange(session: Session, event: EventBody): Partial<Session> {
     case 'turn_ended':
       return {
         turns: { ...turns, running: 0, ...counted(turns, event.turn) },
-        usage: event.turn.usage ? addUsage(session.usage, event.turn.usage) : session.usage,
+        ...usageAfter(session, event.turn),
       };
     case 'notice':
       return event.requeued ? { turns: { ...turns, running: 0, queued: turns.queued + 1 } } : {};
     default:
       return {};
   }
+}
+
+function usageAfter(
+  { usage, usageByModel = {} }: Session,
+  turn: Turn,
+): Pick<Session, 'usage' | 'usageByModel'> {
+  return {
+    usage: turn.usage ? addUsage(usage, turn.usage) : usage,
+    ...(turn.usageByModel && { usageByModel: addUsageByModel(usageByModel, turn.usageByModel) }),
+  };
 }
 
 /** An interrupted turn was neither completed nor a failure; a lost one is a failure. */

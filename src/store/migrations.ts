@@ -145,7 +145,16 @@ CREATE TABLE processes (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const STEPS: readonly string[] = [FIRST];
+/** What callers allowed for the rest of a session, each as the runner names it. */
+const REMEMBERED = `
+CREATE TABLE remembered_permissions (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  name TEXT NOT NULL,
+  PRIMARY KEY (session_id, name)
+) STRICT, WITHOUT ROWID;
+`;
+
+export const STEPS: readonly string[] = [FIRST, REMEMBERED];
 
 export const SCHEMA_VERSION = STEPS.length;
 

@@ -1,5 +1,6 @@
 /** What the tables beside the log hold, as each event of it changes them. */
 
+import { REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import { jsonOf, type Sql } from './sql.ts';
 
@@ -31,6 +32,7 @@ export function project(
       return;
     case 'permission_answered':
       updateRequest(sql, event.request);
+      rememberAnswer(sql, sessionId, event.request);
       return;
     default:
       projectTurn(sql, sessionId, event, epoch);
@@ -133,6 +135,18 @@ function updateRequest(sql: Sql, request: PermissionRequest): void {
     request.state,
     JSON.stringify(request),
     request.requestId,
+  );
+}
+
+function rememberAnswer(sql: Sql, sessionId: string, request: PermissionRequest): void {
+  const { state, grant, rememberAs } = request;
+  if (state !== 'allowed' || grant?.remember !== 'session' || rememberAs === undefined) return;
+  sql.run(
+    `INSERT OR IGNORE INTO remembered_permissions SELECT ?1, ?2
+     WHERE (SELECT count(*) FROM remembered_permissions WHERE session_id = ?1) < ?3`,
+    sessionId,
+    rememberAs,
+    REMEMBERED_PERMISSIONS_MAX,
   );
 }
 

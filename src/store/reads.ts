@@ -122,6 +122,13 @@ export function findRequest(
   return row === undefined ? undefined : jsonOf<PermissionRequest>(row, 'record');
 }
 
+/** In the order of their names. */
+export function listRemembered(sql: Sql, sessionId: string): readonly string[] {
+  return sql
+    .all('SELECT name FROM remembered_permissions WHERE session_id = ? ORDER BY name', sessionId)
+    .map((row) => textOf(row, 'name'));
+}
+
 export function listRequests(sql: Sql, query: RequestQuery): readonly PermissionRequest[] {
   return sql
     .all(

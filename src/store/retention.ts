@@ -8,6 +8,7 @@ import { leaveMcpScope } from './sums.ts';
 const ROW_TABLES = [
   'turns',
   'permission_requests',
+  'remembered_permissions',
   'session_tasks',
   'session_labels',
   'processes',

@@ -186,6 +186,10 @@ export class SqliteStore implements Store {
     return this.#read((sql) => reads.findRequest(sql, principal, requestId));
   }
 
+  rememberedPermissions(sessionId: string): Promise<readonly string[]> {
+    return this.#read((sql) => reads.listRemembered(sql, sessionId));
+  }
+
   permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]> {
     return this.#read((sql) => reads.listRequests(sql, query));
   }

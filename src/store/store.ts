@@ -217,6 +217,8 @@ export interface Store {
   metrics(principal: string, scope: string): Promise<Metrics>;
   /** One permission request of a principal, in whatever state. */
   permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined>;
+  /** What was allowed for the rest of the session, by `rememberAs` of the requests; bounded. */
+  rememberedPermissions(sessionId: string): Promise<readonly string[]>;
   /** The pending ones, oldest first. */
   permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]>;
   /** Ids of sessions that have not ended and are not busy, longest idle first. */

@@ -21,7 +21,7 @@ export const requestView = z.object({
 });
 
 export function showRequest(request: PermissionRequest): z.infer<typeof requestView> {
-  const { createdAt, expiresAt, answeredAt, grant: _grant, ...rest } = request;
+  const { createdAt, expiresAt, answeredAt, grant: _, rememberAs: _key, ...rest } = request;
   return {
     ...rest,
     createdAt: isoTime(createdAt),

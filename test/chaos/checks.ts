@@ -1,7 +1,8 @@
 /** What must hold after a run, as pure functions: each gives a line for every violation it finds. */
 
 import { contributionOf, METRIC_NAMES } from '../../src/session/metrics.ts';
-import { roundUsd, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { roundUsd } from '../../src/session/usage.ts';
 import { effectsLost } from './check-effects.ts';
 import { afterTheEnd, endsWrong, epochsFallen, seqGaps, turnsInterleaved } from './check-log.ts';
 import {

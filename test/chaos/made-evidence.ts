@@ -2,7 +2,8 @@
 
 import type { EventBody } from '../../src/session/event.ts';
 import { contributionOf } from '../../src/session/metrics.ts';
-import { NO_USAGE, type Session } from '../../src/session/session.ts';
+import type { Session } from '../../src/session/session.ts';
+import { NO_USAGE } from '../../src/session/usage.ts';
 import type { EventRow } from './database.ts';
 import type { Evidence, WitnessLine } from './evidence.ts';
 

@@ -87,6 +87,19 @@ describe('a question for permission', () => {
     await session.run.close();
   });
 
+  test('is not put again in a later process that is given what was remembered', async () => {
+    const first = await world.start();
+    first.heard.answer = () => ({ decision: 'allow', remember: 'session' });
+    await run(first, [write().step, touch('r')]);
+    await first.run.close();
+    const remembered = first.heard.asked.flatMap(({ rememberAs }) => rememberAs ?? []);
+    expect(remembered).toHaveLength(2);
+    const again = await world.start({ uuid: first.uuid, remembered });
+    await run(again, [write().step, touch('r'), touch('s')]);
+    expect(again.heard.asked).toMatchObject([{ input: { command: 'touch s' } }]);
+    await again.run.close();
+  });
+
   test('is put each time where the answer is not remembered', async () => {
     const session = await world.start();
     await run(session, [touch('a'), touch('a')]);
@@ -107,6 +120,7 @@ describe('a question for permission', () => {
     });
     await run(session, [{ tool: 'AskUserQuestion', input: { questions } }]);
     expect(askedFor(session)).toEqual(['AskUserQuestion']);
+    expect(session.heard.asked[0]).not.toHaveProperty('rememberAs');
     expect(session.heard.all('tool_result')[0]?.text).toContain('"Which way?"="right"');
     await session.run.close();
   });

@@ -24,6 +24,8 @@ export class Recorder implements RunListener {
   readonly asked: PermissionAsk[] = [];
   readonly started: string[] = [];
   readonly ended: { readonly turnId: string; readonly outcome: TurnOutcome }[] = [];
+  /** How many background tasks there were, after each change. */
+  readonly tasks: number[] = [];
   exits = 0;
   answer: (ask: PermissionAsk, signal: AbortSignal) => PermissionReply | Promise<PermissionReply> =
     () => ({ decision: 'allow' });
@@ -36,6 +38,11 @@ export class Recorder implements RunListener {
 
   autonomousTurnStarted(turnId: string): void {
     this.started.push(turnId);
+    this.#changed();
+  }
+
+  backgroundTasks(count: number): void {
+    this.tasks.push(count);
     this.#changed();
   }
 
@@ -99,6 +106,7 @@ type StartOptions = {
   readonly options?: Partial<SessionOptions>;
   readonly uuid?: string;
   readonly forkOf?: string;
+  readonly remembered?: readonly string[];
 };
 
 type WorldOptions = {
@@ -144,7 +152,7 @@ export class World {
   }
 
   async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
-    const { uuid = randomUUID(), forkOf, options } = start;
+    const { uuid = randomUUID(), forkOf, options, remembered } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
     const spec = {
@@ -152,6 +160,7 @@ export class World {
       marker,
       options: { workingDirectory: this.cwd, ...options },
       ...(forkOf !== undefined && { forkOf }),
+      ...(remembered && { remembered }),
     };
     const run = await runner.start(spec, heard);
     const prompt = (steps: Step[] | string) => {

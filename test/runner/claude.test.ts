@@ -19,14 +19,16 @@ const ONE_REQUEST = {
   cacheWriteTokens: 0,
   costUsd: 0.0006,
 };
+const COST = { usage: ONE_REQUEST, usageByModel: expect.any(Object) };
 
 describe('a session', () => {
   test('answers prompts one after the other in one process, each with what it cost', async () => {
     const session = await world.start();
     const first = await session.turn([{ text: 'one', chunks: 3 }]);
-    expect(first).toEqual({ state: 'completed', result: 'one', usage: ONE_REQUEST });
+    expect(first).toEqual({ state: 'completed', result: 'one', ...COST });
+    expect(Object.values(first.usageByModel ?? {})).toEqual([ONE_REQUEST]);
     const second = await session.turn([{ thinking: 'hm', text: 'two' }]);
-    expect(second).toEqual({ state: 'completed', result: 'two', usage: ONE_REQUEST });
+    expect(second).toEqual({ state: 'completed', result: 'two', ...COST });
     expect(session.heard.all('text').map(({ text }) => text)).toEqual(['one', 'two']);
     expect(session.heard.outputs).toHaveLength(2);
     expect(session.heard.exits).toBe(0);
@@ -126,8 +128,9 @@ describe('a session', () => {
       usage: { costUsd: 0.0012 },
     });
     await session.heard.until(() => session.heard.started.length === 1);
+    expect(session.heard.tasks).toEqual([1, 0]);
     const outcome = await session.heard.outcomeOf(session.heard.started[0] ?? '');
-    expect(outcome).toEqual({ state: 'completed', result: 'it has ended', usage: ONE_REQUEST });
+    expect(outcome).toEqual({ state: 'completed', result: 'it has ended', ...COST });
     await session.run.close();
   });
 

@@ -17,6 +17,7 @@ import { create, TURN } from './translated.ts';
 
 const NO_CACHE = { cacheReadTokens: 1, cacheWriteTokens: 2 };
 const ONE_REQUEST = { inputTokens: 100, outputTokens: 10, costUsd: 0.0006, ...NO_CACHE };
+const COST = { usage: ONE_REQUEST, usageByModel: { 'claude-test': ONE_REQUEST } };
 
 describe('a turn', () => {
   test('tells texts, tool calls and their results under its id, and ends with its result', () => {
@@ -52,7 +53,7 @@ describe('a turn', () => {
         },
       },
       { output: { type: 'text', turnId: TURN, text: 'done' } },
-      { ended: TURN, outcome: { state: 'completed', result: 'done', usage: ONE_REQUEST } },
+      { ended: TURN, outcome: { state: 'completed', result: 'done', ...COST } },
     ]);
   });
 
@@ -165,7 +166,7 @@ describe('a turn that nobody asked for', () => {
       { output: { type: 'notice', text: 'A background task ended (completed).' } },
       { started: 'auto-1' },
       { output: { type: 'text', turnId: 'auto-1', text: 'it ended' } },
-      { ended: 'auto-1', outcome: { state: 'completed', result: 'done', usage: ONE_REQUEST } },
+      { ended: 'auto-1', outcome: { state: 'completed', result: 'done', ...COST } },
     ]);
   });
 
@@ -255,10 +256,35 @@ describe('the usage of a turn', () => {
     expect(outcomes().map(({ usage }) => usage?.inputTokens)).toEqual([7, 100]);
   });
 
+  test('is told model by model', () => {
+    const { feed, prompt, outcomes } = create();
+    const [one, two] = [1, 2].map((requests) => model(requests)['claude-test']);
+    prompt();
+    feed(result(TURN, { modelUsage: { big: one, small: one } }));
+    prompt();
+    feed(result(TURN, { modelUsage: { big: two, small: one, new: two } }));
+    expect(outcomes().map(({ usageByModel }) => usageByModel)).toMatchObject([
+      { big: { inputTokens: 100 }, small: { costUsd: 0.0006 } },
+      { big: { inputTokens: 100 }, new: { inputTokens: 200, costUsd: 0.0012 } },
+    ]);
+    expect(outcomes()[1]?.usageByModel).not.toHaveProperty('small');
+    expect(outcomes()[1]?.usage).toMatchObject({ inputTokens: 300, costUsd: 0.0018 });
+  });
+
   test('survives figures that are none', () => {
     const odd = { m: { inputTokens: null, outputTokens: -1, costUSD: Number.NaN } };
     expect(usages(result(TURN, { model_usage_since_last_result: odd }))).toEqual([[0, 0]]);
   });
+});
+
+test('background tasks are counted, but for those that are no activity', () => {
+  const { feed, told } = create();
+  const tasks = (...ambient: boolean[]) =>
+    system('background_tasks_changed', {
+      tasks: ambient.map((is, task) => ({ task_id: `${task}`, ambient: is })),
+    });
+  feed(tasks(false, true, false), tasks(true));
+  expect(told).toEqual([{ tasks: 2 }, { tasks: 0 }]);
 });
 
 test('the permission mode follows what Claude Code says', () => {

@@ -8,7 +8,11 @@ import { init, lifecycle } from './messages.ts';
 
 export const TURN = '11111111-1111-4111-8111-111111111111';
 
-type Told = { output: OutputBody } | { started: string } | { ended: string; outcome: TurnOutcome };
+type Told =
+  | { output: OutputBody }
+  | { started: string }
+  | { ended: string; outcome: TurnOutcome }
+  | { tasks: number };
 
 export function create({ resumed = false } = {}) {
   const told: Told[] = [];
@@ -17,6 +21,7 @@ export function create({ resumed = false } = {}) {
     listener: {
       output: (output) => told.push({ output }),
       autonomousTurnStarted: (started) => told.push({ started }),
+      backgroundTasks: (tasks) => told.push({ tasks }),
       turnEnded: (ended, outcome) => told.push({ ended, outcome }),
     },
     newId: () => `auto-${++ids}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NO_USAGE } from '../../src/session/session.ts';
+import { NO_USAGE } from '../../src/session/usage.ts';
 import { startHarness } from '../support/harness.ts';
 
 const LONG_MS = 20_000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addUsage, apply, applyCreated, taskIdOf } from '../../src/session/session.ts';
+import { apply, applyCreated, taskIdOf } from '../../src/session/session.ts';
+import { addUsage } from '../../src/session/usage.ts';
 import { append, CREATED, FAILURE, inStatus, newSession, next } from './log.ts';
 
 const TURN = { sessionId: 'claude_1', origin: 'prompt', queuedAt: 1 } as const;

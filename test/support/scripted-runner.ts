@@ -160,6 +160,11 @@ export class ScriptedRun implements Run {
     return turnId;
   }
 
+  /** A background task begins or ends; so many run now. */
+  tasks(count: number): void {
+    this.listener.backgroundTasks(count);
+  }
+
   /** Claude asks for permission; the signal is that of a question which does not become void by itself. */
   ask(
     ask: Partial<PermissionAsk> = {},
