@@ -12,6 +12,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['transport'],
   ['server'],
   ['tools', 'resources', 'prompts'],
+  ['views'],
   ['service'],
   ['runner', 'store', 'index'],
   ['manager'],

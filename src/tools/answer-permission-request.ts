@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import { ANSWERS_MAX, REASON_CHARS_MAX } from '../limits.ts';
-import { requestView, showRequest } from './requests.ts';
+import { requestView, showRequest } from '../views/request.ts';
 import { defineTool } from './tool.ts';
 
 const input = z.object({

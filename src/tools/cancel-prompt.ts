@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { showTurn, turnView } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { showTurn, turnView } from './views.ts';
 
 export const cancelPrompt = defineTool({
   name: 'cancel_prompt',

@@ -10,9 +10,9 @@ import {
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
+import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { boundedText, idempotencyKey, prompt, requestKey, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession, showTurn, turnView } from './views.ts';
 
 const toolRules = z.array(z.string().min(1).max(TOOL_RULE_CHARS_MAX)).max(TOOL_RULES_MAX);
 const labels = z

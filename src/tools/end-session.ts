@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { REASON_CHARS_MAX } from '../limits.ts';
+import { sessionView, showSession } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession } from './views.ts';
 
 export const endSession = defineTool({
   name: 'end_session',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NAME_CHARS_MAX } from '../limits.ts';
+import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { idempotencyKey, prompt, requestKey, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession, showTurn, turnView } from './views.ts';
 
 export const forkSession = defineTool({
   name: 'fork_session',

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import type { MetricsScope } from '../service/sessions.ts';
+import { metricsView, showMetrics } from '../views/metrics.ts';
 import { scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
-
-const count = z.int().min(0);
 
 const input = z.object({
   sessionId: sessionId.optional(),
@@ -20,31 +19,10 @@ export const getMetrics = defineTool({
     'Use it to report what work cost; the sums survive restarts of the server.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input,
-  output: z.object({
-    totalSessions: count.describe('Ended ones included.'),
-    activeSessions: count.describe('Ready or busy.'),
-    errorSessions: count,
-    averageSessionDuration: z.number().min(0).describe('Milliseconds, over the ended sessions.'),
-    busySessions: count,
-    queuedTurns: count,
-    completedTurns: count,
-    failedTurns: count,
-    pendingPermissions: count,
-    inputTokens: count,
-    outputTokens: count,
-    cacheReadTokens: count,
-    cacheWriteTokens: count,
-    costUsd: z.number(),
-    uptimeMs: z.number().min(0),
-  }),
+  output: metricsView,
   async run(args, { service, caller }) {
     const sums = await service.sessions.metrics(caller, scopeOf(args));
-    const { endedSessions, endedDurationMs, ...shown } = sums;
-    return {
-      ...shown,
-      averageSessionDuration: endedSessions === 0 ? 0 : endedDurationMs / endedSessions,
-      uptimeMs: service.uptimeMs(),
-    };
+    return showMetrics(sums, service.uptimeMs());
   },
 });
 

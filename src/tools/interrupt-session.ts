@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession, showTurn, turnView } from './views.ts';
 
 export const interruptSession = defineTool({
   name: 'interrupt_session',

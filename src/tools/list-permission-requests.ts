@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import { requestView, showRequest } from '../views/request.ts';
 import { mcpSessionOf, scope, sessionId } from './fields.ts';
-import { requestView, showRequest } from './requests.ts';
 import { defineTool } from './tool.ts';
 
 export const listPermissionRequests = defineTool({

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
-import { cursorText, parseCursor } from './cursor.ts';
+import { cursorText, parseCursor } from '../views/cursor.ts';
+import { sessionView, showSession } from '../views/session.ts';
 import { mcpSessionOf, scope, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession } from './views.ts';
 
 export const listSessions = defineTool({
   name: 'list_sessions',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { EVENTS_LIMIT_DEFAULT, EVENTS_LIMIT_MAX } from '../limits.ts';
 import { READ_UNTIL } from '../service/reader.ts';
-import { DETAILS, eventView, showEvents } from './events.ts';
+import { DETAILS, eventView, showEvents } from '../views/events.ts';
+import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession } from './views.ts';
 
 export const readEvents = defineTool({
   name: 'read_events',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { showTurn, turnView } from '../views/session.ts';
 import { idempotencyKey, prompt, requestKey, sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { showTurn, turnView } from './views.ts';
 
 export const sendPrompt = defineTool({
   name: 'send_prompt',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession } from './views.ts';
 
 export const unlinkTask = defineTool({
   name: 'unlink_task',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { WAIT_MS_DEFAULT, WAIT_SESSIONS_MAX } from '../limits.ts';
+import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
-import { sessionView, showSession } from './views.ts';
 
 export const waitSessions = defineTool({
   name: 'wait_sessions',

@@ -8,8 +8,8 @@ import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/s
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import type { Failure } from '../../src/errors.ts';
-import type { EventView } from '../../src/tools/events.ts';
-import type { sessionView, turnView } from '../../src/tools/views.ts';
+import type { EventView } from '../../src/views/events.ts';
+import type { sessionView, turnView } from '../../src/views/session.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { EventView } from '../../src/tools/events.ts';
+import type { EventView } from '../../src/views/events.ts';
 import { processesWith } from '../demo/processes.ts';
 import { script } from '../support/messages-api.ts';
 import type { Workplace } from '../support/program.ts';

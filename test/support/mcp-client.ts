@@ -5,11 +5,11 @@ import { expect } from 'vitest';
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode, type Failure } from '../../src/errors.ts';
 import type { Caller } from '../../src/service/caller.ts';
-import type { eventView } from '../../src/tools/events.ts';
 import { TOOLS } from '../../src/tools/index.ts';
-import type { requestView } from '../../src/tools/requests.ts';
-import type { sessionView, turnView } from '../../src/tools/views.ts';
 import type { Connections } from '../../src/transport/connections.ts';
+import type { eventView } from '../../src/views/events.ts';
+import type { requestView } from '../../src/views/request.ts';
+import type { sessionView, turnView } from '../../src/views/session.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;

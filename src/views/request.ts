@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { PERMISSION_STATES, type PermissionRequest } from '../session/event.ts';
-import { isoTime } from './views.ts';
+import { isoTime } from './session.ts';
 
 const time = z.string().describe('ISO 8601.');
 

@@ -1,4 +1,4 @@
-/** How sessions, turns and metrics are shown: camelCase JSON, times in ISO 8601. */
+/** How sessions and turns are shown: camelCase JSON, times in ISO 8601. */
 
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';

@@ -7,8 +7,8 @@ import {
   REPLY_SUMMARY_BYTES_MAX,
 } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
-import { showRequest } from './requests.ts';
-import { isoTime, showTurn } from './views.ts';
+import { showRequest } from './request.ts';
+import { isoTime, showTurn } from './session.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
 
