@@ -1,5 +1,6 @@
 /** The composition root: the only file that constructs adapters and ties the rooms together. */
 
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
@@ -10,6 +11,7 @@ import { createClaudeRunner } from './runner/claude.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
+import { Aside } from './server/asker.ts';
 import { createServer } from './server/server.ts';
 import { Gate } from './service/access.ts';
 import type { Caller } from './service/caller.ts';
@@ -152,8 +154,9 @@ function connectionsOf(deps: ConnectionDeps): Connections {
     await service.turns.disconnected(caller);
     await presence.closed(mcpSessionId);
   };
+  const forms = { aside: new Aside(), key: randomBytes(32), newId: uuid };
   return {
-    createServer: (caller) => createServer(caller, { service, log, version }),
+    createServer: (caller) => createServer(caller, { service, log, version, forms }),
     opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
     present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),
     away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.away(mcpSessionId)),

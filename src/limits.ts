@@ -36,6 +36,17 @@ export const PENDING_PERMISSIONS_MAX = 100;
 /** Answers that are remembered for the rest of a session; further ones count once. */
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
 export const ANSWERS_MAX = 20;
+/** What a form shows a person of a tool's input, a plan or a question. */
+export const FORM_CHARS_MAX = 4000;
+/** A person has so long for one form; after that the request is left to the tools. */
+export const FORM_MS_MAX = 600_000;
+/** Forms within one call, where a call comes back with each answer; clients give up after ten. */
+export const FORM_ROUNDS_MAX = 8;
+/** Forms that somebody put aside, remembered so that nobody is asked twice; the oldest are forgotten. */
+export const FORMS_ASIDE_MAX = 10_000;
+/** Progress of a waiting call: at most one message in so long, with so much text. */
+export const PROGRESS_MS_MIN = 1_000;
+export const ACTIVITY_CHARS_MAX = 120;
 /** `cleanup_sessions` ends what has been idle longer than this. */
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 

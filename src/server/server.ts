@@ -4,7 +4,9 @@ import { Server } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
+import { sealFor } from './rounds.ts';
 import { serveTools } from './tools.ts';
+import { type FormsShared, Waitings } from './waiting.ts';
 
 const INSTRUCTIONS = [
   'Runs Claude Code sessions: give one a job with create_session and a prompt, follow it with read_events',
@@ -16,14 +18,23 @@ export type ServerDeps = {
   readonly service: Service;
   readonly log: Logger;
   readonly version: string;
+  readonly forms: FormsShared;
 };
 
 /** Cheap: everything that does not depend on the caller is made once per process. */
 export function createServer(caller: Caller, deps: ServerDeps): Server {
+  const seal = sealFor(caller, deps.forms.key);
   const server = new Server(
     { name: 'claude-sessions-mcp', title: 'Claude Code sessions', version: deps.version },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: {} },
+      instructions: INSTRUCTIONS,
+      requestState: { verify: seal.verify },
+    },
   );
-  serveTools(server, caller, deps);
+  serveTools(server, caller, {
+    ...deps,
+    waitings: new Waitings(server, caller, { ...deps, seal }),
+  });
   return server;
 }

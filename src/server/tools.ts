@@ -2,6 +2,7 @@
 
 import {
   type CallToolResult,
+  type InputRequiredResult,
   ProtocolError,
   ProtocolErrorCode,
   type Server,
@@ -15,9 +16,12 @@ import type { Tool } from '../tools/tool.ts';
 import type { ServerDeps } from './server.ts';
 import { checkShape } from './shape.ts';
 import { jsonSchema } from './tool-schema.ts';
+import type { Waiting, Waitings } from './waiting.ts';
+
+type ToolsDeps = ServerDeps & { readonly waitings: Waitings };
 
 /** Registers tools/list and tools/call for one caller. */
-export function serveTools(server: Server, caller: Caller, deps: ServerDeps): void {
+export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): void {
   server.setRequestHandler('tools/list', () => ({ tools: LISTED }));
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = BY_NAME.get(request.params.name);
@@ -40,25 +44,59 @@ const LISTED = TOOLS.map((tool) => ({
   annotations: { title: tool.title, ...tool.hints },
 }));
 
-type CallContext = ServerDeps & { readonly caller: Caller; readonly context: ServerContext };
+type CallContext = ToolsDeps & { readonly caller: Caller; readonly context: ServerContext };
 
-async function callTool(tool: Tool, args: unknown, call: CallContext): Promise<CallToolResult> {
-  const { service, caller, context, log } = call;
-  const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
+async function callTool(
+  tool: Tool,
+  args: unknown,
+  call: CallContext,
+): Promise<CallToolResult | InputRequiredResult> {
   try {
     checkShape(args);
-    const data = await tool.call(args, {
-      service,
-      caller,
-      signal: context.mcpReq.signal,
-      ...(isKey(toolUseId) && { toolUseId }),
-    });
-    return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: data };
+    if (!('waitMs' in tool.input.shape)) return resultOf(await run(tool, args, call));
+    return await runWaiting(tool, args, call);
   } catch (error) {
-    if (!(error instanceof SessionError)) log.error({ tool: tool.name, err: error }, 'tool failed');
+    if (!(error instanceof SessionError)) {
+      call.log.error({ tool: tool.name, err: error }, 'tool failed');
+    }
     const text = JSON.stringify({ error: failureOf(error) });
     return { content: [{ type: 'text', text }], isError: true };
   }
+}
+
+async function runWaiting(
+  tool: Tool,
+  args: unknown,
+  call: CallContext,
+): Promise<CallToolResult | InputRequiredResult> {
+  const waiting = await call.waitings.open(tool.name, call.context);
+  try {
+    const data = await run(tool, args, call, waiting);
+    return (await waiting.instead()) ?? resultOf(data);
+  } finally {
+    waiting.close();
+  }
+}
+
+async function run(
+  tool: Tool,
+  args: unknown,
+  { service, caller, context }: CallContext,
+  waiting?: Waiting,
+): Promise<Record<string, unknown>> {
+  const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
+  return tool.call(args, {
+    service,
+    caller,
+    signal: waiting?.signal ?? context.mcpReq.signal,
+    watch: waiting?.watch ?? (async () => false),
+    ...(isKey(toolUseId) && { toolUseId }),
+    ...(waiting?.callId !== undefined && { callId: waiting.callId }),
+  });
+}
+
+function resultOf(data: Record<string, unknown>): CallToolResult {
+  return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: data };
 }
 
 function isKey(value: unknown): value is string {

@@ -102,6 +102,17 @@ export class Permissions {
     return (await store.permissionRequest(caller.principal, requestId)) ?? request;
   }
 
+  /** Resolves once a request is pending no longer, whoever answered it, or `signal` aborts. */
+  async settled(caller: Caller, request: PermissionRequest, signal: AbortSignal): Promise<void> {
+    const { store, waiters, clock } = this.#deps;
+    const look = async (): Promise<true | undefined> => {
+      const now = await store.permissionRequest(caller.principal, request.requestId);
+      return now?.state === 'pending' ? undefined : true;
+    };
+    const leftMs = Math.max(0, request.expiresAt - clock.now());
+    await waiters.until([request.sessionId], look, leftMs, signal);
+  }
+
   /**
    * Waits for the answer in the log. Past the time-out the request expires; one that Claude withdraws
    * is closed. An answer that comes in just before either counts.

@@ -12,6 +12,12 @@ export const READ_UNTIL = ['event', 'turn_end', 'attention'] as const;
 
 export type ReadUntil = (typeof READ_UNTIL)[number];
 
+/**
+ * Sees each session of a wait, at every look at it. True holds a wait for attention on: a person is
+ * being asked about what the session waits for.
+ */
+export type Watch = (session: Session) => Promise<boolean>;
+
 export type ReadQuery = {
   readonly sessionId: string;
   readonly after: number;
@@ -19,6 +25,7 @@ export type ReadQuery = {
   readonly waitMs: number;
   readonly until: ReadUntil;
   readonly signal: AbortSignal;
+  readonly watch: Watch;
 };
 
 export type WaitQuery = {
@@ -28,7 +35,10 @@ export type WaitQuery = {
   readonly until: Exclude<ReadUntil, 'event'>;
   readonly waitMs: number;
   readonly signal: AbortSignal;
+  readonly watch: Watch;
 };
+
+export type TurnQuery = Pick<ReadQuery, 'waitMs' | 'signal' | 'watch'> & { readonly turn: Turn };
 
 export type Read = {
   readonly session: Session;
@@ -72,7 +82,8 @@ export class Reader {
       const sessions = await Promise.all(
         query.sessionIds.map((id) => this.#gate.readable(caller, id)),
       );
-      const ready = sessions.filter((session) => isSettled(session, query.until));
+      const held = await Promise.all(sessions.map((session) => query.watch(session)));
+      const ready = sessions.filter((session, at) => isSettled(session, query.until, held[at]));
       return { ready: ready.map((session) => session.id), sessions };
     };
     const enough = query.for === 'all' ? query.sessionIds.length : 1;
@@ -85,17 +96,14 @@ export class Reader {
   }
 
   /** The turn once it has ended or asks for a permission; as it stands when the wait is over. */
-  async turnSettled(
-    turn: Turn,
-    caller: Caller,
-    waitMs: number,
-    signal: AbortSignal,
-  ): Promise<Turn> {
+  async turnSettled(caller: Caller, query: TurnQuery): Promise<Turn> {
+    const { turn, waitMs, signal } = query;
     const look = async (): Promise<Turn | undefined> => {
       const now = await this.#store.turn(turn.sessionId, turn.id);
       if (now === undefined || isOver(now)) return now;
       const session = await this.#gate.readable(caller, turn.sessionId);
-      return now.state === 'running' && session.pendingPermissions > 0 ? now : undefined;
+      const isHeld = await query.watch(session);
+      return now.state === 'running' && session.pendingPermissions > 0 && !isHeld ? now : undefined;
     };
     const settled = await this.#waiters.until([turn.sessionId], look, waitMs, signal);
     return settled ?? (await this.#store.turn(turn.sessionId, turn.id)) ?? turn;
@@ -116,26 +124,37 @@ export class Reader {
     }
   }
 
+  /** The last events of a session's log, oldest first. */
+  async newest({ id, lastSeq }: Session, count: number): Promise<readonly SessionEvent[]> {
+    return this.#store.events(id, Math.max(0, lastSeq - count), count);
+  }
+
+  /** Makes the waits for a session look again, for a reason that is not in its log. */
+  wake(sessionId: string): void {
+    this.#waiters.wake(new Set([sessionId]));
+  }
+
   async #wait(caller: Caller, query: ReadQuery): Promise<void> {
     let scanned = query.after;
     const look = async (): Promise<true | undefined> => {
       const session = await this.#gate.readable(caller, query.sessionId);
+      const isHeld = await query.watch(session);
       if (session.status === 'terminated') return true;
       if (query.until === 'event') return session.lastSeq > query.after ? true : undefined;
-      if (isSettled(session, query.until)) return true;
-      const found = await this.#scan(query, scanned);
+      if (isSettled(session, query.until, isHeld)) return true;
+      const found = await this.#scan(query.sessionId, scanned);
       scanned = found.scanned;
       return found.hit ? true : undefined;
     };
     await this.#waiters.until([query.sessionId], look, query.waitMs, query.signal);
   }
 
-  /** Looks through the log for what the caller waits for, from where the last look ended. */
-  async #scan(query: ReadQuery, from: number): Promise<{ hit: boolean; scanned: number }> {
+  /** Looks through the log for the end of a turn, from where the last look ended. */
+  async #scan(sessionId: string, from: number): Promise<{ hit: boolean; scanned: number }> {
     let scanned = from;
     for (;;) {
-      const page = await this.#store.events(query.sessionId, scanned, SCAN_EVENTS);
-      if (page.some((event) => endsWait(event, query.until))) return { hit: true, scanned };
+      const page = await this.#store.events(sessionId, scanned, SCAN_EVENTS);
+      if (page.some(isEnd)) return { hit: true, scanned };
       scanned = page.at(-1)?.seq ?? scanned;
       if (page.length === 0) return { hit: false, scanned };
     }
@@ -147,12 +166,11 @@ export function isOver(turn: Turn): boolean {
 }
 
 /** Nothing runs and nothing is queued, or somebody must answer: waiting on would be in vain. */
-function isSettled(session: Session, until: ReadUntil): boolean {
-  if (until === 'attention' && session.pendingPermissions > 0) return true;
+function isSettled(session: Session, until: ReadUntil, isHeld = false): boolean {
+  if (until === 'attention' && session.pendingPermissions > 0) return !isHeld;
   return session.turns.running === 0 && session.turns.queued === 0;
 }
 
-function endsWait(event: SessionEvent, until: ReadUntil): boolean {
-  if (event.type === 'turn_ended' || event.type === 'session_ended') return true;
-  return until === 'attention' && event.type === 'permission_requested';
+function isEnd({ type }: SessionEvent): boolean {
+  return type === 'turn_ended' || type === 'session_ended';
 }

@@ -10,7 +10,7 @@ export class Waiters {
   readonly #stop: () => void;
 
   constructor(store: Pick<Store, 'subscribe'>) {
-    this.#stop = store.subscribe((changed) => this.#changed(changed));
+    this.#stop = store.subscribe((changed) => this.wake(changed));
   }
 
   /**
@@ -41,6 +41,13 @@ export class Waiters {
     }
   }
 
+  /** Makes the waits for these sessions, or all, look again. */
+  wake(sessionIds: ReadonlySet<string> | undefined): void {
+    for (const id of sessionIds ?? [...this.#waiting.keys()]) {
+      for (const wake of this.#waiting.get(id) ?? []) wake();
+    }
+  }
+
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -60,12 +67,6 @@ export class Waiters {
     const wakes = this.#waiting.get(sessionId);
     wakes?.delete(wake);
     if (wakes?.size === 0) this.#waiting.delete(sessionId);
-  }
-
-  #changed(sessionIds: ReadonlySet<string> | undefined): void {
-    for (const id of sessionIds ?? [...this.#waiting.keys()]) {
-      for (const wake of this.#waiting.get(id) ?? []) wake();
-    }
   }
 }
 

@@ -63,13 +63,15 @@ export const idempotencyKey = z
     'A key of your own: the same call repeated with it returns the first result and does nothing again.',
   );
 
-/** The key a call is known by, if it has one: the caller's own, or the id of Claude Code's tool use. */
+/** The key a call is known by, if it has one: the caller's own, Claude Code's for a tool use, or ours for its rounds. */
 export function requestKey(
   tool: string,
   args: { readonly idempotencyKey?: string | undefined },
   call: Call,
 ): RequestKey | undefined {
-  const key = args.idempotencyKey ?? (call.toolUseId && `tool-use:${call.toolUseId}`);
+  const { toolUseId, callId } = call;
+  const key =
+    args.idempotencyKey ?? (toolUseId && `tool-use:${toolUseId}`) ?? (callId && `call:${callId}`);
   if (!key) return undefined;
   const fingerprint = createHash('sha256').update(stable(args)).digest('base64url');
   return { principal: call.caller.principal, tool, key, fingerprint };

@@ -38,9 +38,9 @@ export const readEvents = defineTool({
     hasMore: z.boolean(),
     session: sessionView,
   }),
-  async run(args, { service, caller, signal }) {
+  async run(args, { service, caller, signal, watch }) {
     const { detail, ...query } = args;
-    const read = await service.reader.read(caller, { ...query, signal });
+    const read = await service.reader.read(caller, { ...query, signal, watch });
     const { lastSeq } = read.session;
     const reply = {
       events: [],

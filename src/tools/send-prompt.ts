@@ -32,12 +32,14 @@ export const sendPrompt = defineTool({
     text: z.string().optional().describe('With waitMs: what Claude had said in this turn by then.'),
   }),
   async run(args, call) {
-    const { service, caller, signal } = call;
+    const { service, caller, signal, watch } = call;
     const key = requestKey('send_prompt', args, call);
     const { sessionId, prompt, mode } = args;
     const sent = await service.turns.send(caller, { sessionId, prompt, mode, ...(key && { key }) });
-    if (!args.waitMs) return { turn: showTurn(sent.turn), after: sent.after };
-    const turn = await service.reader.turnSettled(sent.turn, caller, args.waitMs, signal);
+    const { waitMs } = args;
+    if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };
+    const wait = { turn: sent.turn, waitMs, signal, watch };
+    const turn = await service.reader.turnSettled(caller, wait);
     const said = await service.reader.textOf(turn, sent.after);
     return { turn: showTurn(turn), after: said.after, text: said.text };
   },

@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import { quoteId, SessionError } from '../errors.ts';
 import type { Caller } from '../service/caller.ts';
+import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
 
 /** What a run may use besides its arguments. */
@@ -14,8 +15,12 @@ export type Call = {
   readonly service: Service;
   /** Aborts when the client gives the call up. */
   readonly signal: AbortSignal;
+  /** Sees the sessions that a waiting call waits for. */
+  readonly watch: Watch;
   /** The id that Claude Code gives a tool use; the same for a repeated call. */
   readonly toolUseId?: string;
+  /** One for all rounds of a call that comes back with what a person was asked meanwhile. */
+  readonly callId?: string;
 };
 
 export type ToolHints = {

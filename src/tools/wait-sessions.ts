@@ -22,9 +22,10 @@ export const waitSessions = defineTool({
     ready: z.array(z.string()).describe('Ids of the sessions that are ready.'),
     sessions: z.array(sessionView),
   }),
-  async run(args, { service, caller, signal }) {
+  async run(args, { service, caller, signal, watch }) {
     const sessionIds = [...new Set(args.sessionIds)];
-    const found = await service.reader.waitFor(caller, { ...args, sessionIds, signal });
+    const query = { ...args, sessionIds, signal, watch };
+    const found = await service.reader.waitFor(caller, query);
     return { ready: found.ready, sessions: found.sessions.map(showSession) };
   },
 });

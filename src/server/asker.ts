@@ -1,0 +1,92 @@
+/**
+ * What the two ways of asking a person have in common: whom to ask, what, and to write the
+ * answer down. A form that is declined, closed or sent back empty leaves the request open: whoever
+ * watches the sessions may still answer it with the tool, so only a choice counts as one.
+ */
+
+import { failureOf, SessionError } from '../errors.ts';
+import { FORMS_ASIDE_MAX, PENDING_PERMISSIONS_MAX } from '../limits.ts';
+import type { Logger } from '../log.ts';
+import type { Caller } from '../service/caller.ts';
+import type { Service } from '../service/service.ts';
+import type { PermissionRequest } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import { answerOf } from '../tools/permission-form.ts';
+
+/** What came back with a form. */
+export type FormReply = {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: unknown;
+};
+
+type AskerDeps = {
+  readonly service: Service;
+  readonly caller: Caller;
+  readonly log: Logger;
+  readonly aside: Aside;
+};
+
+/** The permission requests that the person behind one client is to be asked about. */
+export class Asker {
+  readonly #deps: AskerDeps;
+
+  constructor(deps: AskerDeps) {
+    this.#deps = deps;
+  }
+
+  /** The oldest open request of a session that is tied to this client, but for those put aside. */
+  async next(session: Session): Promise<PermissionRequest | undefined> {
+    const { service, caller, aside } = this.#deps;
+    if (session.pendingPermissions === 0 || session.mcpSessionId !== caller.mcpSessionId) return;
+    const query = { sessionId: session.id, limit: PENDING_PERMISSIONS_MAX };
+    const requests = await service.permissions.list(caller, query);
+    return requests.find((request) => !aside.has(caller, request.requestId));
+  }
+
+  /** From now on the request is left to the tools. */
+  putAside(requestId: string): void {
+    this.#deps.aside.add(this.#deps.caller, requestId);
+  }
+
+  /** Like {@link take}, for a request that is known by its ids only. */
+  async takeById(sessionId: string, requestId: string, reply: FormReply): Promise<void> {
+    const { service, caller } = this.#deps;
+    const query = { sessionId, limit: PENDING_PERMISSIONS_MAX };
+    const requests = await service.permissions.list(caller, query);
+    const request = requests.find((open) => open.requestId === requestId);
+    if (request !== undefined) await this.take(request, reply);
+  }
+
+  /** Answers the request with what the person chose. One that was answered meanwhile stays as it is. */
+  async take(request: PermissionRequest, reply: FormReply): Promise<void> {
+    const { service, caller, log } = this.#deps;
+    const given = reply.action === 'accept' ? answerOf(request, reply.content) : undefined;
+    if (given === undefined) return this.putAside(request.requestId);
+    try {
+      await service.permissions.answer(caller, given);
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+      this.putAside(request.requestId);
+      log.info({ requestId: request.requestId, ...failureOf(error) }, 'a form came too late');
+    }
+  }
+}
+
+/** Requests that were put aside by the person behind a client: nobody is asked twice. */
+export class Aside {
+  readonly #keys = new Set<string>();
+
+  add(caller: Caller, requestId: string): void {
+    this.#keys.add(keyOf(caller, requestId));
+    const [oldest] = this.#keys;
+    if (this.#keys.size > FORMS_ASIDE_MAX && oldest !== undefined) this.#keys.delete(oldest);
+  }
+
+  has(caller: Caller, requestId: string): boolean {
+    return this.#keys.has(keyOf(caller, requestId));
+  }
+}
+
+function keyOf({ principal, mcpSessionId }: Caller, requestId: string): string {
+  return JSON.stringify([principal, mcpSessionId, requestId]);
+}

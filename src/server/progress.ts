@@ -1,0 +1,70 @@
+/** Progress of a waiting call: what Claude does now, in a few words, and not too often. */
+
+import { PROGRESS_MS_MIN } from '../limits.ts';
+import type { Reader } from '../service/reader.ts';
+import type { Session } from '../session/session.ts';
+import { activityOf } from '../tools/activity.ts';
+
+export type ProgressNote = {
+  /** Grows with every note: the events of the sessions that were waited for. */
+  readonly progress: number;
+  readonly message: string;
+};
+
+type ProgressDeps = {
+  readonly reader: Pick<Reader, 'newest'>;
+  readonly send: (note: ProgressNote) => void;
+};
+
+/** So many events back is looked for something to say. */
+const LOOK_BACK = 20;
+const ID_CHARS = 'claude_'.length + 8;
+
+export class Progress {
+  readonly #deps: ProgressDeps;
+  /** The newest seq of each session that was looked at. */
+  readonly #seen = new Map<string, number>();
+  #pause: NodeJS.Timeout | undefined;
+  #next: ProgressNote | undefined;
+  #isOver = false;
+
+  constructor(deps: ProgressDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks at a session that is waited for; tells of it now or, after another note, a moment later. */
+  async watch(session: Session): Promise<void> {
+    const { id, lastSeq } = session;
+    const seen = this.#seen.get(id) ?? 0;
+    if (lastSeq <= seen) return;
+    this.#seen.set(id, lastSeq);
+    const events = await this.#deps.reader.newest(session, Math.min(LOOK_BACK, lastSeq - seen));
+    const text = events.map(activityOf).findLast((line) => line !== undefined);
+    if (text !== undefined) this.#tell(this.#named(session, text));
+  }
+
+  /** Nothing is sent from here on. */
+  close(): void {
+    this.#isOver = true;
+    clearTimeout(this.#pause);
+  }
+
+  #named({ id, name }: Session, text: string): string {
+    return this.#seen.size === 1 ? text : `${name ?? id.slice(0, ID_CHARS)}: ${text}`;
+  }
+
+  #tell(message: string): void {
+    const progress = [...this.#seen.values()].reduce((sum, seq) => sum + seq, 0);
+    this.#next = { progress, message };
+    if (this.#pause === undefined) this.#send();
+  }
+
+  #send(): void {
+    const note = this.#next;
+    this.#pause = undefined;
+    if (note === undefined || this.#isOver) return;
+    this.#next = undefined;
+    this.#deps.send(note);
+    this.#pause = setTimeout(() => this.#send(), PROGRESS_MS_MIN);
+  }
+}

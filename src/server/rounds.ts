@@ -1,0 +1,104 @@
+/**
+ * Forms of the 2026-07-28 revision: a call that waits ends with `input_required`, and the client calls
+ * again with what the person chose. What must not be forged or repeated between two rounds stands in a
+ * sealed state: which request the form was about, and the id that makes the rounds one call.
+ */
+
+import {
+  createRequestStateCodec,
+  type InputRequiredResult,
+  inputRequired,
+  inputResponse,
+  type RequestStateCodec,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { FORM_MS_MAX, FORM_ROUNDS_MAX } from '../limits.ts';
+import type { Caller } from '../service/caller.ts';
+import type { PermissionRequest } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import { formOf } from '../tools/permission-form.ts';
+import type { Asker } from './asker.ts';
+
+const roundState = z.object({
+  callId: z.string(),
+  tool: z.string(),
+  round: z.int(),
+  sessionId: z.string(),
+  requestId: z.string(),
+});
+
+export type RoundState = z.infer<typeof roundState>;
+
+/** Seals states for one caller: nobody else can use them, and nobody can make them. */
+export function sealFor(caller: Caller, key: Uint8Array): RequestStateCodec<RoundState> {
+  const bound = JSON.stringify([caller.principal, caller.mcpSessionId]);
+  return createRequestStateCodec({ key, ttlSeconds: FORM_MS_MAX / 1000, bind: () => bound });
+}
+
+type RoundsDeps = {
+  readonly asker: Asker;
+  readonly seal: RequestStateCodec<RoundState>;
+  readonly tool: string;
+  readonly context: ServerContext;
+  readonly newId: () => string;
+};
+
+/** One round of a call. */
+export class Rounds {
+  /** The same in all rounds of a call. */
+  readonly callId: string;
+  readonly #deps: RoundsDeps;
+  readonly #before: RoundState | undefined;
+  readonly #asked = new AbortController();
+  #question: { readonly request: PermissionRequest; readonly session: Session } | undefined;
+
+  constructor(deps: RoundsDeps) {
+    this.#deps = deps;
+    const before = roundState.safeParse(deps.context.mcpReq.requestState()).data;
+    if (before?.tool === deps.tool) this.#before = before;
+    this.callId = this.#before?.callId ?? deps.newId();
+  }
+
+  /** Aborts when the call is to end early, for a form. */
+  get asked(): AbortSignal {
+    return this.#asked.signal;
+  }
+
+  /** Takes what the client brought back from the round before. */
+  async begin(): Promise<void> {
+    const { asker, context } = this.#deps;
+    const reply = inputResponse(context.mcpReq.inputResponses, FORM);
+    if (this.#before === undefined || reply.kind !== 'elicit') return;
+    await asker.takeById(this.#before.sessionId, this.#before.requestId, reply);
+  }
+
+  /** Ends the call where there is something to ask; it never holds a wait on. */
+  async hold(session: Session): Promise<boolean> {
+    if (this.#question !== undefined || this.#round > FORM_ROUNDS_MAX) return false;
+    const request = await this.#deps.asker.next(session);
+    if (request === undefined) return false;
+    this.#question ??= { request, session };
+    this.#asked.abort();
+    return false;
+  }
+
+  /** What the call answers instead of its result, where there is something to ask. */
+  async result(): Promise<InputRequiredResult | undefined> {
+    if (this.#question === undefined) return undefined;
+    const { seal, tool, context } = this.#deps;
+    const { request, session } = this.#question;
+    const { requestId, sessionId } = request;
+    const state = { callId: this.callId, tool, round: this.#round, sessionId, requestId };
+    return inputRequired({
+      inputRequests: { [FORM]: inputRequired.elicit(formOf(request, session)) },
+      requestState: await seal.mint(state, context),
+    });
+  }
+
+  get #round(): number {
+    return (this.#before?.round ?? 0) + 1;
+  }
+}
+
+const FORM = 'permission';

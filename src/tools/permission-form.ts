@@ -1,0 +1,114 @@
+/** A permission request as a form for a person, and what the person chose as an answer. */
+
+import { z } from 'zod';
+import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import type { GivenAnswer } from '../service/permissions.ts';
+import type { PermissionRequest } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import { plainLine, plainText } from './plain.ts';
+import { answersIn, questionFields, questionsOf } from './question-form.ts';
+
+/** One field in the few words of JSON Schema that every client with forms can show. */
+export type FormField =
+  | { type: 'string'; title: string; description?: string; enum?: string[]; default?: string }
+  | {
+      type: 'array';
+      title: string;
+      description?: string;
+      items: { type: 'string'; enum: string[] };
+    };
+
+export type Form = {
+  message: string;
+  requestedSchema: { type: 'object'; properties: Record<string, FormField>; required?: string[] };
+};
+
+const NAME_CHARS_MAX = 80;
+
+export function formOf(request: PermissionRequest, session: Session): Form {
+  const name = session.name === undefined ? '' : ` (${plainLine(session.name, NAME_CHARS_MAX)})`;
+  const who = `Claude Code session ${session.id}${name}`;
+  const questions = questionsOf(request);
+  if (questions !== undefined) {
+    const properties = questionFields(questions);
+    return { message: `${who} asks you:`, requestedSchema: { type: 'object', properties } };
+  }
+  return request.toolName === 'ExitPlanMode' ? planForm(who, request) : toolForm(who, request);
+}
+
+/** What to answer, or undefined where the form was sent back without a choice. */
+export function answerOf(request: PermissionRequest, content: unknown): GivenAnswer | undefined {
+  const { requestId } = request;
+  const questions = questionsOf(request);
+  if (questions !== undefined) {
+    const answers = answersIn(questions, content);
+    return answers && { requestId, decision: 'allow', grant: {}, answers };
+  }
+  const chosen = choice.safeParse(content);
+  if (!chosen.success) return undefined;
+  const { decision, remember, message } = chosen.data;
+  const isRemembered = decision === 'allow' && remember === 'session';
+  return {
+    requestId,
+    decision,
+    grant: { ...(isRemembered && { remember }) },
+    ...(message !== '' && { message }),
+  };
+}
+
+const choice = z.object({
+  decision: z.enum(['allow', 'deny']),
+  remember: z.enum(['once', 'session']).catch('once'),
+  message: z
+    .string()
+    .transform((text) => text.trim().slice(0, REASON_CHARS_MAX))
+    .catch(''),
+});
+
+const DECISION = { type: 'string', enum: ['allow', 'deny'] } as const;
+
+function toolForm(who: string, request: PermissionRequest): Form {
+  const { toolName, description } = request;
+  const why = description === undefined ? '' : `\n${plainText(description, FORM_CHARS_MAX)}`;
+  const shown = plainText(inputText(request.input), FORM_CHARS_MAX);
+  return {
+    message: `${who} asks to use ${plainLine(toolName, NAME_CHARS_MAX)}:\n${shown}${why}`,
+    requestedSchema: {
+      type: 'object',
+      properties: {
+        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Decision' },
+        remember: {
+          type: 'string',
+          title: 'Allow',
+          description: 'session: the same is not asked again in this session.',
+          enum: ['once', 'session'],
+          default: 'once',
+        },
+        message: { type: 'string', title: 'Message', description: 'Claude reads it.' },
+      },
+      required: ['decision'],
+    },
+  };
+}
+
+function planForm(who: string, { input }: PermissionRequest): Form {
+  const plan = typeof input.plan === 'string' ? input.plan : inputText(input);
+  return {
+    message: `${who} has a plan. May it be carried out?\n${plainText(plan, FORM_CHARS_MAX)}`,
+    requestedSchema: {
+      type: 'object',
+      properties: {
+        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Carry the plan out' },
+        message: { type: 'string', title: 'What to change', description: 'Claude reads it.' },
+      },
+      required: ['decision'],
+    },
+  };
+}
+
+/** One argument a line: texts as they stand, anything else as JSON. */
+function inputText(input: Readonly<Record<string, unknown>>): string {
+  return Object.entries(input)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('\n');
+}

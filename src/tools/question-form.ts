@@ -1,0 +1,74 @@
+/** The questions of AskUserQuestion as fields of a form: the offered answers, and room for one's own. */
+
+import { z } from 'zod';
+import { ANSWERS_MAX, FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import type { PermissionRequest } from '../session/event.ts';
+import type { FormField } from './permission-form.ts';
+import { plainLine, plainText } from './plain.ts';
+
+const TITLE_CHARS_MAX = 80;
+
+const questionSchema = z.object({
+  question: z.string(),
+  header: z.string().catch('Question'),
+  options: z
+    .array(z.object({ label: z.string(), description: z.string().catch('') }))
+    .min(1)
+    .max(ANSWERS_MAX),
+  multiSelect: z.boolean().catch(false),
+});
+
+type Question = z.infer<typeof questionSchema>;
+
+const inputSchema = z.object({ questions: z.array(questionSchema).min(1).max(ANSWERS_MAX) });
+
+/** The questions of a request that is one, where a form can show them. */
+export function questionsOf(request: PermissionRequest): readonly Question[] | undefined {
+  if (request.toolName !== 'AskUserQuestion') return undefined;
+  return inputSchema.safeParse(request.input).data?.questions;
+}
+
+export function questionFields(questions: readonly Question[]): Record<string, FormField> {
+  return Object.fromEntries(questions.flatMap((question, at) => fieldsOf(question, at)));
+}
+
+function fieldsOf(question: Question, at: number): [string, FormField][] {
+  const title = plainLine(question.header, TITLE_CHARS_MAX);
+  const labels = labelsOf(question);
+  const meanings = question.options.flatMap(({ label, description }) =>
+    description === '' ? [] : `${label}: ${description}`,
+  );
+  const description = plainText([question.question, ...meanings].join('\n'), FORM_CHARS_MAX);
+  return [
+    [
+      `answer${at + 1}`,
+      question.multiSelect
+        ? { type: 'array', title, description, items: { type: 'string', enum: labels } }
+        : { type: 'string', title, description, enum: labels },
+    ],
+    [`other${at + 1}`, { type: 'string', title: `${title}: in your own words` }],
+  ];
+}
+
+function labelsOf({ options }: Question): string[] {
+  return [...new Set(options.map(({ label }) => plainLine(label, TITLE_CHARS_MAX)))];
+}
+
+/** The answers by question; undefined where none was given. One's own words go before an option. */
+export function answersIn(
+  questions: readonly Question[],
+  content: unknown,
+): Record<string, string> | undefined {
+  const given = z.record(z.string(), z.unknown()).safeParse(content).data ?? {};
+  const answers = questions.flatMap(({ question }, at) => {
+    const other = textOf(given[`other${at + 1}`]);
+    const text = other === '' ? textOf(given[`answer${at + 1}`]) : other;
+    return text === '' ? [] : [[question, text] as const];
+  });
+  return answers.length === 0 ? undefined : Object.fromEntries(answers);
+}
+
+function textOf(value: unknown): string {
+  const text = Array.isArray(value) ? value.join(', ') : value;
+  return typeof text === 'string' ? text.trim().slice(0, REASON_CHARS_MAX) : '';
+}

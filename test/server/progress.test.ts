@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { ACTIVITY_CHARS_MAX, PROGRESS_MS_MIN } from '../../src/limits.ts';
+import { Progress, type ProgressNote } from '../../src/server/progress.ts';
+import type { EventBody, SessionEvent } from '../../src/session/event.ts';
+import { append, newSession, next } from '../session/log.ts';
+import { startHarness } from '../support/harness.ts';
+import type { EventView, SessionView, TurnView } from '../support/mcp-client.ts';
+import { connectPerson, type Progress as Note, PEOPLE } from '../support/person.ts';
+
+const said = (text: string): EventBody => ({ type: 'text', text });
+
+/** A session that grows, and the notes that are sent about it. */
+function watched() {
+  const sent: ProgressNote[] = [];
+  const log: SessionEvent[] = [];
+  const reader = { newest: async (_: unknown, count: number) => log.slice(-count) };
+  const progress = new Progress({ reader, send: (note) => void sent.push(note) });
+  onTestFinished(() => progress.close());
+  let session = newSession();
+  const happens = async (...bodies: readonly EventBody[]) => {
+    for (const body of bodies) {
+      log.push(next(session, body));
+      session = append(session, body);
+    }
+    await progress.watch(session);
+  };
+  return { sent, progress, happens, watch: () => progress.watch(session) };
+}
+
+describe('progress', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    return () => vi.useRealTimers();
+  });
+
+  test('tells at once of the first thing, then of the newest once in a while, with growing numbers', async () => {
+    const { sent, happens } = watched();
+    await happens(said('one'));
+    await happens(said('two'));
+    await happens(said('three'));
+    expect(sent).toEqual([{ progress: 2, message: 'said: one' }]);
+    vi.advanceTimersByTime(PROGRESS_MS_MIN - 1);
+    expect(sent).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(sent.slice(1)).toEqual([{ progress: 4, message: 'said: three' }]);
+    vi.advanceTimersByTime(10 * PROGRESS_MS_MIN);
+    expect(sent).toHaveLength(2);
+    await happens(said('four'));
+    expect(sent.at(-1)).toEqual({ progress: 5, message: 'said: four' });
+  });
+
+  test('tells nothing twice, nothing of what says nothing, and nothing once it is over', async () => {
+    const { sent, progress, happens, watch } = watched();
+    await happens(said('one'));
+    await watch();
+    await happens({ type: 'task_linked', taskId: 't' });
+    vi.advanceTimersByTime(2 * PROGRESS_MS_MIN);
+    expect(sent).toHaveLength(1);
+    await happens(said('two'));
+    await happens(said('three'));
+    progress.close();
+    await happens(said('four'));
+    vi.advanceTimersByTime(2 * PROGRESS_MS_MIN);
+    expect(sent.map(({ message }) => message)).toEqual(['said: one', 'said: two']);
+  });
+
+  test.each<[EventBody, string]>([
+    [tool('Bash', { command: 'npm\n  test', timeout: 5 }), 'Bash: npm test'],
+    [tool('Write', { content: 'x', file_path: '/a' }), 'Write: /a'],
+    [tool('mcp__a__b', { n: 1, text: 'what' }), 'mcp__a__b: what'],
+    [tool('Stop', {}), 'Stop'],
+    [tool('Odd', 'text'), 'Odd'],
+    [{ type: 'tool_result', toolUseId: 't', isError: true, text: 'secret' }, 'a tool failed'],
+    [{ type: 'notice', text: 'retry in 5 s' }, 'retry in 5 s'],
+    [said('\u001b[2J\u202eevil'), 'said: \ufffd[2J\ufffdevil'],
+  ])('says of %j in a few words: %s', async (body, message) => {
+    const { sent, happens } = watched();
+    await happens(body);
+    expect(sent).toEqual([{ progress: 2, message }]);
+  });
+
+  test('is short, whatever Claude says', async () => {
+    const { sent, happens } = watched();
+    await happens(said('😀'.repeat(100_000)));
+    expect(sent[0]?.message.length).toBeLessThan(ACTIVITY_CHARS_MAX + 40);
+    expect(sent[0]?.message.isWellFormed()).toBe(true);
+  });
+});
+
+function tool(name: string, input: unknown): EventBody {
+  return { type: 'tool_use', toolUseId: 't', name, input };
+}
+
+test.each(PEOPLE)(
+  'a client (%s) that waits hears what Claude does, before the answer',
+  async (kind) => {
+    const harness = await startHarness();
+    const person = await connectPerson(harness, kind);
+    const made = await person.call<{ session: SessionView; turn: TurnView }>('create_session', {
+      prompt: 'go',
+    });
+    const sessionId = made.session.id;
+    const run = await harness.running(sessionId);
+    const notes: Note[] = [];
+    const heard = Promise.withResolvers<void>();
+    const onprogress = (note: Note) => {
+      notes.push(note);
+      if (note.message === 'Bash: npm test') heard.resolve();
+    };
+    const args = { sessionId, after: 3, until: 'turn_end', waitMs: 50_000 };
+    const waiting = person.call<{ events: EventView[] }>('read_events', args, { onprogress });
+    run.output({ type: 'tool_use', toolUseId: 't', name: 'Bash', input: { command: 'npm test' } });
+    await heard.promise;
+    run.finish();
+    await waiting;
+    const told = notes.length;
+    const values = notes.map(({ progress }) => progress);
+    expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+    await person.call('get_session', { sessionId });
+    expect(notes).toHaveLength(told);
+  },
+);
+
+test('a client that did not ask for progress hears of none', async () => {
+  const harness = await startHarness();
+  const client = await harness.connect();
+  const { sessionId, run } = await harness.busy(client);
+  let notes = 0;
+  client.client.fallbackNotificationHandler = async () => void notes++;
+  client.client.setNotificationHandler('notifications/progress', () => void notes++);
+  const waiting = client.call('read_events', { sessionId, after: 3, waitMs: 50_000 });
+  run.say('x');
+  await waiting;
+  expect(notes).toBe(0);
+});
