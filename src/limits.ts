@@ -32,6 +32,8 @@ export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
 export const TASKS_PER_SESSION_MAX = 1000;
 export const QUEUED_PROMPTS_MAX = 100;
+/** A turn whose server dies so often before the prompt has reached Claude is not started again. */
+export const TURN_CRASHES_MAX = 3;
 export const PENDING_PERMISSIONS_MAX = 100;
 /** Answers that are remembered for the rest of a session; further ones count once. */
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
@@ -75,6 +77,8 @@ export const LEASE_TIMES: LeaseTimes = { leaseMs: 15_000, renewMs: 5_000, selfFe
 
 /** How long a server waits for another one to interrupt or steer a session that runs there. */
 export const ORDER_MS_MAX = 12_000;
+/** The same for a server that does not run: one that somebody has stopped, or that is gone. */
+export const ORDER_STOPPED_MS = 1_000;
 /** How often a server looks for what others left behind. */
 export const SWEEP_MS = 1_000;
 /** How often idle sessions are ended and old logs forgotten, and how many rows one step deletes. */

@@ -4,10 +4,13 @@
  */
 
 import { readlinkSync } from 'node:fs';
-import { bootId, startTimeOf } from './process-table.ts';
+import { bootId, isStopped, startTimeOf } from './process-table.ts';
 
-/** `unknown`: it may live where we cannot look, in another container; only its lease tells. */
-export type OwnerState = 'self' | 'alive' | 'gone' | 'unknown';
+/**
+ * `stopped`: it lives, but somebody holds it (SIGSTOP, a debugger); seen on Linux only. `unknown`: it may
+ * live where we cannot look, in another container; only its lease tells.
+ */
+export type OwnerState = 'self' | 'alive' | 'stopped' | 'gone' | 'unknown';
 
 export type Owners = {
   /** The name of this process. */
@@ -30,7 +33,8 @@ export function createOwners(id: string): Owners {
       const [, pid, ownerBoot, namespace, ...rest] = owner.split(SEPARATOR);
       if (ownerBoot !== boot) return 'gone';
       if (namespace !== here) return 'unknown';
-      return startTimeOf(Number(pid)) === rest.join(SEPARATOR) ? 'alive' : 'gone';
+      if (startTimeOf(Number(pid)) !== rest.join(SEPARATOR)) return 'gone';
+      return isStopped(Number(pid)) ? 'stopped' : 'alive';
     },
   };
 }

@@ -18,14 +18,24 @@ const PS_BYTES_MAX = 64 * 1024 * 1024;
 export function startTimeOf(pid: number): string | undefined {
   if (process.platform !== 'linux')
     return ps(['-o', 'lstart=', '-p', String(pid)]).trim() || undefined;
+  const fields = statusFields(pid);
+  const ended = fields[0] === 'Z' || fields[0] === 'X';
+  return ended ? undefined : fields[19];
+}
+
+/** Whether somebody holds the process, by a signal or as its tracer. Elsewhere than on Linux always false. */
+export function isStopped(pid: number): boolean {
+  return process.platform === 'linux' && /^t$/i.test(statusFields(pid)[0] ?? '');
+}
+
+/** Linux's fields 3, 4, … of a process; none where there is no such process. */
+function statusFields(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in parentheses may itself hold spaces and parentheses; what follows the last one is fields 3, 4, …
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ended = fields[0] === 'Z' || fields[0] === 'X';
-    return ended ? undefined : fields[19];
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
-    return undefined;
+    return [];
   }
 }
 

@@ -3,8 +3,9 @@
 import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
-import { decide, type PermissionAnswer } from '../session/decide.ts';
+import { decide } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
+import type { PermissionAnswer } from '../session/permission.ts';
 import type { RequestQuery, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';

@@ -125,7 +125,7 @@ function settlement(turn: NonNullable<Lease['turn']>, state: SessionState): Sess
   const isOurs = state.openTurns.some(({ id, origin }) => id === turn.id && origin === 'prompt');
   if (isOurs && !turn.prompted) {
     const text = 'lost lease: the server stopped before the prompt reached Claude; it waits again';
-    return [{ type: 'requeue_turn', turnId: turn.id, text }];
+    return [{ type: 'requeue_turn', turnId: turn.id, text, crashed: true }];
   }
   return [
     {

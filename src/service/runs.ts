@@ -3,7 +3,7 @@
  * directory, which is left an order.
  */
 
-import { ORDER_MS_MAX } from '../limits.ts';
+import { ORDER_MS_MAX, ORDER_STOPPED_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Lease, Order, Store } from '../store/store.ts';
@@ -20,6 +20,8 @@ export type RunsDeps = {
   readonly newId: () => string;
   readonly log: Logger;
 };
+
+type Wanted = Pick<Order, 'kind' | 'turnId' | 'text'>;
 
 export class Runs {
   readonly #deps: RunsDeps;
@@ -42,7 +44,7 @@ export class Runs {
   async interrupt(sessionId: string, only?: string): Promise<string | undefined> {
     await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
-    if (live === undefined) return this.#order(sessionId, 'interrupt', '', only);
+    if (live === undefined) return this.#order(sessionId, { kind: 'interrupt', text: '' }, only);
     const { turnId } = live;
     if (turnId === undefined || turnId !== (only ?? turnId)) return undefined;
     await live.interrupt(turnId);
@@ -54,7 +56,7 @@ export class Runs {
     await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
     if (live !== undefined) return live.steer(turnId, text);
-    return (await this.#order(sessionId, 'steer', text, turnId)) !== undefined;
+    return (await this.#order(sessionId, { kind: 'steer', text }, turnId)) !== undefined;
   }
 
   /**
@@ -63,10 +65,10 @@ export class Runs {
    */
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     const { scheduler } = this.#deps;
-    if (!scheduler.isLive(sessionId)) await this.#order(sessionId, 'interrupt', '');
+    if (!scheduler.isLive(sessionId)) await this.#order(sessionId, { kind: 'interrupt', text: '' });
     const done = await scheduler.whileStopped(sessionId, work);
     const lease = await this.#elsewhere(sessionId);
-    if (lease !== undefined) await this.#sendOrder(lease, 'stop', '');
+    if (lease !== undefined) await this.#sendOrder(lease, { kind: 'stop', text: '' });
     return done;
   }
 
@@ -74,17 +76,12 @@ export class Runs {
     this.#unsubscribe();
   }
 
-  async #order(
-    sessionId: string,
-    kind: Order['kind'],
-    text: string,
-    only?: string,
-  ): Promise<string | undefined> {
+  /** The id of the turn for which it was carried out. */
+  async #order(sessionId: string, wanted: Wanted, only?: string): Promise<string | undefined> {
     const lease = await this.#elsewhere(sessionId);
     if (lease?.turn === undefined || lease.turn.id !== (only ?? lease.turn.id)) return undefined;
-    // A later owner must not stop a later turn.
-    await this.#sendOrder(lease, kind, kind === 'interrupt' ? lease.turn.id : text);
-    return lease.turn.id;
+    const turnId = lease.turn.id;
+    return (await this.#sendOrder(lease, { ...wanted, turnId })) ? turnId : undefined;
   }
 
   /** The lease of another server that lives, after what a gone one left has been settled. */
@@ -95,21 +92,37 @@ export class Runs {
     return lease?.fence.owner === owners.self ? undefined : lease;
   }
 
-  /** Waits until the order is carried out; an owner that does not do it in time loses the session. */
-  async #sendOrder(lease: Lease, kind: Order['kind'], text: string): Promise<void> {
-    const { store, waiters, recovery, newId } = this.#deps;
-    const { sessionId } = lease.fence;
-    const order: Order = { id: newId(), sessionId, kind, text };
+  /**
+   * Waits until the order is carried out; returns false where it was refused. An owner that does not do
+   * it in time, or that does not run at all, loses the session.
+   */
+  async #sendOrder(lease: Lease, wanted: Wanted): Promise<boolean> {
+    const { store, recovery, newId } = this.#deps;
+    const order: Order = { ...wanted, id: newId(), sessionId: lease.fence.sessionId };
     await store.sendOrder(order);
-    const look = async () => {
-      if (!(await store.isOrderOpen(order.id))) return 'done';
-      return (await store.lease(sessionId)) === undefined ? 'nobody runs it' : undefined;
-    };
-    const { signal } = new AbortController();
-    const end = await waiters.until([sessionId], look, ORDER_MS_MAX, signal);
-    if (end === 'done') return;
+    const end = await this.#endOf(order, lease);
+    if (end === 'done') return true;
     await store.finishOrder(order);
     if (end === undefined) await recovery.take(lease);
+    return end !== 'refused';
+  }
+
+  /** What became of an order; undefined where its owner has not heeded it. */
+  async #endOf(order: Order, { fence }: Lease): Promise<string | undefined> {
+    const { store, waiters, owners } = this.#deps;
+    const look = async () => {
+      const state = await store.orderState(order.id);
+      if (state !== 'open') return state;
+      return (await store.lease(fence.sessionId)) === undefined ? 'nobody runs it' : undefined;
+    };
+    const { signal } = new AbortController();
+    for (let waited = 0; waited < ORDER_MS_MAX; waited += ORDER_STOPPED_MS) {
+      const end = await waiters.until([fence.sessionId], look, ORDER_STOPPED_MS, signal);
+      const state = owners.stateOf(fence.owner);
+      if (end !== undefined || state === 'stopped' || state === 'gone') return end;
+      if (waiters.isClosed) return 'given up';
+    }
+    return undefined;
   }
 
   /** What other servers have left for this one. */
@@ -126,19 +139,26 @@ export class Runs {
     }
   }
 
-  async #carryOut({ sessionId, kind, text, ...order }: Order): Promise<void> {
+  async #carryOut(order: Order): Promise<void> {
     const { store, scheduler, recovery, log } = this.#deps;
+    const { sessionId } = order;
     try {
       await recovery.settled(sessionId);
       await scheduler.placed(sessionId);
-      const live = scheduler.live(sessionId);
-      const turnId = live?.turnId;
-      if (kind === 'interrupt') await live?.interrupt(text);
-      if (kind === 'steer' && turnId !== undefined) await live?.steer(turnId, text);
-      if (kind === 'stop') await scheduler.stop(sessionId);
-      await store.finishOrder({ sessionId, kind, text, ...order });
+      if (await this.#isDone(order)) await store.finishOrder(order);
+      else await store.refuseOrder(order);
     } catch (error) {
       log.error({ err: error, sessionId }, 'an order of another server could not be carried out');
     }
+  }
+
+  /** Carries it out; false where it comes too late. */
+  async #isDone({ sessionId, kind, turnId, text }: Order): Promise<boolean> {
+    const { scheduler } = this.#deps;
+    const live = scheduler.live(sessionId);
+    if (kind === 'stop') await scheduler.stop(sessionId);
+    if (turnId === undefined) return true;
+    if (kind === 'interrupt') await live?.interrupt(turnId);
+    return kind !== 'steer' || (await live?.steer(turnId, text)) === true;
   }
 }

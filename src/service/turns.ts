@@ -52,13 +52,14 @@ export class Turns {
   }
 
   /**
-   * Queues a prompt; with `interrupt` it also stops the turn that runs, with `steer` it goes into that
-   * turn, or is queued where none runs.
+   * Queues a prompt; with `interrupt` it runs next and stops the turn that runs, with `steer` it goes
+   * into that turn, or is queued where none runs.
    */
   async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
     const { gate, scheduler, recovery, newId, clock } = this.#deps;
     const { sessionId, prompt, mode, key } = asked;
-    const queue: SessionCommand = { type: 'queue_prompt', turnId: newId(), prompt };
+    const next = mode === 'interrupt';
+    const queue: SessionCommand = { type: 'queue_prompt', turnId: newId(), prompt, next };
     // Stays undefined for a retry: what the first call has done to the turn is not done again.
     let running: string | undefined;
     const write = (state: SessionState): readonly EventBody[] => {

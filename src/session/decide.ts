@@ -4,16 +4,9 @@
  */
 
 import { type Failure, quoteId, SessionError } from '../errors.ts';
-import { PENDING_PERMISSIONS_MAX, QUEUED_PROMPTS_MAX, TASKS_PER_SESSION_MAX } from '../limits.ts';
-import type {
-  EventBody,
-  PermissionGrant,
-  PermissionRequest,
-  PermissionState,
-  Turn,
-  Usage,
-  UsageByModel,
-} from './event.ts';
+import { QUEUED_PROMPTS_MAX, TASKS_PER_SESSION_MAX, TURN_CRASHES_MAX } from '../limits.ts';
+import type { EventBody, PermissionRequest, Turn, Usage, UsageByModel } from './event.ts';
+import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
 
@@ -36,20 +29,26 @@ export type TurnOutcome = {
   readonly usageByModel?: UsageByModel;
 };
 
-export type PermissionAnswer = {
-  readonly state: Exclude<PermissionState, 'pending'>;
-  readonly message?: string;
-  readonly grant?: PermissionGrant;
-};
-
 export type SessionCommand =
   | { readonly type: 'tie'; readonly mcpSessionId: string | null }
   | { readonly type: 'link_task'; readonly taskId: string }
   | { readonly type: 'unlink_task'; readonly taskId: string }
-  | { readonly type: 'queue_prompt'; readonly turnId: string; readonly prompt: string }
+  | {
+      readonly type: 'queue_prompt';
+      readonly turnId: string;
+      readonly prompt: string;
+      /** Before what is queued already, instead of behind it. */
+      readonly next?: boolean;
+    }
   | { readonly type: 'cancel_prompt'; readonly turnId: string }
   | { readonly type: 'start_turn'; readonly turnId: string; readonly origin: Turn['origin'] }
-  | { readonly type: 'requeue_turn'; readonly turnId: string; readonly text: string }
+  | {
+      readonly type: 'requeue_turn';
+      readonly turnId: string;
+      readonly text: string;
+      /** Its server has died; a turn with which that happens again and again fails. */
+      readonly crashed?: boolean;
+    }
   | { readonly type: 'end_turn'; readonly turnId: string; readonly outcome: TurnOutcome }
   | {
       readonly type: 'request_permission';
@@ -90,13 +89,13 @@ export function decide(
         ? [{ type: 'task_unlinked', taskId: command.taskId }]
         : [];
     case 'queue_prompt':
-      return queue(session, command.turnId, command.prompt);
+      return queue(session, command);
     case 'cancel_prompt':
       return cancel(state, command.turnId);
     case 'start_turn':
       return start(state, command.turnId, command.origin, now);
     case 'requeue_turn':
-      return requeue(state, command.turnId, command.text);
+      return requeue(state, command, now);
     case 'end_turn':
       return endTurn(state, command.turnId, command.outcome, now);
     case 'request_permission':
@@ -133,7 +132,9 @@ function link(session: Session, taskId: string): readonly EventBody[] {
   return [{ type: 'task_linked', taskId }];
 }
 
-function queue(session: Session, turnId: string, prompt: string): readonly EventBody[] {
+type Queueing = Extract<SessionCommand, { type: 'queue_prompt' }>;
+
+function queue(session: Session, { turnId, prompt, next }: Queueing): readonly EventBody[] {
   if (session.turns.queued >= QUEUED_PROMPTS_MAX) {
     throw new SessionError(
       'LIMIT_EXCEEDED',
@@ -141,7 +142,7 @@ function queue(session: Session, turnId: string, prompt: string): readonly Event
       { hint: 'wait for a turn to end with wait_sessions, or take one back with cancel_prompt.' },
     );
   }
-  return [{ type: 'prompt_queued', turnId, prompt }];
+  return [{ type: 'prompt_queued', turnId, prompt, ...(next && { next }) }];
 }
 
 function cancel(state: SessionState, turnId: string): readonly EventBody[] {
@@ -170,22 +171,44 @@ function start(
       `session ${session.id} is ${session.status} and cannot run a turn yet`,
     );
   }
-  const queuedAt = origin === 'prompt' ? openTurn(state, turnId).queuedAt : now;
+  const queued = origin === 'prompt' ? openTurn(state, turnId) : undefined;
   const turn: Turn = {
     id: turnId,
     sessionId: session.id,
     state: 'running',
     origin,
-    queuedAt,
+    queuedAt: queued?.queuedAt ?? now,
     startedAt: now,
+    ...(queued?.crashes !== undefined && { crashes: queued.crashes }),
   };
   return [{ type: 'turn_started', turnId, turn }];
 }
 
-function requeue(state: SessionState, turnId: string, text: string): readonly EventBody[] {
+type Requeueing = Extract<SessionCommand, { type: 'requeue_turn' }>;
+
+function requeue(
+  state: SessionState,
+  { turnId, text, crashed }: Requeueing,
+  now: number,
+): readonly EventBody[] {
   const turn = openTurn(state, turnId);
   if (turn.state !== 'running' || turn.origin !== 'prompt') return [];
-  return [{ type: 'notice', turnId, text, requeued: true }];
+  const crashes = (turn.crashes ?? 0) + (crashed ? 1 : 0);
+  if (crashes >= TURN_CRASHES_MAX) return giveUp(state, turnId, now);
+  return [{ type: 'notice', turnId, text, requeued: true, ...(crashes > 0 && { crashes }) }];
+}
+
+function giveUp(state: SessionState, turnId: string, now: number): readonly EventBody[] {
+  const error: Failure = {
+    code: 'UNAVAILABLE',
+    message: `turn ${turnId} was started ${TURN_CRASHES_MAX} times, and each time its server died before the prompt reached Claude (TURN_CRASHES_MAX)`,
+    retryable: false,
+    hint: 'the server logs say why; the next prompt tries again.',
+  };
+  return [
+    ...endTurn(state, turnId, { state: 'failed', error }, now),
+    { type: 'session_error', error },
+  ];
 }
 
 function endTurn(
@@ -201,46 +224,6 @@ function endTurn(
   const { prompt: _prompt, ...shown } = turn;
   const closed = state.openRequests.map((open) => closeRequest(open, { state: 'closed' }, now));
   return [...closed, { type: 'turn_ended', turnId, turn: { ...shown, ...outcome, endedAt: now } }];
-}
-
-function request(
-  session: Session,
-  asked: Omit<PermissionRequest, 'state' | 'createdAt'>,
-  now: number,
-): readonly EventBody[] {
-  if (session.pendingPermissions >= PENDING_PERMISSIONS_MAX) {
-    throw new SessionError(
-      'LIMIT_EXCEEDED',
-      `session ${session.id} has ${PENDING_PERMISSIONS_MAX} permission requests open (PENDING_PERMISSIONS_MAX)`,
-    );
-  }
-  const opened: PermissionRequest = { ...asked, state: 'pending', createdAt: now };
-  return [{ type: 'permission_requested', ...turnIdOf(opened), request: opened }];
-}
-
-function answer(
-  state: SessionState,
-  requestId: string,
-  given: PermissionAnswer,
-  now: number,
-): readonly EventBody[] {
-  const open = state.openRequests.find((candidate) => candidate.requestId === requestId);
-  if (open === undefined) {
-    throw new SessionError(
-      'CONFLICT',
-      `permission request ${quoteId(requestId)} is no longer pending`,
-      { hint: 'list_permission_requests shows what is.' },
-    );
-  }
-  return [closeRequest(open, given, now)];
-}
-
-function closeRequest(open: PermissionRequest, given: PermissionAnswer, now: number): EventBody {
-  return {
-    type: 'permission_answered',
-    ...turnIdOf(open),
-    request: { ...open, ...given, answeredAt: now },
-  };
 }
 
 function end(state: SessionState, reason: string, now: number): readonly EventBody[] {
@@ -284,8 +267,4 @@ function openTurn(state: SessionState, turnId: string): OpenTurn {
     );
   }
   return turn;
-}
-
-function turnIdOf(request: PermissionRequest): { turnId?: string } {
-  return request.turnId === null ? {} : { turnId: request.turnId };
 }

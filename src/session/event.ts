@@ -41,6 +41,8 @@ export type Turn = {
   readonly error?: Failure;
   readonly usage?: Usage;
   readonly usageByModel?: UsageByModel;
+  /** How often a server has died with it before it reached Claude. */
+  readonly crashes?: number;
 };
 
 export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'closed'] as const;
@@ -124,7 +126,13 @@ export type EventBody =
   | { readonly type: 'session_ended'; readonly reason: string }
   | { readonly type: 'task_linked'; readonly taskId: string }
   | { readonly type: 'task_unlinked'; readonly taskId: string }
-  | { readonly type: 'prompt_queued'; readonly turnId: string; readonly prompt: string }
+  | {
+      readonly type: 'prompt_queued';
+      readonly turnId: string;
+      readonly prompt: string;
+      /** It runs before what is queued already. */
+      readonly next?: true;
+    }
   | { readonly type: 'prompt_cancelled'; readonly turnId: string; readonly prompt: string }
   | { readonly type: 'turn_started'; readonly turnId: string; readonly turn: Turn }
   | { readonly type: 'turn_ended'; readonly turnId: string; readonly turn: Turn }
@@ -166,6 +174,8 @@ export type OutputBody =
       readonly text: string;
       /** The turn goes back to the queue: it had not reached Claude. */
       readonly requeued?: boolean;
+      /** How often a server has died with the turn before it reached Claude. */
+      readonly crashes?: number;
     };
 
 /** An entry of a session's log: `seq` counts 1, 2, 3 … without gaps. */

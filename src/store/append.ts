@@ -204,12 +204,13 @@ function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: num
   project(sql, sessionId, event, epoch);
 }
 
-/** The first queued turn, unless one runs. */
+/** The first queued turn by rank, unless one runs. */
 function updateQueue(sql: Sql, sessionId: string): void {
   sql.run(
     `UPDATE sessions SET next_ord = (
-       SELECT CASE max(state = 'running') WHEN 0 THEN min(ord) END FROM turns
+       SELECT iif(state = 'queued', ord, NULL) FROM turns
        WHERE session_id = sessions.id AND state IN ('queued', 'running')
+       ORDER BY state = 'queued', rank, ord LIMIT 1
      ) WHERE id = ?`,
     sessionId,
   );

@@ -154,7 +154,14 @@ CREATE TABLE remembered_permissions (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const STEPS: readonly string[] = [FIRST, REMEMBERED];
+/** The turns of a session run by `rank`, then in the order of queueing; an order names the turn it is for. */
+const TURN_RANK = `
+ALTER TABLE turns ADD COLUMN rank INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN turn_id TEXT;
+ALTER TABLE orders ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+`;
+
+export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK];
 
 export const SCHEMA_VERSION = STEPS.length;
 

@@ -2,7 +2,7 @@
 
 import type { Transaction } from './commit-queue.ts';
 import { type Row, type Sql, textOf } from './sql.ts';
-import { type Connection, ORDER_KINDS, type Order } from './store.ts';
+import { type Connection, ORDER_KINDS, type Order, type OrderState } from './store.ts';
 
 export function connect(tx: Transaction, connection: Connection): void {
   const { mcpSessionId, principal, owner } = connection;
@@ -31,12 +31,13 @@ function connectionOf(row: Row): Connection {
 }
 
 export function sendOrder(tx: Transaction, order: Order): void {
-  const { id, sessionId, kind, text } = order;
+  const { id, sessionId, kind, turnId, text } = order;
   tx.sql.run(
-    'INSERT INTO orders (id, session_id, kind, text) VALUES (?, ?, ?, ?)',
+    'INSERT INTO orders (id, session_id, kind, turn_id, text) VALUES (?, ?, ?, ?, ?)',
     id,
     sessionId,
     kind,
+    turnId ?? null,
     text,
   );
   tx.touch(sessionId);
@@ -45,19 +46,27 @@ export function sendOrder(tx: Transaction, order: Order): void {
 export function readOrders(sql: Sql, owner: string): readonly Order[] {
   return sql
     .all(
-      `SELECT o.id, o.session_id, o.kind, o.text FROM orders o JOIN sessions s ON s.id = o.session_id
-       WHERE s.owner = ? ORDER BY o.rowid`,
+      `SELECT o.id, o.session_id, o.kind, o.turn_id, o.text
+       FROM orders o JOIN sessions s ON s.id = o.session_id
+       WHERE s.owner = ? AND o.refused = 0 ORDER BY o.rowid`,
       owner,
     )
     .map(orderOf);
 }
 
-export function isOrderOpen(sql: Sql, orderId: string): boolean {
-  return sql.get('SELECT 1 FROM orders WHERE id = ?', orderId) !== undefined;
+export function orderState(sql: Sql, orderId: string): OrderState {
+  const row = sql.get('SELECT refused FROM orders WHERE id = ?', orderId);
+  if (row === undefined) return 'done';
+  return row.refused === 0 ? 'open' : 'refused';
 }
 
 export function finishOrder(tx: Transaction, order: Order): void {
   tx.sql.run('DELETE FROM orders WHERE id = ?', order.id);
+  tx.touch(order.sessionId);
+}
+
+export function refuseOrder(tx: Transaction, order: Order): void {
+  tx.sql.run('UPDATE orders SET refused = 1 WHERE id = ?', order.id);
   tx.touch(order.sessionId);
 }
 
@@ -68,6 +77,7 @@ function orderOf(row: Row): Order {
     id: textOf(row, 'id'),
     sessionId: textOf(row, 'session_id'),
     kind,
+    ...(row.turn_id !== null && { turnId: textOf(row, 'turn_id') }),
     text: textOf(row, 'text'),
   };
 }

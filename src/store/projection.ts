@@ -43,6 +43,7 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
   switch (event.type) {
     case 'prompt_queued':
       insertTurn(sql, queued(sessionId, event.turnId, event.at), event.prompt);
+      if (event.next) putFirst(sql, sessionId, event.turnId);
       return;
     case 'prompt_cancelled':
       endTurn(sql, {
@@ -58,7 +59,9 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
       endTurn(sql, event.turn);
       return;
     case 'notice':
-      if (event.requeued && event.turnId !== undefined) requeueTurn(sql, sessionId, event.turnId);
+      if (event.requeued && event.turnId !== undefined) {
+        requeueTurn(sql, turnOf(sql, event.turnId), event.crashes);
+      }
       return;
     default:
   }
@@ -101,12 +104,23 @@ function endTurn(sql: Sql, turn: Turn): void {
   );
 }
 
-function requeueTurn(sql: Sql, sessionId: string, turnId: string): void {
-  const turn = queued(sessionId, turnId, turnOf(sql, turnId).queuedAt);
+/** Where several are put first, the last of them is. */
+function putFirst(sql: Sql, sessionId: string, turnId: string): void {
+  sql.run(
+    `UPDATE turns SET rank = (
+       SELECT min(rank) - 1 FROM turns WHERE session_id = ? AND state = 'queued'
+     ) WHERE id = ?`,
+    sessionId,
+    turnId,
+  );
+}
+
+function requeueTurn(sql: Sql, { id, sessionId, queuedAt }: Turn, crashes?: number): void {
+  const turn = { ...queued(sessionId, id, queuedAt), ...(crashes !== undefined && { crashes }) };
   sql.run(
     `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`,
     JSON.stringify(turn),
-    turnId,
+    id,
   );
 }
 

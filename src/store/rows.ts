@@ -44,7 +44,8 @@ function readOpenTurns(sql: Sql, sessionId: string): readonly OpenTurn[] {
   return sql
     .all(
       `SELECT record, prompt FROM turns
-       WHERE session_id = ? AND state IN ('queued', 'running') ORDER BY ord`,
+       WHERE session_id = ? AND state IN ('queued', 'running')
+       ORDER BY state = 'queued', rank, ord`,
       sessionId,
     )
     .map((row) => ({

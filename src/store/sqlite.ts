@@ -28,6 +28,7 @@ import type {
   IdleQuery,
   Lease,
   Order,
+  OrderState,
   RequestKey,
   RequestQuery,
   SessionQuery,
@@ -146,12 +147,16 @@ export class SqliteStore implements Store {
     return this.#read((sql) => orders.readOrders(sql, owner));
   }
 
-  isOrderOpen(orderId: string): Promise<boolean> {
-    return this.#read((sql) => orders.isOrderOpen(sql, orderId));
+  orderState(orderId: string): Promise<OrderState> {
+    return this.#read((sql) => orders.orderState(sql, orderId));
   }
 
   finishOrder(order: Order): Promise<void> {
     return this.#queue.add((tx) => orders.finishOrder(tx, order));
+  }
+
+  refuseOrder(order: Order): Promise<void> {
+    return this.#queue.add((tx) => orders.refuseOrder(tx, order));
   }
 
   prune(before: number, limit: number): Promise<boolean> {

@@ -119,8 +119,13 @@ export type Order = {
   readonly id: string;
   readonly sessionId: string;
   readonly kind: (typeof ORDER_KINDS)[number];
+  /** The turn that is meant; a later one is not touched. */
+  readonly turnId?: string;
   readonly text: string;
 };
+
+/** `refused`: what was ordered could not be done any more. */
+export type OrderState = 'open' | 'refused' | 'done';
 
 /** A place in the list, newest activity first. */
 export type SessionCursor = {
@@ -183,11 +188,12 @@ export interface Store {
 
   /** Leaves an order for the owner of a session's lease. */
   sendOrder(order: Order): Promise<void>;
-  /** The orders that wait for this owner, in the order of sending. */
+  /** The open orders for this owner, in the order of sending. */
   orders(owner: string): Promise<readonly Order[]>;
-  /** True until the order is finished. */
-  isOrderOpen(orderId: string): Promise<boolean>;
+  orderState(orderId: string): Promise<OrderState>;
   finishOrder(order: Order): Promise<void>;
+  /** The sender finishes it once it has seen that. */
+  refuseOrder(order: Order): Promise<void>;
 
   /**
    * Deletes what is older than `before`: sessions that ended then with their logs, keys of calls. At

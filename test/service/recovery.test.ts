@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LEASE_TIMES } from '../../src/limits.ts';
+import { LEASE_TIMES, TURN_CRASHES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
 import { Recovery } from '../../src/service/recovery.ts';
@@ -85,6 +85,23 @@ describe('what an owner that is gone has left', () => {
     expect(await turnStates(session.id)).toEqual(['queued', 'queued']);
     const again = await claimed(store, 'me');
     expect([again.session.id, again.turn.id]).toEqual([session.id, 't']);
+  });
+
+  test('a turn whose server dies each time before Claude sees it fails after a few, and the session says why', async () => {
+    const { session } = await runningAt('other', false);
+    states.set('other', 'gone');
+    for (let crash = 1; crash < TURN_CRASHES_MAX; crash += 1) {
+      await recovery().sweep();
+      expect((await claimed(store, 'other')).turn.id).toBe('t');
+    }
+    await recovery().sweep();
+    expect(await turnStates(session.id)).toEqual(['failed', 'queued']);
+    const error = { code: 'UNAVAILABLE', message: expect.stringContaining('TURN_CRASHES_MAX') };
+    expect(await store.turn(session.id, 't')).toMatchObject({ error });
+    const after = await store.session(PRINCIPAL, session.id);
+    expect(after).toMatchObject({ status: 'error', error, turns: { queued: 1, failed: 1 } });
+    const next = await claimed(store, 'me');
+    expect([next.turn.id, next.session.status]).toEqual(['next', 'busy']);
   });
 
   test('an open permission request is closed with the turn', async () => {

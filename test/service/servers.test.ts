@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Harness, type HarnessOptions, startHarness } from '../support/harness.ts';
+import { type Harness, type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
 
 const LONG_MS = 20_000;
 
@@ -62,6 +62,34 @@ describe('two servers on one state directory', () => {
     const { turn } = await other.call('interrupt_session', { sessionId });
     expect(turn).toMatchObject({ id: turnId, state: 'interrupted' });
     expect(run.interrupts).toBe(1);
+  });
+
+  test('a steer that reaches the other server after its turn has ended becomes a turn of its own', async () => {
+    let beforeOrder = async (): Promise<void> => {};
+    const [here, there] = await startServers({
+      store: (store) =>
+        overriding(store, {
+          sendOrder: async (order) => {
+            await beforeOrder();
+            return store.sendOrder(order);
+          },
+        }),
+    });
+    const { sessionId, turnId, run } = await here.busy(await here.connect());
+    const other = await there.connect();
+    await other.call('attach_session', { sessionId });
+    await other.call('send_prompt', { sessionId, prompt: 'next' });
+    beforeOrder = async () => {
+      beforeOrder = async () => {};
+      run.finish();
+      await here.running(sessionId, 2);
+    };
+    const { turn } = await other.call('send_prompt', { sessionId, prompt: 'left', mode: 'steer' });
+    expect(run.steered).toEqual([]);
+    expect(turn.id).not.toBe(turnId);
+    run.finish();
+    await here.running(sessionId, 3);
+    expect(run.prompts.map(({ text }) => text)).toEqual(['go', 'next', 'left']);
   });
 
   test('an end at one has the process at the other gone when it returns', async () => {

@@ -20,7 +20,7 @@ export function serverContract({ current, store }: Opened): void {
     const unowned = await createIn(store());
     await claimed(store(), 'me');
     const orders: readonly Order[] = [
-      { id: 'o2', sessionId: mine, kind: 'steer', text: 'left' },
+      { id: 'o2', sessionId: mine, kind: 'steer', turnId: 'p1', text: 'left' },
       { id: 'o1', sessionId: mine, kind: 'interrupt', text: '' },
     ];
     for (const order of orders) await store().sendOrder(order);
@@ -28,11 +28,23 @@ export function serverContract({ current, store }: Opened): void {
     expect(await store().orders('me')).toEqual(orders);
     expect(await store().orders('you')).toEqual([]);
     for (const order of orders) {
-      expect(await store().isOrderOpen(order.id)).toBe(true);
+      expect(await store().orderState(order.id)).toBe('open');
       await store().finishOrder(order);
-      expect(await store().isOrderOpen(order.id)).toBe(false);
+      expect(await store().orderState(order.id)).toBe('done');
     }
     expect(await store().orders('me')).toEqual([]);
+  });
+
+  test('an order that is refused waits for its sender, and for nobody else', async () => {
+    const sessionId = await createIn(store(), { prompts: ['p1'] });
+    await claimed(store(), 'me');
+    const order = { id: 'o1', sessionId, kind: 'steer', turnId: 'p1', text: 'left' } as const;
+    await store().sendOrder(order);
+    await store().refuseOrder(order);
+    expect(await store().orders('me')).toEqual([]);
+    expect(await store().orderState('o1')).toBe('refused');
+    await store().finishOrder(order);
+    expect(await store().orderState('o1')).toBe('done');
   });
 
   test('an order and its end are told to those who listen', async () => {

@@ -233,6 +233,23 @@ describe('send_prompt with mode interrupt', () => {
     });
   });
 
+  test('runs before what is queued already, the last interrupt first', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await harness.busy(client);
+    // The turn goes on until the test lets it stop.
+    run.onInterrupt = () => {};
+    for (const prompt of ['q1', 'q2']) await client.call('send_prompt', { sessionId, prompt });
+    for (const prompt of ['i1', 'i2']) {
+      await client.call('send_prompt', { sessionId, prompt, mode: 'interrupt' });
+    }
+    run.finish({ state: 'interrupted' });
+    for (let prompts = 2; prompts <= 5; prompts += 1) {
+      await harness.running(sessionId, prompts);
+      run.finish();
+    }
+    expect(run.prompts.map(({ text }) => text)).toEqual(['go', 'i2', 'i1', 'q1', 'q2']);
+  });
+
   test('runs at once where no turn runs', async () => {
     const { harness, client } = await start();
     const { session } = await client.call('create_session');
