@@ -100,6 +100,12 @@ export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
 export const RUN_START_MS_MAX = 30_000;
 /** From `interrupt` to the result of the turn; past it the process is killed. */
 export const INTERRUPT_MS_MAX = 10_000;
+/** A turn whose process says nothing for so long, while no tool runs and nobody is asked, is stopped. */
+export const TURN_SILENCE_MS_MAX = 30 * 60_000;
+/** One line of Claude Code's output; what it exchanges with the API is smaller. */
+export const STREAM_LINE_BYTES_MAX = 32 * KIB * KIB;
+/** With so much said and not yet written, no more is read from Claude Code. */
+export const OUTPUT_BACKLOG_BYTES_MAX = 4 * KIB * KIB;
 /** From the end of input to SIGKILL of a session's process tree. */
 export const RUN_CLOSE_GRACE_MS = 2_500;
 

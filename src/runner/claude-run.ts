@@ -7,7 +7,9 @@ import type { Logger } from '../log.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { crashFailure, errorOf, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
+import type { LineGateOptions } from './line-gate.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import { type GuardedProcess, identify, killTree } from './process.ts';
@@ -20,6 +22,8 @@ import { within } from './within.ts';
 const INTERRUPT_REPEAT_MS = 100;
 /** How long a stream may outlive its process, or a process its stream. */
 const DRAIN_MS = 1000;
+/** How long the rest of what a process wrote may take to be read once it is gone. */
+const REST_MS_MAX = 10_000;
 const STDERR_LOGGED_CHARS = 2000;
 
 /** Claude Code would go on under another session id, and the session would resume as if nothing had been cleared. */
@@ -33,17 +37,20 @@ const NOT_CLEARED: Failure = {
 
 export type RunLimits = {
   readonly startMs: number;
+  readonly silenceMs: number;
   readonly interruptMs: number;
   readonly closeMs: number;
 };
 
 export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
 
+export type LaunchHooks = LineGateOptions & { readonly canUseTool: CanUseTool };
+
 export type ClaudeRunParts = {
   readonly spec: RunSpec;
   readonly listener: RunListener;
   readonly resumed: boolean;
-  readonly launch: (input: MessageInput, canUseTool: CanUseTool) => Launched;
+  readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   /** Clears up after the process; called once, when it is gone. */
   readonly cleanUp: () => Promise<void>;
   readonly newId: () => string;
@@ -66,6 +73,8 @@ export class ClaudeRun implements Run {
   #hasExited = false;
   /** We ended the process, or are about to. */
   #isStopped = false;
+  /** What it wrote cannot be read on. */
+  #broken: Failure | undefined;
 
   constructor(parts: ClaudeRunParts) {
     const { spec, listener } = parts;
@@ -73,7 +82,8 @@ export class ClaudeRun implements Run {
     this.#turns = new TurnWatch({
       listener,
       timeoutMs: spec.options.timeout,
-      timedOut: (turn) => void this.#stop(turn),
+      silenceMs: parts.limits.silenceMs,
+      expired: (turn) => void this.#stop(turn),
       failed: (error) => this.#logError(error, 'a listener of the run threw'),
     });
     this.#translator = new Translator({
@@ -82,7 +92,7 @@ export class ClaudeRun implements Run {
       resumed: parts.resumed,
       mode: spec.options.permissionMode ?? 'default',
     });
-    const { query, spawned } = parts.launch(this.#input, this.#canUseTool());
+    const { query, spawned } = parts.launch(this.#input, this.#hooks());
     this.#query = query;
     this.#spawned = spawned;
     this.process = identify(spawned.child.pid ?? 0, spec.marker);
@@ -111,7 +121,7 @@ export class ClaudeRun implements Run {
   }
 
   prompt(turnId: string, text: string): void {
-    if (this.#hasExited) throw new SessionError('UNAVAILABLE', this.#stoppedMessage());
+    if (this.#hasExited) throw errorOf(crashFailure(this.#spawned.child));
     this.#translator.begin(turnId);
     this.#turns.begin(turnId);
     if (CLEARING.test(text)) this.#translator.end({ state: 'failed', error: NOT_CLEARED });
@@ -183,6 +193,7 @@ export class ClaudeRun implements Run {
   }
 
   #translate(message: SDKMessage): void {
+    this.#turns.heard();
     if (message.type === 'system' && message.subtype === 'informational') {
       this.#parts.log.info({ ...this.#who(), text: message.content }, 'message of Claude Code');
     }
@@ -201,7 +212,8 @@ export class ClaudeRun implements Run {
     this.#input.end();
     const isGone = await killTree(this.process);
     if (!isGone) this.#logError(undefined, 'processes of the session could not be killed');
-    await within(Promise.all([this.#exit, pump]), DRAIN_MS);
+    // All that could write is gone, so the stream comes to its end, and a result before that end is not lost.
+    await within(Promise.all([this.#exit, pump]), REST_MS_MAX);
     this.#translator.end(this.#outcomeOfExit());
     await this.#parts.cleanUp().catch((error: unknown) => this.#logError(error, 'not cleaned up'));
     if (this.#isReady) this.#turns.exited();
@@ -209,44 +221,40 @@ export class ClaudeRun implements Run {
 
   #outcomeOfExit(): TurnOutcome {
     if (this.#isStopped) return { state: 'interrupted' };
+    if (this.#broken !== undefined) return { state: 'failed', error: this.#broken };
+    const error = crashFailure(this.#spawned.child);
     const stderr = this.#spawned.stderr().slice(-STDERR_LOGGED_CHARS);
-    this.#parts.log.warn({ ...this.#who(), stderr }, this.#stoppedMessage());
-    return {
-      state: 'failed',
-      error: {
-        code: 'UNAVAILABLE',
-        message: this.#stoppedMessage(),
-        retryable: true,
-        hint: 'Send the prompt again: the conversation so far is kept.',
-      },
-    };
-  }
-
-  #stoppedMessage(): string {
-    const { exitCode, signalCode } = this.#spawned.child;
-    const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
-    return `Claude Code stopped unexpectedly (${how})`;
+    this.#parts.log.warn({ ...this.#who(), stderr }, error.message);
+    return { state: 'failed', error };
   }
 
   #startError(inTime: boolean): SessionError {
-    const told = this.#translator.startFailure;
+    const told = this.#broken ?? this.#translator.startFailure;
     if (told !== undefined) return errorOf(told);
-    const message = inTime
-      ? `Claude Code ended before it was ready (exit code ${this.#spawned.child.exitCode})`
-      : `Claude Code was not ready within ${this.#parts.limits.startMs} ms (RUN_START_MS_MAX)`;
-    const hint = 'The server log has what it wrote; try the same Claude Code in a terminal.';
-    return new SessionError('UNAVAILABLE', message, { hint });
+    return startError(inTime ? this.#spawned.child : { notWithinMs: this.#parts.limits.startMs });
   }
 
-  #canUseTool(): CanUseTool {
-    const { spec, listener } = this.#parts;
-    return createCanUseTool({
+  #hooks(): LaunchHooks {
+    const { spec, listener, log } = this.#parts;
+    const canUseTool = createCanUseTool({
       options: spec.options,
       remembered: spec.remembered ?? [],
       mode: () => this.#translator.mode,
-      ask: (ask, signal) => listener.permission(ask, signal),
+      ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
       failed: (error) => this.#logError(error, 'a question for permission failed'),
     });
+    return {
+      canUseTool,
+      room: () => listener.room(),
+      skipped: (bytes) => log.warn({ ...this.#who(), bytes }, 'Claude Code wrote a line of text'),
+      broken: (failure) => this.#break(failure),
+    };
+  }
+
+  #break(failure: Failure): void {
+    this.#broken = failure;
+    this.#parts.log.warn(this.#who(), failure.message);
+    void killTree(this.process);
   }
 
   #logError(error: unknown, message: string): void {
@@ -263,8 +271,4 @@ function aborted(signal: AbortSignal | undefined): Promise<void> {
     if (signal?.aborted) resolve();
     signal?.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-function errorOf({ code, message, hint, retryable }: Failure): SessionError {
-  return new SessionError(code, message, { retryable, ...(hint !== undefined && { hint }) });
 }

@@ -3,14 +3,20 @@
 import { constants } from 'node:fs';
 import { access, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Options, query, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
-import { INTERRUPT_MS_MAX, RUN_CLOSE_GRACE_MS, RUN_START_MS_MAX } from '../limits.ts';
+import {
+  INTERRUPT_MS_MAX,
+  RUN_CLOSE_GRACE_MS,
+  RUN_START_MS_MAX,
+  TURN_SILENCE_MS_MAX,
+} from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { claudeOptions } from './claude-options.ts';
 import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
 import { findConversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
+import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 
@@ -28,6 +34,7 @@ export type ClaudeRunnerOptions = {
 
 const LIMITS: RunLimits = {
   startMs: RUN_START_MS_MAX,
+  silenceMs: TURN_SILENCE_MS_MAX,
   interruptMs: INTERRUPT_MS_MAX,
   closeMs: RUN_CLOSE_GRACE_MS,
 };
@@ -76,8 +83,8 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       spec,
       listener,
       resumed: 'resume' in conversation,
-      launch: (input, canUseTool) =>
-        launch(context, input, {
+      launch: (input, { canUseTool, ...gate }) =>
+        launch(context, input, gate, {
           ...claudeOptions(spec.options),
           ...conversation,
           env: environment,
@@ -100,12 +107,13 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
 function launch(
   { guard, claudePath, query }: Context,
   prompt: Parameters<typeof query>[0]['prompt'],
+  gate: LineGateOptions,
   options: Options,
 ): Launched {
   let spawned: GuardedProcess | undefined;
   const spawnClaudeCodeProcess = ({ command, args, cwd, env }: SpawnOptions) => {
     spawned = spawnGuarded({ command, args, cwd, env }, guard);
-    return spawned.child;
+    return behindGate(spawned.child, new LineGate(gate));
   };
   try {
     const started = query({
@@ -121,6 +129,28 @@ function launch(
     throw notFound('the Agent SDK brings none for this platform', error);
   }
   throw new Error('the Agent SDK started no process');
+}
+
+/** The process as the Agent SDK sees it: what it writes comes through the gate. */
+function behindGate(child: GuardedProcess['child'], gate: LineGate): SpawnedProcess {
+  child.stdout.on('error', () => undefined).pipe(gate);
+  return {
+    stdin: child.stdin,
+    stdout: gate,
+    get killed() {
+      return child.killed;
+    },
+    get exitCode() {
+      return child.exitCode;
+    },
+    get signalCode() {
+      return child.signalCode;
+    },
+    kill: (signal) => child.kill(signal),
+    on: child.on.bind(child),
+    once: child.once.bind(child),
+    off: child.off.bind(child),
+  };
 }
 
 /** These reach a command line and an environment. */

@@ -50,6 +50,8 @@ export type PermissionReply =
 export type RunListener = {
   /** Claude said or did something; `turnId` is absent outside of a turn. */
   output(body: OutputBody): void;
+  /** Undefined while what was told is written as fast as it comes; otherwise resolves once there is room for more. */
+  room(): Promise<void> | undefined;
   /** Claude woke up without a prompt of ours (a background task ended). */
   autonomousTurnStarted(turnId: string): void;
   turnEnded(turnId: string, outcome: TurnOutcome): void;

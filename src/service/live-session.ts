@@ -4,7 +4,7 @@
  */
 
 import { failureOf } from '../errors.ts';
-import { OUTPUT_COALESCE_MS } from '../limits.ts';
+import { OUTPUT_BACKLOG_BYTES_MAX, OUTPUT_COALESCE_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import {
@@ -48,6 +48,8 @@ export class LiveSession implements RunListener {
   #unwanted: string | undefined;
   #hasExited = false;
   #pending: OutputBody[] = [];
+  /** Bytes said and not yet written. */
+  #backlog = 0;
   #flush: NodeJS.Timeout | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -125,9 +127,14 @@ export class LiveSession implements RunListener {
   }
 
   output(body: OutputBody): void {
+    this.#backlog += sizeOf(body);
     const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
     this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
     this.#flush ??= setTimeout(() => this.#write([]), OUTPUT_COALESCE_MS);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#backlog < OUTPUT_BACKLOG_BYTES_MAX ? undefined : this.settled();
   }
 
   /** One that begins while a claimed prompt is on its way is told as part of that prompt's turn. */
@@ -249,6 +256,7 @@ export class LiveSession implements RunListener {
       }
     };
     await store.append(this.id, decideAll, { fence: this.fence });
+    for (const body of output) this.#backlog -= sizeOf(body);
     return refusal;
   }
 
@@ -264,4 +272,9 @@ export class LiveSession implements RunListener {
 function withUsage(outcome: TurnOutcome, more: UsageByModel): Partial<TurnOutcome> {
   const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
   return { usageByModel, usage: totalOf(usageByModel) };
+}
+
+/** About how many bytes it will take in the log. */
+function sizeOf(body: OutputBody): number {
+  return body.type === 'tool_use' ? JSON.stringify(body.input ?? null).length : body.text.length;
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Step } from '../support/messages-api.ts';
@@ -124,27 +124,6 @@ describe('a process that is killed', () => {
     expect(await again.turn([{ text: 'on' }])).toMatchObject({ result: 'on' });
     await again.run.close();
   });
-});
-
-test('a process that talks nonsense is ended, and its turn fails', async () => {
-  const claudePath = join(world.directory, 'nonsense');
-  const program = `#!${process.execPath}
-    const say = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
-    require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
-      const { type, request_id } = JSON.parse(line);
-      const response = { subtype: 'success', request_id, response: {} };
-      if (type === 'control_request') say({ type: 'control_response', response });
-      if (type === 'user') [{ type: 'assistant' }, null].forEach(say);
-    });
-    setInterval(() => {}, 1000);`;
-  await writeFile(claudePath, program, { mode: 0o755 });
-  const session = await world.start({}, world.runner({ claudePath }));
-  expect(await session.turn([{ text: 'x' }])).toMatchObject({
-    state: 'failed',
-    error: { code: 'UNAVAILABLE', message: expect.stringContaining('stopped unexpectedly') },
-  });
-  await session.heard.until(() => session.heard.exits === 1);
-  expect(await session.processes()).toEqual([]);
 });
 
 test('a directory that vanishes under a session is a failed tool call, not the end of the session', async () => {

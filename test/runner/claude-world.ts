@@ -63,6 +63,9 @@ export class Recorder implements RunListener {
     this.#changed();
   }
 
+  /** Keeps up with everything, unless a test says otherwise. */
+  room: RunListener['room'] = () => undefined;
+
   /** Resolves once the condition holds; looked at after each call of the listener. */
   until(met: () => boolean): Promise<void> {
     if (met()) return Promise.resolve();
@@ -147,7 +150,7 @@ export class World {
       newId: randomUUID,
       log: pino({ level: 'silent' }),
       ...(claudePath !== undefined && { claudePath }),
-      limits: { startMs: 30_000, interruptMs: 10_000, closeMs: 2500, ...limits },
+      limits: { startMs: 30_000, silenceMs: 60_000, interruptMs: 10_000, closeMs: 2500, ...limits },
     });
   }
 
