@@ -31,11 +31,17 @@ import { Waiters } from './service/waiters.ts';
 import type { ProcessIdentity } from './session/process.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
+import { createJournal } from './telemetry/journal.ts';
+import type { Prometheus } from './telemetry/prometheus.ts';
+import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts';
 import type { Connections } from './transport/connections.ts';
+import type { Figures } from './transport/http-figures.ts';
 
 export type App = {
   readonly connections: Connections;
   readonly service: Service;
+  /** The figures for Prometheus, where they are collected. */
+  readonly figures?: Figures;
   /** Stops every session's process and closes the store; sessions stay and resume later. */
   close(): Promise<void>;
 };
@@ -51,6 +57,7 @@ export type Ports = {
   readonly runner: Runner;
   /** Ends a process and all it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
+  readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly leaseTimes?: LeaseTimes;
 };
@@ -68,7 +75,22 @@ export async function openApp(deps: AppDeps): Promise<App> {
     newId: uuid,
     log,
   });
-  return assemble({ ...deps, store, runner, killTree });
+  if (settings.command !== 'http') return assemble({ ...deps, store, runner, killTree });
+  // Loaded only here: on stdio a client waits for the start, and nobody scrapes.
+  const { Prometheus } = await import('./telemetry/prometheus.ts');
+  const telemetry = new Prometheus(deps.version);
+  const app = await assemble({ ...deps, store, runner, killTree, telemetry });
+  return { ...app, figures: figuresOf(telemetry, store, settings.maxLive) };
+}
+
+function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figures {
+  return {
+    contentType: prometheus.contentType,
+    text: async () => {
+      const [totals, leases] = await Promise.all([store.totals(), store.leases()]);
+      return prometheus.text({ totals, liveProcesses: leases.length, maxLive });
+    },
+  };
 }
 
 /** Everything above the two ports; tests give their own. */
@@ -82,6 +104,9 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const waiters = new Waiters(store);
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
+  const telemetry = deps.telemetry ?? NO_TELEMETRY;
+  store.observe(createJournal(log));
+  store.observe((commit) => telemetry.committed(commit));
   const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
   const recovery = new Recovery({ ...base, isLive: (id) => scheduler.isLive(id) });
   const permissions = new Permissions({
@@ -119,7 +144,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const leaving = new Set<Promise<void>>();
   return {
     service,
-    connections: connectionsOf({ service, log, version, presence, leaving }),
+    connections: connectionsOf({ service, log, telemetry, version, presence, leaving }),
     close: async () => {
       housekeeper.close();
       waiters.close();
@@ -135,6 +160,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
 type ConnectionDeps = {
   readonly service: Service;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly version: string;
   readonly presence: Presence;
   /** What the ends of MCP sessions still have to do. */
@@ -142,7 +168,7 @@ type ConnectionDeps = {
 };
 
 function connectionsOf(deps: ConnectionDeps): Connections {
-  const { service, log, version, presence, leaving } = deps;
+  const { service, log, telemetry, version, presence, leaving } = deps;
   const settle = (work: Promise<void>): void => {
     const settled = work.catch((error: unknown) => {
       log.error({ err: error }, 'the going of an MCP session could not be settled');
@@ -156,7 +182,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
   };
   const forms = { aside: new Aside(), key: randomBytes(32), newId: uuid };
   return {
-    createServer: (caller) => createServer(caller, { service, log, version, forms }),
+    createServer: (caller) => createServer(caller, { service, log, telemetry, version, forms }),
     opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
     present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),
     away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.away(mcpSessionId)),

@@ -23,6 +23,10 @@ export const NAME_CHARS_MAX = 200;
 export const TASK_ID_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 1000;
 export const KEY_CHARS_MAX = 200;
+/** Of a caller's `tracestate`; a longer one is left out. */
+export const TRACE_STATE_CHARS_MAX = 512;
+/** What may wait for a slow reader of standard error; further lines of the log are dropped. */
+export const LOG_WAITING_BYTES_MAX = 1024 * KIB;
 export const PATH_CHARS_MAX = 4096;
 export const SYSTEM_PROMPT_BYTES_MAX = 256 * KIB;
 export const LABELS_MAX = 32;

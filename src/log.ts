@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { SessionError } from './errors.ts';
+import { LOG_WAITING_BYTES_MAX } from './limits.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -11,19 +12,25 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type { Logger };
 
-type LogOptions = { readonly level: LogLevel; readonly file?: string };
+type LogOptions = {
+  readonly level: LogLevel;
+  readonly file?: string;
+  /** Credentials, which no line may hold, wherever it has them from. */
+  readonly secrets?: readonly string[];
+};
 
 /**
- * Writes synchronously, so that the last line before a crash is there. The file is made 0600, its folder 0700.
+ * Writes at once, so that the last line before a crash is there. The file is made 0600, its folder 0700.
  *
  * @throws SessionError UNAVAILABLE where the file cannot be written
  */
-export function createLog({ level, file }: LogOptions): Logger {
-  if (file === undefined) return loggerTo(destination({ fd: 2, sync: true }), level);
+export function createLog({ level, file, secrets = [] }: LogOptions): Logger {
+  if (file === undefined) return loggerTo(without(secrets, standardError()), level);
   try {
     // Not left to pino: this may be the state directory, and pino would open it to everyone.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    return loggerTo(destination({ dest: file, sync: true, mode: 0o600 }), level);
+    const stream = destination({ dest: file, sync: true, mode: 0o600 });
+    return loggerTo(without(secrets, stream), level);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? cause.code : 'unknown reason';
     const message = `the log file ${file} cannot be written: ${reason}`;
@@ -33,4 +40,26 @@ export function createLog({ level, file }: LogOptions): Logger {
 
 export function loggerTo(stream: DestinationStream, level: LogLevel): Logger {
   return pino({ level, base: { name: 'claude-sessions-mcp', pid: process.pid } }, stream);
+}
+
+/** A client that never reads standard error must not stop the server: past a bound, lines are dropped. */
+function standardError(): DestinationStream {
+  // Nobody is left to be told of a broken pipe.
+  process.stderr.on('error', () => {});
+  return {
+    write: (line) => {
+      if (process.stderr.writableLength < LOG_WAITING_BYTES_MAX) process.stderr.write(line);
+    },
+  };
+}
+
+/** Replaces credentials in whatever is logged: an error of a library, what Claude Code wrote as it failed. */
+function without(secrets: readonly string[], stream: DestinationStream): DestinationStream {
+  if (secrets.length === 0) return stream;
+  const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
+  return {
+    write: (line) => {
+      stream.write(written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line));
+    },
+  };
 }

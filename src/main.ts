@@ -2,7 +2,7 @@
 /** The program: settings, the app, a transport; signals and exit codes; nothing else. */
 
 import { readFileSync } from 'node:fs';
-import { nodeProblem, readSettings, SettingError, type Settings } from './config.ts';
+import { nodeProblem, readSettings, SettingError, type Settings, secretsIn } from './config.ts';
 import { SessionError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
@@ -33,7 +33,8 @@ async function backUp({ stateDir, backupFile = '' }: Settings): Promise<number> 
 
 async function run(settings: Settings): Promise<number> {
   const { logLevel: level, logFile: file } = settings;
-  const log = createLog({ level, ...(file !== undefined && { file }) });
+  const secrets = secretsIn(settings.environment);
+  const log = createLog({ level, secrets, ...(file !== undefined && { file }) });
   const stopped = untilStopped(log);
   // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);

@@ -7,6 +7,8 @@ import type { App } from './app.ts';
 import type { Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { HttpOptions } from './transport/http.ts';
+import { figuresRoute } from './transport/http-figures.ts';
 import { newToken, parseTokenFile, principalOf } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
 
@@ -46,9 +48,9 @@ function overStdio({ app, log }: ServeDeps): Serving {
 async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving> {
   const { host, port, httpMode: mode } = settings;
   const tokenFile = settings.tokenFile ?? join(settings.stateDir, 'token');
-  const authenticate = settings.noAuth
-    ? () => LOCAL_PRINCIPAL
-    : await authenticator(tokenFile, settings.tokenFile === undefined);
+  const { authenticate, principals } = settings.noAuth
+    ? { authenticate: () => LOCAL_PRINCIPAL, principals: new Set([LOCAL_PRINCIPAL]) }
+    : await tokenIdentity(tokenFile, settings.tokenFile === undefined);
   // Loaded only here: stdio, where a client waits for the start, does without it.
   const { serveHttp } = await import('./transport/http.ts');
   const http = await serveHttp({
@@ -57,6 +59,7 @@ async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving
     mode,
     authenticate,
     connections: app.connections,
+    routes: app.figures === undefined ? [] : [figuresRoute(app.figures, principals)],
     log,
     newId: uuid,
   });
@@ -65,16 +68,21 @@ async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving
   return { over: new Promise(() => {}), close: () => http.close() };
 }
 
-async function authenticator(
-  file: string,
-  mayCreate: boolean,
-): Promise<(authorization: string | undefined) => string | undefined> {
+type Identity = Pick<HttpOptions, 'authenticate'> & {
+  /** Everyone whom it may name. */
+  readonly principals: ReadonlySet<string>;
+};
+
+async function tokenIdentity(file: string, mayCreate: boolean): Promise<Identity> {
   if (mayCreate) await createTokenFile(file);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new SessionError('UNAVAILABLE', `the token file ${file} cannot be read`, { cause });
   });
   const tokens = parseTokenFile(text);
-  return (authorization) => principalOf(authorization, tokens);
+  return {
+    authenticate: (authorization) => principalOf(authorization, tokens),
+    principals: new Set(tokens.map(({ principal }) => principal)),
+  };
 }
 
 /** Made at the first start, for its owner's eyes; one that is there already stays. */

@@ -14,6 +14,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['tools', 'resources', 'prompts'],
   ['views'],
   ['service'],
+  ['telemetry'],
   ['runner', 'store', 'index'],
   ['manager'],
   ['session'],
@@ -40,6 +41,7 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/server/stdio': ['transport'],
   'node:sqlite': ['store'],
   pino: ['log'],
+  'prom-client': ['telemetry'],
 };
 
 type Import = { readonly from: string; readonly to: string };

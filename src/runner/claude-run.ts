@@ -167,7 +167,7 @@ export class ClaudeRun implements Run {
   async #stop(turn: ActiveTurn): Promise<void> {
     if (await within(this.#askToStop(turn), this.#parts.limits.interruptMs)) return;
     this.#parts.log.warn(
-      { turnId: turn.id },
+      { ...this.#who(), turnId: turn.id },
       'the turn did not stop when asked; its process is killed',
     );
     this.#isStopped = true;
@@ -261,8 +261,11 @@ export class ClaudeRun implements Run {
     this.#parts.log.error({ ...this.#who(), err: error }, message);
   }
 
-  #who(): { sessionId: string } {
-    return { sessionId: `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}` };
+  /** Whom a line of the log is about. */
+  #who(): { sessionId: string; turnId?: string } {
+    const turnId = this.#turns.turn?.id;
+    const sessionId = `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}`;
+    return { sessionId, ...(turnId !== undefined && { turnId }) };
   }
 }
 

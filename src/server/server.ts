@@ -4,6 +4,7 @@ import { Server } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import { sealFor } from './rounds.ts';
 import { serveTools } from './tools.ts';
 import { type FormsShared, Waitings } from './waiting.ts';
@@ -17,6 +18,7 @@ const INSTRUCTIONS = [
 export type ServerDeps = {
   readonly service: Service;
   readonly log: Logger;
+  readonly telemetry: Telemetry;
   readonly version: string;
   readonly forms: FormsShared;
 };

@@ -8,14 +8,16 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import { failureOf, quoteId, SessionError } from '../errors.ts';
+import { failureOf, quoteId } from '../errors.ts';
 import { KEY_CHARS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import { TOOLS } from '../tools/index.ts';
 import type { Tool } from '../tools/tool.ts';
+import { beginReport } from './call-report.ts';
 import type { ServerDeps } from './server.ts';
 import { checkShape } from './shape.ts';
 import { jsonSchema } from './tool-schema.ts';
+import { type TraceContext, traceContextOf } from './trace-context.ts';
 import type { Waiting, Waitings } from './waiting.ts';
 
 type ToolsDeps = ServerDeps & { readonly waitings: Waitings };
@@ -26,10 +28,12 @@ export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): voi
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = BY_NAME.get(request.params.name);
     if (tool === undefined) {
+      deps.telemetry.toolCalled({ tool: 'unknown', outcome: 'INVALID_REQUEST', durationMs: 0 });
       const text = `unknown tool ${quoteId(request.params.name)}`;
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, text);
     }
-    return callTool(tool, request.params.arguments, { ...deps, caller, context });
+    const trace = traceContextOf(context.mcpReq._meta);
+    return callTool(tool, request.params.arguments, { ...deps, caller, context, trace });
   });
 }
 
@@ -44,24 +48,33 @@ const LISTED = TOOLS.map((tool) => ({
   annotations: { title: tool.title, ...tool.hints },
 }));
 
-type CallContext = ToolsDeps & { readonly caller: Caller; readonly context: ServerContext };
+type CallContext = ToolsDeps & {
+  readonly caller: Caller;
+  readonly context: ServerContext;
+  readonly trace: TraceContext | undefined;
+};
 
 async function callTool(
   tool: Tool,
   args: unknown,
   call: CallContext,
 ): Promise<CallToolResult | InputRequiredResult> {
+  const { caller, trace } = call;
+  const report = beginReport({ tool, args, caller, trace }, call);
   try {
     checkShape(args);
-    if (!('waitMs' in tool.input.shape)) return resultOf(await run(tool, args, call));
-    return await runWaiting(tool, args, call);
+    const result = await ('waitMs' in tool.input.shape ? runWaiting : runOnce)(tool, args, call);
+    report({ result });
+    return result;
   } catch (error) {
-    if (!(error instanceof SessionError)) {
-      call.log.error({ tool: tool.name, err: error }, 'tool failed');
-    }
+    report({ error });
     const text = JSON.stringify({ error: failureOf(error) });
     return { content: [{ type: 'text', text }], isError: true };
   }
+}
+
+async function runOnce(tool: Tool, args: unknown, call: CallContext): Promise<CallToolResult> {
+  return resultOf(await run(tool, args, call));
 }
 
 async function runWaiting(
@@ -81,7 +94,7 @@ async function runWaiting(
 async function run(
   tool: Tool,
   args: unknown,
-  { service, caller, context }: CallContext,
+  { service, caller, context, trace }: CallContext,
   waiting?: Waiting,
 ): Promise<Record<string, unknown>> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
@@ -91,6 +104,7 @@ async function run(
     signal: waiting?.signal ?? context.mcpReq.signal,
     watch: waiting?.watch ?? (async () => false),
     ...(isKey(toolUseId) && { toolUseId }),
+    ...(trace && { trace: trace.span }),
     ...(waiting?.callId !== undefined && { callId: waiting.callId }),
   });
 }

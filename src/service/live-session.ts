@@ -13,7 +13,7 @@ import {
   type SessionState,
   type TurnOutcome,
 } from '../session/decide.ts';
-import type { EventBody, OutputBody, UsageByModel } from '../session/event.ts';
+import type { EventBody, OutputBody, Turn, UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 
@@ -78,7 +78,7 @@ export class LiveSession implements RunListener {
   runTurn(claim: Claim, start: StartRun): Promise<void> {
     this.turnId = claim.turn.id;
     this.#handing = this.#hand(claim, start).catch((error: unknown) =>
-      this.#failTurn(claim.turn.id, error),
+      this.#failTurn(claim.turn, error),
     );
     return this.#handing;
   }
@@ -184,8 +184,8 @@ export class LiveSession implements RunListener {
   }
 
   async #hand(claim: Claim, start: StartRun): Promise<void> {
-    const { store } = this.#deps;
-    const { id, prompt } = claim.turn;
+    const { store, log } = this.#deps;
+    const { id, prompt, trace } = claim.turn;
     this.#run ??= start(this.#givenUp.signal);
     const run = await this.#run.catch((error: unknown) => {
       if (!this.#givenUp.signal.aborted) throw error;
@@ -199,6 +199,8 @@ export class LiveSession implements RunListener {
       store.markPrompted(this.fence, id),
     ]);
     run.prompt(id, prompt);
+    const { pid } = run.process;
+    log.debug({ sessionId: this.id, turnId: id, ...trace, pid }, 'prompt handed to Claude Code');
   }
 
   /** Claude has not seen the prompt, so another process may be given it. */
@@ -209,8 +211,9 @@ export class LiveSession implements RunListener {
   }
 
   /** The turn has failed and the session says why, in one write. The next turn begins afresh. */
-  async #failTurn(turnId: string, error: unknown): Promise<void> {
-    this.#deps.log.warn({ sessionId: this.id, err: error }, 'turn could not be started');
+  async #failTurn({ id: turnId, trace }: Turn, error: unknown): Promise<void> {
+    const who = { sessionId: this.id, turnId, ...trace };
+    this.#deps.log.warn({ ...who, err: error }, 'turn could not be started');
     this.turnId = undefined;
     this.#folded = undefined;
     const failure = failureOf(error);

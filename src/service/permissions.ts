@@ -62,7 +62,8 @@ export class Permissions {
       const answered = await this.#answered(live, request.requestId, signal);
       return answered === undefined ? UNANSWERED : replyOf(answered);
     } catch (error) {
-      log.warn({ sessionId: live.id, err: error }, 'permission request could not be kept');
+      const who = { sessionId: live.id, turnId: live.turnId };
+      log.warn({ ...who, err: error }, 'permission request could not be kept');
       return UNANSWERED;
     }
   }

@@ -3,7 +3,7 @@
 import { SessionError, SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
-import type { EventBody, ForkOrigin, SessionOptions, Turn } from '../session/event.ts';
+import type { EventBody, ForkOrigin, SessionOptions, Trace, Turn } from '../session/event.ts';
 import {
   contributionOf,
   type Metrics,
@@ -53,6 +53,8 @@ export type NewSession = {
   readonly taskId?: string;
   readonly prompt?: string;
   readonly key?: RequestKey;
+  /** Where the first prompt came from. */
+  readonly trace?: Trace;
   readonly forkOf?: ForkOrigin;
 };
 
@@ -116,7 +118,7 @@ export class Sessions {
   }
 
   #creation(caller: Caller, asked: NewSession, options: SessionOptions): readonly EventBody[] {
-    const { name, labels = {}, taskId, prompt, forkOf } = asked;
+    const { name, labels = {}, taskId, prompt, trace, forkOf } = asked;
     const { principal, mcpSessionId } = caller;
     return [
       {
@@ -131,7 +133,14 @@ export class Sessions {
       ...(taskId === undefined ? [] : [{ type: 'task_linked', taskId } as const]),
       ...(prompt === undefined
         ? []
-        : [{ type: 'prompt_queued', turnId: this.#deps.newId(), prompt } as const]),
+        : [
+            {
+              type: 'prompt_queued',
+              turnId: this.#deps.newId(),
+              prompt,
+              ...(trace && { trace }),
+            } as const,
+          ]),
     ];
   }
 
@@ -143,7 +152,7 @@ export class Sessions {
   async fork(
     caller: Caller,
     sessionId: string,
-    asked: Pick<NewSession, 'name' | 'prompt' | 'key'>,
+    asked: Pick<NewSession, 'name' | 'prompt' | 'key' | 'trace'>,
   ): Promise<{ session: Session; turn?: Turn }> {
     const parent = await this.#deps.gate.changeable(caller, sessionId);
     const { options, labels } = parent;

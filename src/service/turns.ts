@@ -4,7 +4,7 @@ import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
-import type { EventBody, Turn } from '../session/event.ts';
+import type { EventBody, Trace, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { Reply, RequestKey, SessionCursor, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
@@ -35,6 +35,7 @@ export type NewPrompt = {
   readonly prompt: string;
   readonly mode: 'queue' | 'steer' | 'interrupt';
   readonly key?: RequestKey;
+  readonly trace?: Trace;
 };
 
 export type Sent = {
@@ -57,9 +58,14 @@ export class Turns {
    */
   async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
     const { gate, scheduler, recovery, newId, clock } = this.#deps;
-    const { sessionId, prompt, mode, key } = asked;
-    const next = mode === 'interrupt';
-    const queue: SessionCommand = { type: 'queue_prompt', turnId: newId(), prompt, next };
+    const { sessionId, prompt, mode, key, trace } = asked;
+    const queue: SessionCommand = {
+      type: 'queue_prompt',
+      turnId: newId(),
+      prompt,
+      next: mode === 'interrupt',
+      ...(trace && { trace }),
+    };
     // Stays undefined for a retry: what the first call has done to the turn is not done again.
     let running: string | undefined;
     const write = (state: SessionState): readonly EventBody[] => {

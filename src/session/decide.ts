@@ -5,7 +5,14 @@
 
 import { type Failure, quoteId, SessionError } from '../errors.ts';
 import { QUEUED_PROMPTS_MAX, TASKS_PER_SESSION_MAX, TURN_CRASHES_MAX } from '../limits.ts';
-import type { EventBody, PermissionRequest, Turn, Usage, UsageByModel } from './event.ts';
+import type {
+  EventBody,
+  PermissionRequest,
+  QueuedPrompt,
+  Turn,
+  Usage,
+  UsageByModel,
+} from './event.ts';
 import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
@@ -33,13 +40,7 @@ export type SessionCommand =
   | { readonly type: 'tie'; readonly mcpSessionId: string | null }
   | { readonly type: 'link_task'; readonly taskId: string }
   | { readonly type: 'unlink_task'; readonly taskId: string }
-  | {
-      readonly type: 'queue_prompt';
-      readonly turnId: string;
-      readonly prompt: string;
-      /** Before what is queued already, instead of behind it. */
-      readonly next?: boolean;
-    }
+  | ({ readonly type: 'queue_prompt' } & QueuedPrompt)
   | { readonly type: 'cancel_prompt'; readonly turnId: string }
   | { readonly type: 'start_turn'; readonly turnId: string; readonly origin: Turn['origin'] }
   | {
@@ -132,9 +133,7 @@ function link(session: Session, taskId: string): readonly EventBody[] {
   return [{ type: 'task_linked', taskId }];
 }
 
-type Queueing = Extract<SessionCommand, { type: 'queue_prompt' }>;
-
-function queue(session: Session, { turnId, prompt, next }: Queueing): readonly EventBody[] {
+function queue(session: Session, queued: QueuedPrompt): readonly EventBody[] {
   if (session.turns.queued >= QUEUED_PROMPTS_MAX) {
     throw new SessionError(
       'LIMIT_EXCEEDED',
@@ -142,7 +141,10 @@ function queue(session: Session, { turnId, prompt, next }: Queueing): readonly E
       { hint: 'wait for a turn to end with wait_sessions, or take one back with cancel_prompt.' },
     );
   }
-  return [{ type: 'prompt_queued', turnId, prompt, ...(next && { next }) }];
+  const { turnId, prompt, next, trace } = queued;
+  return [
+    { type: 'prompt_queued', turnId, prompt, ...(next && { next }), ...(trace && { trace }) },
+  ];
 }
 
 function cancel(state: SessionState, turnId: string): readonly EventBody[] {
@@ -180,6 +182,7 @@ function start(
     queuedAt: queued?.queuedAt ?? now,
     startedAt: now,
     ...(queued?.crashes !== undefined && { crashes: queued.crashes }),
+    ...(queued?.trace && { trace: queued.trace }),
   };
   return [{ type: 'turn_started', turnId, turn }];
 }

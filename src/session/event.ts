@@ -15,6 +15,23 @@ export type Usage = {
 /** Each model's part of a usage, under the name that Claude Code gives it. */
 export type UsageByModel = Readonly<Record<string, Usage>>;
 
+/** The span of the caller's own trace (W3C Trace Context) that a prompt came from; for the logs. */
+export type Trace = {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+};
+
+/** A prompt on its way, and the turn that will carry it. */
+export type QueuedPrompt = {
+  readonly turnId: string;
+  readonly prompt: string;
+  /** It runs before what is queued already, instead of behind it. */
+  readonly next?: boolean;
+  readonly trace?: Trace;
+};
+
 export const TURN_STATES = [
   'queued',
   'running',
@@ -43,6 +60,7 @@ export type Turn = {
   readonly usageByModel?: UsageByModel;
   /** How often a server has died with it before it reached Claude. */
   readonly crashes?: number;
+  readonly trace?: Trace;
 };
 
 export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'closed'] as const;
@@ -126,13 +144,7 @@ export type EventBody =
   | { readonly type: 'session_ended'; readonly reason: string }
   | { readonly type: 'task_linked'; readonly taskId: string }
   | { readonly type: 'task_unlinked'; readonly taskId: string }
-  | {
-      readonly type: 'prompt_queued';
-      readonly turnId: string;
-      readonly prompt: string;
-      /** It runs before what is queued already. */
-      readonly next?: true;
-    }
+  | ({ readonly type: 'prompt_queued' } & QueuedPrompt)
   | { readonly type: 'prompt_cancelled'; readonly turnId: string; readonly prompt: string }
   | { readonly type: 'turn_started'; readonly turnId: string; readonly turn: Turn }
   | { readonly type: 'turn_ended'; readonly turnId: string; readonly turn: Turn }

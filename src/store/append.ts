@@ -128,7 +128,7 @@ function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): App
     for (const event of events) writeEvent(tx.sql, sessionId, event, epoch);
     if (events.some(changesQueue)) updateQueue(tx.sql, sessionId);
     updateMetrics(tx.sql, before, session);
-    tx.touch(sessionId);
+    tx.touch(sessionId, { session, events });
   }
   return { session, events, reply: replyOf(session, events) };
 }

@@ -8,6 +8,7 @@ import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
 import { isBusy, isFailedSync, storageFailure } from './failure.ts';
 import type { DatabaseFiles } from './files.ts';
 import type { Sql } from './sql.ts';
+import type { Change, Commit } from './store.ts';
 
 /** What a job writes with. The changes of a job that throws are undone. */
 export type Transaction = {
@@ -16,8 +17,8 @@ export type Transaction = {
   readonly now: number;
   /** What a lease is taken for, in milliseconds. */
   readonly leaseMs: number;
-  /** Says that the session changed, to those who listen. */
-  touch(sessionId: string): void;
+  /** Says that the session changed, and what was written of it, to those who listen. */
+  touch(sessionId: string, change?: Change): void;
 };
 
 /** Runs inside a transaction; must be synchronous. */
@@ -31,10 +32,13 @@ export type CommitQueueDeps = DatabaseFiles & {
   readonly batchMs: number;
   /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
-  committed(sessionIds: ReadonlySet<string>): void;
+  committed(sessionIds: ReadonlySet<string>, commit: Commit): void;
   /** From here on everything is refused. */
   distrusted(error: SessionError): void;
 };
+
+/** What a batch has written so far. */
+type Written = { readonly sessionIds: Set<string>; readonly changes: Change[] };
 
 type Waiting = {
   /** Runs the job; what it returns tells the caller, once the commit is durable. */
@@ -135,10 +139,11 @@ export class CommitQueue {
 
   #write(batch: Waiting[]): void {
     const { sql } = this.#deps;
-    const touched = new Set<string>();
+    const began = performance.now();
+    const written: Written = { sessionIds: new Set(), changes: [] };
     let settle: readonly (() => void)[];
     try {
-      settle = this.#runAll(batch, touched);
+      settle = this.#runAll(batch, written);
       sql.run('COMMIT');
     } catch (error) {
       this.#rollBack();
@@ -146,7 +151,8 @@ export class CommitQueue {
       return;
     }
     for (const tell of settle) tell();
-    if (touched.size > 0) this.#deps.committed(touched);
+    const { sessionIds, changes } = written;
+    this.#deps.committed(sessionIds, { changes, durationMs: performance.now() - began });
   }
 
   /**
@@ -172,31 +178,34 @@ export class CommitQueue {
     }
   }
 
-  #runAll(batch: Waiting[], touched: Set<string>): readonly (() => void)[] {
+  #runAll(batch: Waiting[], written: Written): readonly (() => void)[] {
     const until = performance.now() + this.#deps.batchMs;
     const settle: (() => void)[] = [];
     for (const waiting of batch) {
       if (settle.length > 0 && performance.now() >= until) break;
-      settle.push(this.#runAlone(waiting, touched));
+      settle.push(this.#runAlone(waiting, written));
     }
     this.#waiting.unshift(...batch.splice(settle.length));
     return settle;
   }
 
   /** What the job made the caller hear is told only after the commit, its refusal too. */
-  #runAlone(waiting: Waiting, touched: Set<string>): () => void {
+  #runAlone(waiting: Waiting, written: Written): () => void {
     const { sql, now, leaseMs } = this.#deps;
-    const ids: string[] = [];
+    const touched: { readonly id: string; readonly change: Change | undefined }[] = [];
     sql.run('SAVEPOINT job');
     try {
       const tell = waiting.run({
         sql,
         now: now(),
         leaseMs,
-        touch: (id) => ids.push(id),
+        touch: (id, change) => touched.push({ id, change }),
       });
       sql.run('RELEASE job');
-      for (const id of ids) touched.add(id);
+      for (const { id, change } of touched) {
+        written.sessionIds.add(id);
+        if (change !== undefined) written.changes.push(change);
+      }
       return tell;
     } catch (error) {
       // The disk or the file failed: nothing of this transaction can be trusted to be written.

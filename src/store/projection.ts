@@ -1,7 +1,7 @@
 /** What the tables beside the log hold, as each event of it changes them. */
 
 import { REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
-import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
 import { jsonOf, type Sql } from './sql.ts';
 
 /** @param epoch the lease an event was written under, null where it needed none */
@@ -42,7 +42,11 @@ export function project(
 function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
   switch (event.type) {
     case 'prompt_queued':
-      insertTurn(sql, queued(sessionId, event.turnId, event.at), event.prompt);
+      insertTurn(
+        sql,
+        queued(sessionId, { id: event.turnId, queuedAt: event.at, trace: event.trace }),
+        event.prompt,
+      );
       if (event.next) putFirst(sql, sessionId, event.turnId);
       return;
     case 'prompt_cancelled':
@@ -67,8 +71,10 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
   }
 }
 
-function queued(sessionId: string, id: string, queuedAt: number): Turn {
-  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt };
+type Queued = Pick<Turn, 'id' | 'queuedAt'> & { readonly trace?: Trace | undefined };
+
+function queued(sessionId: string, { id, queuedAt, trace }: Queued): Turn {
+  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, ...(trace && { trace }) };
 }
 
 function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
@@ -115,8 +121,9 @@ function putFirst(sql: Sql, sessionId: string, turnId: string): void {
   );
 }
 
-function requeueTurn(sql: Sql, { id, sessionId, queuedAt }: Turn, crashes?: number): void {
-  const turn = { ...queued(sessionId, id, queuedAt), ...(crashes !== undefined && { crashes }) };
+function requeueTurn(sql: Sql, before: Turn, crashes?: number): void {
+  const { id, sessionId } = before;
+  const turn = { ...queued(sessionId, before), ...(crashes !== undefined && { crashes }) };
   sql.run(
     `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`,
     JSON.stringify(turn),

@@ -22,6 +22,7 @@ import type {
   AppendOptions,
   Claim,
   ClaimOptions,
+  Commit,
   Connection,
   Decision,
   Fence,
@@ -34,7 +35,7 @@ import type {
   SessionQuery,
   Store,
 } from './store.ts';
-import { readMetrics } from './sums.ts';
+import { readMetrics, readTotals } from './sums.ts';
 import { watchCommits } from './watch.ts';
 
 type Listener = (sessionIds: ReadonlySet<string> | undefined) => void;
@@ -63,6 +64,7 @@ export class SqliteStore implements Store {
   readonly #now: () => number;
   readonly #log: SqliteStoreOptions['log'];
   readonly #listeners = new Set<Listener>();
+  readonly #observers: ((commit: Commit) => void)[] = [];
   #stopWatching: (() => void) | undefined;
   #closed: Promise<void> | undefined;
 
@@ -78,7 +80,7 @@ export class SqliteStore implements Store {
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
       ...filesOf(options.directory),
-      committed: (sessionIds) => this.#tell(sessionIds),
+      committed: (sessionIds, commit) => this.#committed(sessionIds, commit),
       distrusted: (error) => this.#log?.error({ err: error }, 'the store stopped writing'),
     });
   }
@@ -183,6 +185,10 @@ export class SqliteStore implements Store {
     return this.#read((sql) => reads.readEvents(sql, { sessionId, after, limit }));
   }
 
+  totals(): Promise<Metrics> {
+    return this.#read(readTotals);
+  }
+
   metrics(principal: string, scope: string): Promise<Metrics> {
     return this.#read((sql) => readMetrics(sql, principal, scope));
   }
@@ -217,6 +223,10 @@ export class SqliteStore implements Store {
       this.#listeners.delete(entry);
       if (this.#listeners.size === 0) this.#unwatch();
     };
+  }
+
+  observe(listener: (commit: Commit) => void): void {
+    this.#observers.push(listener);
   }
 
   /** Resolves once everything written before is durable and the file is closed. */
@@ -258,13 +268,20 @@ export class SqliteStore implements Store {
     this.#stopWatching = undefined;
   }
 
+  #committed(sessionIds: ReadonlySet<string>, commit: Commit): void {
+    for (const observer of this.#observers) this.#call(() => observer(commit));
+    if (sessionIds.size > 0) this.#tell(sessionIds);
+  }
+
   #tell(sessionIds: ReadonlySet<string> | undefined): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener(sessionIds);
-      } catch (error) {
-        this.#log?.error({ err: error }, 'a listener of the store failed');
-      }
+    for (const listener of [...this.#listeners]) this.#call(() => listener(sessionIds));
+  }
+
+  #call(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#log?.error({ err: error }, 'a listener of the store failed');
     }
   }
 }

@@ -43,6 +43,20 @@ export type Appended = {
   readonly reply: Reply;
 };
 
+/** What one call wrote of a session. */
+export type Change = {
+  /** As it stands after these events. */
+  readonly session: Session;
+  readonly events: readonly SessionEvent[];
+};
+
+/** One durable write of this server. */
+export type Commit = {
+  readonly changes: readonly Change[];
+  /** What it took, the disk's confirmation included. */
+  readonly durationMs: number;
+};
+
 export type AppendOptions = {
   /** For writes of a runner: refused with a {@link StaleFenceError} when the lease is gone. */
   readonly fence?: Fence;
@@ -221,6 +235,8 @@ export interface Store {
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   /** The sums of a scope (see `scopesOf`); a single session's are its `contributionOf`. */
   metrics(principal: string, scope: string): Promise<Metrics>;
+  /** The sums over all principals. Cost grows with their number only. */
+  totals(): Promise<Metrics>;
   /** One permission request of a principal, in whatever state. */
   permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined>;
   /** What was allowed for the rest of the session, by `rememberAs` of the requests; bounded. */
@@ -237,6 +253,9 @@ export interface Store {
    * another process wrote and anything may have changed. Returns the function that stops it.
    */
   subscribe(listener: (sessionIds: ReadonlySet<string> | undefined) => void): () => void;
+
+  /** Calls back after every commit of this server with what it wrote, each event once, in order. */
+  observe(listener: (commit: Commit) => void): void;
 
   close(): Promise<void>;
 }

@@ -8,21 +8,40 @@ import {
   type Metrics,
   mcpSessionScope,
   NO_METRICS,
+  PRINCIPAL_SCOPE,
   scopesOf,
 } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
-import { numberOf, type Sql } from './sql.ts';
+import { numberOf, type Row, type Sql } from './sql.ts';
 
 const SELECT = `SELECT ${METRIC_NAMES.join(', ')} FROM metrics WHERE principal = ? AND scope = ?`;
 const REPLACE = `INSERT OR REPLACE INTO metrics (principal, scope, ${METRIC_NAMES.join(', ')})
   VALUES (?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
 
 export function readMetrics(sql: Sql, principal: string, scope: string): Metrics {
-  const row = sql.get(SELECT, principal, scope);
+  return metricsOf(sql.get(SELECT, principal, scope));
+}
+
+function metricsOf(row: Row | undefined): Metrics {
   if (row === undefined) return NO_METRICS;
   const sums: Record<keyof Metrics, number> = { ...NO_METRICS };
   for (const name of METRIC_NAMES) sums[name] = numberOf(row, name);
   return sums;
+}
+
+/** Steps from one principal to the next along the key, past their tasks and MCP sessions. */
+const TOTALS = `
+  WITH RECURSIVE names (name) AS (
+    SELECT min(principal) FROM metrics
+    UNION ALL
+    SELECT (SELECT min(principal) FROM metrics WHERE principal > name) FROM names
+    WHERE name IS NOT NULL
+  )
+  SELECT ${METRIC_NAMES.map((name) => `coalesce(sum(${name}), 0) AS ${name}`).join(', ')}
+  FROM names JOIN metrics ON principal = name AND scope = ?`;
+
+export function readTotals(sql: Sql): Metrics {
+  return metricsOf(sql.get(TOTALS, PRINCIPAL_SCOPE));
 }
 
 /** A scope that the session has entered gets all it counts for, one that it has left loses it. */

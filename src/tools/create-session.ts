@@ -87,6 +87,7 @@ export const createSession = defineTool({
       ...(taskId !== undefined && { taskId }),
       ...(prompt !== undefined && { prompt }),
       ...(key && { key }),
+      ...(call.trace && { trace: call.trace }),
     });
     return { session: showSession(made.session), ...(made.turn && { turn: showTurn(made.turn) }) };
   },

@@ -30,6 +30,7 @@ export const forkSession = defineTool({
       ...(name !== undefined && { name }),
       ...(prompt !== undefined && { prompt }),
       ...(key && { key }),
+      ...(call.trace && { trace: call.trace }),
     });
     return { session: showSession(made.session), ...(made.turn && { turn: showTurn(made.turn) }) };
   },

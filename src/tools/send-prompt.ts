@@ -32,10 +32,16 @@ export const sendPrompt = defineTool({
     text: z.string().optional().describe('With waitMs: what Claude had said in this turn by then.'),
   }),
   async run(args, call) {
-    const { service, caller, signal, watch } = call;
+    const { service, caller, signal, watch, trace } = call;
     const key = requestKey('send_prompt', args, call);
     const { sessionId, prompt, mode } = args;
-    const sent = await service.turns.send(caller, { sessionId, prompt, mode, ...(key && { key }) });
+    const sent = await service.turns.send(caller, {
+      sessionId,
+      prompt,
+      mode,
+      ...(key && { key }),
+      ...(trace && { trace }),
+    });
     const { waitMs } = args;
     if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };
     const wait = { turn: sent.turn, waitMs, signal, watch };

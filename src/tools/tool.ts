@@ -8,6 +8,7 @@ import { quoteId, SessionError } from '../errors.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
+import type { Trace } from '../session/event.ts';
 
 /** What a run may use besides its arguments. */
 export type Call = {
@@ -21,6 +22,8 @@ export type Call = {
   readonly toolUseId?: string;
   /** One for all rounds of a call that comes back with what a person was asked meanwhile. */
   readonly callId?: string;
+  /** The span of the caller's trace that the call is part of. */
+  readonly trace?: Trace;
 };
 
 export type ToolHints = {

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
 import { readJsonObject } from './http-body.ts';
+import { checkNoScraper } from './http-figures.ts';
 import type { HttpModern } from './http-modern.ts';
 import {
   type Exchange,
@@ -71,6 +72,7 @@ export class HttpEndpoint {
     if (path !== MCP_PATH) throw new HttpRefusal(404, `nothing here; MCP is at ${MCP_PATH}`);
     checkMethod(request, MCP_METHODS);
     const principal = this.#principalOf(request);
+    checkNoScraper(principal);
     const body = request.method === 'POST' ? await readJsonObject(request) : undefined;
     // Asked only now: while the body came in, the sessions may have been ended for good.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
@@ -83,8 +85,8 @@ export class HttpEndpoint {
     response: ServerResponse,
   ): Promise<void> {
     checkMethod(request, route.methods);
-    if (!route.isPublic) this.#principalOf(request);
-    await route.answer(request, response);
+    const principal = route.isPublic ? undefined : this.#principalOf(request);
+    await route.answer(request, response, principal);
   }
 
   #principalOf({ headers }: IncomingMessage): string {

@@ -9,7 +9,12 @@ export type Route = {
   /** Asks for no token. Host and Origin are checked for every route. */
   readonly isPublic: boolean;
   /** What it throws is answered like everything else: an HttpRefusal as it says, a defect with 500. */
-  answer(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    /** Whose token it was; undefined on a public route. */
+    principal: string | undefined,
+  ): void | Promise<void>;
 };
 
 export const HEALTH_ROUTE: Route = {

@@ -62,6 +62,8 @@ function bodyOf(event: SessionEvent): Record<string, unknown> {
     case 'permission_requested':
     case 'permission_answered':
       return { request: showRequest(event.request) };
+    case 'prompt_queued':
+      return { prompt: event.prompt, ...(event.next && { next: event.next }) };
     case 'notice':
       return { text: event.text };
     default: {

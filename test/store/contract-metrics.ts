@@ -7,13 +7,14 @@ import {
   contributionOf,
   type Metrics,
   NO_METRICS,
+  PRINCIPAL_SCOPE,
   scopesOf,
 } from '../../src/session/metrics.ts';
 import { apply, applyCreated, type Session } from '../../src/session/session.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
-import { command, creation, newUuid } from './fixtures.ts';
+import { command, createIn, creation, newUuid } from './fixtures.ts';
 
 /** A command of one session; turns and requests get names of that session's own. */
 type Make = (name: (id: string) => string) => SessionCommand;
@@ -92,6 +93,25 @@ const SCOPES = ['principal', 'task:a', 'task:b', 'mcp:m1', 'mcp:m2'];
 export function metricsContract({ current, store }: Opened): void {
   test('a scope without sessions has sums of nought', async () => {
     expect(await store().metrics('nobody', 'principal')).toEqual(NO_METRICS);
+  });
+
+  test('the totals are the sums over all principals', async () => {
+    expect(await store().totals()).toEqual(NO_METRICS);
+    const principals = ['', 'alice', 'bob', 'z'];
+    for (const principal of principals) {
+      const id = await createIn(store(), {
+        principal,
+        taskId: `a-${principal}`,
+        prompts: ['x', 'y'].map((name) => name + principal),
+      });
+      if (principal !== 'bob') await command(store(), id, { type: 'end', reason: '' });
+    }
+    const sums = await Promise.all(
+      principals.map((name) => store().metrics(name, PRINCIPAL_SCOPE)),
+    );
+    const expected = sums.reduce((total, sum) => combine(total, sum, 1));
+    expect(expected).toMatchObject({ totalSessions: 4, endedSessions: 3, queuedTurns: 2 });
+    expect(await store().totals()).toEqual(expected);
   });
 
   test('after any commands the rows are what the log makes of them, and the sums what they add up to', async () => {

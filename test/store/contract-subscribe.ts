@@ -52,6 +52,28 @@ export function subscribeContract({ store }: Opened): void {
     expect((await say(store(), id, 'y')).session.lastSeq).toBe(3);
   });
 
+  test('an observer hears of each event once, in order, with the session as it then stands', async () => {
+    const heard: [string, number, string][] = [];
+    store().observe(({ changes, durationMs }) => {
+      expect(durationMs).toBeGreaterThanOrEqual(0);
+      for (const { session, events } of changes) {
+        for (const { seq, type } of events) heard.push([session.id, seq, type]);
+        expect(session.lastSeq).toBe(events.at(-1)?.seq);
+      }
+    });
+    const id = await createIn(store(), { prompts: ['p1'] });
+    await Promise.all([say(store(), id, 'x'), say(store(), id, 'y'), store().append(id, () => [])]);
+    await expect(store().append(id, refuse)).rejects.toThrow('no');
+    await claimed(store(), 'me');
+    expect(heard).toEqual([
+      [id, 1, 'session_created'],
+      [id, 2, 'prompt_queued'],
+      [id, 3, 'text'],
+      [id, 4, 'text'],
+      [id, 5, 'turn_started'],
+    ]);
+  });
+
   test('a freed session is told, for somebody may want to run it', async () => {
     await createIn(store(), { prompts: ['p1'] });
     const { fence, turn } = await claimed(store(), 'me');
@@ -64,4 +86,8 @@ export function subscribeContract({ store }: Opened): void {
     await store().release(fence);
     expect([...heard]).toEqual([fence.sessionId]);
   });
+}
+
+function refuse(): never {
+  throw new Error('no');
 }

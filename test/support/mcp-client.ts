@@ -51,6 +51,8 @@ export type ToolName = keyof Results;
 export type CallOptions = {
   /** The id that Claude Code puts into `_meta`. */
   readonly toolUseId?: string;
+  /** Further entries of `_meta`. */
+  readonly meta?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
 };
 
@@ -109,12 +111,15 @@ export class TestClient {
 
   /** The answer as it stands, after the checks that every answer must pass. */
   async raw(tool: string, args: Record<string, unknown>, options: CallOptions = {}) {
-    const { toolUseId, signal } = options;
+    const { toolUseId, meta, signal } = options;
     const result = await this.client.callTool(
       {
         name: tool,
         arguments: args,
-        ...(toolUseId !== undefined && { _meta: { 'claudecode/toolUseId': toolUseId } }),
+        _meta: {
+          ...meta,
+          ...(toolUseId !== undefined && { 'claudecode/toolUseId': toolUseId }),
+        },
       },
       { ...(signal && { signal }) },
     );
