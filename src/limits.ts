@@ -133,6 +133,38 @@ export const FILTERED_SESSIONS_SORTED_MAX = 1000;
 /** One page of a log ends early rather than grow past this; one event may. */
 export const EVENT_PAGE_BYTES_MAX = 4 * KIB * KIB;
 
+/** How long a client may keep the lists that are the same for everybody. */
+export const LIST_TTL_MS = 300_000;
+
+/** Resources and prompts. A text ends early rather than grow past its bound, and says how to read on. */
+export const RESOURCE_BYTES_MAX = 64 * KIB;
+export const RESOURCE_SESSIONS_PAGE = 50;
+export const RESOURCE_URI_CHARS_MAX = 500;
+/** Of one event, in a transcript. */
+export const TRANSCRIPT_TEXT_BYTES_MAX = 16 * KIB;
+export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
+/** Live data in a prompt. */
+export const PROMPT_DATA_BYTES_MAX = 32 * KIB;
+/** A review shows the newest events, at most so many. */
+export const REVIEW_EVENTS = 200;
+/** A report covers the last day. */
+export const REPORT_WINDOW_MS = 86_400_000;
+export const REPORT_SESSIONS_MAX = 50;
+/** What a completion offers at once, and how many sessions it looks through. */
+export const COMPLETIONS_MAX = 100;
+export const COMPLETION_CHARS_MAX = 300;
+export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;
+/** A client is told of changes this often at most, for each resource and for the list of them. */
+export const NOTIFY_MS = 1_000;
+/** Resources that one MCP session, or one stream of the revision without them, may watch. */
+export const SUBSCRIPTIONS_MAX = 200;
+/** Streams of changes that one principal may hold open over HTTP. */
+export const LISTEN_STREAMS_MAX = 64;
+/** A write is stamped when it begins; by then it is to be seen. */
+export const CHANGE_SLACK_MS = 5_000;
+/** Sessions whose change is looked up at once. */
+export const CHANGES_PAGE = 500;
+
 /** HTTP perimeter. */
 export const HTTP_BODY_BYTES_MAX = 4 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;

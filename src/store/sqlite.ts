@@ -12,17 +12,20 @@ import { storageFailure } from './failure.ts';
 import { DATABASE_FILE, filesOf } from './files.ts';
 import * as leases from './leases.ts';
 import { whileLocked } from './lock.ts';
+import * as lookups from './lookups.ts';
 import { openDatabase } from './open.ts';
 import * as orders from './orders.ts';
 import * as reads from './reads.ts';
 import { prune } from './retention.ts';
 import { Sql } from './sql.ts';
 import type {
+  ActivityQuery,
   Appended,
   AppendOptions,
   Claim,
   ClaimOptions,
   Commit,
+  CompletionQuery,
   Connection,
   Decision,
   Fence,
@@ -32,6 +35,7 @@ import type {
   OrderState,
   RequestKey,
   RequestQuery,
+  SessionMark,
   SessionQuery,
   Store,
 } from './store.ts';
@@ -203,6 +207,14 @@ export class SqliteStore implements Store {
 
   permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]> {
     return this.#read((sql) => reads.listRequests(sql, query));
+  }
+
+  complete(query: CompletionQuery): Promise<readonly string[]> {
+    return this.#read((sql) => lookups.complete(sql, query));
+  }
+
+  activity(query: ActivityQuery): Promise<readonly SessionMark[]> {
+    return this.#read((sql) => lookups.listActivity(sql, query));
   }
 
   idleSessions(query: IdleQuery): Promise<readonly string[]> {

@@ -110,6 +110,27 @@ export type SessionQuery = {
   readonly cursor?: SessionCursor;
 };
 
+/** What of a principal's begins like `prefix`: ids of sessions, ids of tasks, or labels as `key=value`. */
+export type CompletionQuery = {
+  readonly principal: string;
+  readonly of: 'session' | 'task' | 'label';
+  readonly prefix: string;
+  readonly limit: number;
+};
+
+export type ActivityQuery = {
+  readonly principal: string;
+  readonly after: SessionCursor;
+  readonly limit: number;
+};
+
+/** What tells that a session has changed. */
+export type SessionMark = SessionCursor & {
+  readonly lastSeq: number;
+  readonly createdAt: number;
+  readonly endedAt?: number;
+};
+
 export type ClaimOptions = {
   /** Sessions the owner cannot run now. */
   readonly except: ReadonlySet<string>;
@@ -243,6 +264,13 @@ export interface Store {
   rememberedPermissions(sessionId: string): Promise<readonly string[]>;
   /** The pending ones, oldest first. */
   permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]>;
+  /**
+   * For a word that is being typed: cheap however many sessions there are, so it may miss old ones. A session is
+   * also found by its name.
+   */
+  complete(query: CompletionQuery): Promise<readonly string[]>;
+  /** The sessions after a place in the order of activity, oldest activity first. */
+  activity(query: ActivityQuery): Promise<readonly SessionMark[]>;
   /** Ids of sessions that have not ended and are not busy, longest idle first. */
   idleSessions(query: IdleQuery): Promise<readonly string[]>;
   /** How many sessions have not ended, of all principals. */

@@ -5,6 +5,7 @@ import type { Store } from '../../src/store/store.ts';
 import { keyContract } from './contract-keys.ts';
 import { leaseContract } from './contract-leases.ts';
 import { logContract } from './contract-log.ts';
+import { lookupContract } from './contract-lookups.ts';
 import { metricsContract } from './contract-metrics.ts';
 import { readContract } from './contract-reads.ts';
 import { serverContract } from './contract-servers.ts';
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Harness>): void 
     describe('repeated calls', () => keyContract(opened));
     describe('leases', () => leaseContract(opened));
     describe('reads', () => readContract(opened));
+    describe('lookups', () => lookupContract(opened));
     describe('metrics', () => metricsContract(opened));
     describe('servers that share it', () => serverContract(opened));
     describe('subscriptions', () => subscribeContract(opened));

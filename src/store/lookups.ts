@@ -1,0 +1,111 @@
+/** Small reads over many sessions: what a word that is being typed may become, and what has changed lately. */
+
+import { COMPLETION_SESSIONS_SCANNED_MAX } from '../limits.ts';
+import { taskScope } from '../session/metrics.ts';
+import { numberOf, type Row, type Sql, textOf } from './sql.ts';
+import type { ActivityQuery, CompletionQuery, SessionMark } from './store.ts';
+
+/** The newest sessions, as many as one look may cost; the index alone has them. */
+const RECENT = `SELECT id, last_activity FROM sessions INDEXED BY sessions_recent
+  WHERE principal = ? ORDER BY last_activity DESC, id DESC LIMIT ${COMPLETION_SESSIONS_SCANNED_MAX}`;
+
+export function complete(sql: Sql, query: CompletionQuery): readonly string[] {
+  switch (query.of) {
+    case 'session':
+      return completeSession(sql, query);
+    case 'task':
+      return completeTask(sql, query);
+    case 'label':
+      return completeLabel(sql, query);
+  }
+}
+
+function completeSession(sql: Sql, query: CompletionQuery): readonly string[] {
+  const { principal, limit, prefix } = query;
+  const like = likePrefix(prefix);
+  const recent = sql.all(
+    `SELECT r.id AS word FROM (${RECENT}) r CROSS JOIN sessions s ON s.id = r.id
+     WHERE s.id LIKE ? ESCAPE '\\' OR json_extract(s.record, '$.name') LIKE ? ESCAPE '\\'
+     ORDER BY r.last_activity DESC, r.id DESC LIMIT ?`,
+    principal,
+    like,
+    like,
+    limit,
+  );
+  // A long prefix names few sessions of anybody's, so the older ones among them are found too.
+  const older = sql.all(
+    `SELECT id AS word FROM (
+       SELECT id, principal FROM sessions WHERE id >= ? AND id < ?
+       ORDER BY id LIMIT ${COMPLETION_SESSIONS_SCANNED_MAX}
+     ) WHERE principal = ? LIMIT ?`,
+    prefix,
+    endOf(prefix),
+    principal,
+    limit,
+  );
+  return [...new Set([...wordsOf(recent), ...wordsOf(older)])].slice(0, limit);
+}
+
+/** Each task of a principal has one row of sums, which has its id in the key. */
+function completeTask(sql: Sql, { principal, prefix, limit }: CompletionQuery): readonly string[] {
+  const scope = taskScope(prefix);
+  const rows = sql.all(
+    `SELECT substr(scope, ?) AS word FROM metrics
+     WHERE principal = ? AND scope >= ? AND scope < ? ORDER BY scope LIMIT ?`,
+    taskScope('').length + 1,
+    principal,
+    scope,
+    endOf(scope),
+    limit,
+  );
+  return wordsOf(rows);
+}
+
+function completeLabel(sql: Sql, { principal, prefix, limit }: CompletionQuery): readonly string[] {
+  const rows = sql.all(
+    `SELECT DISTINCT l.key || '=' || l.value AS word
+     FROM (${RECENT}) r CROSS JOIN session_labels l ON l.session_id = r.id
+     WHERE word LIKE ? ESCAPE '\\' ORDER BY word LIMIT ?`,
+    principal,
+    likePrefix(prefix),
+    limit,
+  );
+  return wordsOf(rows);
+}
+
+export function listActivity(sql: Sql, query: ActivityQuery): readonly SessionMark[] {
+  const { principal, after, limit } = query;
+  return sql
+    .all(
+      `SELECT id, last_activity, last_seq, created_at, ended_at FROM sessions
+       WHERE principal = ? AND (last_activity, id) > (?, ?) ORDER BY last_activity, id LIMIT ?`,
+      principal,
+      after.lastActivity,
+      after.id,
+      limit,
+    )
+    .map(markOf);
+}
+
+function markOf(row: Row): SessionMark {
+  return {
+    id: textOf(row, 'id'),
+    lastActivity: numberOf(row, 'last_activity'),
+    lastSeq: numberOf(row, 'last_seq'),
+    createdAt: numberOf(row, 'created_at'),
+    ...(row.ended_at !== null && { endedAt: numberOf(row, 'ended_at') }),
+  };
+}
+
+function wordsOf(rows: readonly Row[]): readonly string[] {
+  return rows.map((row) => textOf(row, 'word'));
+}
+
+function likePrefix(prefix: string): string {
+  return `${prefix.replace(/[\\%_]/g, '\\$&')}%`;
+}
+
+/** Above everything that begins so. */
+function endOf(prefix: string): string {
+  return `${prefix}\u{10ffff}`;
+}
