@@ -18,7 +18,7 @@ export function parseCursor(text: string): SessionCursor {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch (cause) {
-    throw new SessionError('INVALID_REQUEST', 'cursor: this is no cursor of list_sessions', {
+    throw new SessionError('INVALID_REQUEST', 'cursor: this is no cursor of this list', {
       hint: 'pass the nextCursor of the page before, or none for the first page.',
       cause,
     });
