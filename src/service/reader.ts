@@ -3,7 +3,7 @@
 import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { Store } from '../store/store.ts';
+import type { CompletionQuery, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Waiters } from './waiters.ts';
@@ -68,8 +68,16 @@ export class Reader {
   async read(caller: Caller, query: ReadQuery): Promise<Read> {
     await this.#gate.readable(caller, query.sessionId);
     if (query.waitMs > 0) await this.#wait(caller, query);
-    const session = await this.#gate.readable(caller, query.sessionId);
-    const events = await this.#store.events(query.sessionId, query.after, query.limit);
+    return this.page(caller, query);
+  }
+
+  /** The events after a seq as they stand. */
+  async page(
+    caller: Caller,
+    { sessionId, after, limit }: Pick<ReadQuery, 'sessionId' | 'after' | 'limit'>,
+  ): Promise<Read> {
+    const session = await this.#gate.readable(caller, sessionId);
+    const events = await this.#store.events(sessionId, after, limit);
     return { session, events };
   }
 
@@ -132,6 +140,14 @@ export class Reader {
   /** Makes the waits for a session look again, for a reason that is not in its log. */
   wake(sessionId: string): void {
     this.#waiters.wake(new Set([sessionId]));
+  }
+
+  /** What of the caller's begins like `prefix`, for somebody who is typing; one more than `limit` tells of more. */
+  complete(
+    { principal }: Caller,
+    query: Omit<CompletionQuery, 'principal'>,
+  ): Promise<readonly string[]> {
+    return this.#store.complete({ ...query, principal });
   }
 
   async #wait(caller: Caller, query: ReadQuery): Promise<void> {

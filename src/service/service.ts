@@ -1,5 +1,6 @@
 /** What tools, resources and prompts may use: the use cases, one object, made once per process. */
 
+import type { Changes } from './changes.ts';
 import type { Permissions } from './permissions.ts';
 import type { Reader } from './reader.ts';
 import type { Sessions } from './sessions.ts';
@@ -10,6 +11,9 @@ export type Service = {
   readonly turns: Turns;
   readonly permissions: Permissions;
   readonly reader: Reader;
+  readonly changes: Changes;
+  /** Epoch milliseconds. */
+  now(): number;
   /** Milliseconds since this server started. */
   uptimeMs(): number;
 };
