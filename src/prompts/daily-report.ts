@@ -1,0 +1,91 @@
+import { REPORT_SESSIONS_MAX, REPORT_WINDOW_MS } from '../limits.ts';
+import { type Session, taskIdOf } from '../session/session.ts';
+import { ICONS } from '../views/icons.ts';
+import { cutChars, fenced } from '../views/markdown.ts';
+import { showMetrics } from '../views/metrics.ts';
+import { isoTime } from '../views/session.ts';
+import { parseLabel } from './label.ts';
+import { DATA_NOTE, definePrompt, type PromptCall } from './prompt.ts';
+
+export const dailyReport = definePrompt({
+  name: 'daily_report',
+  title: 'Daily report',
+  description: 'Reports what your sessions did in the last 24 hours, and what it cost.',
+  icons: ICONS.report,
+  arguments: {
+    taskId: {
+      title: 'Task id',
+      description: 'Only the sessions of this task.',
+      completes: 'task',
+    },
+    label: {
+      title: 'Label',
+      description: 'Only the sessions with this label, key=value.',
+      completes: 'label',
+    },
+  },
+  async write({ taskId, label }, call) {
+    const { service, caller } = call;
+    const scope =
+      taskId === undefined ? ({ of: 'principal' } as const) : ({ of: 'task', taskId } as const);
+    const sums = await service.sessions.metrics(caller, scope);
+    const { sessions, more } = await activeSessions(call, { taskId, label });
+    const counted = taskId === undefined ? 'all your sessions' : 'all sessions of this task';
+    return `Write a report of my Claude Code sessions of the last 24 hours, until ${isoTime(service.now())}.
+
+1. Below are the sessions that were active, newest first, and the sums over ${counted} since they began.
+2. For each session that did something of note, call read_events (the last hundred events are enough) and say in one or
+   two sentences what came of it. Put the sessions of one task together.
+3. Then name what needs me: sessions in error, turns that failed or were lost, pending permissions
+   (list_permission_requests), sessions idle for hours that could be ended.
+4. End with the numbers: sessions, turns, tokens, dollars; the dearest three sessions by name.
+5. Change nothing: no prompts, no answers, no ends.
+
+${DATA_NOTE}
+
+${fenced(JSON.stringify(showMetrics(sums, service.uptimeMs())), 'json')}
+
+${fenced(sessions.map((session) => JSON.stringify(lineOf(session))).join('\n') || 'no session was active', 'json')}${
+  more ? '\n\nThere are more: list_sessions has them.' : ''
+}`;
+  },
+});
+
+type Filter = { readonly taskId: string | undefined; readonly label: string | undefined };
+
+async function activeSessions(
+  { service, caller }: PromptCall,
+  { taskId, label }: Filter,
+): Promise<{ readonly sessions: readonly Session[]; readonly more: boolean }> {
+  const found = await service.sessions.list({
+    principal: caller.principal,
+    limit: REPORT_SESSIONS_MAX + 1,
+    ...(taskId !== undefined && { taskId }),
+    ...(label !== undefined && { label: parseLabel(label) }),
+  });
+  const since = service.now() - REPORT_WINDOW_MS;
+  const active = found.filter((session) => session.lastActivity >= since);
+  return {
+    sessions: active.slice(0, REPORT_SESSIONS_MAX),
+    more: active.length > REPORT_SESSIONS_MAX,
+  };
+}
+
+/** Short, whatever the session was given. */
+function lineOf(session: Session): Record<string, unknown> {
+  const { id, status, name, options, turns, pendingPermissions, usage, lastActivity, error } =
+    session;
+  return {
+    id,
+    status,
+    ...(name !== undefined && { name }),
+    workingDirectory: cutChars(options.workingDirectory, 200),
+    taskId: taskIdOf(session),
+    turns,
+    pendingPermissions,
+    costUsd: usage.costUsd,
+    outputTokens: usage.outputTokens,
+    lastActivity: isoTime(lastActivity),
+    ...(error && { error: error.code }),
+  };
+}

@@ -1,0 +1,19 @@
+import { ICONS } from '../views/icons.ts';
+import { showMetrics } from '../views/metrics.ts';
+import type { FixedResource } from './resource.ts';
+import { METRICS_URI } from './uris.ts';
+
+export const metricsResource: FixedResource = {
+  uri: METRICS_URI,
+  name: 'metrics',
+  title: 'Metrics of all your sessions',
+  description:
+    'How many sessions and turns there are and were, and what they cost, as get_metrics counts.',
+  mimeType: 'application/json',
+  icons: ICONS.metrics,
+  annotations: { audience: ['user', 'assistant'], priority: 0.6 },
+  async read({ service, caller }) {
+    const sums = await service.sessions.metrics(caller, { of: 'principal' });
+    return JSON.stringify(showMetrics(sums, service.uptimeMs()), null, 2);
+  },
+};
