@@ -13,8 +13,10 @@ import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
 import { Aside } from './server/asker.ts';
 import { createServer } from './server/server.ts';
+import { followResources } from './server/subscriptions.ts';
 import { Gate } from './service/access.ts';
 import type { Caller } from './service/caller.ts';
+import { Changes } from './service/changes.ts';
 import { type Clock, JumpWatch, systemClock } from './service/clock.ts';
 import { Housekeeper } from './service/housekeeper.ts';
 import { LeaseKeeper } from './service/lease-keeper.ts';
@@ -132,11 +134,14 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     sessions,
     disconnected: (caller) => turns.disconnected(caller),
   });
+  const changes = new Changes(base);
   const service: Service = {
     sessions,
     turns,
     permissions,
     reader: new Reader(base),
+    changes,
+    now: () => clock.now(),
     uptimeMs: () => Math.round(clock.monotonic() - startedAt),
   };
   await housekeeper.sweep();
@@ -147,6 +152,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     connections: connectionsOf({ service, log, telemetry, version, presence, leaving }),
     close: async () => {
       housekeeper.close();
+      changes.close();
       waiters.close();
       await Promise.all(leaving);
       runs.close();
@@ -183,6 +189,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
   const forms = { aside: new Aside(), key: randomBytes(32), newId: uuid };
   return {
     createServer: (caller) => createServer(caller, { service, log, telemetry, version, forms }),
+    follow: (caller, notify) => followResources(service, caller, notify),
     opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
     present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),
     away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.away(mcpSessionId)),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PROMPTS } from '../src/prompts/index.ts';
+import { METRICS, OF_SESSION } from '../src/resources/index.ts';
 import { BOOLEANS, SETTING_NAMES, settingsSchema } from '../src/settings.ts';
 import { TOOLS } from '../src/tools/index.ts';
 
@@ -18,6 +20,12 @@ function firstCells(heading: string): string[] {
 describe('the README', () => {
   test('names every tool, in the order of tools/list', () => {
     expect(firstCells('Tools')).toEqual(TOOLS.map((tool) => tool.name));
+  });
+
+  test('names every resource and prompt, in the order of their lists', () => {
+    const templates = Object.values(OF_SESSION).map(({ uriTemplate }) => uriTemplate);
+    const prompts = PROMPTS.map(({ name }) => name);
+    expect(firstCells('Resources and prompts')).toEqual([METRICS.uri, ...templates, ...prompts]);
   });
 
   test('names every setting, with its default', () => {

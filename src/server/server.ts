@@ -1,11 +1,16 @@
 /** One MCP server instance for one caller: what it offers, each part in its own file. */
 
 import { Server } from '@modelcontextprotocol/server';
+import { LIST_TTL_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { serveCompletions } from './completions.ts';
+import { servePrompts } from './prompts.ts';
+import { serveResources } from './resources.ts';
 import { sealFor } from './rounds.ts';
+import { serveSubscriptions } from './subscriptions.ts';
 import { serveTools } from './tools.ts';
 import { type FormsShared, Waitings } from './waiting.ts';
 
@@ -14,6 +19,22 @@ const INSTRUCTIONS = [
   '(waitMs with until "turn_end" waits without polling), send further prompts, and end_session when done.',
   'Calls answer at once unless you ask them to wait, or to stop something. get_metrics says what the work cost.',
 ].join(' ');
+
+/** Tools and prompts never change while the program runs. */
+const CAPABILITIES = {
+  tools: {},
+  resources: { subscribe: true, listChanged: true },
+  prompts: {},
+  completions: {},
+};
+
+/** These lists are the same for everybody, until another version is started. */
+const SAME_FOR_ALL = { ttlMs: LIST_TTL_MS, cacheScope: 'public' } as const;
+const CACHE_HINTS = {
+  'tools/list': SAME_FOR_ALL,
+  'prompts/list': SAME_FOR_ALL,
+  'resources/templates/list': SAME_FOR_ALL,
+};
 
 export type ServerDeps = {
   readonly service: Service;
@@ -29,7 +50,8 @@ export function createServer(caller: Caller, deps: ServerDeps): Server {
   const server = new Server(
     { name: 'claude-sessions-mcp', title: 'Claude Code sessions', version: deps.version },
     {
-      capabilities: { tools: {} },
+      capabilities: CAPABILITIES,
+      cacheHints: CACHE_HINTS,
       instructions: INSTRUCTIONS,
       requestState: { verify: seal.verify },
     },
@@ -38,5 +60,9 @@ export function createServer(caller: Caller, deps: ServerDeps): Server {
     ...deps,
     waitings: new Waitings(server, caller, { ...deps, seal }),
   });
+  serveResources(server, caller, deps);
+  serveSubscriptions(server, caller, deps);
+  servePrompts(server, caller, deps);
+  serveCompletions(server, caller, deps);
   return server;
 }

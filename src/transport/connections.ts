@@ -4,11 +4,17 @@
  */
 
 import type { Server } from '@modelcontextprotocol/server';
+import type { ResourceEvent } from '../server/subscriptions.ts';
 import type { Caller } from '../service/caller.ts';
 
 export type Connections = {
   /** A fresh MCP server instance that answers for this caller. Cheap; called once per connection. */
   createServer(caller: Caller): Server;
+  /**
+   * Tells of every resource of this caller's principal that changes, until the returned function is called. For the
+   * revision 2026-07-28, where the transport knows who watches what; on the others a server instance does it itself.
+   */
+  follow(caller: Caller, notify: (event: ResourceEvent) => void): () => void;
   /** The MCP session of this caller has begun. */
   opened(caller: Caller): void;
   /** It has a request or a stream open again, after {@link away}. */

@@ -4,27 +4,30 @@ import type { IncomingMessage } from 'node:http';
 import { toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
 import {
   createMcpHandler,
+  InMemoryServerEventBus,
   isLegacyRequest,
   type McpHttpHandler,
   type McpRequestContext,
+  type ServerEvent,
 } from '@modelcontextprotocol/server';
+import { z } from 'zod';
+import { LISTEN_STREAMS_MAX, SUBSCRIPTIONS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
-import { type Exchange, MCP_PATH } from './http-reply.ts';
+import { type Exchange, HttpRefusal, INVALID_PARAMS, MCP_PATH } from './http-reply.ts';
 
 type HttpModernOptions = { readonly connections: Connections; readonly log: Logger };
 
 export class HttpModern {
-  readonly #handler: McpHttpHandler;
+  readonly #options: HttpModernOptions;
+  /** One for each principal, with the streams of its own changes: none can hear of another's. */
+  readonly #handlers = new Map<string, McpHttpHandler>();
   readonly #onerror: (error: Error) => void;
 
-  constructor({ connections, log }: HttpModernOptions) {
-    this.#onerror = (error) => log.debug(kindOf(error), 'MCP message refused');
-    this.#handler = createMcpHandler((context) => connections.createServer(callerOf(context)), {
-      legacy: 'reject',
-      onerror: this.#onerror,
-    });
+  constructor(options: HttpModernOptions) {
+    this.#options = options;
+    this.#onerror = (error) => options.log.debug(kindOf(error), 'MCP message refused');
   }
 
   /** Whether this POST is for `serve`, its refusals included; the others are of the revisions with sessions. */
@@ -34,9 +37,11 @@ export class HttpModern {
   }
 
   async serve({ request, response, principal, body }: Exchange): Promise<void> {
+    checkListen(body);
+    const handler = this.#handlerOf(principal);
     const authInfo = { token: '', clientId: principal, scopes: [] };
     const serve = toNodeHandler(
-      { fetch: (web, options) => this.#handler.fetch(web, { ...options, authInfo }) },
+      { fetch: (web, options) => handler.fetch(web, { ...options, authInfo }) },
       { onerror: this.#onerror },
     );
     await serve(asPost(request), response, body);
@@ -44,8 +49,70 @@ export class HttpModern {
 
   /** Ends what is under way, subscriptions included. */
   async close(): Promise<void> {
-    await this.#handler.close();
+    await Promise.all([...this.#handlers.values()].map((handler) => handler.close()));
   }
+
+  /** Never thrown away: there are as many as the operator has named principals. */
+  #handlerOf(principal: string): McpHttpHandler {
+    const known = this.#handlers.get(principal);
+    if (known !== undefined) return known;
+    const { connections } = this.#options;
+    const made = createMcpHandler((context) => connections.createServer(callerOf(context)), {
+      legacy: 'reject',
+      bus: new ChangeBus({ principal, mcpSessionId: null }, connections),
+      maxSubscriptions: LISTEN_STREAMS_MAX,
+      onerror: this.#onerror,
+    });
+    this.#handlers.set(principal, made);
+    return made;
+  }
+}
+
+/** What changes of one principal's, looked up only while a stream is open that wants to know. */
+class ChangeBus extends InMemoryServerEventBus {
+  readonly #caller: Caller;
+  readonly #connections: Connections;
+  #stop: (() => void) | undefined;
+
+  constructor(caller: Caller, connections: Connections) {
+    super();
+    this.#caller = caller;
+    this.#connections = connections;
+  }
+
+  override subscribe(listener: (event: ServerEvent) => void): () => void {
+    const leave = super.subscribe(listener);
+    this.#stop ??= this.#connections.follow(this.#caller, (event) =>
+      this.publish(
+        event.kind === 'updated'
+          ? { kind: 'resource_updated', uri: event.uri }
+          : { kind: 'resources_list_changed' },
+      ),
+    );
+    return () => {
+      leave();
+      if (this.listenerCount > 0) return;
+      this.#stop?.();
+      this.#stop = undefined;
+    };
+  }
+}
+
+const listenRequest = z.object({
+  id: z.union([z.string(), z.number()]),
+  method: z.literal('subscriptions/listen'),
+  params: z.object({
+    notifications: z.object({ resourceSubscriptions: z.array(z.unknown()) }),
+  }),
+});
+
+/** A stream looks through all that it watches at every change. */
+function checkListen(body: unknown): void {
+  const listen = listenRequest.safeParse(body).data;
+  const watched = listen?.params.notifications.resourceSubscriptions.length ?? 0;
+  if (listen === undefined || watched <= SUBSCRIPTIONS_MAX) return;
+  const message = `LIMIT_EXCEEDED: one stream watches at most ${SUBSCRIPTIONS_MAX} resources`;
+  throw new HttpRefusal(400, message, { code: INVALID_PARAMS, id: listen.id });
 }
 
 // The adapter's types want both present.

@@ -1,10 +1,12 @@
 /** MCP on standard input and output: one client, one caller, both protocol eras. */
 
 import type { Readable, Writable } from 'node:stream';
+import type { McpServerFactory, Server } from '@modelcontextprotocol/server';
 import {
   StdioServerTransport,
   serveStdio as serveSdkStdio,
 } from '@modelcontextprotocol/server/stdio';
+import { LISTEN_STREAMS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
@@ -33,8 +35,11 @@ export function serveStdio(options: StdioOptions): StdioService {
   const closed = transport.closed.then(() => connections.closed(caller));
   connections.opened(caller);
   // Called again where a client asks for the newest revision first and then falls back: same caller, new instance.
-  const handle = serveSdkStdio(() => connections.createServer(caller), {
+  const create: McpServerFactory = ({ era }) =>
+    era === 'modern' ? announcing(options) : connections.createServer(caller);
+  const handle = serveSdkStdio(create, {
     transport,
+    maxSubscriptions: LISTEN_STREAMS_MAX,
     onerror: (error) => log.warn(kindOf(error), 'trouble on standard input or output'),
   });
   const close = async () => {
@@ -42,6 +47,24 @@ export function serveStdio(options: StdioOptions): StdioService {
     await closed;
   };
   return { closed, close };
+}
+
+/** A server that tells of all changes; what its client has not asked for is dropped on the way. */
+function announcing({ connections, caller, log }: StdioOptions): Server {
+  const server = connections.createServer(caller);
+  const stop = connections.follow(caller, (event) => {
+    const sent =
+      event.kind === 'updated'
+        ? server.sendResourceUpdated({ uri: event.uri })
+        : server.sendResourceListChanged();
+    sent.catch((error: Error) => log.debug(kindOf(error), 'the client could not be told'));
+  });
+  const { onclose } = server;
+  server.onclose = () => {
+    stop();
+    onclose?.();
+  };
+  return server;
 }
 
 // Whoever serves a transport takes its `onclose`, and does not pass the end on; so it is seen here.

@@ -23,6 +23,7 @@ export function startFixture(): Promise<Running> {
     authenticate: () => 'local',
     connections: {
       createServer: createFixtureServer,
+      follow: () => ignore,
       opened: ignore,
       present: ignore,
       away: ignore,

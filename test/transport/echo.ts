@@ -1,7 +1,8 @@
 /** A small MCP server that tells its caller who it takes him for, and a record of what the transport told it. */
 
 import { EventEmitter, on } from 'node:events';
-import { Server } from '@modelcontextprotocol/server';
+import { Server, type ServerCapabilities } from '@modelcontextprotocol/server';
+import type { ResourceEvent } from '../../src/server/subscriptions.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import type { Connections } from '../../src/transport/connections.ts';
 
@@ -9,16 +10,24 @@ export class EchoConnections implements Connections {
   readonly opens: Caller[] = [];
   readonly closes: Caller[] = [];
   readonly servers: Server[] = [];
+  /** Who is told of changes at the moment. */
+  readonly followers = new Set<{ caller: Caller; notify: (event: ResourceEvent) => void }>();
   /** Calls of the tool `hang` under way. */
   readonly hanging = new Set<string>();
   /** Ids of the MCP sessions that have nothing under way. */
   readonly absent = new Set<string | null>();
   readonly #events = new EventEmitter();
+  readonly #capabilities: ServerCapabilities;
+
+  /** @param capabilities beside tools */
+  constructor(capabilities: ServerCapabilities = {}) {
+    this.#capabilities = capabilities;
+  }
 
   createServer(caller: Caller): Server {
     const server = new Server(
       { name: 'echo', version: '1.0.0' },
-      { capabilities: { tools: { listChanged: true } } },
+      { capabilities: { tools: { listChanged: true }, ...this.#capabilities } },
     );
     server.setRequestHandler('tools/list', () => ({
       tools: [
@@ -34,6 +43,12 @@ export class EchoConnections implements Connections {
     });
     this.servers.push(server);
     return server;
+  }
+
+  follow(caller: Caller, notify: (event: ResourceEvent) => void): () => void {
+    const follower = { caller, notify };
+    this.followers.add(follower);
+    return () => void this.followers.delete(follower);
   }
 
   opened(caller: Caller): void {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@modelcontextprotocol/client';
+import { Client, type ServerCapabilities } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -129,12 +129,45 @@ describe('a connection on two streams', () => {
     expect(logged()).not.toContain('secret');
   });
 
-  function connect() {
+  test('is told of the changes it listens for on the newest revision, and of no others', async () => {
+    const { echo, service, stdin, stdout } = connect({ resources: { subscribe: true } });
+    const messages = createInterface(stdout)[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await messages.next()).value ?? '');
+    const listen = modern('subscriptions/listen');
+    const notifications = { resourceSubscriptions: ['a://1'], resourcesListChanged: true };
+    const params = { ...listen.params, notifications };
+    stdin.write(`${JSON.stringify({ ...listen, id: 'l', params })}\n`);
+    // No changes of the list: the server has not said that it tells of them.
+    expect((await next()).params.notifications).toEqual({ resourceSubscriptions: ['a://1'] });
+    const [follower] = echo.followers;
+    expect(follower?.caller).toEqual(CALLER);
+    follower?.notify({ kind: 'updated', uri: 'a://2' });
+    follower?.notify({ kind: 'list_changed' });
+    follower?.notify({ kind: 'updated', uri: 'a://1' });
+    expect(await next()).toMatchObject({
+      method: 'notifications/resources/updated',
+      params: { uri: 'a://1' },
+    });
+    stdin.end();
+    await service.closed;
+    expect(echo.followers.size).toBe(0);
+  });
+
+  test('on the older revisions is not told by the transport', async () => {
+    const { echo, service, stdin } = connect();
+    stdin.write(`${JSON.stringify(INITIALIZE)}\n`);
+    await echo.until(() => echo.servers.length === 1);
+    expect(echo.followers.size).toBe(0);
+    stdin.end();
+    await service.closed;
+  });
+
+  function connect(capabilities: ServerCapabilities = {}) {
     const lines: string[] = [];
-    const echo = new EchoConnections();
+    const echo = new EchoConnections(capabilities);
     const stdin = new PassThrough();
     const stdout = new PassThrough();
-    stdout.resume();
+    if (capabilities.resources === undefined) stdout.resume();
     const log = loggerTo({ write: (line) => void lines.push(line) }, 'trace');
     const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log });
     return { echo, service, stdin, stdout, logged: () => lines.join('') };

@@ -1,0 +1,48 @@
+/** Prompts on the wire: the list, and one written out. */
+
+import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprotocol/server';
+import { quoteId } from '../errors.ts';
+import { PROMPTS } from '../prompts/index.ts';
+import type { Prompt } from '../prompts/prompt.ts';
+import type { Caller } from '../service/caller.ts';
+import { answering } from './protocol-error.ts';
+import type { ServerDeps } from './server.ts';
+
+const BY_NAME: ReadonlyMap<string, Prompt> = new Map(
+  PROMPTS.map((prompt) => [prompt.name, prompt]),
+);
+
+const LISTED = PROMPTS.map(({ name, title, description, icons, arguments: known }) => ({
+  name,
+  title,
+  description,
+  icons,
+  arguments: Object.entries(known).map(([argument, shown]) => ({
+    name: argument,
+    title: shown.title,
+    description: shown.description,
+    required: shown.required ?? false,
+  })),
+}));
+
+/** Registers prompts/list and prompts/get for one caller. */
+export function servePrompts(server: Server, caller: Caller, { service, log }: ServerDeps): void {
+  server.setRequestHandler('prompts/list', () => ({ prompts: LISTED }));
+  server.setRequestHandler('prompts/get', ({ params }) =>
+    answering(log, async () => {
+      const prompt = promptNamed(params.name);
+      const text = await prompt.get(params.arguments ?? {}, { caller, service });
+      return {
+        description: prompt.description,
+        messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
+      };
+    }),
+  );
+}
+
+/** @throws ProtocolError InvalidParams for a name that is none */
+export function promptNamed(name: string): Prompt {
+  const prompt = BY_NAME.get(name);
+  if (prompt !== undefined) return prompt;
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `unknown prompt ${quoteId(name)}`);
+}

@@ -1,0 +1,75 @@
+/** Resources on the wire: the list, the templates, and a read. */
+
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  type Server,
+} from '@modelcontextprotocol/server';
+import { quoteId, SessionNotFoundError } from '../errors.ts';
+import { RESOURCE_URI_CHARS_MAX } from '../limits.ts';
+import { METRICS, OF_SESSION } from '../resources/index.ts';
+import { listResources } from '../resources/list.ts';
+import type { Read } from '../resources/resource.ts';
+import { parseSessionUri } from '../resources/uris.ts';
+import type { Caller } from '../service/caller.ts';
+import { answering } from './protocol-error.ts';
+import type { ServerDeps } from './server.ts';
+
+const TEMPLATES = Object.values(OF_SESSION).map(
+  ({ read: _read, listed: _listed, ...shown }) => shown,
+);
+
+/** Registers resources/list, resources/templates/list and resources/read for one caller. */
+export function serveResources(server: Server, caller: Caller, deps: ServerDeps): void {
+  const { service, log } = deps;
+  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: TEMPLATES }));
+  server.setRequestHandler('resources/list', ({ params }) =>
+    answering(log, () => listResources({ caller, service }, params?.cursor)),
+  );
+  server.setRequestHandler('resources/read', ({ params }) =>
+    answering(log, async () => ({
+      contents: [{ uri: params.uri, ...(await readResource(params.uri, { caller, service })) }],
+    })),
+  );
+}
+
+async function readResource(
+  uri: string,
+  call: Read,
+): Promise<{ readonly mimeType: string; readonly text: string }> {
+  checkLength(uri);
+  if (uri === METRICS.uri) return { mimeType: METRICS.mimeType, text: await METRICS.read(call) };
+  const address = parseSessionUri(uri);
+  if (address === undefined) throw notFound(uri);
+  const { mimeType, read } = OF_SESSION[address.facet];
+  return { mimeType, text: await foundAt(uri, () => read(address, call)) };
+}
+
+/**
+ * Says that there is no such resource where there is no such session: for a session of another principal in the same
+ * words as for one that never was.
+ */
+export async function foundAt<T>(uri: string, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof SessionNotFoundError) throw notFound(uri);
+    throw error;
+  }
+}
+
+export function notFound(uri: string): ProtocolError {
+  return new ResourceNotFoundError(
+    uri,
+    `no resource ${quoteId(uri)}: resources/list names those you can read`,
+  );
+}
+
+export function checkLength(uri: string): void {
+  if (uri.length <= RESOURCE_URI_CHARS_MAX) return;
+  throw new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `uri: at most ${RESOURCE_URI_CHARS_MAX} characters`,
+  );
+}
