@@ -50,6 +50,8 @@ export type ClaudeRunParts = {
   readonly spec: RunSpec;
   readonly listener: RunListener;
   readonly resumed: boolean;
+  /** Whether nobody else has continued the conversation since the last look. */
+  readonly isCurrent: () => Promise<boolean>;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   /** Clears up after the process; called once, when it is gone. */
   readonly cleanUp: () => Promise<void>;
@@ -118,6 +120,10 @@ export class ClaudeRun implements Run {
     await killTree(this.process);
     await this.#gone;
     throw this.#startError(inTime);
+  }
+
+  async isCurrent(): Promise<boolean> {
+    return await this.#parts.isCurrent().catch(() => false);
   }
 
   prompt(turnId: string, text: string): void {

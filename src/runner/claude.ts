@@ -14,7 +14,7 @@ import {
 import type { Logger } from '../log.ts';
 import { claudeOptions } from './claude-options.ts';
 import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
-import { findConversation } from './conversation.ts';
+import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
@@ -78,15 +78,18 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       marker: spec.marker,
       temporaryDirectory,
     });
-    const conversation = await findConversation(spec, environment);
+    const conversation = new Conversation(spec, environment);
+    const grown = await conversation.promptsOfOthers();
+    const resumeOptions = await conversation.resumeOptions();
     const run = new ClaudeRun({
       spec,
       listener,
-      resumed: 'resume' in conversation,
+      resumed: 'resume' in resumeOptions,
+      isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       launch: (input, { canUseTool, ...gate }) =>
         launch(context, input, gate, {
           ...claudeOptions(spec.options),
-          ...conversation,
+          ...resumeOptions,
           env: environment,
           // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
           ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
@@ -97,11 +100,17 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       limits: context.limits ?? LIMITS,
     });
     await run.ready();
+    if (grown > 0) listener.output({ type: 'notice', text: grownText(grown) });
     return run;
   } catch (error) {
     await cleanUp().catch(() => undefined);
     throw error;
   }
+}
+
+function grownText(prompts: number): string {
+  const count = prompts === 1 ? 'One prompt was' : `${prompts} prompts were`;
+  return `${count} put to this conversation outside of this server; the session goes on from there.`;
 }
 
 function launch(

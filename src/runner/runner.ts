@@ -65,6 +65,8 @@ export type RunListener = {
 
 export interface Run {
   readonly process: ProcessIdentity;
+  /** False once somebody else has continued the conversation: the process does not know of it, a new one would. */
+  isCurrent(): Promise<boolean>;
   /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
   prompt(turnId: string, text: string): void;
   /** Puts a message into the turn that runs. */

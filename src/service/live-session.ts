@@ -47,6 +47,8 @@ export class LiveSession implements RunListener {
   /** A turn to stop that Claude may not have been handed yet. */
   #unwanted: string | undefined;
   #hasExited = false;
+  /** The end of the process is not the end of this: another one follows. */
+  #isReplaced = false;
   #pending: OutputBody[] = [];
   /** Bytes said and not yet written. */
   #backlog = 0;
@@ -168,6 +170,7 @@ export class LiveSession implements RunListener {
   }
 
   exited(): void {
+    if (this.#isReplaced) return;
     this.#hasExited = true;
     void this.close();
   }
@@ -186,6 +189,7 @@ export class LiveSession implements RunListener {
   async #hand(claim: Claim, start: StartRun): Promise<void> {
     const { store, log } = this.#deps;
     const { id, prompt, trace } = claim.turn;
+    await this.#leaveOutdated();
     this.#run ??= start(this.#givenUp.signal);
     const run = await this.#run.catch((error: unknown) => {
       if (!this.#givenUp.signal.aborted) throw error;
@@ -201,6 +205,16 @@ export class LiveSession implements RunListener {
     run.prompt(id, prompt);
     const { pid } = run.process;
     log.debug({ sessionId: this.id, turnId: id, ...trace, pid }, 'prompt handed to Claude Code');
+  }
+
+  /** A warm process that does not know what was said elsewhere makes way for one that does. */
+  async #leaveOutdated(): Promise<void> {
+    const warm = await this.#run?.catch(() => undefined);
+    if (warm === undefined || this.#hasExited || (await warm.isCurrent())) return;
+    this.#isReplaced = true;
+    await warm.close();
+    this.#isReplaced = false;
+    this.#run = undefined;
   }
 
   /** Claude has not seen the prompt, so another process may be given it. */

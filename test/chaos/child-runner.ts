@@ -105,6 +105,10 @@ class ChildRun implements Run {
     throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
   }
 
+  async isCurrent(): Promise<boolean> {
+    return true;
+  }
+
   prompt(turnId: string, text: string): void {
     this.#turn = { id: turnId, ended: Promise.withResolvers() };
     this.#tell(`prompt ${turnId} ${text}`);

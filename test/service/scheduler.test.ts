@@ -142,6 +142,21 @@ describe('processes', () => {
     expect(await harness.running(sessionId, 2)).toBe(run);
   });
 
+  test('make way for a new one when their conversation has gone on elsewhere', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await warm(harness, client);
+    run.current = false;
+    await client.call('send_prompt', { sessionId, prompt: 'again' });
+    const next = await harness.runner.waitFor((one) => one !== run && one.turnId !== undefined);
+    expect(run.isClosed).toBe(true);
+    expect(run.prompts).toHaveLength(1);
+    expect(next.prompts).toMatchObject([{ text: 'again' }]);
+    next.finish();
+    await rest(client, sessionId);
+    await client.call('send_prompt', { sessionId, prompt: 'third' });
+    await harness.runner.waitFor((one) => one === next && one.prompts.length === 2);
+  });
+
   test('make room for another session: the longest idle goes, and comes back with its conversation', async () => {
     const { harness, client } = await start({ maxLive: 2 });
     const [a, b] = [await warm(harness, client), await warm(harness, client)];

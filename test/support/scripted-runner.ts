@@ -85,6 +85,8 @@ export class ScriptedRunner implements Runner {
 export type ScriptedPrompt = { readonly turnId: string; readonly text: string };
 
 export class ScriptedRun implements Run {
+  /** Set to false to play that somebody else has continued the conversation. */
+  current = true;
   readonly spec: RunSpec;
   readonly listener: RunListener;
   readonly process: ProcessIdentity;
@@ -105,6 +107,10 @@ export class ScriptedRun implements Run {
     this.#changed = changed;
     // A pid that no process has: nothing that a test does to it can hit a real one.
     this.process = { pid: 2 ** 30, startTime: randomUUID(), bootId: 'test', marker: spec.marker };
+  }
+
+  async isCurrent(): Promise<boolean> {
+    return this.current;
   }
 
   prompt(turnId: string, text: string): void {

@@ -1,0 +1,109 @@
+/**
+ * What others do with a session's conversation. `claude --resume UUID` in a terminal writes into the transcript that
+ * ours writes into, without a lock; what it wrote is known by the name of the program that stands in each entry.
+ */
+
+import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
+import { startTimeOf } from './process-table.ts';
+
+/** How Claude Code names a program that runs it through the Agent SDK, as we do. */
+const OURS = 'sdk-ts';
+
+type Entry = {
+  readonly type?: unknown;
+  readonly entrypoint?: unknown;
+  readonly isMeta?: unknown;
+  readonly message?: { readonly content?: unknown };
+};
+
+export type Growth = {
+  /** Prompts that others have put. */
+  readonly prompts: number;
+  /** Up to where the transcript has been read; the next look begins there. */
+  readonly bytes: number;
+};
+
+/** What others have added after the last entry of ours, from `from` on; of a long transcript, at its end. */
+export async function growthSince(path: string, from: number): Promise<Growth> {
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    const start = Math.max(from, size - TRANSCRIPT_READ_BYTES_MAX, 0);
+    const bytes = Buffer.alloc(Math.max(0, size - start));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    // An entry that is just being written is left for the next look.
+    const end = bytes.subarray(0, bytesRead).lastIndexOf('\n') + 1;
+    const entries = bytes.toString('utf8', 0, end).split('\n').flatMap(entryOf);
+    return { prompts: promptsIn(from > 0 ? entries : afterOurs(entries)), bytes: start + end };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Only entries that name a program: the others are bookkeeping. */
+function entryOf(line: string): Entry[] {
+  if (!line.includes('"entrypoint":')) return [];
+  try {
+    const entry = JSON.parse(line) as Entry | null;
+    return typeof entry?.entrypoint === 'string' ? [entry] : [];
+  } catch {
+    return [];
+  }
+}
+
+function afterOurs(entries: readonly Entry[]): readonly Entry[] {
+  return entries.slice(entries.findLastIndex(({ entrypoint }) => entrypoint === OURS) + 1);
+}
+
+function promptsIn(entries: readonly Entry[]): number {
+  return entries.filter(
+    ({ type, entrypoint, isMeta, message }) =>
+      type === 'user' && entrypoint !== OURS && isMeta !== true && !isToolResult(message?.content),
+  ).length;
+}
+
+function isToolResult(content: unknown): boolean {
+  return (
+    Array.isArray(content) && content.some(({ type }: { type?: unknown }) => type === 'tool_result')
+  );
+}
+
+/**
+ * The process of another program that has the conversation open now, where that can be known: Claude Code leaves a note
+ * for each process that runs. Only on Linux, where such a note can be held against the process table.
+ */
+export async function openElsewhere(
+  configDirectory: string,
+  uuid: string,
+): Promise<number | undefined> {
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => undefined);
+  if (namespace === undefined) return undefined;
+  const notes = join(configDirectory, 'sessions');
+  const names = (await readdir(notes).catch(() => [])).filter((name) => /^\d+\.json$/.test(name));
+  const found = await Promise.all(names.map((name) => readNote(join(notes, name))));
+  return found.find(
+    (note) =>
+      note.sessionId === uuid &&
+      note.entrypoint !== OURS &&
+      String(note.pidDomain).endsWith(namespace) &&
+      startTimeOf(Number(note.pid)) === note.procStart,
+  )?.pid;
+}
+
+type Note = {
+  readonly pid: number;
+  readonly sessionId?: unknown;
+  readonly entrypoint?: unknown;
+  readonly pidDomain?: unknown;
+  readonly procStart?: unknown;
+};
+
+async function readNote(path: string): Promise<Note> {
+  try {
+    return { pid: 0, ...(JSON.parse(await readFile(path, 'utf8')) as object) };
+  } catch {
+    return { pid: 0 };
+  }
+}
