@@ -6,15 +6,14 @@ import {
   NAME_CHARS_MAX,
   PATH_CHARS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
-  TOOL_RULE_CHARS_MAX,
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
-import { boundedText, idempotencyKey, prompt, requestKey, taskId } from './fields.ts';
+import { boundedText, idempotencyKey, prompt, requestKey, taskId, toolRule } from './fields.ts';
 import { defineTool } from './tool.ts';
 
-const toolRules = z.array(z.string().min(1).max(TOOL_RULE_CHARS_MAX)).max(TOOL_RULES_MAX);
+const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
 const labels = z
   .record(z.string().min(1).max(LABEL_KEY_CHARS_MAX), z.string().max(LABEL_VALUE_CHARS_MAX))
   .refine((map) => Object.keys(map).length <= LABELS_MAX, {

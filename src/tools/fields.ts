@@ -2,7 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { KEY_CHARS_MAX, PROMPT_BYTES_MAX, TASK_ID_CHARS_MAX, WAIT_MS_MAX } from '../limits.ts';
+import {
+  KEY_CHARS_MAX,
+  PROMPT_BYTES_MAX,
+  TASK_ID_CHARS_MAX,
+  TOOL_RULE_CHARS_MAX,
+  WAIT_MS_MAX,
+} from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import type { RequestKey } from '../store/store.ts';
 import type { Call } from './tool.ts';
@@ -18,6 +24,21 @@ export function boundedText(bytesMax: number): z.ZodString {
       error: `must be at most ${bytesMax} bytes`,
     });
 }
+
+/**
+ * One rule, such as `Read` or `Bash(git *)`. Claude Code takes all rules as one list, which it splits at commas and
+ * spaces outside of parentheses: what would become several rules there, or swallow the next one, is refused here.
+ */
+export const toolRule = z
+  .string()
+  .min(1)
+  .max(TOOL_RULE_CHARS_MAX)
+  .refine((rule) => RULE.test(rule), {
+    error: 'must be one rule: a tool name, or a name with a pattern in parentheses',
+  });
+
+/** Claude Code's own notion of parentheses: any `(` opens, the next `)` closes, and they do not nest. */
+const RULE = /^[^\s,()]+(\([^)]*\)[^\s,()]*)*$/;
 
 export const sessionId = z
   .string()

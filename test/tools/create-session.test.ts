@@ -9,7 +9,7 @@ const EVERY_OPTION = {
   maxTurns: 3,
   maxBudgetUsd: 0.5,
   timeout: 60_000,
-  allowedTools: ['Read', 'Bash(git *)'],
+  allowedTools: ['Read', 'Bash(git *)', 'Bash(echo a, b)', 'mcp__server__tool'],
   disallowedTools: ['WebFetch'],
   permissionMode: 'plan',
   customSystemPrompt: 'You review.',
