@@ -170,7 +170,31 @@ export const CHANGES_PAGE = 500;
 /** HTTP perimeter. */
 export const HTTP_BODY_BYTES_MAX = 4 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;
+/** One principal cannot take all of them from the others. */
+export const HTTP_SESSIONS_PER_PRINCIPAL_MAX = 600;
 export const HTTP_SESSION_IDLE_MS = 30 * 60_000;
+/** A session in which nothing has followed `initialize` is ended after this. */
+export const HTTP_SESSION_UNUSED_MS = 60_000;
+/** Connections over this are closed at once. */
+export const HTTP_CONNECTIONS_MAX = 4096;
+/** Requests and streams of one principal under way at once: a stream and a few calls for each MCP session. */
+export const HTTP_EXCHANGES_PER_PRINCIPAL_MAX = 2000;
+export const HTTP_RATE_LIMIT_DEFAULT = 500;
+/** A principal that has been quiet may send the requests of so many seconds at once. */
+export const HTTP_BURST_SECONDS = 10;
+/** Requests without a valid token from one address; more are answered 429. */
+export const HTTP_AUTH_FAILURES_PER_MINUTE = 100;
+/** Principals and addresses that are counted at once. */
+export const HTTP_LIMITED_KEYS_MAX = 10_000;
+/** A client that takes nothing of its answer or stream for so long is cut off, and one with so much unread in a stream. */
+export const HTTP_STALL_MS_MAX = 60_000;
+export const HTTP_STREAM_BEHIND_BYTES_MAX = KIB * KIB;
+/** What is kept of a session's streams for a client that lost its connection, and of all sessions together. */
+export const HTTP_REPLAY_SESSION_EVENTS_MAX = 200;
+export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;
+export const HTTP_REPLAY_BYTES_MAX = 64 * KIB * KIB;
+/** How often the token file is read for changes. */
+export const TOKEN_FILE_POLL_MS = 2_000;
 /** A client that has not sent its whole header, or its whole request, by then is cut off. */
 export const HTTP_HEADERS_MS_MAX = 10_000;
 export const HTTP_REQUEST_MS_MAX = 30_000;

@@ -1,6 +1,6 @@
 /** The way of one HTTP request: from the cheapest check to the dearest, and to the one place that serves it. */
 
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   isInitializeRequest,
   isJSONRPCNotification,
@@ -9,7 +9,10 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
 import { readJsonObject } from './http-body.ts';
+import { allowPage, answerPreflight, isPreflight } from './http-cors.ts';
+import { HttpExchanges } from './http-exchanges.ts';
 import { checkNoScraper } from './http-figures.ts';
+import type { HttpLimits } from './http-limits.ts';
 import type { HttpModern } from './http-modern.ts';
 import {
   type Exchange,
@@ -23,12 +26,13 @@ import {
 } from './http-reply.ts';
 import { checkMethod, type Route } from './http-routes.ts';
 import type { HttpSessions } from './http-sessions.ts';
+import { RefusalLog } from './refusal-log.ts';
 
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
 
 type EndpointParts = {
   /** Throws HttpRefusal for a foreign Host or Origin. */
-  readonly guard: (headers: IncomingHttpHeaders) => void;
+  readonly guard: (request: IncomingMessage) => void;
   /** The principal of an Authorization header, undefined where it names none. */
   readonly authenticate: (authorization: string | undefined) => string | undefined;
   readonly sessions: HttpSessions;
@@ -36,16 +40,22 @@ type EndpointParts = {
   readonly modern: HttpModern | undefined;
   /** What is served beside MCP. */
   readonly routes: readonly Route[];
+  readonly limits: HttpLimits;
+  /** What a 401 says in `WWW-Authenticate`. */
+  readonly challenge: string;
   readonly log: Logger;
 };
 
 /** Answers every request it is given, and never rejects. */
 export class HttpEndpoint {
   readonly #parts: EndpointParts;
+  readonly #exchanges = new HttpExchanges();
+  readonly #refusals: RefusalLog;
   #closing = false;
 
   constructor(parts: EndpointParts) {
     this.#parts = parts;
+    this.#refusals = new RefusalLog(parts.log);
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,20 +73,40 @@ export class HttpEndpoint {
     await Promise.all([this.#parts.sessions.close(), this.#parts.modern?.close()]);
   }
 
+  /** Ends what has been idle or has not been read for too long. `now` in monotonic milliseconds. */
+  sweep(now: number): void {
+    this.#parts.sessions.sweep();
+    this.#parts.limits.sweep();
+    this.#exchanges.cutStalled(now);
+    this.#refusals.flush();
+  }
+
+  /** Other tokens are good from now on: cuts the streams of those that are not, and ends their principals' sessions. */
+  tokensChanged(knows: (principal: string) => boolean): void {
+    const { authenticate, sessions } = this.#parts;
+    this.#exchanges.cutUnless(({ request, principal }) => {
+      return authenticate(request.headers.authorization) === principal;
+    });
+    sessions.endUnless(knows);
+  }
+
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { guard, routes } = this.#parts;
-    guard(request.headers);
+    guard(request);
+    allowPage(request, response);
+    if (isPreflight(request)) return answerPreflight(response);
     const path = request.url?.split('?', 1)[0];
     const route = routes.find((each) => each.path === path);
     if (route !== undefined) return await this.#answerRoute(route, request, response);
     if (path !== MCP_PATH) throw new HttpRefusal(404, `nothing here; MCP is at ${MCP_PATH}`);
     checkMethod(request, MCP_METHODS);
-    const principal = this.#principalOf(request);
-    checkNoScraper(principal);
+    const exchange = { request, response, principal: this.#principalOf(request) };
+    checkNoScraper(exchange.principal);
+    this.#exchanges.add(exchange);
     const body = request.method === 'POST' ? await readJsonObject(request) : undefined;
     // Asked only now: while the body came in, the sessions may have been ended for good.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
-    await this.#serve({ request, response, principal, body });
+    await this.#serve({ ...exchange, body });
   }
 
   async #answerRoute(
@@ -89,16 +119,19 @@ export class HttpEndpoint {
     await route.answer(request, response, principal);
   }
 
-  #principalOf({ headers }: IncomingMessage): string {
-    const principal = this.#parts.authenticate(headers.authorization);
-    if (principal === undefined) throw unauthorized();
+  #principalOf(request: IncomingMessage): string {
+    const { authenticate, limits, challenge } = this.#parts;
+    const principal = authenticate(request.headers.authorization);
+    if (principal === undefined) throw limits.unauthorized(request, challenge);
     return principal;
   }
 
   async #serve(exchange: Exchange): Promise<void> {
     if (exchange.body === undefined) return await this.#serveSession(exchange);
-    const { modern, sessions } = this.#parts;
-    if (await modern?.accepts(exchange)) return await modern?.serve(exchange);
+    const { modern, sessions, limits } = this.#parts;
+    const isModern = (await modern?.accepts(exchange)) ?? false;
+    if (!limits.admit(exchange, isModern)) return;
+    if (isModern) return await modern?.serve(exchange);
     checkMessage(exchange.body);
     if (opensSession(exchange)) return await sessions.open(exchange);
     await this.#serveSession(exchange);
@@ -117,8 +150,9 @@ export class HttpEndpoint {
     if (response.destroyed) return;
     const { log } = this.#parts;
     if (error instanceof HttpRefusal) {
-      log.info({ status: error.status, reason: error.message }, 'HTTP request refused');
-      sendRefusal(response, error);
+      this.#refusals.add(error);
+      if (response.headersSent) response.destroy();
+      else sendRefusal(response, error);
       return;
     }
     log.error({ err: error }, 'HTTP request failed');
@@ -129,12 +163,6 @@ export class HttpEndpoint {
 
 function internalError(): HttpRefusal {
   return new HttpRefusal(500, 'internal error; the server log has it', { code: INTERNAL_ERROR });
-}
-
-function unauthorized(): HttpRefusal {
-  return new HttpRefusal(401, 'a valid bearer token is required', {
-    headers: { 'WWW-Authenticate': 'Bearer' },
-  });
 }
 
 function checkMessage(body: unknown): void {

@@ -3,7 +3,7 @@
  * or `Host` once its name was rebound to our address. Both are compared whole, port included.
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { HttpRefusal } from './http-reply.ts';
 
 export type GuardOptions = {
@@ -19,14 +19,22 @@ export type GuardOptions = {
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 const DEFAULT_PORT = 80;
 
-/** A check that throws HttpRefusal 403 for a foreign `Host` or `Origin`. No `Origin` is fine: only browsers send one. */
-export function createGuard(options: GuardOptions): (headers: IncomingHttpHeaders) => void {
+type Checked = Pick<IncomingMessage, 'headers' | 'headersDistinct'>;
+
+/**
+ * A check that throws HttpRefusal: 403 for a foreign `Host` or `Origin`, 400 for no `Host` or two. No `Origin` is
+ * fine: only browsers send one.
+ */
+export function createGuard(options: GuardOptions): (request: Checked) => void {
   const { host, port, allowedHosts = [], allowedOrigins = [] } = options;
   const loopback = LOOPBACK_NAMES.flatMap((name) => hostValues(name, port));
   const own = [...loopback, ...hostValues(hostInUrl(host), port)];
   const hosts = new Set([...own, ...allowedHosts].map((value) => value.toLowerCase()));
   const origins = new Set([...loopback.map((value) => `http://${value}`), ...allowedOrigins]);
-  return (headers) => {
+  return ({ headers, headersDistinct }) => {
+    if (headersDistinct.host?.length !== 1) {
+      throw new HttpRefusal(400, 'exactly one Host header is expected');
+    }
     if (!hosts.has(headers.host?.toLowerCase() ?? '')) {
       throw new HttpRefusal(403, 'this server does not answer to that Host header');
     }

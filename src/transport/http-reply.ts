@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestId } from '@modelcontextprotocol/server';
+import { HTTP_RETRY_AFTER_S } from '../limits.ts';
 
 /** Where MCP is served. */
 export const MCP_PATH = '/mcp';
@@ -47,15 +48,48 @@ export class HttpRefusal extends Error {
   }
 }
 
+/** Calls back once when the answer has left or its client has gone, also where that is so already. */
+export function whenOver(response: ServerResponse, callback: () => void): void {
+  if (response.closed) queueMicrotask(callback);
+  else response.once('close', callback);
+}
+
 /** The headers every answer carries. An event stream replaces `no-store` with `no-cache, no-transform`. */
+export const SECURITY_HEADERS = {
+  'X-Content-Type-Options': 'nosniff',
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy': 'no-referrer',
+} as const;
+
 export function setSecurityHeaders(response: ServerResponse): void {
-  response.setHeader('X-Content-Type-Options', 'nosniff');
-  response.setHeader('Cache-Control', 'no-store');
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+}
+
+type Excess = {
+  /** The id of the refused JSON-RPC request, where it is known. */
+  readonly id?: RequestId;
+  /** When to come back, where that is known. */
+  readonly afterMs?: number;
+};
+
+/** 429: the limit that was reached, and when to come back. */
+export function limitExceeded(limit: string, { id, afterMs }: Excess = {}): HttpRefusal {
+  const seconds = afterMs === undefined ? HTTP_RETRY_AFTER_S : Math.ceil(afterMs / 1000);
+  return new HttpRefusal(429, `LIMIT_EXCEEDED: ${limit}`, {
+    headers: { 'Retry-After': String(seconds) },
+    ...(id !== undefined && { id }),
+  });
 }
 
 export function sendRefusal(response: ServerResponse, refusal: HttpRefusal): void {
-  const { status, code, message, id, headers } = refusal;
-  sendJson(response, { status, headers, body: { jsonrpc: '2.0', error: { code, message }, id } });
+  const { status, headers } = refusal;
+  sendText(response, { status, headers, text: bodyOf(refusal) });
+}
+
+/** The JSON of a refusal. */
+export function bodyOf({ code, message, id }: HttpRefusal): string {
+  return JSON.stringify({ jsonrpc: '2.0', error: { code, message }, id });
 }
 
 type JsonReply = {
@@ -64,8 +98,13 @@ type JsonReply = {
   readonly body: unknown;
 };
 
-export function sendJson(response: ServerResponse, reply: JsonReply): void {
-  const text = JSON.stringify(reply.body);
+export function sendJson(response: ServerResponse, { body, ...reply }: JsonReply): void {
+  sendText(response, { ...reply, text: JSON.stringify(body) });
+}
+
+type TextReply = Omit<JsonReply, 'body'> & { readonly text: string };
+
+function sendText(response: ServerResponse, { text, ...reply }: TextReply): void {
   response.writeHead(reply.status, {
     ...reply.headers,
     'Content-Type': 'application/json',

@@ -1,24 +1,39 @@
 /**
  * The MCP sessions of the 2025 revisions: one server instance and one transport each, bound to the principal that
- * opened it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream, or with us.
+ * opened it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream (a short while
+ * where nothing followed its `initialize`), with the last token of its principal, or with us.
  */
 
-import { finished } from 'node:stream';
-import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
 import type { Server } from '@modelcontextprotocol/server';
-import { HTTP_RETRY_AFTER_S, HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX } from '../limits.ts';
+import {
+  HTTP_SESSION_IDLE_MS,
+  HTTP_SESSION_UNUSED_MS,
+  HTTP_SESSIONS_MAX,
+  HTTP_SESSIONS_PER_PRINCIPAL_MAX,
+} from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
-import { type Exchange, HttpRefusal, SESSION_NOT_FOUND } from './http-reply.ts';
+import { type ReplayLog, ReplayLogs } from './http-replay.ts';
+import {
+  type Exchange,
+  HttpRefusal,
+  limitExceeded,
+  SESSION_NOT_FOUND,
+  whenOver,
+} from './http-reply.ts';
+import { HttpTransport } from './http-transport.ts';
 
 type HttpSession = {
   readonly id: string;
   readonly caller: Caller;
   readonly server: Server;
-  readonly transport: NodeStreamableHTTPServerTransport;
+  readonly transport: HttpTransport;
+  readonly replay: ReplayLog;
   /** False until `initialize` was accepted. */
   opened: boolean;
+  /** Whether anything came after `initialize`. */
+  used: boolean;
   /** Requests and streams that are not finished. */
   underWay: number;
 };
@@ -35,17 +50,21 @@ type HttpSessionsOptions = {
 export class HttpSessions {
   readonly #options: HttpSessionsOptions;
   readonly #sessions = new Map<string, HttpSession>();
+  readonly #perPrincipal = new Map<string, number>();
+  readonly #replays = new ReplayLogs();
   /** Since when; in the order in which they fell idle, so that a sweep looks at no more than it ends. */
   readonly #idleSince = new Map<HttpSession, number>();
+  /** The same for those that nobody has used yet. */
+  readonly #unusedSince = new Map<HttpSession, number>();
 
   constructor(options: HttpSessionsOptions) {
     this.#options = options;
   }
 
-  /** Serves an `initialize` with a new session. HttpRefusal 429 when HTTP_SESSIONS_MAX are open. */
+  /** Serves an `initialize` with a new session. HttpRefusal 429 when as many are open as may be. */
   async open(exchange: Exchange): Promise<void> {
     this.sweep();
-    if (this.#sessions.size >= HTTP_SESSIONS_MAX) throw tooManySessions();
+    this.#checkRoom(exchange.principal);
     const session = this.#create(exchange.principal);
     try {
       await session.server.connect(session.transport);
@@ -64,15 +83,20 @@ export class HttpSessions {
         code: SESSION_NOT_FOUND,
       });
     }
+    session.used = true;
     await this.#run(session, exchange);
   }
 
   /** Ends the sessions that have been idle for too long. */
   sweep(): void {
-    const now = this.#options.now();
-    for (const [session, since] of this.#idleSince) {
-      if (now - since < HTTP_SESSION_IDLE_MS) return;
-      void this.#end(session);
+    this.#endOlder(this.#idleSince, HTTP_SESSION_IDLE_MS);
+    this.#endOlder(this.#unusedSince, HTTP_SESSION_UNUSED_MS);
+  }
+
+  /** Ends the sessions of principals that are not let in any more. */
+  endUnless(knows: (principal: string) => boolean): void {
+    for (const session of [...this.#sessions.values()]) {
+      if (!knows(session.caller.principal)) void this.#end(session);
     }
   }
 
@@ -86,15 +110,20 @@ export class HttpSessions {
     const { connections, newId } = this.#options;
     const id = newId();
     const caller = { principal, mcpSessionId: id };
-    const transport = new NodeStreamableHTTPServerTransport({
+    // Not the session's id: what proves nothing here should not be spread either.
+    const replay = this.#replays.open(newId());
+    const transport = new HttpTransport({
       sessionIdGenerator: () => id,
       onsessioninitialized: () => this.#markOpened(session),
+      eventStore: replay,
     });
     const server = connections.createServer(caller);
-    const session: HttpSession = { id, caller, server, transport, opened: false, underWay: 0 };
+    const fresh = { opened: false, used: false, underWay: 0 };
+    const session: HttpSession = { id, caller, server, transport, replay, ...fresh };
     transport.onclose = () => this.#remove(session);
     transport.onerror = (error) => this.#options.log.debug(kindOf(error), 'MCP message refused');
     this.#sessions.set(id, session);
+    this.#perPrincipal.set(principal, this.#countOf(principal) + 1);
     return session;
   }
 
@@ -103,18 +132,46 @@ export class HttpSessions {
     this.#options.connections.opened(session.caller);
   }
 
-  async #run(session: HttpSession, { request, response, body }: Exchange): Promise<void> {
+  async #run(session: HttpSession, exchange: Exchange): Promise<void> {
     session.underWay += 1;
-    if (this.#idleSince.delete(session)) this.#options.connections.present(session.caller);
-    finished(response, () => this.#finish(session));
-    await session.transport.handleRequest(request, response, body);
+    if (this.#wake(session)) this.#options.connections.present(session.caller);
+    whenOver(exchange.response, () => this.#finish(session));
+    await session.transport.serve(exchange);
   }
 
   #finish(session: HttpSession): void {
     session.underWay -= 1;
     if (session.underWay > 0 || !this.#sessions.has(session.id)) return;
-    this.#idleSince.set(session, this.#options.now());
+    const idle = session.used ? this.#idleSince : this.#unusedSince;
+    idle.set(session, this.#options.now());
     this.#options.connections.away(session.caller);
+  }
+
+  /** Whether it was idle. */
+  #wake(session: HttpSession): boolean {
+    return this.#idleSince.delete(session) || this.#unusedSince.delete(session);
+  }
+
+  #endOlder(idle: ReadonlyMap<HttpSession, number>, ms: number): void {
+    const now = this.#options.now();
+    for (const [session, since] of idle) {
+      if (now - since < ms) return;
+      void this.#end(session);
+    }
+  }
+
+  #countOf(principal: string): number {
+    return this.#perPrincipal.get(principal) ?? 0;
+  }
+
+  #checkRoom(principal: string): void {
+    if (this.#sessions.size >= HTTP_SESSIONS_MAX) {
+      throw limitExceeded(`${HTTP_SESSIONS_MAX} MCP sessions are open, the most of this server`);
+    }
+    if (this.#countOf(principal) < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;
+    throw limitExceeded(
+      `${HTTP_SESSIONS_PER_PRINCIPAL_MAX} MCP sessions are open, the most of one principal`,
+    );
   }
 
   async #end(session: HttpSession): Promise<void> {
@@ -128,15 +185,12 @@ export class HttpSessions {
 
   #remove(session: HttpSession): void {
     if (!this.#sessions.delete(session.id)) return;
-    this.#idleSince.delete(session);
+    this.#wake(session);
+    session.replay.clear();
+    const { principal } = session.caller;
+    const rest = this.#countOf(principal) - 1;
+    if (rest > 0) this.#perPrincipal.set(principal, rest);
+    else this.#perPrincipal.delete(principal);
     if (session.opened) this.#options.connections.closed(session.caller);
   }
-}
-
-function tooManySessions(): HttpRefusal {
-  return new HttpRefusal(
-    429,
-    `LIMIT_EXCEEDED: ${HTTP_SESSIONS_MAX} MCP sessions are open, the most this server holds`,
-    { headers: { 'Retry-After': String(HTTP_RETRY_AFTER_S) } },
-  );
 }

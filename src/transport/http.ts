@@ -2,23 +2,27 @@
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { finished } from 'node:stream';
 import { SessionError } from '../errors.ts';
 import {
   HTTP_CHECK_MS,
   HTTP_CLOSE_GRACE_MS,
+  HTTP_CONNECTIONS_MAX,
   HTTP_HEADER_BYTES_MAX,
   HTTP_HEADERS_MS_MAX,
   HTTP_KEEP_ALIVE_MS,
+  HTTP_RATE_LIMIT_DEFAULT,
   HTTP_REQUEST_MS_MAX,
   HTTP_SWEEP_MS,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Connections } from './connections.ts';
+import { answerBroken } from './http-broken.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
 import { createGuard, hostInUrl } from './http-guard.ts';
+import { HttpLimits } from './http-limits.ts';
+import { challengeFor, metadataRoutes } from './http-metadata.ts';
 import { HttpModern } from './http-modern.ts';
-import { MCP_PATH } from './http-reply.ts';
+import { MCP_PATH, whenOver } from './http-reply.ts';
 import { HEALTH_ROUTE, type Route } from './http-routes.ts';
 import { HttpSessions } from './http-sessions.ts';
 
@@ -42,6 +46,12 @@ export type HttpOptions = {
   /** Further Host and Origin values to serve, as they stand in the headers. */
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
+  /** Where clients get their tokens: URLs of OAuth authorization servers. */
+  readonly authorizationServers?: readonly string[];
+  /** The MCP endpoint as clients name it, where that is not where we listen. Its Host is served. */
+  readonly publicUrl?: string;
+  /** Requests a second of one principal over a longer time; HTTP_RATE_LIMIT_DEFAULT where not said. */
+  readonly rateLimit?: number;
   /** What is served beside MCP and health. */
   readonly routes?: readonly Route[];
 };
@@ -52,6 +62,11 @@ export type HttpService = {
   readonly port: number;
   /** Stops listening, ends all MCP sessions and streams; resolves when the last connection is gone. */
   close(): Promise<void>;
+  /**
+   * Other tokens are good from now on: the streams and calls of the others are cut. Ends the MCP sessions of
+   * principals that the function does not know.
+   */
+  tokensChanged(knows: (principal: string) => boolean): void;
 };
 
 /** Listens and serves. SessionError UNAVAILABLE when the address cannot be had. */
@@ -61,35 +76,47 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
   const port = await listen(server, options);
   // Out of file descriptors, for one: a connection is lost, the server is not.
   server.on('error', (err) => log.error({ err }, 'HTTP server error'));
+  answerBroken(server);
+  const url = `http://${hostInUrl(host)}:${port}${MCP_PATH}`;
   const sessions = new HttpSessions({ connections, log, newId, now });
+  const resource = {
+    url: options.publicUrl ?? url,
+    authorizationServers: options.authorizationServers ?? [],
+  };
   const endpoint = new HttpEndpoint({
     guard: createGuard({ ...options, port }),
+    challenge: challengeFor(resource),
+    limits: new HttpLimits({ rateLimit: options.rateLimit ?? HTTP_RATE_LIMIT_DEFAULT, now }),
     authenticate: options.authenticate,
     sessions,
     modern: options.mode === 'dual' ? new HttpModern({ connections, log }) : undefined,
-    routes: [HEALTH_ROUTE, ...(options.routes ?? [])],
+    routes: [HEALTH_ROUTE, ...metadataRoutes(resource), ...(options.routes ?? [])],
     log,
   });
   server.on('request', (request, response) => {
-    finished(response, () => closeIfStopping(server));
+    whenOver(response, () => closeIfStopping(server));
     void endpoint.answer(request, response);
   });
-  const sweeper = setInterval(() => sessions.sweep(), HTTP_SWEEP_MS).unref();
+  const sweeper = setInterval(() => endpoint.sweep(now()), HTTP_SWEEP_MS).unref();
   const close = async () => {
     clearInterval(sweeper);
     await stop(server, endpoint);
   };
-  return { url: `http://${hostInUrl(host)}:${port}${MCP_PATH}`, port, close };
+  return { url, port, close, tokensChanged: (knows) => endpoint.tokensChanged(knows) };
 }
 
 function createHttpServer(): Server {
-  return createServer({
+  const server = createServer({
+    // Checked by the guard, for whichever version of HTTP.
+    requireHostHeader: false,
     headersTimeout: HTTP_HEADERS_MS_MAX,
     requestTimeout: HTTP_REQUEST_MS_MAX,
     connectionsCheckingInterval: HTTP_CHECK_MS,
     keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
   });
+  server.maxConnections = HTTP_CONNECTIONS_MAX;
+  return server;
 }
 
 async function listen(server: Server, { host, port }: HttpOptions): Promise<number> {

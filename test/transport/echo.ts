@@ -1,6 +1,6 @@
 /** A small MCP server that tells its caller who it takes him for, and a record of what the transport told it. */
 
-import { EventEmitter, on } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
 import { Server, type ServerCapabilities } from '@modelcontextprotocol/server';
 import type { ResourceEvent } from '../../src/server/subscriptions.ts';
 import type { Caller } from '../../src/service/caller.ts';
@@ -27,17 +27,19 @@ export class EchoConnections implements Connections {
   createServer(caller: Caller): Server {
     const server = new Server(
       { name: 'echo', version: '1.0.0' },
-      { capabilities: { tools: { listChanged: true }, ...this.#capabilities } },
+      { capabilities: { tools: { listChanged: true }, logging: {}, ...this.#capabilities } },
     );
     server.setRequestHandler('tools/list', () => ({
       tools: [
         { name: 'whoami', description: 'names the caller', inputSchema: { type: 'object' } },
         { name: 'hang', description: 'never answers', inputSchema: { type: 'object' } },
+        { name: 'wait', description: 'answers when told', inputSchema: { type: 'object' } },
       ],
     }));
     server.setRequestHandler('tools/call', async ({ params }, context) => {
       if (params.name === 'hang')
         await this.#hang(String(context.mcpReq.id), context.mcpReq.signal);
+      if (params.name === 'wait') await once(this.#events, 'release');
       const seen = { ...caller, contextSessionId: context.sessionId, echo: params.arguments };
       return { content: [{ type: 'text', text: JSON.stringify(seen) }] };
     });
@@ -69,6 +71,11 @@ export class EchoConnections implements Connections {
   closed(caller: Caller): void {
     this.closes.push(caller);
     this.#events.emit('change');
+  }
+
+  /** Lets the calls of the tool `wait` answer. */
+  release(): void {
+    this.#events.emit('release');
   }
 
   /** Resolves once this holds; looked at whenever something here changed. */

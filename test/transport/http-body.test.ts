@@ -7,6 +7,7 @@ import { HTTP_BODY_BYTES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { MESSAGE_BOUNDS } from '../../src/transport/http-body.ts';
 import { HttpEndpoint } from '../../src/transport/http-endpoint.ts';
+import { HttpLimits } from '../../src/transport/http-limits.ts';
 import { HttpSessions } from '../../src/transport/http-sessions.ts';
 import { seenBy } from './echo.ts';
 import {
@@ -150,6 +151,8 @@ describe('a body', () => {
       sessions: new HttpSessions(parts),
       modern: undefined,
       routes: [],
+      challenge: 'Bearer',
+      limits: new HttpLimits({ rateLimit: 1, now: () => 0 }),
       log,
     });
     const bare = createServer().listen(0, '127.0.0.1');

@@ -3,7 +3,8 @@ import { createGuard, type GuardOptions } from '../../src/transport/http-guard.t
 
 const served = (options: GuardOptions, host: string, origin?: string) => {
   try {
-    createGuard(options)({ host, ...(origin !== undefined && { origin }) });
+    const headers = { host, ...(origin !== undefined && { origin }) };
+    createGuard(options)({ headers, headersDistinct: { host: [host] } });
     return true;
   } catch {
     return false;

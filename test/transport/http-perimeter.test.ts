@@ -49,9 +49,16 @@ describe('the Host header', () => {
     }
   });
 
-  test('may be missing only where HTTP/1.0 lets it, and is refused there', async () => {
-    expect(await raw('GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 403 /);
-    expect(await raw('GET /healthz HTTP/1.1\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  test('may not be missing, nor stand there twice', async () => {
+    const good = `Host: 127.0.0.1:${port}\r\n`;
+    for (const request of [
+      'GET /healthz HTTP/1.0\r\n\r\n',
+      'GET /healthz HTTP/1.1\r\n\r\n',
+      `GET /healthz HTTP/1.1\r\n${good}Host: evil.example\r\n\r\n`,
+      `GET /healthz HTTP/1.1\r\n${good}${good}\r\n`,
+    ]) {
+      expect(await raw(request)).toMatch(/^HTTP\/1\.1 400 [\s\S]*exactly one Host/);
+    }
   });
 });
 

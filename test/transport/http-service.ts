@@ -138,6 +138,7 @@ export async function refusalOf(server: Running, sent: Sent) {
 
 /** An event stream of one message. */
 export function messageOf(answer: Answer): { id: unknown; result?: unknown; error?: unknown } {
-  const data = answer.text.split('\n').find((line) => line.startsWith('data: '));
+  // An event without data only names where to resume.
+  const data = answer.text.split('\n').find((line) => line.startsWith('data: {'));
   return JSON.parse(data?.slice('data: '.length) ?? '');
 }

@@ -1,10 +1,15 @@
-import { EventEmitter, once } from 'node:events';
-import { connect } from 'node:net';
+import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
-import { HTTP_SESSION_IDLE_MS, HTTP_SESSIONS_MAX, HTTP_SWEEP_MS } from '../../src/limits.ts';
+import {
+  HTTP_SESSION_IDLE_MS,
+  HTTP_SESSION_UNUSED_MS,
+  HTTP_SESSIONS_MAX,
+  HTTP_SESSIONS_PER_PRINCIPAL_MAX,
+  HTTP_SWEEP_MS,
+} from '../../src/limits.ts';
 import { seenBy } from './echo.ts';
 import {
   ALICE,
@@ -22,6 +27,8 @@ import {
 } from './http-service.ts';
 
 const UNKNOWN = 'e0f0ed3f-8d35-4b0f-9c0e-000000000000';
+
+const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
 
 const alice = (mcpSessionId: string) => ({ principal: 'alice', mcpSessionId });
 
@@ -159,8 +166,21 @@ describe('an idle session', () => {
   async function startWithClock() {
     const clock = { ms: 1000 };
     const server = await start({ now: () => clock.ms });
-    return { clock, server, session: await openSession(server) };
+    const session = await openSession(server);
+    await send(server, { session, body: INITIALIZED });
+    return { clock, server, session };
   }
+
+  test('in which nothing followed its opening ends much sooner', async () => {
+    const { clock, server, session } = await startWithClock();
+    const unused = await openSession(server);
+    clock.ms += HTTP_SESSION_UNUSED_MS - 1;
+    await send(server, { session, body: call(1, 'whoami') });
+    expect(server.echo.closes).toEqual([]);
+    clock.ms += 1;
+    expect((await send(server, { session, body: call(2, 'whoami') })).status).toBe(200);
+    expect(server.echo.closes).toEqual([alice(unused)]);
+  });
 
   test('ends after the idle time and not before', async () => {
     const { clock, server, session } = await startWithClock();
@@ -186,12 +206,13 @@ describe('an idle session', () => {
   test('is not one with an open stream or a call under way', async () => {
     const { clock, server, session } = await startWithClock();
     const other = await openSession(server);
+    await send(server, { session: other, body: INITIALIZED });
     const { request, response } = await openStream(server, session);
     const hanging = open(server, { session: other, body: call(1, 'hang') });
     await server.echo.until(({ hanging }) => hanging.size === 1);
     expect((await send(server, { session, body: call(2, 'whoami') })).status).toBe(200);
     clock.ms += 10 * HTTP_SESSION_IDLE_MS;
-    await openSession(server);
+    await send(server, { session: UNKNOWN, body: call(3, 'whoami') });
     expect(server.echo.closes).toEqual([]);
     const gone = new Promise((resolve) => response.once('close', resolve));
     for (const each of [request, hanging]) each.on('error', () => {}).destroy();
@@ -211,76 +232,29 @@ describe('an idle session', () => {
   }
 });
 
-test('sessions are capped, and a place that was freed can be taken', async () => {
+test('sessions are capped, for each principal and in all, and a place that was freed can be taken', async () => {
   const server = await start();
-  const opening = Array.from({ length: HTTP_SESSIONS_MAX + 20 }, () =>
-    send(server, { body: INITIALIZE }),
-  );
-  const answers = await Promise.all(opening);
-  const refused = answers.filter(({ status }) => status !== 200);
-  expect(refused).toHaveLength(20);
-  expect(refused[0]).toMatchObject({ status: 429, headers: { 'retry-after': '30' } });
-  expect(errorOf(refused[0] as Answer).message).toContain('LIMIT_EXCEEDED');
+  const openMany = async (token: string, count: number) => {
+    const opening = Array.from({ length: count }, () => send(server, { token, body: INITIALIZE }));
+    const answers = await Promise.all(opening);
+    const refused = answers.filter(({ status }) => status !== 200);
+    for (const answer of refused) {
+      expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '30' } });
+      expect(errorOf(answer).message).toContain('LIMIT_EXCEEDED');
+    }
+    return { answers, refused: refused.length };
+  };
+  const alices = await openMany(ALICE, HTTP_SESSIONS_PER_PRINCIPAL_MAX + 20);
+  expect(alices.refused).toBe(20);
+  const rest = HTTP_SESSIONS_MAX - HTTP_SESSIONS_PER_PRINCIPAL_MAX;
+  expect((await openMany(BOB, rest + 10)).refused).toBe(10);
   expect(server.echo.servers).toHaveLength(HTTP_SESSIONS_MAX);
-  const session = String(answers.find(({ status }) => status === 200)?.headers['mcp-session-id']);
+  const open = alices.answers.find(({ status }) => status === 200);
+  const session = String(open?.headers['mcp-session-id']);
   await send(server, { method: 'DELETE', session });
-  expect((await send(server, { body: INITIALIZE })).status).toBe(200);
+  expect((await openMany(BOB, 2)).refused).toBe(1);
   await server.close();
   expect(server.echo.closes).toHaveLength(HTTP_SESSIONS_MAX + 1);
-});
-
-describe('closing the server', () => {
-  test('ends streams, calls and sessions, and every connection', async () => {
-    const server = await start();
-    const session = await openSession(server);
-    const { response } = await openStream(server, session);
-    const hanging = open(server, { session, body: call(1, 'hang') });
-    await server.echo.until(({ hanging }) => hanging.size === 1);
-    const [closed, streamed] = await Promise.all([server.close(), text(response)]);
-    expect([closed, streamed, server.echo.hanging.size]).toEqual([undefined, '', 0]);
-    expect(server.echo.closes).toEqual([alice(session)]);
-    hanging.on('error', () => {});
-    await expect(send(server, { body: INITIALIZE })).rejects.toMatchObject({
-      code: expect.stringMatching('ECONN'),
-    });
-  });
-
-  test('does not wait for a client that never finishes its request', async () => {
-    const server = await start();
-    const socket = connect(server.port, '127.0.0.1');
-    await once(socket, 'connect');
-    socket.write('POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10\r\n\r\n{');
-    const gone = once(socket.resume(), 'close');
-    await server.close();
-    await gone;
-  });
-
-  test('opens no session for an initialize whose last byte comes too late', async () => {
-    const asked = new EventEmitter();
-    const authenticate = () => {
-      asked.emit('asked');
-      return 'alice';
-    };
-    const server = await start({ authenticate });
-    const reading = once(asked, 'asked');
-    const socket = connect(server.port, '127.0.0.1');
-    const body = JSON.stringify(INITIALIZE);
-    socket.write(
-      `POST /mcp HTTP/1.1\r\nHost: localhost:${server.port}\r\nContent-Type: application/json\r\n` +
-        `Accept: application/json, text/event-stream\r\nContent-Length: ${body.length}\r\n\r\n`,
-    );
-    await reading;
-    const closing = server.close();
-    socket.write(body);
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 503 /);
-    await closing;
-    expect(server.echo.servers).toEqual([]);
-  });
-
-  test('twice is fine', async () => {
-    const server = await start();
-    await Promise.all([server.close(), server.close()]);
-  });
 });
 
 async function collectGarbage(): Promise<void> {

@@ -1,0 +1,87 @@
+/** The SDK's transport of one MCP session, with what it leaves open: ids in use, calls given up, clients that do not read. */
+
+import type { ServerResponse } from 'node:http';
+import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
+import {
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResultResponse,
+  type JSONRPCMessage,
+  type RequestId,
+  type TransportSendOptions,
+} from '@modelcontextprotocol/server';
+import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../limits.ts';
+import { type Exchange, HttpRefusal, INVALID_REQUEST, whenOver } from './http-reply.ts';
+
+const CANCELLED = 'notifications/cancelled';
+const REQUEST_CANCELLED = -32_800;
+
+export class HttpTransport extends NodeStreamableHTTPServerTransport {
+  /** Requests that have no answer yet, whether or not their client still listens. */
+  readonly #unanswered = new Set<RequestId>();
+  /** GET streams, and how much was sent to each since its client last took something. */
+  readonly #streams = new Map<ServerResponse, number>();
+
+  /**
+   * Serves one HTTP request of the session. HttpRefusal 400 for a JSON-RPC id that is in use: the SDK would send
+   * the one answer to the other's stream.
+   */
+  async serve({ request, response, body }: Exchange): Promise<void> {
+    if (isJSONRPCRequest(body)) this.#begin(body.id, response);
+    if (request.method === 'GET') {
+      this.#streams.set(response, 0);
+      whenOver(response, () => this.#streams.delete(response));
+    }
+    await this.handleRequest(request, response, body);
+    if (isJSONRPCNotification(body) && body.method === CANCELLED) await this.#giveUp(body.params);
+  }
+
+  override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
+    if (!isAnswer && options?.relatedRequestId === undefined) this.#cutWhoIsBehind(message);
+    try {
+      const relatedRequestId = options?.relatedRequestId;
+      await super.send(message, relatedRequestId === undefined ? {} : { relatedRequestId });
+    } finally {
+      if (isAnswer && message.id !== undefined) this.#unanswered.delete(message.id);
+    }
+  }
+
+  #begin(id: RequestId, response: ServerResponse): void {
+    if (this.#unanswered.has(id)) {
+      throw new HttpRefusal(400, 'a request with this id is still running', {
+        code: INVALID_REQUEST,
+        id,
+      });
+    }
+    this.#unanswered.add(id);
+    whenOver(response, () => {
+      // Refused before it reached the server: nothing will ever answer it.
+      if (response.statusCode !== 200) this.#unanswered.delete(id);
+    });
+  }
+
+  /** A call that its client cancelled gets no answer; its stream and its place in the SDK's tables go now. */
+  async #giveUp(params: Record<string, unknown> | undefined): Promise<void> {
+    const id = params?.requestId;
+    if ((typeof id !== 'string' && typeof id !== 'number') || !this.#unanswered.has(id)) return;
+    this.closeSSEStream(id);
+    await this.send({
+      jsonrpc: '2.0',
+      id,
+      error: { code: REQUEST_CANCELLED, message: 'cancelled' },
+    });
+  }
+
+  // The SDK's queue has no bound: what a client does not take would stay in memory.
+  #cutWhoIsBehind(message: JSONRPCMessage): void {
+    for (const [response, behind] of this.#streams) {
+      const bytes = response.writableNeedDrain
+        ? behind + Buffer.byteLength(JSON.stringify(message))
+        : 0;
+      this.#streams.set(response, bytes);
+      if (bytes > HTTP_STREAM_BEHIND_BYTES_MAX) response.destroy();
+    }
+  }
+}
