@@ -24,6 +24,7 @@ import { Permissions } from './service/permissions.ts';
 import { Presence } from './service/presence.ts';
 import { Reader } from './service/reader.ts';
 import { Recovery } from './service/recovery.ts';
+import { Room } from './service/room.ts';
 import { Runs } from './service/runs.ts';
 import { Scheduler } from './service/scheduler.ts';
 import type { Service } from './service/service.ts';
@@ -124,7 +125,13 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   });
   const leases = new LeaseKeeper({ ...base, leaseTimes, live: () => scheduler.liveSessions() });
   const runs = new Runs({ ...base, scheduler, recovery });
-  const sessions = new Sessions({ ...base, ...settings, scheduler, runs });
+  const sessions = new Sessions({
+    ...base,
+    ...settings,
+    scheduler,
+    runs,
+    room: new Room({ store, ...settings }),
+  });
   const turns = new Turns({ ...base, sessions, scheduler, runs, recovery });
   const housekeeper = new Housekeeper({
     ...base,

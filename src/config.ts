@@ -5,13 +5,13 @@
 
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
 import { quoteId } from './errors.ts';
 import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
-import { BOOLEANS, SETTING_NAMES, settingsSchema } from './settings.ts';
+import { BOOLEANS, REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
 
 /** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
 export class SettingError extends Error {
@@ -39,6 +39,7 @@ export type Settings = {
   readonly claudePath: string | undefined;
   readonly maxLive: number;
   readonly maxSessions: number;
+  readonly maxSessionsPerPrincipal: number;
   readonly idleEvictMs: number;
   readonly sessionTtlMs: number;
   /** An ended session and its log are forgotten after this long. */
@@ -52,6 +53,15 @@ export type Settings = {
   readonly httpMode: 'sessions' | 'dual';
   readonly tokenFile: string | undefined;
   readonly noAuth: boolean;
+  /** Further `Host` and `Origin` values that HTTP answers. */
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** The MCP endpoint as clients name it, where a proxy stands in front. */
+  readonly publicUrl: string | undefined;
+  /** OAuth authorization servers that clients are pointed to. */
+  readonly authServers: readonly string[];
+  /** HTTP requests a second of one principal. */
+  readonly rateLimit: number;
   /** What the processes of sessions are given a part of. */
   readonly environment: Environment;
 };
@@ -79,6 +89,7 @@ export function readSettings(
     claudePath: absolute(values['claude-path']),
     maxLive: values['max-live'],
     maxSessions: values['max-sessions'],
+    maxSessionsPerPrincipal: values['max-sessions-per-principal'] ?? values['max-sessions'],
     idleEvictMs: values['idle-evict-ms'],
     sessionTtlMs: values['session-ttl-ms'],
     retainMs: values['retain-ms'],
@@ -91,6 +102,11 @@ export function readSettings(
     httpMode: values['http-mode'],
     tokenFile: absolute(values['token-file']),
     noAuth: isOn(values['no-auth']),
+    allowedHosts: values['allowed-host'] ?? [],
+    allowedOrigins: values['allowed-origin'] ?? [],
+    publicUrl: values['public-url'],
+    authServers: values['auth-server'] ?? [],
+    rateLimit: values['rate-limit'],
     environment,
   };
   checkNoAuth(settings);
@@ -135,7 +151,7 @@ function readCommandLine(argv: readonly string[]): {
       name,
       {
         type: BOOLEANS.has(name) ? ('boolean' as const) : ('string' as const),
-        multiple: name === 'root',
+        multiple: REPEATABLE.has(name),
       },
     ]),
   );
@@ -176,7 +192,8 @@ function readEnvironment(environment: Environment): Record<string, unknown> {
   for (const name of SETTING_NAMES) {
     const value = environment[variableOf(name)];
     if (value === undefined || value === '') continue;
-    values[name] = name === 'root' ? value.split(delimiter) : value;
+    const separator = REPEATABLE.get(name);
+    values[name] = separator === undefined ? value : value.split(separator);
   }
   return values;
 }

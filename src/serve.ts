@@ -1,16 +1,16 @@
 /** Puts the app on a transport: stdio for the client that started us, HTTP for many. */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import type { App } from './app.ts';
-import type { Settings } from './config.ts';
+import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
-import type { HttpOptions } from './transport/http.ts';
 import { figuresRoute } from './transport/http-figures.ts';
-import { newToken, parseTokenFile, principalOf } from './transport/identity.ts';
+import { newToken } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
+import { TokenFile } from './transport/token-file.ts';
 
 /** The principal of stdio, and of HTTP without a token: whoever may start a process here. */
 const LOCAL_PRINCIPAL = 'local';
@@ -46,43 +46,40 @@ function overStdio({ app, log }: ServeDeps): Serving {
 }
 
 async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving> {
-  const { host, port, httpMode: mode } = settings;
-  const tokenFile = settings.tokenFile ?? join(settings.stateDir, 'token');
-  const { authenticate, principals } = settings.noAuth
-    ? { authenticate: () => LOCAL_PRINCIPAL, principals: new Set([LOCAL_PRINCIPAL]) }
-    : await tokenIdentity(tokenFile, settings.tokenFile === undefined);
+  const { host, port, httpMode: mode, noAuth } = settings;
+  const file = settings.tokenFile ?? join(settings.stateDir, 'token');
+  if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
+  const tokens = noAuth ? undefined : await TokenFile.open({ file, log });
+  const principals = () => tokens?.principals() ?? new Set([LOCAL_PRINCIPAL]);
   // Loaded only here: stdio, where a client waits for the start, does without it.
   const { serveHttp } = await import('./transport/http.ts');
   const http = await serveHttp({
+    ...settings,
     host,
     port,
     mode,
-    authenticate,
+    authenticate: (header) => (tokens ? tokens.principalOf(header) : LOCAL_PRINCIPAL),
     connections: app.connections,
     routes: app.figures === undefined ? [] : [figuresRoute(app.figures, principals)],
     log,
     newId: uuid,
   });
-  say(`serving MCP at ${http.url}`);
-  say(clientEntry(http.url, settings.noAuth ? undefined : tokenFile));
-  return { over: new Promise(() => {}), close: () => http.close() };
+  const unwatch = tokens?.watch(() => http.tokensChanged(tokens.principals()));
+  const url = settings.publicUrl ?? http.url;
+  say(`serving MCP at ${url}`);
+  say(clientEntry(url, noAuth ? undefined : file));
+  if (!isLoopback(host)) say(beyondLoopback(settings));
+  const close = () => {
+    unwatch?.();
+    return http.close();
+  };
+  return { over: new Promise(() => {}), close };
 }
 
-type Identity = Pick<HttpOptions, 'authenticate'> & {
-  /** Everyone whom it may name. */
-  readonly principals: ReadonlySet<string>;
-};
-
-async function tokenIdentity(file: string, mayCreate: boolean): Promise<Identity> {
-  if (mayCreate) await createTokenFile(file);
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new SessionError('UNAVAILABLE', `the token file ${file} cannot be read`, { cause });
-  });
-  const tokens = parseTokenFile(text);
-  return {
-    authenticate: (authorization) => principalOf(authorization, tokens),
-    principals: new Set(tokens.map(({ principal }) => principal)),
-  };
+function beyondLoopback({ host, publicUrl, allowedHosts }: Settings): string {
+  const hint =
+    (publicUrl ?? allowedHosts[0]) ? '' : '; --allowed-host or --public-url names it for clients';
+  return `${host} is not this machine alone: tokens travel in clear text unless TLS stands in front${hint}`;
 }
 
 /** Made at the first start, for its owner's eyes; one that is there already stays. */

@@ -1,12 +1,26 @@
 /** Every setting: its name, what it may be, its default, and what `--help` says of it. */
 
+import { delimiter } from 'node:path';
 import { z } from 'zod';
+import { HTTP_RATE_LIMIT_DEFAULT } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const DAY_MS = 86_400_000;
 
 const path = z.string().min(1, 'expected a path');
 const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')]);
+
+const host = z
+  .string()
+  .regex(
+    /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i,
+    'expected a host, with its port unless that is 80 or 443',
+  );
+const url = z.url({ protocol: /^https?$/, error: 'expected an http or https URL' });
+const origin = url.refine(
+  (value) => URL.canParse(value) && new URL(value).origin === value,
+  'expected an origin like https://app.example',
+);
 
 function integer(min: number, max: number) {
   return z
@@ -23,6 +37,9 @@ export const settingsSchema = z.object({
   'claude-path': path.optional().describe('the Claude Code to run'),
   'max-live': integer(1, 10_000).default(16).describe('Claude Code processes at once'),
   'max-sessions': integer(1, 100_000_000).default(100_000).describe('sessions that have not ended'),
+  'max-sessions-per-principal': integer(1, 100_000_000)
+    .optional()
+    .describe('how many of them one principal may have'),
   'idle-evict-ms': integer(0, 365 * DAY_MS)
     .default(300_000)
     .describe('an idle process is stopped'),
@@ -53,6 +70,13 @@ export const settingsSchema = z.object({
     .describe('sessions, or dual: also 2026-07-28'),
   'token-file': path.optional().describe('bearer tokens, name:token a line'),
   'no-auth': flag.default(false).describe('http without a token; loopback only'),
+  'allowed-host': z.array(host).optional().describe('a further Host to answer to; repeatable'),
+  'allowed-origin': z.array(origin).optional().describe('web pages to answer; repeatable'),
+  'public-url': url.optional().describe('where clients reach /mcp, behind a proxy'),
+  'auth-server': z.array(url).optional().describe('who issues the tokens, for clients; repeatable'),
+  'rate-limit': integer(1, 1_000_000)
+    .default(HTTP_RATE_LIMIT_DEFAULT)
+    .describe('requests a second of one principal'),
 });
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -69,22 +93,34 @@ const VALUES: Readonly<Record<string, string>> = {
   host: 'ADDRESS',
   'http-mode': 'MODE',
   'token-file': 'FILE',
+  'allowed-host': 'HOST',
+  'allowed-origin': 'ORIGIN',
+  'public-url': 'URL',
+  'auth-server': 'URL',
 };
 
 export const BOOLEANS: ReadonlySet<string> = new Set(['allow-bypass-permissions', 'no-auth']);
+
+/** Settings that may be given more than once, and what separates their values in a variable. */
+export const REPEATABLE: ReadonlyMap<string, string> = new Map([
+  ['root', delimiter],
+  ['allowed-host', ','],
+  ['allowed-origin', ','],
+  ['auth-server', ','],
+]);
 
 /** What `--help` prints. */
 export function usage(): string {
   const flags = SETTING_NAMES.map((name) => {
     const word = BOOLEANS.has(name) ? `--${name}` : `--${name} ${VALUES[name] ?? 'N'}`;
-    return `  ${word.padEnd(28)}${settingsSchema.shape[name].description}`;
+    return `  ${word.padEnd(34)}${settingsSchema.shape[name].description}`;
   });
   return [
     'Usage: claude-sessions-mcp [command] [flags]',
     '',
-    '  (no command)                serve MCP on standard input and output',
-    '  http                        serve Streamable HTTP at /mcp',
-    '  backup FILE                 copy the state database, while servers run',
+    '  (no command)                      serve MCP on standard input and output',
+    '  http                              serve Streamable HTTP at /mcp',
+    '  backup FILE                       copy the state database, while servers run',
     '',
     ...flags,
     '  --help, --version',

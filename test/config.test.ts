@@ -48,8 +48,34 @@ describe('settings', () => {
     expect(readSettings(['--root', scratch], {}).defaultDirectory).toBe(scratch);
   });
 
+  test('hosts, origins and authorization servers are repeatable, and stand with commas in a variable', () => {
+    const argv = ['http', '--allowed-host', 'box.lan:7337', '--allowed-host', '[fe80::1]'];
+    const environment = {
+      CLAUDE_SESSIONS_ALLOWED_ORIGIN: 'https://a.example,http://b.example:8080',
+      CLAUDE_SESSIONS_AUTH_SERVER: 'https://login.example/tenant',
+    };
+    expect(readSettings(argv, environment)).toMatchObject({
+      allowedHosts: ['box.lan:7337', '[fe80::1]'],
+      allowedOrigins: ['https://a.example', 'http://b.example:8080'],
+      authServers: ['https://login.example/tenant'],
+    });
+  });
+
+  test('one principal may have all sessions, unless its share is named', () => {
+    expect(readSettings(['--max-sessions', '5'], {}).maxSessionsPerPrincipal).toBe(5);
+    const argv = ['--max-sessions-per-principal', '3'];
+    expect(readSettings(argv, {}).maxSessionsPerPrincipal).toBe(3);
+  });
+
   test.each([
     [['--bogus'], /--bogus/],
+    [['--allowed-host', 'https://a.example'], /--allowed-host.*expected a host/],
+    [['--allowed-host', '*'], /--allowed-host.*expected a host/],
+    [['--allowed-origin', 'a.example'], /--allowed-origin.*expected an/],
+    [['--allowed-origin', 'https://a.example/'], /--allowed-origin.*an origin like/],
+    [['--allowed-origin', '*'], /--allowed-origin/],
+    [['--public-url', 'ftp://a.example/mcp'], /--public-url.*http or https/],
+    [['--rate-limit', '0'], /--rate-limit.*1 to/],
     [['--port', 'many'], /--port.*CLAUDE_SESSIONS_PORT.*whole number/],
     [['--port', '65536'], /--port.*0 to 65535/],
     [['--max-live', '0'], /--max-live.*1 to/],

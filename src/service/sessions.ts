@@ -25,6 +25,7 @@ import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { resolveWorkingDirectory } from './directories.ts';
 import type { Presence } from './presence.ts';
+import type { Room } from './room.ts';
 import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -40,7 +41,7 @@ export type SessionsDeps = {
   /** Resolved; the first is where a session works that names no directory. */
   readonly roots: readonly string[];
   readonly defaultDirectory: string;
-  readonly maxSessions: number;
+  readonly room: Room;
   readonly allowBypassPermissions: boolean;
 };
 
@@ -66,8 +67,6 @@ export type MetricsScope =
 
 export class Sessions {
   readonly #deps: SessionsDeps;
-  /** Sessions on their way to the store, each with its place. */
-  #making = 0;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
@@ -100,11 +99,9 @@ export class Sessions {
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
-    const { store, presence, newId } = this.#deps;
+    const { store, presence, newId, room } = this.#deps;
     const options = await this.#options(asked.options);
-    this.#making += 1;
-    try {
-      await this.#checkRoom();
+    return room.forOne(caller.principal, async () => {
       const announced = presence.announce(caller);
       const events = this.#creation(caller, asked, options);
       const [made] = await Promise.all([
@@ -112,9 +109,7 @@ export class Sessions {
         announced,
       ]);
       return made;
-    } finally {
-      this.#making -= 1;
-    }
+    });
   }
 
   #creation(caller: Caller, asked: NewSession, options: SessionOptions): readonly EventBody[] {
@@ -275,15 +270,5 @@ export class Sessions {
     }
     const directory = asked.workingDirectory ?? defaultDirectory;
     return { ...asked, workingDirectory: await resolveWorkingDirectory(directory, roots) };
-  }
-
-  async #checkRoom(): Promise<void> {
-    const { store, maxSessions } = this.#deps;
-    if ((await store.openSessions()) + this.#making <= maxSessions) return;
-    throw new SessionError(
-      'LIMIT_EXCEEDED',
-      `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
-      { hint: 'end_session or cleanup_sessions makes room.' },
-    );
   }
 }

@@ -3,7 +3,14 @@
 import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HTTP_HEADER_BYTES_MAX } from '../limits.ts';
-import { bodyOf, HttpRefusal, SECURITY_HEADERS, sendRefusal, whenOver } from './http-reply.ts';
+import {
+  bodyOf,
+  HttpRefusal,
+  SECURITY_HEADERS,
+  sendRefusal,
+  setSecurityHeaders,
+  whenOver,
+} from './http-reply.ts';
 
 /** Answers broken, late and oversized requests, and methods and expectations nobody serves, with a JSON error. */
 export function answerBroken(server: Server): void {
@@ -22,6 +29,7 @@ export function answerBroken(server: Server): void {
     cutWith(socket, new HttpRefusal(405, 'this server is no proxy'));
   });
   server.on('checkExpectation', (_request, response) => {
+    setSecurityHeaders(response);
     sendRefusal(response, new HttpRefusal(417, 'only the expectation 100-continue is met'));
   });
 }

@@ -82,12 +82,12 @@ export class HttpEndpoint {
   }
 
   /** Other tokens are good from now on: cuts the streams of those that are not, and ends their principals' sessions. */
-  tokensChanged(knows: (principal: string) => boolean): void {
+  tokensChanged(principals: ReadonlySet<string>): void {
     const { authenticate, sessions } = this.#parts;
     this.#exchanges.cutUnless(({ request, principal }) => {
       return authenticate(request.headers.authorization) === principal;
     });
-    sessions.endUnless(knows);
+    sessions.endAllBut(principals);
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {

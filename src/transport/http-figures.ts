@@ -19,13 +19,13 @@ export type Figures = {
 };
 
 /** Refuses with 403 any principal that is neither the scraper nor the only one of `principals`. */
-export function figuresRoute(figures: Figures, principals: ReadonlySet<string>): Route {
+export function figuresRoute(figures: Figures, principals: () => ReadonlySet<string>): Route {
   return {
     path: METRICS_PATH,
     methods: ['GET'],
     isPublic: false,
     answer: async (_request, response, principal) => {
-      if (principal !== SCRAPER && principals.size > 1) {
+      if (principal !== SCRAPER && principals().size > 1) {
         throw new HttpRefusal(
           403,
           `several names share this server; use the token of "${SCRAPER}"`,

@@ -11,15 +11,15 @@ const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 export type Resource = {
   /** The URL of the MCP endpoint as clients name it. */
   readonly url: string;
-  readonly authorizationServers: readonly string[];
+  readonly authServers: readonly string[];
 };
 
 /** The document, at the two places where clients look; none without an authorization server. */
-export function metadataRoutes({ url, authorizationServers }: Resource): Route[] {
-  if (authorizationServers.length === 0) return [];
+export function metadataRoutes({ url, authServers }: Resource): Route[] {
+  if (authServers.length === 0) return [];
   const body = {
     resource: url,
-    authorization_servers: authorizationServers,
+    authorization_servers: authServers,
     bearer_methods_supported: ['header'],
     resource_name: 'claude-sessions-mcp',
   };
@@ -32,7 +32,7 @@ export function metadataRoutes({ url, authorizationServers }: Resource): Route[]
 }
 
 /** What a 401 says in `WWW-Authenticate`. */
-export function challengeFor({ url, authorizationServers }: Resource): string {
-  if (authorizationServers.length === 0) return 'Bearer';
+export function challengeFor({ url, authServers }: Resource): string {
+  if (authServers.length === 0) return 'Bearer';
   return `Bearer resource_metadata="${new URL(WELL_KNOWN + MCP_PATH, url)}"`;
 }

@@ -94,9 +94,9 @@ export class HttpSessions {
   }
 
   /** Ends the sessions of principals that are not let in any more. */
-  endUnless(knows: (principal: string) => boolean): void {
+  endAllBut(principals: ReadonlySet<string>): void {
     for (const session of [...this.#sessions.values()]) {
-      if (!knows(session.caller.principal)) void this.#end(session);
+      if (!principals.has(session.caller.principal)) void this.#end(session);
     }
   }
 

@@ -47,9 +47,9 @@ export type HttpOptions = {
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
   /** Where clients get their tokens: URLs of OAuth authorization servers. */
-  readonly authorizationServers?: readonly string[];
+  readonly authServers?: readonly string[];
   /** The MCP endpoint as clients name it, where that is not where we listen. Its Host is served. */
-  readonly publicUrl?: string;
+  readonly publicUrl?: string | undefined;
   /** Requests a second of one principal over a longer time; HTTP_RATE_LIMIT_DEFAULT where not said. */
   readonly rateLimit?: number;
   /** What is served beside MCP and health. */
@@ -63,10 +63,10 @@ export type HttpService = {
   /** Stops listening, ends all MCP sessions and streams; resolves when the last connection is gone. */
   close(): Promise<void>;
   /**
-   * Other tokens are good from now on: the streams and calls of the others are cut. Ends the MCP sessions of
-   * principals that the function does not know.
+   * Other tokens are good from now on, and they stand for these principals: the streams and calls of all other
+   * tokens are cut, the MCP sessions of all other principals end.
    */
-  tokensChanged(knows: (principal: string) => boolean): void;
+  tokensChanged(principals: ReadonlySet<string>): void;
 };
 
 /** Listens and serves. SessionError UNAVAILABLE when the address cannot be had. */
@@ -81,10 +81,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
   const sessions = new HttpSessions({ connections, log, newId, now });
   const resource = {
     url: options.publicUrl ?? url,
-    authorizationServers: options.authorizationServers ?? [],
+    authServers: options.authServers ?? [],
   };
   const endpoint = new HttpEndpoint({
-    guard: createGuard({ ...options, port }),
+    guard: createGuard({ ...options, port, allowedHosts: hostsOf(options) }),
     challenge: challengeFor(resource),
     limits: new HttpLimits({ rateLimit: options.rateLimit ?? HTTP_RATE_LIMIT_DEFAULT, now }),
     authenticate: options.authenticate,
@@ -102,7 +102,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
     clearInterval(sweeper);
     await stop(server, endpoint);
   };
-  return { url, port, close, tokensChanged: (knows) => endpoint.tokensChanged(knows) };
+  return { url, port, close, tokensChanged: (principals) => endpoint.tokensChanged(principals) };
+}
+
+function hostsOf({ allowedHosts = [], publicUrl }: HttpOptions): readonly string[] {
+  return publicUrl === undefined ? allowedHosts : [...allowedHosts, new URL(publicUrl).host];
 }
 
 function createHttpServer(): Server {

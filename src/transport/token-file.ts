@@ -36,9 +36,9 @@ export class TokenFile {
     return principalOf(authorization, this.#tokens);
   }
 
-  /** Whether any token stands for this principal. */
-  knows(principal: string): boolean {
-    return this.#tokens.some((token) => token.principal === principal);
+  /** Everyone whom a token stands for. */
+  principals(): ReadonlySet<string> {
+    return new Set(this.#tokens.map(({ principal }) => principal));
   }
 
   /** Reads the file; whether other tokens are good from now on. */

@@ -75,6 +75,12 @@ function settingsOf(options: ServerOptions): Settings {
     httpMode: 'sessions',
     tokenFile: undefined,
     noAuth: false,
+    allowedHosts: [],
+    allowedOrigins: [],
+    publicUrl: undefined,
+    authServers: [],
+    rateLimit: 500,
+    maxSessionsPerPrincipal: 100_000,
     environment: {},
   };
 }

@@ -143,6 +143,24 @@ describe('create_session', () => {
     await bob.call('create_session');
   });
 
+  test('refuses one principal more than its share, and nobody else', async () => {
+    const harness = await startHarness({ settings: { maxSessionsPerPrincipal: 2 } });
+    const [alice, bob] = [await harness.connect(), await harness.connect({ principal: 'bob' })];
+    const asked = await Promise.allSettled(
+      Array.from({ length: 5 }, () => alice.call('create_session')),
+    );
+    const made = asked.filter((each) => each.status === 'fulfilled');
+    expect(made).toHaveLength(2);
+    expect(await alice.refusal('create_session', {})).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('--max-sessions-per-principal'),
+      retryable: true,
+    });
+    await bob.call('create_session');
+    await alice.call('end_session', { sessionId: made[0]?.value.session.id });
+    await alice.call('create_session');
+  });
+
   test('keeps to that bound however many are asked for at the same time', async () => {
     const client = await (await startHarness({ settings: { maxSessions: 3 } })).connect();
     const asked = await Promise.allSettled(

@@ -11,7 +11,7 @@ function serving(file: string) {
   const tokens = parseTokenFile(file);
   return start({
     authenticate: (authorization) => principalOf(authorization, tokens),
-    routes: [figuresRoute(FIGURES, new Set(tokens.map(({ principal }) => principal)))],
+    routes: [figuresRoute(FIGURES, () => new Set(tokens.map(({ principal }) => principal)))],
   });
 }
 
@@ -56,7 +56,7 @@ describe('/metrics', () => {
 
   test('says nothing of why the figures cannot be read', async () => {
     const text = () => Promise.reject(new Error('/secret/path'));
-    const route = figuresRoute({ ...FIGURES, text }, new Set(['alice']));
+    const route = figuresRoute({ ...FIGURES, text }, () => new Set(['alice']));
     const server = await start({ routes: [route] });
     const answer = await send(server, scrape);
     expect([answer.status, errorOf(answer).message]).toEqual([

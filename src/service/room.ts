@@ -1,0 +1,57 @@
+/** How many sessions there may be that have not ended: in the state directory, and of one principal. */
+
+import { SessionError } from '../errors.ts';
+import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
+import type { Store } from '../store/store.ts';
+
+export type RoomDeps = {
+  readonly store: Store;
+  readonly maxSessions: number;
+  readonly maxSessionsPerPrincipal: number;
+};
+
+export class Room {
+  readonly #deps: RoomDeps;
+  /** The principals of the sessions on their way to the store, each with its place. */
+  readonly #making: string[] = [];
+
+  constructor(deps: RoomDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Keeps a place while `make` makes one session.
+   *
+   * @throws SessionError LIMIT_EXCEEDED
+   */
+  async forOne<T>(principal: string, make: () => Promise<T>): Promise<T> {
+    this.#making.push(principal);
+    try {
+      await this.#check(principal);
+      return await make();
+    } finally {
+      this.#making.splice(this.#making.indexOf(principal), 1);
+    }
+  }
+
+  async #check(principal: string): Promise<void> {
+    const { store, maxSessions, maxSessionsPerPrincipal } = this.#deps;
+    if ((await store.openSessions()) + this.#making.length > maxSessions) {
+      throw noRoom(
+        `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
+      );
+    }
+    if (maxSessionsPerPrincipal >= maxSessions) return;
+    const { totalSessions, endedSessions } = await store.metrics(principal, PRINCIPAL_SCOPE);
+    const making = this.#making.filter((other) => other === principal).length;
+    if (totalSessions - endedSessions + making <= maxSessionsPerPrincipal) return;
+    throw noRoom(
+      `${maxSessionsPerPrincipal} of your sessions have not ended (--max-sessions-per-principal)`,
+    );
+  }
+}
+
+function noRoom(message: string): SessionError {
+  const hint = 'end_session or cleanup_sessions makes room.';
+  return new SessionError('LIMIT_EXCEEDED', message, { hint });
+}
