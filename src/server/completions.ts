@@ -10,9 +10,9 @@ import { quoteId } from '../errors.ts';
 import { COMPLETION_CHARS_MAX, COMPLETIONS_MAX } from '../limits.ts';
 import { OF_SESSION } from '../resources/index.ts';
 import type { Caller } from '../service/caller.ts';
+import type { ServerDeps } from './deps.ts';
 import { promptNamed } from './prompts.ts';
 import { answering } from './protocol-error.ts';
-import type { ServerDeps } from './server.ts';
 
 const TEMPLATES: ReadonlySet<string> = new Set(
   Object.values(OF_SESSION).map(({ uriTemplate }) => uriTemplate),

@@ -5,8 +5,8 @@ import { quoteId } from '../errors.ts';
 import { PROMPTS } from '../prompts/index.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import type { Caller } from '../service/caller.ts';
+import type { ServerDeps } from './deps.ts';
 import { answering } from './protocol-error.ts';
-import type { ServerDeps } from './server.ts';
 
 const BY_NAME: ReadonlyMap<string, Prompt> = new Map(
   PROMPTS.map((prompt) => [prompt.name, prompt]),

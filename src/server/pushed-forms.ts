@@ -11,7 +11,8 @@ import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import { type Form, formOf } from '../tools/permission-form.ts';
+import type { Form } from '../tools/form.ts';
+import { formOf } from '../tools/permission-form.ts';
 import type { Asker } from './asker.ts';
 
 /** Sends a form on the stream of one call. */

@@ -13,8 +13,8 @@ import { listResources } from '../resources/list.ts';
 import type { Read } from '../resources/resource.ts';
 import { parseSessionUri } from '../resources/uris.ts';
 import type { Caller } from '../service/caller.ts';
+import type { ServerDeps } from './deps.ts';
 import { answering } from './protocol-error.ts';
-import type { ServerDeps } from './server.ts';
 
 const TEMPLATES = Object.values(OF_SESSION).map(
   ({ read: _read, listed: _listed, ...shown }) => shown,

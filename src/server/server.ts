@@ -2,17 +2,15 @@
 
 import { Server } from '@modelcontextprotocol/server';
 import { LIST_TTL_MS } from '../limits.ts';
-import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
-import type { Service } from '../service/service.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { serveCompletions } from './completions.ts';
+import type { ServerDeps } from './deps.ts';
 import { servePrompts } from './prompts.ts';
 import { serveResources } from './resources.ts';
 import { sealFor } from './rounds.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { serveTools } from './tools.ts';
-import { type FormsShared, Waitings } from './waiting.ts';
+import { Waitings } from './waiting.ts';
 
 const INSTRUCTIONS = [
   'Runs Claude Code sessions: give one a job with create_session and a prompt, follow it with read_events',
@@ -34,14 +32,6 @@ const CACHE_HINTS = {
   'tools/list': SAME_FOR_ALL,
   'prompts/list': SAME_FOR_ALL,
   'resources/templates/list': SAME_FOR_ALL,
-};
-
-export type ServerDeps = {
-  readonly service: Service;
-  readonly log: Logger;
-  readonly telemetry: Telemetry;
-  readonly version: string;
-  readonly forms: FormsShared;
 };
 
 /** Cheap: everything that does not depend on the caller is made once per process. */

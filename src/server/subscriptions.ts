@@ -9,9 +9,9 @@ import { METRICS_URI, parseSessionUri, urisOf } from '../resources/uris.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Change } from '../service/changes.ts';
 import type { Service } from '../service/service.ts';
+import type { ServerDeps } from './deps.ts';
 import { answering } from './protocol-error.ts';
 import { checkLength, foundAt, notFound } from './resources.ts';
-import type { ServerDeps } from './server.ts';
 
 export type ResourceEvent =
   | { readonly kind: 'list_changed' }

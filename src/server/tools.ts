@@ -14,7 +14,7 @@ import type { Caller } from '../service/caller.ts';
 import { TOOLS } from '../tools/index.ts';
 import type { Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
-import type { ServerDeps } from './server.ts';
+import type { ServerDeps } from './deps.ts';
 import { checkShape } from './shape.ts';
 import { jsonSchema } from './tool-schema.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';

@@ -102,7 +102,7 @@ export function decide(
     case 'request_permission':
       return request(session, { ...command.request, sessionId: session.id }, now);
     case 'answer_permission':
-      return answer(state, command.requestId, command.answer, now);
+      return answer(state.openRequests, command.requestId, command.answer, now);
     case 'fail':
       return [{ type: 'session_error', error: command.error }];
     case 'end':

@@ -2,7 +2,6 @@
 
 import { quoteId, SessionError } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
-import type { SessionState } from './decide.ts';
 import type { EventBody, PermissionGrant, PermissionRequest, PermissionState } from './event.ts';
 import type { Session } from './session.ts';
 
@@ -30,12 +29,12 @@ export function request(
 
 /** Answers a question. Throws SessionError CONFLICT where it is open no longer: the first answer counts. */
 export function answer(
-  state: SessionState,
+  openRequests: readonly PermissionRequest[],
   requestId: string,
   given: PermissionAnswer,
   now: number,
 ): readonly EventBody[] {
-  const open = state.openRequests.find((candidate) => candidate.requestId === requestId);
+  const open = openRequests.find((candidate) => candidate.requestId === requestId);
   if (open === undefined) {
     throw new SessionError(
       'CONFLICT',

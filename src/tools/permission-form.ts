@@ -5,23 +5,9 @@ import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
+import type { Form } from './form.ts';
 import { plainLine, plainText } from './plain.ts';
 import { answersIn, questionFields, questionsOf } from './question-form.ts';
-
-/** One field in the few words of JSON Schema that every client with forms can show. */
-export type FormField =
-  | { type: 'string'; title: string; description?: string; enum?: string[]; default?: string }
-  | {
-      type: 'array';
-      title: string;
-      description?: string;
-      items: { type: 'string'; enum: string[] };
-    };
-
-export type Form = {
-  message: string;
-  requestedSchema: { type: 'object'; properties: Record<string, FormField>; required?: string[] };
-};
 
 const NAME_CHARS_MAX = 80;
 

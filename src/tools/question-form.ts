@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { ANSWERS_MAX, FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
-import type { FormField } from './permission-form.ts';
+import type { FormField } from './form.ts';
 import { plainLine, plainText } from './plain.ts';
 
 const TITLE_CHARS_MAX = 80;

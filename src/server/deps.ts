@@ -1,0 +1,14 @@
+/** What every part of an MCP server instance may use. */
+
+import type { Logger } from '../log.ts';
+import type { Service } from '../service/service.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { FormsShared } from './waiting.ts';
+
+export type ServerDeps = {
+  readonly service: Service;
+  readonly log: Logger;
+  readonly telemetry: Telemetry;
+  readonly version: string;
+  readonly forms: FormsShared;
+};
