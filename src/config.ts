@@ -6,33 +6,24 @@
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { quoteId } from './errors.ts';
+import { type CommandFlags, readCommandLine } from './command-line.ts';
+import type { Command } from './commands.ts';
+import { quoteId, SettingError } from './errors.ts';
 import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
-import { BOOLEANS, REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
-
-/** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
-export class SettingError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SettingError';
-  }
-}
-
-export const COMMANDS = ['stdio', 'http', 'backup'] as const;
-
-export type Command = (typeof COMMANDS)[number];
+import { REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = {
   readonly command: Command;
-  /** What `backup` makes; the other commands have none. */
-  readonly backupFile?: string;
+  /** What a command is for: the FILE of `backup`, the ID of a session. */
+  readonly operand?: string;
+  /** The flags that are no settings, unchecked; servers have none. */
+  readonly commandFlags?: CommandFlags;
   readonly stateDir: string;
-  /** Real paths. */
+  /** Real paths, for a server; the other commands take what was given, whether it exists or not. */
   readonly roots: readonly string[];
   /** Where a session works that names no directory: here, if that is inside a root. */
   readonly defaultDirectory: string;
@@ -75,14 +66,15 @@ export function readSettings(
   argv: readonly string[],
   environment: Environment = process.env,
 ): Settings {
-  const { command, operand, flags } = readCommandLine(argv);
+  const { command, settings: flags, ...rest } = readCommandLine(argv);
   const parsed = settingsSchema.safeParse({ ...readEnvironment(environment), ...flags });
   if (!parsed.success) throw badSetting(parsed.error);
   const values = parsed.data;
-  const roots = (values.root ?? [homedir()]).map(realDirectory);
+  const serves = command === 'stdio' || command === 'http';
+  const roots = (values.root ?? [homedir()]).map(serves ? realDirectory : (root) => resolve(root));
   const settings: Settings = {
     command,
-    ...(operand !== undefined && { backupFile: resolve(operand) }),
+    ...rest,
     stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
     roots,
     defaultDirectory: defaultDirectory(roots),
@@ -139,52 +131,6 @@ export function isLoopback(host: string): boolean {
 /** The environment variable of a setting. */
 export function variableOf(name: string): string {
   return `CLAUDE_SESSIONS_${name.toUpperCase().replaceAll('-', '_')}`;
-}
-
-function readCommandLine(argv: readonly string[]): {
-  command: Command;
-  operand: string | undefined;
-  flags: Record<string, unknown>;
-} {
-  const options = Object.fromEntries(
-    SETTING_NAMES.map((name) => [
-      name,
-      {
-        type: BOOLEANS.has(name) ? ('boolean' as const) : ('string' as const),
-        multiple: REPEATABLE.has(name),
-      },
-    ]),
-  );
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { ...commandOf(positionals), flags: values };
-  } catch (error) {
-    if (error instanceof SettingError) throw error;
-    throw new SettingError(firstLine(error));
-  }
-}
-
-function commandOf(positionals: readonly string[]): {
-  command: Command;
-  operand: string | undefined;
-} {
-  const [word = 'stdio', ...rest] = positionals;
-  const command = COMMANDS.find((known) => known === word);
-  if (command === 'backup') return { command, operand: onlyFile(rest) };
-  if (command === undefined || rest.length > 0) {
-    throw new SettingError(
-      `unknown command ${quoteId([word, ...rest].join(' '))}: expected one of ${COMMANDS.join(', ')}`,
-    );
-  }
-  return { command, operand: undefined };
-}
-
-function onlyFile(words: readonly string[]): string {
-  const [file] = words;
-  if (file === undefined || file === '' || words.length > 1) {
-    throw new SettingError('backup: expected one FILE to make');
-  }
-  return file;
 }
 
 function readEnvironment(environment: Environment): Record<string, unknown> {
@@ -246,11 +192,6 @@ function absolute(value: string | undefined): string | undefined {
 
 function isOn(value: boolean | string): boolean {
   return value === true || value === 'true' || value === '1';
-}
-
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]?.slice(0, 200) ?? '';
 }
 
 /** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */

@@ -67,6 +67,14 @@ export class SessionNotFoundError extends SessionError {
   }
 }
 
+/** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
+export class SettingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SettingError';
+  }
+}
+
 /** An id as it may stand in a message: short, printable, never raw control bytes. */
 export function quoteId(id: unknown): string {
   const text = typeof id === 'object' && id !== null ? typeof id : String(id);

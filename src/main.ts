@@ -2,11 +2,12 @@
 /** The program: settings, the app, a transport; signals and exit codes; nothing else. */
 
 import { readFileSync } from 'node:fs';
-import { nodeProblem, readSettings, SettingError, type Settings, secretsIn } from './config.ts';
-import { SessionError } from './errors.ts';
+import { resolve } from 'node:path';
+import { usage } from './commands.ts';
+import { nodeProblem, readSettings, type Settings, secretsIn } from './config.ts';
+import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
-import { usage } from './settings.ts';
 
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
 async function main(): Promise<number> {
@@ -17,7 +18,7 @@ async function main(): Promise<number> {
   if (argv.includes('--version')) return say(packageVersion());
   try {
     const settings = readSettings(argv);
-    return await (settings.command === 'backup' ? backUp(settings) : run(settings));
+    return await start(settings);
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
     if (error instanceof SessionError) return complain(withHint(error), 1);
@@ -25,10 +26,21 @@ async function main(): Promise<number> {
   }
 }
 
-async function backUp({ stateDir, backupFile = '' }: Settings): Promise<number> {
+async function start(settings: Settings): Promise<number> {
+  const { command } = settings;
+  if (command === 'stdio' || command === 'http') return run(settings);
+  // On Node 22 SQLite has one, which is nothing to whoever reads the output.
+  process.removeAllListeners('warning');
+  if (command === 'backup') return backUp(settings);
+  const { runCommand } = await import('./cli/cli.ts');
+  return runCommand(command, settings);
+}
+
+async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {
   const { backUpDatabase } = await import('./store/backup.ts');
-  backUpDatabase(stateDir, backupFile);
-  return say(backupFile);
+  const file = resolve(operand);
+  backUpDatabase(stateDir, file);
+  return say(file);
 }
 
 async function run(settings: Settings): Promise<number> {

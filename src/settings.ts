@@ -84,7 +84,7 @@ type SettingName = keyof typeof settingsSchema.shape;
 export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
 
 /** What stands for the value of a flag in the help, where it is not a number. */
-const VALUES: Readonly<Record<string, string>> = {
+export const VALUES: Readonly<Record<string, string>> = {
   'state-dir': 'DIR',
   root: 'DIR',
   'claude-path': 'FILE',
@@ -108,23 +108,3 @@ export const REPEATABLE: ReadonlyMap<string, string> = new Map([
   ['allowed-origin', ','],
   ['auth-server', ','],
 ]);
-
-/** What `--help` prints. */
-export function usage(): string {
-  const flags = SETTING_NAMES.map((name) => {
-    const word = BOOLEANS.has(name) ? `--${name}` : `--${name} ${VALUES[name] ?? 'N'}`;
-    return `  ${word.padEnd(34)}${settingsSchema.shape[name].description}`;
-  });
-  return [
-    'Usage: claude-sessions-mcp [command] [flags]',
-    '',
-    '  (no command)                      serve MCP on standard input and output',
-    '  http                              serve Streamable HTTP at /mcp',
-    '  backup FILE                       copy the state database, while servers run',
-    '',
-    ...flags,
-    '  --help, --version',
-    '',
-    'Each flag is also a variable: CLAUDE_SESSIONS_ and the flag in capitals.',
-  ].join('\n');
-}

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '..', 'src');
 const LADDER: readonly (readonly string[])[] = [
   ['main'],
   ['serve', 'cli'],
-  ['app'],
+  ['app', 'operator'],
   ['transport'],
   ['server'],
   ['tools', 'resources', 'prompts'],
@@ -18,17 +18,17 @@ const LADDER: readonly (readonly string[])[] = [
   ['runner', 'store', 'index'],
   ['manager'],
   ['session'],
-  ['errors', 'limits', 'config', 'settings', 'log', 'paths'],
+  ['errors', 'limits', 'config', 'settings', 'commands', 'command-line', 'log', 'paths'],
 ];
 
 /** Rooms of one rung that may see each other. */
 const TOGETHER: ReadonlySet<string> = new Set([
-  'serve',
-  'cli',
   'errors',
   'limits',
   'config',
   'settings',
+  'commands',
+  'command-line',
   'log',
   'paths',
 ]);

@@ -2,7 +2,8 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nodeProblem, readSettings, SettingError } from '../src/config.ts';
+import { nodeProblem, readSettings } from '../src/config.ts';
+import { SettingError } from '../src/errors.ts';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
 writeFileSync(join(scratch, 'file'), '');

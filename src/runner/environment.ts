@@ -58,16 +58,19 @@ const PATTERNS = [/^LC_[A-Z]+$/, /^ANTHROPIC_([A-Z0-9]+_)*MODEL$/];
 /** A cloud's credentials go along only where its switch says that Claude Code is to use it. */
 const CLOUDS = [
   {
+    name: 'Amazon Bedrock',
     switch: 'CLAUDE_CODE_USE_BEDROCK',
     names:
       /^(AWS_|ANTHROPIC_BEDROCK_|CLAUDE_CODE_SKIP_BEDROCK_AUTH$|ANTHROPIC_[A-Z_]+_AWS_REGION$)/,
   },
   {
+    name: 'Google Vertex AI',
     switch: 'CLAUDE_CODE_USE_VERTEX',
     names:
       /^(GOOGLE_|VERTEX_REGION_|ANTHROPIC_VERTEX_|CLOUD_ML_REGION$|CLAUDE_CODE_SKIP_VERTEX_AUTH$)/,
   },
   {
+    name: 'Microsoft Foundry',
     switch: 'CLAUDE_CODE_USE_FOUNDRY',
     names: /^(AZURE_|ANTHROPIC_FOUNDRY_|CLAUDE_CODE_SKIP_FOUNDRY_AUTH$)/,
   },
@@ -89,7 +92,7 @@ export function childEnvironment(
   source: Readonly<Record<string, string | undefined>>,
   own: OwnVariables,
 ): Record<string, string> {
-  const clouds = CLOUDS.filter((cloud) => isOn(source[cloud.switch]));
+  const clouds = cloudsOf(source);
   const passes = (name: string) =>
     PLAIN.has(name) ||
     PATTERNS.some((pattern) => pattern.test(name)) ||
@@ -110,6 +113,11 @@ export function childEnvironment(
       TMP: own.temporaryDirectory,
     }),
   };
+}
+
+/** The clouds that Claude Code is to use; the first one counts. */
+export function cloudsOf(source: Readonly<Record<string, string | undefined>>): typeof CLOUDS {
+  return CLOUDS.filter((cloud) => isOn(source[cloud.switch]));
 }
 
 function isOn(value: string | undefined): boolean {

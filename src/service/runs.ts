@@ -13,7 +13,7 @@ import type { Waiters } from './waiters.ts';
 
 export type RunsDeps = {
   readonly store: Store;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Pick<Scheduler, 'live' | 'isLive' | 'placed' | 'stop' | 'whileStopped'>;
   readonly recovery: Recovery;
   readonly waiters: Waiters;
   readonly owners: Owners;

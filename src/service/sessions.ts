@@ -32,7 +32,7 @@ import type { Scheduler } from './scheduler.ts';
 export type SessionsDeps = {
   readonly store: Store;
   readonly gate: Gate;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Pick<Scheduler, 'poke'>;
   readonly runs: Runs;
   readonly presence: Presence;
   readonly clock: Clock;

@@ -71,7 +71,7 @@ export class Waiters {
 }
 
 /** Remembers a change that comes while nobody waits yet, so that none is missed. */
-class Signal {
+export class Signal {
   #resolve: () => void = () => {};
 
   next(): Promise<void> {

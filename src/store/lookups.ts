@@ -106,6 +106,6 @@ function likePrefix(prefix: string): string {
 }
 
 /** Above everything that begins so. */
-function endOf(prefix: string): string {
+export function endOf(prefix: string): string {
   return `${prefix}\u{10ffff}`;
 }

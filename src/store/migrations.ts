@@ -191,8 +191,13 @@ export function refuseNewerSchema(db: DatabaseSync): void {
   knownVersionOf(db, SCHEMA_VERSION);
 }
 
+/** How many steps a database has seen; 0 is one that is being made. */
+export function schemaVersionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.user_version);
+}
+
 function knownVersionOf(db: DatabaseSync, newest: number): number {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+  const version = schemaVersionOf(db);
   if (version <= newest) return version;
   throw new SessionError(
     'UNAVAILABLE',

@@ -159,7 +159,7 @@ function settleJournal(db: DatabaseSync): void {
 }
 
 /** Every failure to open names the directory: whoever starts the server must know which it was. */
-function refusal(directory: string, error: unknown): SessionError {
+export function refusal(directory: string, error: unknown): SessionError {
   const known = error instanceof SessionError ? error : storageFailure(error);
   const reason = known?.message ?? (error instanceof Error ? error.message : String(error));
   return new SessionError('UNAVAILABLE', `state directory ${directory}: ${reason}`, {

@@ -46,9 +46,11 @@ export function listSessions(sql: Sql, query: SessionQuery): readonly Session[] 
 }
 
 function filtersOf(query: SessionQuery): readonly Filter[] {
-  const { principal, mcpSessionId, status, taskId, label } = query;
+  const { principal, mcpSessionId, status, openOnly, taskId, label } = query;
   const filters: Filter[] = [{ where: 's.principal = ?', values: [principal] }];
   if (status !== undefined) filters.push({ where: 's.status = ?', values: [status] });
+  // Not by `ended_at`: the index of the order has the status.
+  if (openOnly) filters.push({ where: "s.status <> 'terminated'", values: [] });
   if (mcpSessionId !== undefined) {
     const ids = 'SELECT id FROM sessions WHERE mcp_session_id = ?';
     filters.push({ where: 's.mcp_session_id = ?', ids, values: [mcpSessionId] });

@@ -104,6 +104,8 @@ export type SessionQuery = {
   readonly principal: string;
   readonly mcpSessionId?: string;
   readonly status?: SessionStatus;
+  /** Leaves out the ended ones. */
+  readonly openOnly?: boolean;
   readonly taskId?: string;
   readonly label?: { readonly key: string; readonly value: string };
   readonly limit: number;

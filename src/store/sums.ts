@@ -30,13 +30,15 @@ function metricsOf(row: Row | undefined): Metrics {
 }
 
 /** Steps from one principal to the next along the key, past their tasks and MCP sessions. */
-const TOTALS = `
+export const PRINCIPALS = `
   WITH RECURSIVE names (name) AS (
     SELECT min(principal) FROM metrics
     UNION ALL
     SELECT (SELECT min(principal) FROM metrics WHERE principal > name) FROM names
     WHERE name IS NOT NULL
-  )
+  )`;
+
+const TOTALS = `${PRINCIPALS}
   SELECT ${METRIC_NAMES.map((name) => `coalesce(sum(${name}), 0) AS ${name}`).join(', ')}
   FROM names JOIN metrics ON principal = name AND scope = ?`;
 

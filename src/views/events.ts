@@ -46,7 +46,8 @@ export function showEvents(
   return shown;
 }
 
-function showEvent(event: SessionEvent): EventView {
+/** All of an event, however large. */
+export function showEvent(event: SessionEvent): EventView {
   const { seq, at, type, ...body } = event;
   const turnId = 'turnId' in body && body.turnId !== undefined ? { turnId: body.turnId } : {};
   return { seq, at: isoTime(at), type, ...turnId, ...bodyOf(event) };

@@ -24,10 +24,14 @@ export const metricsView = z.object({
 });
 
 export function showMetrics(sums: Metrics, uptimeMs: number): z.infer<typeof metricsView> {
+  return { ...showSums(sums), uptimeMs };
+}
+
+/** Without what only a server knows. */
+export function showSums(sums: Metrics): Omit<z.infer<typeof metricsView>, 'uptimeMs'> {
   const { endedSessions, endedDurationMs, ...shown } = sums;
   return {
     ...shown,
     averageSessionDuration: endedSessions === 0 ? 0 : endedDurationMs / endedSessions,
-    uptimeMs,
   };
 }

@@ -5,23 +5,11 @@ import type { PermissionRequest, SessionEvent, Turn, Usage } from '../session/ev
 import type { Session } from '../session/session.ts';
 import { cutBytes, cutChars, fenced, inline, visible } from './markdown.ts';
 import { isoTime } from './session.ts';
+import { tellingInput } from './tool-input.ts';
 
 const WORD_CHARS_MAX = 200;
 const RESULT_CHARS_MAX = 600;
 const RESULT_LINES_MAX = 8;
-
-/** What of a tool's input says most, the first that is there. */
-const KEY_INPUTS = [
-  'command',
-  'file_path',
-  'notebook_path',
-  'path',
-  'pattern',
-  'url',
-  'query',
-  'description',
-  'prompt',
-];
 
 export type Part = {
   readonly session: Session;
@@ -183,10 +171,8 @@ function wordsOf(text: string): string {
 }
 
 function keyInput(input: unknown): string {
-  if (input === null || typeof input !== 'object') return '';
-  const fields = new Map(Object.entries(input));
-  const key = KEY_INPUTS.find((name) => typeof fields.get(name) === 'string');
-  return inline(String(key ? fields.get(key) : JSON.stringify(input)), WORD_CHARS_MAX);
+  const text = tellingInput(input);
+  return text === '' ? '' : inline(text, WORD_CHARS_MAX);
 }
 
 /** On the same line where it has one line only. */

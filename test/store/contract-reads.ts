@@ -39,6 +39,7 @@ export function readContract({ current, store }: Opened): void {
     expect(await idsOf(store(), {})).toEqual([a, ...[b, c].sort().reverse()]);
     expect(await idsOf(store(), { mcpSessionId: 'm1' })).toEqual([a, c]);
     expect(await idsOf(store(), { status: 'terminated' })).toEqual([b]);
+    expect(await idsOf(store(), { openOnly: true })).toEqual([a, c]);
     expect(await idsOf(store(), { taskId: 't' })).toEqual([a, b]);
     expect(await idsOf(store(), { label: { key: 'team', value: 'x' } })).toEqual([a, c]);
     const all = {

@@ -1,0 +1,53 @@
+import type { Context } from './cli.ts';
+import { environmentChecks } from './environment-checks.ts';
+import { flagsOf } from './flags.ts';
+import { stateChecks } from './state-checks.ts';
+import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
+import { linesOf, onOneLine, wrap } from './text.ts';
+
+export type Check = {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  /** What was found. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+};
+
+const STYLES: Readonly<Record<Check['status'], Style>> = {
+  ok: 'green',
+  warn: 'yellow',
+  fail: 'red',
+};
+
+const STATUS_WIDTH = 'warn  '.length;
+const NAME_WIDTH = 'state directory  '.length;
+
+/** Checks that sessions can run here; the exit code is 1 where they cannot. */
+export async function doctor({ settings, terminal }: Context): Promise<number> {
+  const { json } = flagsOf(settings);
+  const checks = [...(await environmentChecks(settings)), ...(await stateChecks(settings))];
+  const isFit = checks.every(({ status }) => status !== 'fail');
+  if (json) await writeJson(terminal, { ok: isFit, checks });
+  else await terminal.write(checks.map((check) => lineOf(terminal, check)).join(''));
+  return isFit ? 0 : 1;
+}
+
+function lineOf(terminal: Terminal, { status, name, detail, hint = '' }: Check): string {
+  const { columns } = terminal;
+  if (columns === undefined) {
+    return `${[status, name, detail, hint].map(onOneLine).join('\t')}\n`;
+  }
+  const indent = STATUS_WIDTH + NAME_WIDTH;
+  const lines = (text: string): readonly string[] =>
+    linesOf(text).flatMap((line) => wrap(line, columns - indent));
+  const [first = '', ...more] = lines(detail);
+  const head = styled(terminal, STYLES[status], status.padEnd(STATUS_WIDTH));
+  const rest = [...more, ...(hint === '' ? [] : lines(hint))];
+  return [
+    `${head}${name.padEnd(NAME_WIDTH)}${first}`,
+    ...rest.map((line) => ' '.repeat(indent) + line),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}

@@ -1,0 +1,29 @@
+import { secretsIn } from '../config.ts';
+import { createLog } from '../log.ts';
+import type { Context } from './cli.ts';
+import { ago } from './figures.ts';
+import { flagsOf } from './flags.ts';
+import { sessionJson, sessionOf } from './sessions.ts';
+import { writeJson } from './terminal.ts';
+import { onOneLine } from './text.ts';
+
+/** Ends a session, wherever it runs; over when the last of its processes is gone. */
+export async function end(context: Context): Promise<number> {
+  const { settings, terminal } = context;
+  const { json, reason } = flagsOf(settings);
+  const known = await sessionOf(context);
+  const { endSession } = await import('../operator.ts');
+  const { logFile: file, logLevel, environment } = settings;
+  // Without a file for it the log is the person's screen, where only what went wrong is news.
+  const level = file === undefined ? 'error' : logLevel;
+  const log = createLog({ level, secrets: secretsIn(environment), ...(file && { file }) });
+  const { session, ended } = await endSession({ settings, log }, known, reason);
+  if (json) {
+    await writeJson(terminal, { session: sessionJson(session), ended });
+    return 0;
+  }
+  const name = session.name === undefined ? '' : ` (${onOneLine(session.name)})`;
+  const when = ended ? 'ended' : `had ended ${ago(terminal.now() - (session.endedAt ?? 0))}`;
+  await terminal.write(`${session.id}${name} ${when}\n`);
+  return 0;
+}

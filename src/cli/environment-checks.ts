@@ -1,0 +1,99 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { nodeProblem, type Settings } from '../config.ts';
+import { credentialKind, findClaude } from '../runner/installation.ts';
+import { processGuard } from '../runner/process.ts';
+import type { Check } from './doctor.ts';
+import { place } from './figures.ts';
+
+/** Whether a session would start: the programs, the credentials, the places to work. */
+export async function environmentChecks(settings: Settings): Promise<readonly Check[]> {
+  const claude = await claudeCheck(settings);
+  const roots = await Promise.all(settings.roots.map(rootCheck));
+  return [nodeCheck(), claude, credentialCheck(settings), isolationCheck(), ...roots];
+}
+
+function nodeCheck(): Check {
+  const name = 'Node';
+  const problem = nodeProblem(process.version);
+  if (problem !== undefined) return { name, status: 'fail', detail: problem };
+  const detail = `${process.version}, with SQLite ${process.versions.sqlite ?? 'of unknown version'}`;
+  return { name, status: 'ok', detail };
+}
+
+async function claudeCheck({ claudePath, environment }: Settings): Promise<Check> {
+  const name = 'Claude Code';
+  const found = await findClaude(claudePath, environment);
+  if (found !== undefined) {
+    const origin = claudePath === undefined ? 'brought by the Agent SDK' : place(claudePath);
+    return { name, status: 'ok', detail: `${found.version}, ${origin}` };
+  }
+  if (claudePath === undefined) {
+    return {
+      name,
+      status: 'fail',
+      detail: `the Agent SDK brings none that runs on ${process.platform} ${process.arch}`,
+      hint: 'install again without --omit=optional, or name another with --claude-path.',
+    };
+  }
+  const detail = `${claudePath} does not run and tell its version`;
+  return {
+    name,
+    status: 'fail',
+    detail,
+    hint: 'name another with --claude-path, or leave it out.',
+  };
+}
+
+function credentialCheck({ environment }: Settings): Check {
+  const name = 'credentials';
+  const kind = credentialKind(environment);
+  if (kind !== undefined) return { name, status: 'ok', detail: kind };
+  const hint = 'set ANTHROPIC_API_KEY where the server starts, or run `claude` once and log in.';
+  // What the Keychain holds is asked for by Claude Code only.
+  if (process.platform === 'darwin') {
+    return { name, status: 'warn', detail: 'none but what the Keychain may hold', hint };
+  }
+  return { name, status: 'fail', detail: 'none', hint };
+}
+
+function isolationCheck(): Check {
+  const name = 'isolation';
+  switch (processGuard().name) {
+    case 'pid-namespace':
+    case 'user-pid-namespace':
+      return { name, status: 'ok', detail: 'PID namespaces: nothing outlives its session' };
+    case 'parent-death':
+      return {
+        name,
+        status: 'warn',
+        detail: 'no PID namespaces: what a session starts is found by its mark, and ended',
+        hint: 'allow user namespaces, or run as root in a container.',
+      };
+    case 'none':
+      return {
+        name,
+        status: 'warn',
+        detail: 'none: what a server leaves at a kill -9 is ended by the next one',
+        ...(process.platform === 'linux' && { hint: 'install unshare and setpriv (util-linux).' }),
+      };
+  }
+}
+
+async function rootCheck(root: string): Promise<Check> {
+  const name = 'root';
+  const hint = 'make it, or name another directory with --root.';
+  const found = await stat(root).catch(() => undefined);
+  if (found === undefined) {
+    return { name, status: 'fail', detail: `${root} does not exist`, hint };
+  }
+  if (!found.isDirectory()) {
+    return { name, status: 'fail', detail: `${root} is not a directory`, hint };
+  }
+  try {
+    await access(root, constants.R_OK | constants.X_OK);
+    return { name, status: 'ok', detail: place(root) };
+  } catch {
+    return { name, status: 'fail', detail: `${root} cannot be read`, hint };
+  }
+}

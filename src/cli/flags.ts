@@ -1,0 +1,46 @@
+/** The flags of the commands, checked: what is wrong with one is said in a line, and the exit code is 2. */
+
+import { z } from 'zod';
+import type { CommandFlag } from '../commands.ts';
+import type { Settings } from '../config.ts';
+import { SettingError } from '../errors.ts';
+import { LIST_LIMIT_DEFAULT, REASON_CHARS_MAX } from '../limits.ts';
+import { SESSION_STATUSES } from '../session/status.ts';
+
+const wholeNumber = (min: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `expected a whole number from ${min} on`)
+    .transform(Number)
+    .refine((value) => value >= min, `expected a whole number from ${min} on`);
+
+const flagsSchema = z.object({
+  json: z.boolean().default(false),
+  all: z.boolean().default(false),
+  status: z.enum(SESSION_STATUSES, `expected one of ${SESSION_STATUSES.join(', ')}`).optional(),
+  task: z.string().min(1, 'expected the id of a task').optional(),
+  label: z
+    .string()
+    .regex(/^[^=]+=/s, 'expected key=value')
+    .transform((text) => {
+      const equals = text.indexOf('=');
+      return { key: text.slice(0, equals), value: text.slice(equals + 1) };
+    })
+    .optional(),
+  limit: wholeNumber(1).default(LIST_LIMIT_DEFAULT),
+  after: wholeNumber(0).optional(),
+  'no-follow': z.boolean().default(false),
+  reason: z
+    .string()
+    .min(1, 'expected a few words')
+    .max(REASON_CHARS_MAX, `expected at most ${REASON_CHARS_MAX} characters`)
+    .default('ended at the terminal'),
+} satisfies Record<CommandFlag, z.ZodType>);
+
+/** @throws SettingError */
+export function flagsOf({ commandFlags = {} }: Settings): z.infer<typeof flagsSchema> {
+  const parsed = flagsSchema.safeParse(commandFlags);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SettingError(`--${String(issue?.path[0])}: ${issue?.message}`);
+}

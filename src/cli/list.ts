@@ -1,0 +1,88 @@
+import type { Session } from '../session/session.ts';
+import type { Context } from './cli.ts';
+import { ago, cents, count, place } from './figures.ts';
+import { flagsOf } from './flags.ts';
+import {
+  isOthers,
+  noStateText,
+  sessionJson,
+  shortIds,
+  statusStyle,
+  statusText,
+} from './sessions.ts';
+import { aligned, type Column, tabSeparated } from './table.ts';
+import { writeJson } from './terminal.ts';
+
+/** The sessions of all principals, newest activity first. */
+export async function list({ settings, terminal, overview }: Context): Promise<number> {
+  const { json, all, status, task, label, limit } = flagsOf(settings);
+  const found = await overview?.list({
+    // One more than is shown tells whether there is more.
+    limit: limit + 1,
+    openOnly: !all && status === undefined,
+    ...(status && { status }),
+    ...(task !== undefined && { taskId: task }),
+    ...(label && { label }),
+  });
+  const sessions = found?.slice(0, limit) ?? [];
+  if (json) {
+    await writeJson(terminal, { sessions: sessions.map(sessionJson) });
+    return 0;
+  }
+  const columns = columnsOf(sessions, terminal.now());
+  if (terminal.columns === undefined) await terminal.write(tabSeparated(columns, sessions));
+  else if (sessions.length > 0) await terminal.write(aligned(terminal, columns, sessions));
+  if (found === undefined)
+    terminal.note(`${noStateText(settings.stateDir)}: there are no sessions.`);
+  else if (sessions.length === 0) terminal.note(noneText(settings.commandFlags ?? {}));
+  else if (found.length > limit) terminal.note(`The newest ${limit}; --limit shows more.`);
+  return 0;
+}
+
+function noneText(flags: object): string {
+  const asked = Object.keys(flags).filter((flag) => flag !== 'limit');
+  if (asked.length === 0) return 'No session is open; --all shows those that have ended.';
+  return 'No such session.';
+}
+
+function columnsOf(sessions: readonly Session[], now: number): readonly Column<Session>[] {
+  const short = shortIds(sessions);
+  const hasOthers = sessions.some(isOthers);
+  return [
+    { title: 'ID', text: ({ id }) => id, shown: ({ id }) => short.get(id) ?? id },
+    { title: 'STATUS', text: ({ status }) => status, shown: statusText, style: statusStyle },
+    {
+      title: 'ACTIVE',
+      text: ({ lastActivity }) => ago(now - lastActivity),
+      isNumber: true,
+    },
+    { title: 'TURNS', text: turnsText, isNumber: true },
+    { title: 'COST', text: ({ usage }) => cents(usage.costUsd), isNumber: true },
+    {
+      title: 'PRINCIPAL',
+      text: ({ principal }) => principal,
+      shown: ({ principal }) => (hasOthers ? principal : ''),
+      isCut: true,
+    },
+    { title: 'TASK', text: ({ taskIds }) => taskIds.at(-1) ?? '', isCut: true },
+    {
+      title: 'NAME',
+      text: ({ name }) => name ?? '',
+      // One without a name is known by where it works.
+      shown: ({ name, options }) => name ?? place(options.workingDirectory),
+      isCut: true,
+    },
+    {
+      title: 'DIRECTORY',
+      text: ({ options }) => options.workingDirectory,
+      shown: ({ options }) => place(options.workingDirectory),
+      isExtra: true,
+    },
+  ];
+}
+
+/** Those that are over, and what is still to be done. */
+function turnsText({ turns }: Session): string {
+  const open = turns.running + turns.queued;
+  return count(turns.completed + turns.failed) + (open > 0 ? ` +${count(open)}` : '');
+}

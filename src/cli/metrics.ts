@@ -1,0 +1,85 @@
+import type { Sums } from '../service/overview.ts';
+import { type Metrics, NO_METRICS } from '../session/metrics.ts';
+import { showSums } from '../views/metrics.ts';
+import type { Context } from './cli.ts';
+import { count, dollars, duration } from './figures.ts';
+import { flagsOf } from './flags.ts';
+import { aligned, type Column } from './table.ts';
+import { styled, type Terminal, writeJson } from './terminal.ts';
+
+/** The sums of all sessions, or of one task; with more than one principal, also of each. */
+export async function metrics({ settings, terminal, overview }: Context): Promise<number> {
+  const { json, task } = flagsOf(settings);
+  const sums = (await overview?.metrics(task)) ?? NOTHING;
+  if (json) {
+    const principals = sums.byPrincipal.map(({ principal, sums: own }) => ({
+      principal,
+      ...showSums(own),
+    }));
+    await writeJson(terminal, { ...showSums(sums.all), principals });
+  } else if (terminal.columns === undefined) {
+    const lines = Object.entries(showSums(sums.all)).map(([name, value]) => `${name}\t${value}\n`);
+    await terminal.write(lines.join(''));
+  } else {
+    await terminal.write(forPeople(terminal, sums));
+  }
+  return 0;
+}
+
+const NOTHING: Sums = { all: NO_METRICS, byPrincipal: [] };
+
+const PRINCIPAL_COLUMNS: readonly Column<Sums['byPrincipal'][number]>[] = [
+  { title: 'PRINCIPAL', text: ({ principal }) => principal, isCut: true },
+  { title: 'SESSIONS', text: ({ sums }) => count(sums.totalSessions), isNumber: true },
+  { title: 'BUSY', text: ({ sums }) => count(sums.busySessions), isNumber: true },
+  { title: 'ASK', text: ({ sums }) => count(sums.pendingPermissions), isNumber: true },
+  {
+    title: 'TURNS',
+    text: ({ sums }) => count(sums.completedTurns + sums.failedTurns),
+    isNumber: true,
+  },
+  { title: 'COST', text: ({ sums }) => dollars(sums.costUsd), isNumber: true },
+];
+
+function forPeople(terminal: Terminal, { all, byPrincipal }: Sums): string {
+  const lines = rowsOf(all).map(
+    ([title, figure, more]) =>
+      `${styled(terminal, 'dim', title.padEnd(10))}${styled(terminal, 'bold', figure.padStart(9))}  ${more}\n`,
+  );
+  if (byPrincipal.length < 2) return lines.join('');
+  return `${lines.join('')}\n${aligned(terminal, PRINCIPAL_COLUMNS, byPrincipal)}`;
+}
+
+function rowsOf(sums: Metrics): readonly (readonly [string, string, string])[] {
+  const { completedTurns, failedTurns, pendingPermissions, endedSessions } = sums;
+  const read = sums.inputTokens + sums.cacheReadTokens + sums.cacheWriteTokens;
+  const ready = sums.activeSessions - sums.busySessions;
+  const cached =
+    read === 0 ? '' : `, ${Math.round((sums.cacheReadTokens / read) * 100)} % of it from the cache`;
+  const mean = endedSessions === 0 ? 0 : sums.endedDurationMs / endedSessions;
+  return [
+    [
+      'sessions',
+      count(sums.totalSessions),
+      `${count(sums.busySessions)} busy, ${count(ready)} ready, ${count(sums.errorSessions)} in error, ${count(endedSessions)} ended`,
+    ],
+    [
+      'turns',
+      count(completedTurns + failedTurns),
+      `${count(completedTurns)} completed, ${count(failedTurns)} failed; ${count(sums.queuedTurns)} queued`,
+    ],
+    [
+      'asks',
+      count(pendingPermissions),
+      pendingPermissions === 1 ? 'permission request waits' : 'permission requests wait',
+    ],
+    ['tokens', count(read), `in${cached}`],
+    ['', count(sums.outputTokens), 'out'],
+    ['cost', dollars(sums.costUsd), 'as Claude Code counts it'],
+    [
+      'duration',
+      endedSessions === 0 ? '-' : duration(mean),
+      'on average, of the sessions that have ended',
+    ],
+  ];
+}

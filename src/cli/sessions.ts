@@ -1,0 +1,63 @@
+/** What several commands say of sessions. */
+
+import { SessionError } from '../errors.ts';
+import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { showSession } from '../views/session.ts';
+import type { Context } from './cli.ts';
+import type { Style } from './terminal.ts';
+
+/** The principal of stdio, which most state directories know no other than. */
+const LOCAL_PRINCIPAL = 'local';
+const SHORT_CHARS_MIN = 8;
+
+/** As the tools show it, and whose it is. */
+export function sessionJson(session: Session) {
+  return { ...showSession(session), principal: session.principal };
+}
+
+export function isOthers({ principal }: Session): boolean {
+  return principal !== LOCAL_PRINCIPAL;
+}
+
+/** What a person must know first. */
+export function statusText({ status, pendingPermissions }: Session): string {
+  return status === 'busy' && pendingPermissions > 0 ? 'busy, asks' : status;
+}
+
+export function statusStyle({ status, pendingPermissions }: Session): Style | undefined {
+  if (pendingPermissions > 0) return 'yellow';
+  if (status === 'busy') return 'green';
+  if (status === 'error') return 'red';
+  return status === 'terminated' ? 'dim' : undefined;
+}
+
+/** The beginnings of the UUIDs that tell these sessions apart, by id; a command takes them as an id. */
+export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, string> {
+  const uuids = sessions.map(({ id }) => id.slice(SESSION_ID_PREFIX.length));
+  const longest = Math.max(0, ...uuids.map((uuid) => uuid.length));
+  let chars = SHORT_CHARS_MIN;
+  while (
+    chars < longest &&
+    new Set(uuids.map((uuid) => uuid.slice(0, chars))).size < uuids.length
+  ) {
+    chars += 1;
+  }
+  return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
+}
+
+/**
+ * The session that the command is about.
+ *
+ * @throws SessionError where there is no such session
+ */
+export async function sessionOf({ settings, overview }: Context): Promise<Session> {
+  const { operand = '', stateDir } = settings;
+  if (overview !== undefined) return overview.find(operand);
+  throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {
+    hint: 'name the --state-dir of your servers.',
+  });
+}
+
+export function noStateText(stateDir: string): string {
+  return `no server has run on the state directory ${stateDir} yet`;
+}

@@ -1,0 +1,114 @@
+import type { Overview } from '../service/overview.ts';
+import type { PermissionRequest, SessionEvent } from '../session/event.ts';
+import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import type { Lease } from '../store/store.ts';
+import { showRequest } from '../views/request.ts';
+import type { Context } from './cli.ts';
+import { askText } from './event-lines.ts';
+import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
+import { flagsOf } from './flags.ts';
+import { isOthers, sessionJson, sessionOf, statusStyle, statusText } from './sessions.ts';
+import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
+import { linesOf, onOneLine, wrap } from './text.ts';
+
+/** What a session said last is looked for in so many events. */
+const SAID_EVENTS = 200;
+const LINES_MAX = 6;
+const TITLE_WIDTH = 'principal  '.length;
+
+type Row = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
+
+type Shown = {
+  readonly session: Session;
+  readonly requests: readonly PermissionRequest[];
+  readonly lease: Lease | undefined;
+  /** What it said last. */
+  readonly said: string | undefined;
+};
+
+/** One session: what it is, what it does and asks, what it cost. */
+export async function show(context: Context): Promise<number> {
+  const { settings, terminal, overview } = context;
+  const { json } = flagsOf(settings);
+  const session = await sessionOf(context);
+  // Without a state there is no session, which has been said by now.
+  if (overview === undefined) return 1;
+  const requests = await overview.requests(session);
+  if (json) {
+    await writeJson(terminal, {
+      session: sessionJson(session),
+      permissionRequests: requests.map(showRequest),
+    });
+    return 0;
+  }
+  const [lease, said] = await Promise.all([overview.lease(session), lastSaid(overview, session)]);
+  const rows = rowsOf({ session, requests, lease, said }, terminal.now());
+  await terminal.write(rows.map((row) => rowText(terminal, row)).join(''));
+  return 0;
+}
+
+async function lastSaid(overview: Overview, session: Session): Promise<string | undefined> {
+  const events = await overview.newest(session, SAID_EVENTS);
+  const isText = (event: SessionEvent) => event.type === 'text';
+  const last = events.findLast(isText);
+  return last?.type === 'text' ? last.text : undefined;
+}
+
+function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {
+  const when = (at: number): string => `${timeOf(at)}  (${ago(now - at)})`;
+  const { endedAt, error, labels, options } = session;
+  const given: [string, string | undefined, (Style | undefined)?][] = [
+    ['id', session.id],
+    ['name', session.name, 'bold'],
+    ['status', statusText(session), statusStyle(session)],
+    ['error', error && [error.message, error.hint].filter(Boolean).join('\n'), 'red'],
+    ['principal', isOthers(session) ? session.principal : undefined],
+    ['directory', place(options.workingDirectory)],
+    ['model', options.model],
+    ['tasks', session.taskIds.join(', ')],
+    [
+      'labels',
+      Object.entries(labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', '),
+    ],
+    ['created', when(session.createdAt)],
+    ['active', endedAt === undefined ? when(session.lastActivity) : undefined],
+    ['ended', endedAt === undefined ? undefined : `${when(endedAt)}\n${session.endReason ?? ''}`],
+    ['turns', turnsText(session)],
+    ['tokens', tokens(session.usage)],
+    ['cost', dollars(session.usage.costUsd)],
+    ['process', lease?.process && `pid ${lease.process.pid}`],
+    ['events', String(session.lastSeq)],
+    ['asks', requests.map(askText).join('\n'), 'yellow'],
+    ['said', said],
+    // Not beside a process of ours.
+    ['resume', lease === undefined ? `claude --resume ${uuidOf(session)}` : undefined],
+  ];
+  return given.flatMap(([title, text, style]) =>
+    text === undefined || text === '' ? [] : { title, text, style },
+  );
+}
+
+function uuidOf({ id }: Session): string {
+  return id.slice(SESSION_ID_PREFIX.length);
+}
+
+function turnsText({ turns }: Session): string {
+  const { completed, failed, running, queued } = turns;
+  return `${completed} completed, ${failed} failed, ${running} running, ${queued} queued`;
+}
+
+function rowText(terminal: Terminal, { title, text, style }: Row): string {
+  const { columns } = terminal;
+  if (columns === undefined) return `${title}\t${onOneLine(text)}\n`;
+  const all = linesOf(text).flatMap((line) => wrap(line, columns - TITLE_WIDTH));
+  const more = all.length - LINES_MAX;
+  const lines = more > 0 ? [...all.slice(0, LINES_MAX), `… ${counted(more, 'more line')}`] : all;
+  return lines
+    .map((line, at) => {
+      const head = (at === 0 ? title : '').padEnd(TITLE_WIDTH);
+      return `${styled(terminal, 'dim', head)}${styled(terminal, style, line)}\n`;
+    })
+    .join('');
+}

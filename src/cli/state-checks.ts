@@ -1,0 +1,134 @@
+import { constants } from 'node:fs';
+import { access, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Settings } from '../config.ts';
+import { SessionError } from '../errors.ts';
+import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
+import { DATABASE_FILE } from '../store/files.ts';
+import type { Inspection } from '../store/inspection.ts';
+import { refuseNetworkFileSystem } from '../store/open.ts';
+import { openInspection } from '../store/sqlite-inspection.ts';
+import type { Check } from './doctor.ts';
+import { count, counted, place } from './figures.ts';
+
+const MIB = 1024 * 1024;
+/** Room for the journal and for what Claude Code keeps of its own. */
+const FREE_BYTES_MIN = 200 * MIB;
+const OF_OTHERS = 0o077;
+const ELSEWHERE = 'name another with --state-dir.';
+
+/** Whether the state can be kept: the directory, its database, the token, the disk. */
+export async function stateChecks({ stateDir, tokenFile }: Settings): Promise<readonly Check[]> {
+  const directory = await directoryCheck(stateDir);
+  if (directory.status === 'fail') return [directory];
+  const database = await databaseCheck(stateDir);
+  const token = await tokenCheck(tokenFile ?? join(stateDir, 'token'));
+  return [directory, database, ...(token ? [token] : []), await diskCheck(stateDir)];
+}
+
+async function directoryCheck(stateDir: string): Promise<Check> {
+  const name = 'state directory';
+  const refused = (why: string): Check => ({ name, status: 'fail', detail: why, hint: ELSEWHERE });
+  const found = await stat(stateDir).catch(() => undefined);
+  if (found === undefined) {
+    const parent = await nearest(stateDir);
+    const isFree = await may(parent, constants.W_OK | constants.X_OK);
+    if (!isFree) return refused(`${stateDir} is not there, and nothing can be made in ${parent}`);
+    return { name, status: 'ok', detail: `${place(stateDir)}: the first server makes it` };
+  }
+  if (!found.isDirectory()) return refused(`${stateDir} is not a directory`);
+  if (!(await may(stateDir, constants.R_OK | constants.W_OK | constants.X_OK))) {
+    return refused(`${stateDir} cannot be written`);
+  }
+  try {
+    if (process.platform === 'linux') {
+      refuseNetworkFileSystem(stateDir, (await statfs(stateDir)).type);
+    }
+  } catch (error) {
+    return failed(name, error);
+  }
+  return ownOnly({ name, status: 'ok', detail: place(stateDir) }, stateDir, '700');
+}
+
+async function databaseCheck(stateDir: string): Promise<Check> {
+  const name = 'database';
+  let inspection: Inspection | undefined;
+  try {
+    inspection = await openInspection(stateDir);
+    if (inspection === undefined) {
+      return { name, status: 'ok', detail: 'none yet: the first server makes it' };
+    }
+    const detail = await wholeText(inspection);
+    return await ownOnly({ name, status: 'ok', detail }, join(stateDir, DATABASE_FILE), '600');
+  } catch (error) {
+    return failed(name, error);
+  } finally {
+    inspection?.close();
+  }
+}
+
+/** @throws SessionError where the database is damaged */
+async function wholeText(inspection: Inspection): Promise<string> {
+  const found = await inspection.integrity();
+  if (found !== 'ok') {
+    throw new SessionError('UNAVAILABLE', 'the state database is damaged', {
+      hint: 'stop the servers that use it, and restore it from a backup.',
+    });
+  }
+  const principals = await inspection.principals();
+  const sums = await Promise.all(
+    principals.map((name) => inspection.metrics(name, PRINCIPAL_SCOPE)),
+  );
+  const total = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
+  const ended = total(sums.map(({ endedSessions }) => endedSessions));
+  const open = total(sums.map(({ totalSessions }) => totalSessions)) - ended;
+  return `whole; ${counted(open, 'session')} open, ${count(ended)} ended`;
+}
+
+/** Undefined where there is none: `http` makes it when it starts. */
+async function tokenCheck(file: string): Promise<Check | undefined> {
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return undefined;
+  return ownOnly({ name: 'token file', status: 'ok', detail: place(file) }, file, '600');
+}
+
+async function diskCheck(stateDir: string): Promise<Check> {
+  const name = 'disk';
+  const { bavail, bsize } = await statfs(await nearest(stateDir));
+  const free = bavail * bsize;
+  const detail = `${count(Math.floor(free / MIB))} MiB free`;
+  if (free >= FREE_BYTES_MIN) return { name, status: 'ok', detail };
+  const hint = 'free some space: nothing is acknowledged that does not fit on the disk.';
+  return { name, status: 'warn', detail, hint };
+}
+
+/** The check, with a warning where others than the owner have rights to the file. */
+async function ownOnly(check: Check, path: string, mode: string): Promise<Check> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || process.platform === 'win32' || (found.mode & OF_OTHERS) === 0) {
+    return check;
+  }
+  const is = (found.mode & 0o777).toString(8);
+  const detail = `${check.detail}; others than its owner may open it (${is})`;
+  return { ...check, status: 'warn', detail, hint: `chmod ${mode} ${path}` };
+}
+
+function failed(name: string, error: unknown): Check {
+  if (!(error instanceof SessionError)) throw error;
+  const { message: detail, hint } = error;
+  return { name, status: 'fail', detail, ...(hint !== undefined && { hint }) };
+}
+
+/** The path, or the folder nearest to it that exists. */
+async function nearest(path: string): Promise<string> {
+  const parent = dirname(path);
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined || parent === path ? path : nearest(parent);
+}
+
+async function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}

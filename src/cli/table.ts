@@ -1,0 +1,108 @@
+/** Rows and columns: aligned in the width of a terminal, tab-separated behind a pipe. */
+
+import { type Style, styled, type Terminal } from './terminal.ts';
+import { cut, onOneLine, padded, widthOf } from './text.ts';
+
+export type Column<Row> = {
+  readonly title: string;
+  /** For programs. */
+  text(row: Row): string;
+  /** For people, where that is something else. */
+  shown?(row: Row): string;
+  style?(row: Row): Style | undefined;
+  /** A number: its digits stand below each other. */
+  readonly isNumber?: boolean;
+  /** Its end may be cut for the sake of the width. */
+  readonly isCut?: boolean;
+  /** Left out where the width has no room for it. */
+  readonly isExtra?: boolean;
+};
+
+const GAP = '  ';
+/** No column is cut below this, or below its title. */
+const CUT_COLUMNS_MIN = 8;
+
+/** One row a line, in the order of the columns, whatever is in them. */
+export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const lines = rows.map((row) => columns.map((column) => onOneLine(column.text(row))).join('\t'));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** With titles. A column with nothing in it is left out. */
+export function aligned<Row>(
+  terminal: Terminal,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): string {
+  const all = columns.map((column) => filled(column, rows)).filter(({ isEmpty }) => !isEmpty);
+  const { shown, widths } = fitted(all, terminal.columns ?? Number.POSITIVE_INFINITY);
+  const lineOf = (cells: readonly string[], style: (at: number) => Style | undefined): string =>
+    cells
+      .map((cell, at) => {
+        const { column } = shown[at] ?? {};
+        const text = placed(cell, widths[at] ?? 0, column ?? {}, at === cells.length - 1);
+        return styled(terminal, style(at), text);
+      })
+      .join(GAP);
+  const titles = lineOf(
+    shown.map(({ column }) => column.title),
+    () => 'dim',
+  );
+  const lines = rows.map((row, index) =>
+    lineOf(
+      shown.map(({ cells }) => cells[index] ?? ''),
+      (at) => shown[at]?.column.style?.(row),
+    ),
+  );
+  return [titles, ...lines].map((line) => `${line}\n`).join('');
+}
+
+type Filled<Row> = {
+  readonly column: Column<Row>;
+  readonly cells: readonly string[];
+  readonly isEmpty: boolean;
+};
+
+function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
+  const cells = rows.map((row) => onOneLine(column.shown?.(row) ?? column.text(row)));
+  return { column, cells, isEmpty: cells.every((cell) => cell === '') };
+}
+
+function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
+  const isTooWide = (some: readonly Filled<Row>[]) =>
+    lineWidth(some.map(naturalWidth)) > columnsMax;
+  const shown = isTooWide(all) ? all.filter(({ column }) => !column.isExtra) : all;
+  const widths = shown.map(naturalWidth);
+  for (let over = lineWidth(widths) - columnsMax; over > 0; over -= 1) {
+    shrinkWidest(widths, shown);
+  }
+  return { shown, widths };
+}
+
+function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
+  return Math.max(column.title.length, ...cells.map(widthOf));
+}
+
+function lineWidth(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+}
+
+function shrinkWidest(widths: number[], shown: readonly Filled<never>[]): void {
+  const spare = widths.map((width, at) => {
+    const { isCut, title = '' } = shown[at]?.column ?? {};
+    return isCut && width > Math.max(CUT_COLUMNS_MIN, title.length) ? width : 0;
+  });
+  const widest = Math.max(...spare);
+  if (widest > 0) widths[spare.indexOf(widest)] = widest - 1;
+}
+
+function placed(
+  cell: string,
+  width: number,
+  { isNumber }: { readonly isNumber?: boolean },
+  isLast: boolean,
+): string {
+  const text = cut(cell, width);
+  if (isNumber) return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+  return isLast ? text : padded(text, width);
+}

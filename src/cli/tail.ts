@@ -1,0 +1,47 @@
+import type { SessionEvent } from '../session/event.ts';
+import { showEvent } from '../views/events.ts';
+import type { Context } from './cli.ts';
+import { eventLines } from './event-lines.ts';
+import { dateOf } from './figures.ts';
+import { flagsOf } from './flags.ts';
+import { sessionOf } from './sessions.ts';
+import { styled, type Terminal } from './terminal.ts';
+
+/** So much of the log is shown before what is new. */
+const NEWEST_EVENTS = 20;
+
+/** What a session says and does, as it happens, whichever server runs it; over when the session has ended. */
+export async function tail(context: Context): Promise<number> {
+  const { settings, terminal, overview } = context;
+  const { json, after, 'no-follow': noFollow } = flagsOf(settings);
+  const { id, lastSeq } = await sessionOf(context);
+  const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
+  const show = json ? jsonLine : linesFor(terminal);
+  if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
+    terminal.note(
+      `The newest ${NEWEST_EVENTS} events; --after 0 shows the ${from} before them, too.`,
+    );
+  }
+  const pages = noFollow ? overview?.log(id, from) : overview?.follow(id, from);
+  for await (const page of pages ?? []) {
+    const text = page.map(show).join('');
+    if (text !== '') await terminal.write(text);
+  }
+  return 0;
+}
+
+function jsonLine(event: SessionEvent): string {
+  return `${JSON.stringify(showEvent(event))}\n`;
+}
+
+/** At a terminal the day stands above its first event. */
+function linesFor(terminal: Terminal): (event: SessionEvent) => string {
+  let day = '';
+  return (event) => {
+    const lines = eventLines(terminal, event);
+    const today = dateOf(event.at);
+    if (lines === '' || today === day || terminal.columns === undefined) return lines;
+    day = today;
+    return `${styled(terminal, 'dim', today)}\n${lines}`;
+  };
+}

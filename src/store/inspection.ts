@@ -1,0 +1,34 @@
+/**
+ * The state directory as its operator sees it: the sessions of every principal, read while servers run and while none
+ * does. Nothing is written, no lease is taken.
+ */
+
+import type { PermissionRequest, SessionEvent } from '../session/event.ts';
+import type { Metrics } from '../session/metrics.ts';
+import type { Session } from '../session/session.ts';
+import type { Lease, SessionQuery } from './store.ts';
+
+export type InspectionQuery = Omit<SessionQuery, 'principal' | 'mcpSessionId' | 'cursor'>;
+
+export interface Inspection {
+  /** In the order of their names. */
+  principals(): Promise<readonly string[]>;
+  /** Newest activity first. */
+  sessions(query: InspectionQuery): Promise<readonly Session[]>;
+  session(sessionId: string): Promise<Session | undefined>;
+  /** Sessions whose id begins so, in the order of their ids. */
+  withPrefix(prefix: string, limit: number): Promise<readonly Session[]>;
+  /** Sessions of exactly this name; open ones and newest activity first. Cost grows with the number of sessions. */
+  named(name: string, limit: number): Promise<readonly Session[]>;
+  /** As `Store.events`. */
+  events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
+  /** What a session asks to be allowed, oldest first. */
+  permissionRequests(session: Session, limit: number): Promise<readonly PermissionRequest[]>;
+  metrics(principal: string, scope: string): Promise<Metrics>;
+  lease(sessionId: string): Promise<Lease | undefined>;
+  /** What SQLite finds wrong with the database, or `ok`. Reads all of it. */
+  integrity(): Promise<string>;
+  /** Calls back when something was written. Does not keep the process alive. */
+  subscribe(listener: () => void): () => void;
+  close(): void;
+}

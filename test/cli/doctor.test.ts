@@ -1,0 +1,165 @@
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createIn } from '../store/fixtures.ts';
+import { lines, type Options, World } from './world.ts';
+
+type Check = { name: string; status: string; detail: string; hint?: string };
+
+const SECRET = 'sk-ant-very-secret';
+const KEY = { environment: { ANTHROPIC_API_KEY: SECRET, PATH: process.env.PATH } };
+
+async function checkOf(world: World, name: string, words: string[] = [], options: Options = KEY) {
+  const { checks } = await world.json(['doctor', ...words], options);
+  return checks.find((check: Check) => check.name === name);
+}
+
+describe('doctor', () => {
+  test('finds nothing wrong where sessions can run, and tells no secret', async () => {
+    const world = new World();
+    await createIn(await world.store());
+    const { code, output } = await world.run(['doctor', '--json'], KEY);
+    expect(JSON.parse(output)).toMatchObject({ ok: true });
+    expect(code).toBe(0);
+    expect(output).not.toContain(SECRET);
+    const { checks } = JSON.parse(output);
+    expect(checks.map((check: Check) => check.name)).toEqual(
+      'Node,Claude Code,credentials,isolation,root,state directory,database,disk'.split(','),
+    );
+    expect(await checkOf(world, 'Claude Code')).toMatchObject({
+      status: 'ok',
+      detail: expect.stringMatching(/^\d+\.\d+\.\d+, brought by the Agent SDK$/),
+    });
+    expect(await checkOf(world, 'credentials')).toMatchObject({
+      detail: 'API key (ANTHROPIC_API_KEY)',
+    });
+    expect(await checkOf(world, 'database')).toMatchObject({
+      status: 'ok',
+      detail: 'whole; 1 session open, 0 ended',
+    });
+  });
+
+  test('makes nothing', async () => {
+    const world = new World();
+    expect(await checkOf(world, 'state directory')).toMatchObject({
+      status: 'ok',
+      detail: expect.stringContaining('the first server makes it'),
+    });
+    expect(await checkOf(world, 'database')).toMatchObject({ status: 'ok' });
+    expect(() => readFileSync(world.stateDir)).toThrow('ENOENT');
+  });
+
+  test('shows a line for each check, and below it what to do', async () => {
+    const world = new World();
+    const environment = { CLAUDE_CONFIG_DIR: world.scratch, PATH: process.env.PATH };
+    const { code, output } = await world.run(['doctor', '--root', join(world.scratch, 'none')], {
+      columns: 80,
+      environment,
+    });
+    expect(code).toBe(1);
+    expect(output).toMatch(/^ok {4}Node {13}v\d/m);
+    expect(output).toMatch(
+      /^fail {2}root {13}\/.*(\n {23}.*)*\n {23}make it, or name another.*--root\.$/m,
+    );
+    expect(output).toMatch(/^fail {2}credentials {6}none\n {23}set ANTHROPIC_API_KEY/m);
+    for (const line of lines(output)) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test.each([
+    [{ CLAUDE_CODE_OAUTH_TOKEN: 'secret-1' }, /subscription \(CLAUDE_CODE_OAUTH_TOKEN\)/],
+    [{ ANTHROPIC_AUTH_TOKEN: 'secret-1', ANTHROPIC_API_KEY: 'secret-2' }, /ANTHROPIC_AUTH_TOKEN/],
+    [{ CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_API_KEY: 'secret-2' }, /Amazon Bedrock/],
+  ])('knows the credentials in %j by their kind', async (given, expected) => {
+    const world = new World();
+    const environment = { ...given, CLAUDE_CONFIG_DIR: world.scratch };
+    const check = await checkOf(world, 'credentials', [], { environment });
+    expect(check).toMatchObject({ status: 'ok', detail: expect.stringMatching(expected) });
+    expect(JSON.stringify(check)).not.toContain('secret-');
+  });
+
+  test('knows a login of Claude Code', async () => {
+    const world = new World();
+    const file = join(world.scratch, '.credentials.json');
+    writeFileSync(file, JSON.stringify({ claudeAiOauth: { accessToken: 'secret-1' } }));
+    const options = { environment: { CLAUDE_CONFIG_DIR: world.scratch } };
+    const check = await checkOf(world, 'credentials', [], options);
+    expect(check).toEqual({
+      name: 'credentials',
+      status: 'ok',
+      detail: `login of Claude Code (${file})`,
+    });
+  });
+
+  test('fails for a Claude Code that does not run', async () => {
+    const world = new World();
+    const file = join(world.scratch, 'claude');
+    for (const text of ['', '#!/bin/sh\nexit 1\n', '#!/bin/sh\necho hello\n']) {
+      writeFileSync(file, text, { mode: 0o755 });
+      expect(await checkOf(world, 'Claude Code', ['--claude-path', file])).toMatchObject({
+        status: 'fail',
+        hint: expect.stringContaining('--claude-path'),
+      });
+    }
+    writeFileSync(file, '#!/bin/sh\necho 9.8.7 of ours\n', { mode: 0o755 });
+    expect(await checkOf(world, 'Claude Code', ['--claude-path', file])).toMatchObject({
+      status: 'ok',
+      detail: `9.8.7, ${file}`,
+    });
+  });
+
+  test('fails for a root that is a file, and for each root that is missing', async () => {
+    const world = new World();
+    const file = join(world.scratch, 'file');
+    writeFileSync(file, '');
+    const missing = join(world.scratch, 'missing');
+    const roots = [world.scratch, file, missing].flatMap((root) => ['--root', root]);
+    const { ok, checks } = await world.json(['doctor', ...roots], KEY);
+    expect(ok).toBe(false);
+    const found = checks.filter((check: Check) => check.name === 'root');
+    expect(found.map(({ status }: Check) => status)).toEqual(['ok', 'fail', 'fail']);
+    expect(found[1].detail).toContain('is not a directory');
+    expect(found[2].detail).toContain('does not exist');
+  });
+
+  test('warns of a state that others may open', async () => {
+    const world = new World();
+    await (await world.store()).close();
+    writeFileSync(join(world.stateDir, 'token'), 't', { mode: 0o644 });
+    chmodSync(world.stateDir, 0o755);
+    chmodSync(join(world.stateDir, 'sessions.db'), 0o640);
+    for (const [name, fix] of [
+      ['state directory', 'chmod 700'],
+      ['database', 'chmod 600'],
+      ['token file', 'chmod 600'],
+    ] as const) {
+      expect(await checkOf(world, name)).toMatchObject({
+        status: 'warn',
+        hint: expect.stringContaining(fix),
+      });
+    }
+    expect((await world.run(['doctor'], KEY)).code).toBe(0);
+  });
+
+  test('fails for a state directory that is a file', async () => {
+    const world = new World();
+    writeFileSync(world.stateDir, '');
+    expect(await checkOf(world, 'state directory')).toMatchObject({ status: 'fail' });
+    expect(await checkOf(world, 'database')).toBeUndefined();
+  });
+
+  test('fails for a database that is damaged or none', async () => {
+    const world = new World();
+    const store = await world.store();
+    for (let n = 0; n < 50; n += 1) await createIn(store, { labels: { filler: 'x'.repeat(150) } });
+    await store.close();
+    const file = join(world.stateDir, 'sessions.db');
+    const whole = readFileSync(file);
+    writeFileSync(file, Buffer.from(whole).fill(0xa5, 8_192));
+    expect(await checkOf(world, 'database')).toMatchObject({
+      status: 'fail',
+      hint: expect.stringContaining('backup'),
+    });
+    writeFileSync(file, 'something else entirely'.repeat(100));
+    expect(await checkOf(world, 'database')).toMatchObject({ status: 'fail' });
+  });
+});

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { widthOf } from '../../src/cli/text.ts';
+import type { EventBody } from '../../src/session/event.ts';
+import { command, createIn, say, upTo } from '../store/fixtures.ts';
+import { cells, lines, World } from './world.ts';
+
+/** Starts a tail, and waits for what it writes. */
+function following(world: World, words: readonly string[]) {
+  let heard = '';
+  let changed: () => void = () => {};
+  const over = world.run(['tail', ...words], {
+    heard: (text) => {
+      heard += text;
+      changed();
+    },
+  });
+  const until = async (text: string): Promise<void> => {
+    while (!heard.includes(text)) {
+      await new Promise<void>((resolve) => {
+        changed = resolve;
+      });
+    }
+  };
+  return { over, until };
+}
+
+describe('tail', () => {
+  test('follows what another server writes, and stops when the session has ended', async () => {
+    const world = new World();
+    const store = await world.store();
+    const id = await createIn(store);
+    const { over, until } = following(world, [id]);
+    await until('created');
+    await say(store, id, 'first words');
+    await until('first words');
+    await say(store, id, 'more words');
+    await until('more words');
+    await command(store, id, { type: 'end', reason: 'enough' });
+    const { code, output } = await over;
+    expect(code).toBe(0);
+    expect(cells(output).map(([, kind, text]) => [kind, text])).toEqual([
+      ['created', 'in /work'],
+      ['claude', 'first words'],
+      ['claude', 'more words'],
+      ['ended', 'enough'],
+    ]);
+  });
+
+  test('prints one event a line as JSON, all of it from a seq on', async () => {
+    const world = new World();
+    const store = await world.store();
+    const id = await createIn(store);
+    const large = 'large '.repeat(20_000);
+    for (const n of upTo(30)) await say(store, id, n === 7 ? large : `word ${n}`);
+    await command(store, id, { type: 'end', reason: 'over' });
+    const events = async (...flags: string[]) =>
+      lines((await world.run(['tail', id, '--json', ...flags])).output).map((line) =>
+        JSON.parse(line),
+      );
+    const all = await events('--after', '0');
+    expect(all.map(({ seq }) => seq)).toEqual(upTo(32));
+    expect(all[7]).toMatchObject({ type: 'text', text: large });
+    expect((await events('--after', '31')).map(({ type }) => type)).toEqual(['session_ended']);
+    expect((await events()).map(({ seq }) => seq)).toEqual(upTo(32).slice(-20));
+  });
+
+  test('without following shows what is there', async () => {
+    const world = new World();
+    const store = await world.store();
+    const id = await createIn(store);
+    await say(store, id, 'hello');
+    expect(cells((await world.run(['tail', id, '--no-follow'])).output)).toHaveLength(2);
+  });
+
+  test('tells at a terminal how to see what came before', async () => {
+    const world = new World();
+    const store = await world.store();
+    const id = await createIn(store);
+    for (const n of upTo(24)) await say(store, id, `word ${n}`);
+    const { notes } = await world.run(['tail', id, '--no-follow'], { columns: 80 });
+    expect(notes).toEqual([expect.stringMatching(/newest 20 .*--after 0 shows the 5 before/)]);
+  });
+
+  test('shows every kind of event in lines that fit, with nothing in them that acts', async () => {
+    const world = new World();
+    const store = await world.store();
+    const id = await createIn(store, { taskId: 'T' });
+    const evil = `\u001b]0;x\u0007${'漢字 words '.repeat(40)}`;
+    const turn = {
+      id: 't',
+      sessionId: id,
+      origin: 'autonomous',
+      queuedAt: 1,
+      startedAt: 1,
+    } as const;
+    const usage = { inputTokens: 100, outputTokens: 5, cacheReadTokens: 900, cacheWriteTokens: 0 };
+    const failed = { code: 'UNAVAILABLE', message: 'no API', retryable: true } as const;
+    const request = {
+      requestId: 'r',
+      sessionId: id,
+      turnId: 't',
+      toolName: 'Bash',
+      input: { command: 'make' },
+      createdAt: 1,
+      expiresAt: 2,
+    };
+    const bodies: EventBody[] = [
+      { type: 'prompt_queued', turnId: 'p', prompt: evil },
+      { type: 'prompt_cancelled', turnId: 'p', prompt: evil },
+      { type: 'turn_started', turnId: 't', turn: { ...turn, state: 'running' } },
+      { type: 'text', turnId: 't', text: evil },
+      { type: 'tool_use', turnId: 't', toolUseId: 'u', name: 'Read', input: { file_path: '/f' } },
+      { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: false, text: '1\n2\n3\n4\n5' },
+      { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: true, text: evil },
+      { type: 'permission_requested', turnId: 't', request: { ...request, state: 'pending' } },
+      {
+        type: 'permission_answered',
+        turnId: 't',
+        request: { ...request, state: 'denied', message: 'not now' },
+      },
+      { type: 'notice', turnId: 't', text: 'a retry' },
+      {
+        type: 'turn_ended',
+        turnId: 't',
+        turn: {
+          ...turn,
+          state: 'failed',
+          endedAt: 3_001,
+          usage: { ...usage, costUsd: 0.25 },
+          error: failed,
+        },
+      },
+      { type: 'session_error', error: { ...failed, hint: 'try again' } },
+      { type: 'task_unlinked', taskId: 'T' },
+    ];
+    await store.append(id, () => bodies);
+    const { output } = await world.run(['tail', id, '--no-follow'], { columns: 80, colours: true });
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are taken off
+    const plain = output.replace(/\u001b\[\d+m/g, '');
+    expect(plain).not.toMatch(/(?!\n)\p{Cc}/u);
+    for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
+    const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
+    expect(kinds).toEqual(
+      'created task prompt cancelled turn claude tool result failed asks denied notice turn error task'.split(
+        ' ',
+      ),
+    );
+    expect(plain).toContain('Read /f');
+    expect(plain).toContain('… 2 more lines');
+    expect(plain).toContain('Bash: not now');
+    expect(plain).toContain('failed after 3.0 s; tokens 1,000 in, 5 out; $0.25');
+    const piped = await world.run(['tail', id, '--no-follow']);
+    expect(cells(piped.output).map((row) => row.length)).toEqual(kinds.map(() => 3));
+  });
+});

@@ -1,0 +1,76 @@
+/** A state directory of the test's own, and a terminal that keeps what a command writes. */
+
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { runCommand } from '../../src/cli/cli.ts';
+import { type Environment, readSettings } from '../../src/config.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+
+export type Said = {
+  readonly code: number;
+  readonly output: string;
+  readonly notes: readonly string[];
+};
+
+export type Options = {
+  /** Of a terminal; without it the output goes to a program. */
+  readonly columns?: number;
+  readonly colours?: boolean;
+  readonly now?: number;
+  readonly environment?: Environment;
+  /** Sees each piece of output as it is written. */
+  readonly heard?: (text: string) => void;
+};
+
+export class World {
+  readonly scratch = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')));
+  readonly stateDir = join(this.scratch, 'state');
+
+  constructor() {
+    onTestFinished(() => rmSync(this.scratch, { recursive: true, force: true }));
+  }
+
+  /** A server's store on the state directory, closed after the test. */
+  async store(now?: () => number): Promise<SqliteStore> {
+    const store = await openSqliteStore({ directory: this.stateDir, ...(now && { now }) });
+    onTestFinished(() => store.close());
+    return store;
+  }
+
+  /** Runs a command line on the state directory. */
+  async run(words: readonly string[], options: Options = {}): Promise<Said> {
+    const { columns, colours = false, now = Date.now(), environment = {}, heard } = options;
+    const settings = readSettings([...words, '--state-dir', this.stateDir], environment);
+    const { command } = settings;
+    if (command === 'stdio' || command === 'http' || command === 'backup') {
+      throw new Error(`${command} is no command of the terminal`);
+    }
+    let output = '';
+    const notes: string[] = [];
+    const code = await runCommand(command, settings, {
+      columns,
+      hasColours: colours,
+      now: () => now,
+      write: async (text) => {
+        output += text;
+        heard?.(text);
+      },
+      note: (line) => notes.push(line),
+    });
+    return { code, output, notes };
+  }
+
+  async json(words: readonly string[], options?: Options) {
+    return JSON.parse((await this.run([...words, '--json'], options)).output);
+  }
+}
+
+export function lines(text: string): string[] {
+  return text.split('\n').slice(0, -1);
+}
+
+export function cells(text: string): string[][] {
+  return lines(text).map((line) => line.split('\t'));
+}

@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { script } from '../support/messages-api.ts';
+import {
+  commandOf,
+  type Ended,
+  makeWorkplace,
+  type Program,
+  startHttp,
+  startProgram,
+  type Workplace,
+} from '../support/program.ts';
+import { connectHttp, type TestClient } from './clients.ts';
+import { linesOf } from './json-rpc.ts';
+
+const OPTIONS = { timeout: 90_000 };
+
+function command(place: Workplace, ...args: string[]): Promise<Ended> {
+  return startProgram({ args, env: place.env }).ended;
+}
+
+async function json(place: Workplace, ...args: string[]) {
+  const { code, stdout, stderr } = await command(place, ...args, '--json');
+  expect([code, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout);
+}
+
+/** Waits until a program has written a text. */
+async function until(program: Program, text: string): Promise<void> {
+  await expect.poll(() => program.stdout(), { timeout: 30_000 }).toContain(text);
+}
+
+/** A session whose shell goes on until it is stopped. */
+async function startJob(client: TestClient, place: Workplace): Promise<string> {
+  const { session } = await client.call('create_session', {
+    workingDirectory: place.directory,
+    name: 'long job',
+    taskId: 'JOB-1',
+    allowedTools: ['Bash'],
+    prompt: script(
+      [
+        { text: 'I begin.', tool: 'Bash', input: { command: 'echo out' } },
+        { text: 'Now I wait.', tool: 'Bash', input: { command: 'tail -f /dev/null' } },
+      ],
+      'work on',
+    ),
+  });
+  return session.id;
+}
+
+describe('the commands beside a server', OPTIONS, () => {
+  test('list, show, follow, measure and end what it runs', async () => {
+    const place = await makeWorkplace();
+    const server = await startHttp(place);
+    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const id = await startJob(client, place);
+    const uuid = id.slice('claude_'.length);
+    const tail = startProgram({ args: ['tail', uuid.slice(0, 12)], env: place.env });
+    await until(tail, '\ttool\tBash tail -f /dev/null\n');
+    await expect.poll(() => processesWith(place.directory)).not.toEqual([]);
+
+    const { sessions } = await json(place, 'list', '--status', 'busy');
+    expect(sessions).toMatchObject([{ id, name: 'long job', principal: 'default' }]);
+    const listed = await command(place, 'list');
+    expect(linesOf(listed.stdout).map((line) => line.split('\t'))).toEqual([
+      [
+        id,
+        'busy',
+        expect.any(String),
+        '0 +1',
+        '$0.00',
+        'default',
+        'JOB-1',
+        'long job',
+        place.directory,
+      ],
+    ]);
+    const shown = await command(place, 'show', 'long job');
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toMatch(/^process\tpid \d+$/m);
+    expect(await json(place, 'metrics', '--task', 'JOB-1')).toMatchObject({ busySessions: 1 });
+
+    const ended = await command(place, 'end', id, '--reason', 'seen enough');
+    expect(ended).toEqual({
+      code: 0,
+      signal: null,
+      stdout: `${id} (long job) ended\n`,
+      stderr: '',
+    });
+    expect(await processesWith(uuid)).toEqual([]);
+    const { code, stdout } = await tail.ended;
+    expect(code).toBe(0);
+    expect(linesOf(stdout).at(-1)).toMatch(/\tended\tseen enough$/);
+    const { session } = await client.call('get_session', { sessionId: id });
+    expect(session).toMatchObject({ status: 'terminated', endReason: 'seen enough' });
+    expect(server.stderr()).not.toContain('"level":50');
+  });
+});
+
+describe('the commands without a server', OPTIONS, () => {
+  test('show and end what it has left', async () => {
+    const place = await makeWorkplace();
+    const server = await startHttp(place);
+    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const id = await startJob(client, place);
+    const follow = startProgram({ args: ['tail', id, '--json'], env: place.env });
+    await until(follow, '"input":{"command":"tail');
+    server.child.kill('SIGKILL');
+    await server.ended;
+
+    expect((await json(place, 'show', id)).session).toMatchObject({ id, status: 'busy' });
+    expect(await json(place, 'end', id)).toMatchObject({ ended: true, session: { id } });
+    expect(await processesWith(id.slice('claude_'.length))).toEqual([]);
+    const events = linesOf((await follow.ended).stdout).map((line) => JSON.parse(line));
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'turn_ended', turn: { state: 'lost' } },
+      { type: 'session_ended', reason: 'ended at the terminal' },
+    ]);
+    expect((await json(place, 'list')).sessions).toEqual([]);
+    expect((await json(place, 'list', '--all')).sessions).toMatchObject([{ id }]);
+  });
+
+  test('find nothing where none has been, and make nothing', async () => {
+    const place = await makeWorkplace();
+    const none = await command(place, 'list');
+    expect(none).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: expect.stringContaining('no server has run'),
+    });
+    const unknown = await command(place, 'show', 'nobody');
+    expect(unknown).toMatchObject({ code: 1, stdout: '' });
+    expect(linesOf(unknown.stderr)).toEqual([expect.stringContaining('no session')]);
+    await expect(access(place.stateDirectory)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a command', OPTIONS, () => {
+  test.each<[string[], RegExp]>([
+    [['http', '--json'], /--json: http does not take it, only list, show/],
+    [['show', 'x', '--all'], /--all: show does not take it, only list/],
+    [['show'], /show: expected one ID/],
+    [['end', 'a', 'b'], /end: expected one ID/],
+    [['list', 'a'], /unknown command list a/],
+    [['list', '--limit', 'x'], /--limit: expected a whole number/],
+  ])('%j ends with 2 and one line', async (args, problem) => {
+    const place = await makeWorkplace();
+    const { code, stdout, stderr } = await command(place, ...args);
+    expect([code, stdout, linesOf(stderr)]).toEqual([2, '', [expect.stringMatching(problem)]]);
+  });
+
+  test('takes a root that is not there, which is nothing to it', async () => {
+    const place = await makeWorkplace();
+    expect(await command(place, 'list', '--root', '/does/not/exist')).toMatchObject({ code: 0 });
+  });
+
+  test('stops quietly when its reader does', async () => {
+    const place = await makeWorkplace();
+    const server = await startHttp(place);
+    const client = await connectHttp('v2 legacy', server.url, server.token);
+    await client.call('create_session', { workingDirectory: place.directory });
+    // It waits until nobody reads any more, and writes then.
+    const line = 'set -o pipefail; { sleep 0.1; exec "$0" "$@"; } | true';
+    const { command: node, args } = commandOf(['list']);
+    const done = promisify(execFile)('bash', ['-c', line, node, ...args], { env: place.env });
+    expect(await done).toMatchObject({ stdout: '', stderr: '' });
+  });
+
+  test('doctor finds a sound place, in its own words and in JSON', async () => {
+    const place = await makeWorkplace();
+    const found = await command(place, 'doctor');
+    expect(found).toMatchObject({ code: 0, stderr: '' });
+    expect(linesOf(found.stdout).map((line) => line.split('\t')[0])).not.toContain('fail');
+    expect(await json(place, 'doctor')).toMatchObject({ ok: true });
+    expect(found.stdout).not.toContain(place.env.ANTHROPIC_API_KEY);
+    const failing = await command(place, 'doctor', '--claude-path', '/does/not/exist');
+    expect(failing).toMatchObject({ code: 1, stderr: '' });
+    expect(failing.stdout).toMatch(/^fail\tClaude Code\t\/does\/not\/exist/m);
+  });
+
+  test('--help names every command', async () => {
+    const place = await makeWorkplace();
+    const { stdout } = await command(place, 'tail', '--help');
+    for (const name of [
+      'http',
+      'list',
+      'show ID',
+      'tail ID',
+      'metrics',
+      'end ID',
+      'doctor',
+      'backup FILE',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    }
+  });
+});

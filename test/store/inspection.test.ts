@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openInspection } from '../../src/store/sqlite-inspection.ts';
+
+let scratch: string;
+let directory: string;
+
+beforeEach(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'inspection-'));
+  directory = join(scratch, 'state');
+});
+
+afterEach(() => rmSync(scratch, { recursive: true }));
+
+function withVersion(version: number): void {
+  const db = new DatabaseSync(join(directory, 'sessions.db'));
+  db.exec(`PRAGMA user_version = ${version}`);
+  db.close();
+}
+
+test('there is nothing to inspect where no server has been, and nothing is made', async () => {
+  expect(await openInspection(directory)).toBeUndefined();
+  expect(existsSync(directory)).toBe(false);
+  mkdirSync(directory);
+  expect(await openInspection(directory)).toBeUndefined();
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test('a database that a server is just making is none yet', async () => {
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'sessions.db'), '');
+  expect(await openInspection(directory)).toBeUndefined();
+  const db = new DatabaseSync(join(directory, 'sessions.db'));
+  db.exec('PRAGMA journal_mode = WAL');
+  expect(await openInspection(directory)).toBeUndefined();
+  db.close();
+});
+
+test.each([
+  [1, /schema 1, from before this version/, /brings it up to date/],
+  [99, /schema 99/, /newer version/],
+])('schema %i is refused with what to do', async (version, message, hint) => {
+  await (await openSqliteStore({ directory })).close();
+  withVersion(version);
+  const error = await openInspection(directory).catch((error) => error);
+  expect(error).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(message),
+    hint: expect.stringMatching(hint),
+  });
+  expect(error.message).toContain(directory);
+});
+
+test('what cannot be read says so', async () => {
+  writeFileSync(directory, '');
+  await expect(openInspection(directory)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
