@@ -6,16 +6,8 @@
 
 import type { Command } from '../commands.ts';
 import type { Settings } from '../config.ts';
-import type { Overview } from '../service/overview.ts';
+import type { Context } from './context.ts';
 import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
-
-/** What a command works with. */
-export type Context = {
-  readonly settings: Settings;
-  readonly terminal: Terminal;
-  /** Undefined where there is no state yet. */
-  readonly overview: Overview | undefined;
-};
 
 /** Resolves with the exit code. */
 type Run = (context: Context) => Promise<number>;

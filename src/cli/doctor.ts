@@ -1,18 +1,10 @@
-import type { Context } from './cli.ts';
+import type { Check } from './check.ts';
+import type { Context } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { flagsOf } from './flags.ts';
 import { stateChecks } from './state-checks.ts';
 import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
 import { linesOf, onOneLine, wrap } from './text.ts';
-
-export type Check = {
-  readonly name: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  /** What was found. */
-  readonly detail: string;
-  /** What to do about it. */
-  readonly hint?: string;
-};
 
 const STYLES: Readonly<Record<Check['status'], Style>> = {
   ok: 'green',

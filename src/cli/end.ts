@@ -1,6 +1,6 @@
 import { secretsIn } from '../config.ts';
 import { createLog } from '../log.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { ago } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { sessionJson, sessionOf } from './sessions.ts';

@@ -3,7 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { nodeProblem, type Settings } from '../config.ts';
 import { credentialKind, findClaude } from '../runner/installation.ts';
 import { processGuard } from '../runner/process.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './check.ts';
 import { place } from './figures.ts';
 
 /** Whether a session would start: the programs, the credentials, the places to work. */

@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { ago, cents, count, place } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import {

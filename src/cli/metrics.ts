@@ -1,7 +1,7 @@
 import type { Sums } from '../service/overview.ts';
 import { type Metrics, NO_METRICS } from '../session/metrics.ts';
 import { showSums } from '../views/metrics.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { count, dollars, duration } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { aligned, type Column } from './table.ts';

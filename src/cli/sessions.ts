@@ -3,7 +3,7 @@
 import { SessionError } from '../errors.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { showSession } from '../views/session.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import type { Style } from './terminal.ts';
 
 /** The principal of stdio, which most state directories know no other than. */

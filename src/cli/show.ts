@@ -3,7 +3,7 @@ import type { PermissionRequest, SessionEvent } from '../session/event.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { Lease } from '../store/store.ts';
 import { showRequest } from '../views/request.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { askText } from './event-lines.ts';
 import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
 import { flagsOf } from './flags.ts';

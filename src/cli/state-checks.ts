@@ -7,8 +7,8 @@ import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
 import { DATABASE_FILE } from '../store/files.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { refuseNetworkFileSystem } from '../store/open.ts';
-import { openInspection } from '../store/sqlite-inspection.ts';
-import type { Check } from './doctor.ts';
+import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts';
+import type { Check } from './check.ts';
 import { count, counted, place } from './figures.ts';
 
 const MIB = 1024 * 1024;
@@ -116,7 +116,8 @@ async function ownOnly(check: Check, path: string, mode: string): Promise<Check>
 function failed(name: string, error: unknown): Check {
   if (!(error instanceof SessionError)) throw error;
   const { message: detail, hint } = error;
-  return { name, status: 'fail', detail, ...(hint !== undefined && { hint }) };
+  const status = error.cause instanceof OlderSchemaError ? 'warn' : 'fail';
+  return { name, status, detail, ...(hint !== undefined && { hint }) };
 }
 
 /** The path, or the folder nearest to it that exists. */

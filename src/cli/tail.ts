@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../session/event.ts';
 import { showEvent } from '../views/events.ts';
-import type { Context } from './cli.ts';
+import type { Context } from './context.ts';
 import { eventLines } from './event-lines.ts';
 import { dateOf } from './figures.ts';
 import { flagsOf } from './flags.ts';

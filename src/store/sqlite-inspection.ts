@@ -58,7 +58,7 @@ function readable(file: string): DatabaseSync | undefined {
     refuseNewerSchema(db);
     const version = schemaVersionOf(db);
     if (version === SCHEMA_VERSION) return db;
-    if (version > 0) throw olderSchema(version);
+    if (version > 0) throw new OlderSchemaError(version);
   } catch (error) {
     db.close();
     throw error;
@@ -67,12 +67,15 @@ function readable(file: string): DatabaseSync | undefined {
   return undefined;
 }
 
-function olderSchema(version: number): SessionError {
-  return new SessionError(
-    'UNAVAILABLE',
-    `the state database has schema ${version}, from before this version of the program (${SCHEMA_VERSION})`,
-    { hint: 'a server of this version brings it up to date when it starts.', retryable: false },
-  );
+/** A server of this version mends it by starting. */
+export class OlderSchemaError extends SessionError {
+  constructor(version: number) {
+    super(
+      'UNAVAILABLE',
+      `the state database has schema ${version}, from before this version of the program (${SCHEMA_VERSION})`,
+      { hint: 'a server of this version brings it up to date when it starts.', retryable: false },
+    );
+  }
 }
 
 class SqliteInspection implements Inspection {

@@ -1,5 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { createIn } from '../store/fixtures.ts';
 import { lines, type Options, World } from './world.ts';
@@ -138,6 +139,18 @@ describe('doctor', () => {
       });
     }
     expect((await world.run(['doctor'], KEY)).code).toBe(0);
+  });
+
+  test('only warns of a database from before this version', async () => {
+    const world = new World();
+    await (await world.store()).close();
+    const db = new DatabaseSync(join(world.stateDir, 'sessions.db'));
+    db.exec('PRAGMA user_version = 1');
+    db.close();
+    expect(await checkOf(world, 'database')).toMatchObject({
+      status: 'warn',
+      hint: expect.stringContaining('up to date'),
+    });
   });
 
   test('fails for a state directory that is a file', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type SessionError, SettingError } from '../../src/errors.ts';
 import { LEASE_TIMES } from '../../src/limits.ts';
+import { createOwners } from '../../src/runner/owners.ts';
 import { ANY_TURN, command, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 
@@ -141,7 +142,7 @@ describe('end', () => {
     const world = new World();
     const store = await world.store();
     const id = await createIn(store, { principal: 'bob', mcpSessionId: 'm', prompts: ['p'] });
-    const server = { mcpSessionId: 'm', principal: 'bob', owner: 'somebody' };
+    const server = { mcpSessionId: 'm', principal: 'bob', owner: createOwners('s').self };
     await store.connect(server);
     expect(await world.run(['end', id, '--reason', 'not needed'])).toMatchObject({
       code: 0,

@@ -1,0 +1,11 @@
+import type { Settings } from '../config.ts';
+import type { Overview } from '../service/overview.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a command works with. */
+export type Context = {
+  readonly settings: Settings;
+  readonly terminal: Terminal;
+  /** Undefined where there is no state yet. */
+  readonly overview: Overview | undefined;
+};
