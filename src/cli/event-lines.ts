@@ -1,6 +1,8 @@
 /** A session's log as a person follows it: when, who or what, and in a few lines what it says. */
 
+import { isAbsolute, relative } from 'node:path';
 import { TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
+import { isInside } from '../paths.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import { cutBytes } from '../views/markdown.ts';
 import { tellingInput } from '../views/tool-input.ts';
@@ -24,9 +26,13 @@ const PROMPT_LINES_MAX = 12;
 const TOOL_LINES_MAX = 4;
 const RESULT_LINES_MAX = 3;
 
-/** At a terminal as many lines as it takes; otherwise one line: time, word and text, between tabs. */
-export function eventLines(terminal: Terminal, event: SessionEvent): string {
-  const entry = entryOf(event);
+/**
+ * At a terminal as many lines as it takes; otherwise one line: time, word and text, between tabs.
+ *
+ * @param directory where the session works: paths below it are shown as it knows them
+ */
+export function eventLines(terminal: Terminal, event: SessionEvent, directory: string): string {
+  const entry = entryOf(event, directory);
   if (entry === undefined) return '';
   const text = cutBytes(entry.text, TRANSCRIPT_TEXT_BYTES_MAX);
   if (terminal.columns === undefined) {
@@ -49,7 +55,7 @@ function shortened(lines: readonly string[], linesMax = lines.length): readonly 
   return [...lines.slice(0, linesMax), `… ${more} more line${more === 1 ? '' : 's'}`];
 }
 
-function entryOf(event: SessionEvent): Entry | undefined {
+function entryOf(event: SessionEvent, directory: string): Entry | undefined {
   switch (event.type) {
     case 'prompt_queued':
       return { kind: 'prompt', style: 'bold', text: event.prompt, linesMax: PROMPT_LINES_MAX };
@@ -58,7 +64,7 @@ function entryOf(event: SessionEvent): Entry | undefined {
     case 'text':
       return { kind: 'claude', style: 'cyan', text: event.text };
     case 'tool_use': {
-      const text = `${event.name} ${tellingInput(event.input)}`;
+      const text = toolText(event.name, event.input, directory);
       return { kind: 'tool', style: 'green', text, linesMax: TOOL_LINES_MAX };
     }
     case 'tool_result': {
@@ -70,7 +76,7 @@ function entryOf(event: SessionEvent): Entry | undefined {
       return {
         kind: 'asks',
         style: 'yellow',
-        text: askText(event.request),
+        text: askText(event.request, directory),
         linesMax: TOOL_LINES_MAX,
       };
     case 'permission_answered':
@@ -123,8 +129,15 @@ function turnEntry({ state, startedAt, endedAt, usage, error }: Turn): Entry {
   return { kind: 'turn', style: isBad ? 'red' : 'bold', text: `${state}${took}${cost}${why}` };
 }
 
-export function askText({ toolName, input }: PermissionRequest): string {
-  return `${toolName} ${tellingInput(input)}`;
+export function askText({ toolName, input }: PermissionRequest, directory: string): string {
+  return toolText(toolName, input, directory);
+}
+
+function toolText(name: string, input: unknown, directory: string): string {
+  const telling = tellingInput(input);
+  if (!isAbsolute(telling)) return `${name} ${telling}`;
+  const isBelow = telling !== directory && isInside(telling, directory);
+  return `${name} ${isBelow ? relative(directory, telling) : place(telling)}`;
 }
 
 function answerText({ toolName, message }: PermissionRequest): string {

@@ -72,6 +72,12 @@ export function tokens(usage: Omit<Usage, 'costUsd'>): string {
   return `${count(read)} in, ${count(outputTokens)} out`;
 }
 
+/** `75 MiB`, and from ten of them on in GiB. */
+export function bytes(n: number): string {
+  const mib = Math.floor(n / 1024 ** 2);
+  return mib < 10 * 1024 ? `${count(mib)} MiB` : `${count(Math.floor(mib / 1024))} GiB`;
+}
+
 /** A path with the home directory as `~`. */
 export function place(path: string): string {
   const home = homedir();

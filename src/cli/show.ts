@@ -56,15 +56,16 @@ async function lastSaid(overview: Overview, session: Session): Promise<string | 
 
 function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {
   const when = (at: number): string => `${timeOf(at)}  (${ago(now - at)})`;
-  const { endedAt, error, labels, options } = session;
+  const { endedAt, error, labels } = session;
+  const { workingDirectory: directory, model } = session.options;
   const given: [string, string | undefined, (Style | undefined)?][] = [
     ['id', session.id],
     ['name', session.name, 'bold'],
     ['status', statusText(session), statusStyle(session)],
     ['error', error && [error.message, error.hint].filter(Boolean).join('\n'), 'red'],
     ['principal', isOthers(session) ? session.principal : undefined],
-    ['directory', place(options.workingDirectory)],
-    ['model', options.model],
+    ['directory', place(directory)],
+    ['model', model],
     ['tasks', session.taskIds.join(', ')],
     [
       'labels',
@@ -80,7 +81,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['cost', dollars(session.usage.costUsd)],
     ['process', lease?.process && `pid ${lease.process.pid}`],
     ['events', String(session.lastSeq)],
-    ['asks', requests.map(askText).join('\n'), 'yellow'],
+    ['asks', requests.map((request) => askText(request, directory)).join('\n'), 'yellow'],
     ['said', said],
     // Not beside a process of ours.
     ['resume', lease === undefined ? `claude --resume ${uuidOf(session)}` : undefined],

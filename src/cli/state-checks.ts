@@ -9,7 +9,7 @@ import type { Inspection } from '../store/inspection.ts';
 import { refuseNetworkFileSystem } from '../store/open.ts';
 import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts';
 import type { Check } from './check.ts';
-import { count, counted, place } from './figures.ts';
+import { bytes, count, counted, place } from './figures.ts';
 
 const MIB = 1024 * 1024;
 /** Room for the journal and for what Claude Code keeps of its own. */
@@ -96,7 +96,7 @@ async function diskCheck(stateDir: string): Promise<Check> {
   const name = 'disk';
   const { bavail, bsize } = await statfs(await nearest(stateDir));
   const free = bavail * bsize;
-  const detail = `${count(Math.floor(free / MIB))} MiB free`;
+  const detail = `${bytes(free)} free`;
   if (free >= FREE_BYTES_MIN) return { name, status: 'ok', detail };
   const hint = 'free some space: nothing is acknowledged that does not fit on the disk.';
   return { name, status: 'warn', detail, hint };

@@ -14,9 +14,9 @@ const NEWEST_EVENTS = 20;
 export async function tail(context: Context): Promise<number> {
   const { settings, terminal, overview } = context;
   const { json, after, 'no-follow': noFollow } = flagsOf(settings);
-  const { id, lastSeq } = await sessionOf(context);
+  const { id, lastSeq, options } = await sessionOf(context);
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
-  const show = json ? jsonLine : linesFor(terminal);
+  const show = json ? jsonLine : linesFor(terminal, options.workingDirectory);
   if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
     terminal.note(
       `The newest ${NEWEST_EVENTS} events; --after 0 shows the ${from} before them, too.`,
@@ -35,10 +35,10 @@ function jsonLine(event: SessionEvent): string {
 }
 
 /** At a terminal the day stands above its first event. */
-function linesFor(terminal: Terminal): (event: SessionEvent) => string {
+function linesFor(terminal: Terminal, directory: string): (event: SessionEvent) => string {
   let day = '';
   return (event) => {
-    const lines = eventLines(terminal, event);
+    const lines = eventLines(terminal, event, directory);
     const today = dateOf(event.at);
     if (lines === '' || today === day || terminal.columns === undefined) return lines;
     day = today;

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { ago, cents, clockOf, dateOf, dollars, duration, timeOf } from '../../src/cli/figures.ts';
+import {
+  ago,
+  bytes,
+  cents,
+  clockOf,
+  dateOf,
+  dollars,
+  duration,
+  timeOf,
+} from '../../src/cli/figures.ts';
 
 test.each([
   [0, 'now'],
@@ -39,4 +48,8 @@ test('times are those of the place', () => {
     '04:05:06',
     '2026-03-09 04:05:06',
   ]);
+});
+
+test('sizes are those of disks', () => {
+  expect([75 * 2 ** 20, 80 * 2 ** 30].map(bytes)).toEqual(['75 MiB', '80 GiB']);
 });

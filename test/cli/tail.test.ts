@@ -110,6 +110,13 @@ describe('tail', () => {
       { type: 'turn_started', turnId: 't', turn: { ...turn, state: 'running' } },
       { type: 'text', turnId: 't', text: evil },
       { type: 'tool_use', turnId: 't', toolUseId: 'u', name: 'Read', input: { file_path: '/f' } },
+      {
+        type: 'tool_use',
+        turnId: 't',
+        toolUseId: 'v',
+        name: 'Edit',
+        input: { file_path: '/work/a/b' },
+      },
       { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: false, text: '1\n2\n3\n4\n5' },
       { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: true, text: evil },
       { type: 'permission_requested', turnId: 't', request: { ...request, state: 'pending' } },
@@ -141,11 +148,12 @@ describe('tail', () => {
     for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
     const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(
-      'created task prompt cancelled turn claude tool result failed asks denied notice turn error task'.split(
+      'created task prompt cancelled turn claude tool tool result failed asks denied notice turn error task'.split(
         ' ',
       ),
     );
     expect(plain).toContain('Read /f');
+    expect(plain).toContain('Edit a/b\n');
     expect(plain).toContain('… 2 more lines');
     expect(plain).toContain('Bash: not now');
     expect(plain).toContain('failed after 3.0 s; tokens 1,000 in, 5 out; $0.25');
