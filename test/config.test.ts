@@ -44,6 +44,23 @@ describe('settings', () => {
     expect(readSettings([], { CLAUDE_SESSIONS_ROOT: scratch }).roots).toEqual([scratch]);
   });
 
+  test('a command has what stands behind it and its own flags, apart from the settings', () => {
+    const argv = ['tail', 'my job', '--json', '--after', '3', '--state-dir', scratch];
+    const { command, operand, commandFlags, stateDir } = readSettings(argv, {});
+    expect({ command, operand, commandFlags, stateDir }).toEqual({
+      command: 'tail',
+      operand: 'my job',
+      commandFlags: { json: true, after: '3' },
+      stateDir: scratch,
+    });
+  });
+
+  test('only a server needs its roots to be there', () => {
+    const root = join(scratch, 'missing');
+    expect(readSettings(['doctor', '--root', root], {}).roots).toEqual([root]);
+    expect(() => readSettings(['http', '--root', root], {})).toThrow('--root');
+  });
+
   test('without a directory of its own a session works here, or in the first root', () => {
     expect(readSettings(['--root', process.cwd()], {}).defaultDirectory).toBe(process.cwd());
     expect(readSettings(['--root', scratch], {}).defaultDirectory).toBe(scratch);
@@ -89,6 +106,15 @@ describe('settings', () => {
     [['--root', ''], /--root/],
     [['serve'], /unknown command serve: expected one of stdio, http/],
     [['http', 'more'], /unknown command/],
+    [['--json'], /--json: stdio does not take it, only list, show, tail/],
+    [['backup', 'f', '--json'], /--json: backup does not take it/],
+    [['metrics', '--limit', '3'], /--limit: metrics does not take it, only list/],
+    [['show'], /show: expected one ID/],
+    [['show', ''], /show: expected one ID/],
+    [['end', 'a', 'b'], /end: expected one ID/],
+    [['backup'], /backup: expected one FILE/],
+    [['list', 'a'], /unknown command list a/],
+    [['list', '--json=yes'], /json/],
     [['http', '--no-auth', '--host', '0.0.0.0'], /--no-auth is refused on 0.0.0.0/],
   ])('refuses %j with one line that names it', (argv, message) => {
     expect(() => readSettings(argv, {})).toThrow(SettingError);
