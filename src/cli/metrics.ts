@@ -26,6 +26,8 @@ export async function metrics({ settings, terminal, overview }: Context): Promis
   return 0;
 }
 
+const TITLE_WIDTH = 'sessions  '.length;
+
 const NOTHING: Sums = { all: NO_METRICS, byPrincipal: [] };
 
 const PRINCIPAL_COLUMNS: readonly Column<Sums['byPrincipal'][number]>[] = [
@@ -42,10 +44,12 @@ const PRINCIPAL_COLUMNS: readonly Column<Sums['byPrincipal'][number]>[] = [
 ];
 
 function forPeople(terminal: Terminal, { all, byPrincipal }: Sums): string {
-  const lines = rowsOf(all).map(
-    ([title, figure, more]) =>
-      `${styled(terminal, 'dim', title.padEnd(10))}${styled(terminal, 'bold', figure.padStart(9))}  ${more}\n`,
-  );
+  const rows = rowsOf(all);
+  const width = Math.max(...rows.map(([, figure]) => figure.length));
+  const lines = rows.map(([title, figure, more]) => {
+    const head = styled(terminal, 'dim', title.padEnd(TITLE_WIDTH));
+    return `${head}${styled(terminal, 'bold', figure.padStart(width))}  ${more}\n`;
+  });
   if (byPrincipal.length < 2) return lines.join('');
   return `${lines.join('')}\n${aligned(terminal, PRINCIPAL_COLUMNS, byPrincipal)}`;
 }

@@ -170,6 +170,29 @@ describe('a command', OPTIONS, () => {
     expect(await done).toMatchObject({ stdout: '', stderr: '' });
   });
 
+  test('has titles and colours at a terminal, and no colours where NO_COLOR is set', async () => {
+    const place = await makeWorkplace();
+    const server = await startHttp(place);
+    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const { session } = await client.call('create_session', { workingDirectory: place.directory });
+    await client.call('end_session', { sessionId: session.id });
+    // A terminal that does not say how wide it is.
+    const spawn = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
+    const { command: node, args } = commandOf(['list', '--all']);
+    const atTerminal = async (more: Record<string, string>) => {
+      const env = { ...place.env, TERM: 'xterm', ...more };
+      const done = promisify(execFile)('python3', ['-c', spawn, node, ...args], { env });
+      return (await done).stdout;
+    };
+    const coloured = await atTerminal({});
+    expect(coloured).toContain('\u001b[2mID      ');
+    expect(coloured).toContain('\u001b[2mterminated\u001b[22m');
+    const plain = await atTerminal({ NO_COLOR: '1' });
+    expect(plain).toMatch(/^ID {8}STATUS {6}ACTIVE/);
+    expect(plain).not.toContain('\u001b');
+    for (const line of plain.split('\r\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
   test('doctor finds a sound place, in its own words and in JSON', async () => {
     const place = await makeWorkplace();
     const found = await command(place, 'doctor');
