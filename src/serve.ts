@@ -7,13 +7,11 @@ import type { App } from './app.ts';
 import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { LOCAL_PRINCIPAL } from './service/caller.ts';
 import { figuresRoute } from './transport/http-figures.ts';
 import { newToken } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
 import { TokenFile } from './transport/token-file.ts';
-
-/** The principal of stdio, and of HTTP without a token: whoever may start a process here. */
-const LOCAL_PRINCIPAL = 'local';
 
 export type Serving = {
   /** Resolves when the client has gone; never where clients come and go. */

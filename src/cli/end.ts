@@ -3,7 +3,7 @@ import { createLog } from '../log.ts';
 import type { Context } from './context.ts';
 import { ago } from './figures.ts';
 import { flagsOf } from './flags.ts';
-import { sessionJson, sessionOf } from './sessions.ts';
+import { knownSession, sessionJson } from './sessions.ts';
 import { writeJson } from './terminal.ts';
 import { onOneLine } from './text.ts';
 
@@ -11,7 +11,7 @@ import { onOneLine } from './text.ts';
 export async function end(context: Context): Promise<number> {
   const { settings, terminal } = context;
   const { json, reason } = flagsOf(settings);
-  const known = await sessionOf(context);
+  const { session: known } = await knownSession(context);
   const { endSession } = await import('../operator.ts');
   const { logFile: file, logLevel, environment } = settings;
   // Without a file for it the log is the person's screen, where only what went wrong is news.

@@ -1,13 +1,13 @@
 /** What several commands say of sessions. */
 
 import { SessionError } from '../errors.ts';
+import { LOCAL_PRINCIPAL } from '../service/caller.ts';
+import type { Overview } from '../service/overview.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { showSession } from '../views/session.ts';
 import type { Context } from './context.ts';
 import type { Style } from './terminal.ts';
 
-/** The principal of stdio, which most state directories know no other than. */
-const LOCAL_PRINCIPAL = 'local';
 const SHORT_CHARS_MIN = 8;
 
 /** As the tools show it, and whose it is. */
@@ -15,6 +15,7 @@ export function sessionJson(session: Session) {
   return { ...showSession(session), principal: session.principal };
 }
 
+/** Most state directories know no other principal than that of stdio. */
 export function isOthers({ principal }: Session): boolean {
   return principal !== LOCAL_PRINCIPAL;
 }
@@ -34,7 +35,7 @@ export function statusStyle({ status, pendingPermissions }: Session): Style | un
 /** The beginnings of the UUIDs that tell these sessions apart, by id; a command takes them as an id. */
 export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, string> {
   const uuids = sessions.map(({ id }) => id.slice(SESSION_ID_PREFIX.length));
-  const longest = Math.max(0, ...uuids.map((uuid) => uuid.length));
+  const longest = uuids.reduce((chars, uuid) => Math.max(chars, uuid.length), 0);
   let chars = SHORT_CHARS_MIN;
   while (
     chars < longest &&
@@ -45,14 +46,16 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
 
+export type Known = { readonly session: Session; readonly overview: Overview };
+
 /**
- * The session that the command is about.
+ * The session that the command is about, and where to read more of it.
  *
  * @throws SessionError where there is no such session
  */
-export async function sessionOf({ settings, overview }: Context): Promise<Session> {
+export async function knownSession({ settings, overview }: Context): Promise<Known> {
   const { operand = '', stateDir } = settings;
-  if (overview !== undefined) return overview.find(operand);
+  if (overview !== undefined) return { session: await overview.find(operand), overview };
   throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {
     hint: 'name the --state-dir of your servers.',
   });

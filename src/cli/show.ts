@@ -1,5 +1,5 @@
 import type { Overview } from '../service/overview.ts';
-import type { PermissionRequest, SessionEvent } from '../session/event.ts';
+import type { PermissionRequest } from '../session/event.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { Lease } from '../store/store.ts';
 import { showRequest } from '../views/request.ts';
@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { askText } from './event-lines.ts';
 import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
 import { flagsOf } from './flags.ts';
-import { isOthers, sessionJson, sessionOf, statusStyle, statusText } from './sessions.ts';
+import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
 import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
 import { linesOf, onOneLine, wrap } from './text.ts';
 
@@ -28,11 +28,9 @@ type Shown = {
 
 /** One session: what it is, what it does and asks, what it cost. */
 export async function show(context: Context): Promise<number> {
-  const { settings, terminal, overview } = context;
+  const { settings, terminal } = context;
   const { json } = flagsOf(settings);
-  const session = await sessionOf(context);
-  // Without a state there is no session, which has been said by now.
-  if (overview === undefined) return 1;
+  const { session, overview } = await knownSession(context);
   const requests = await overview.requests(session);
   if (json) {
     await writeJson(terminal, {
@@ -49,9 +47,7 @@ export async function show(context: Context): Promise<number> {
 
 async function lastSaid(overview: Overview, session: Session): Promise<string | undefined> {
   const events = await overview.newest(session, SAID_EVENTS);
-  const isText = (event: SessionEvent) => event.type === 'text';
-  const last = events.findLast(isText);
-  return last?.type === 'text' ? last.text : undefined;
+  return events.flatMap((event) => (event.type === 'text' ? event.text : [])).at(-1);
 }
 
 function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {

@@ -80,7 +80,8 @@ function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
 }
 
 function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
-  return Math.max(column.title.length, ...cells.map(widthOf));
+  // Not spread over arguments: there may be more cells than a call takes.
+  return cells.reduce((width, cell) => Math.max(width, widthOf(cell)), column.title.length);
 }
 
 function lineWidth(widths: readonly number[]): number {

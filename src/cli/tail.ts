@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 import { eventLines } from './event-lines.ts';
 import { dateOf } from './figures.ts';
 import { flagsOf } from './flags.ts';
-import { sessionOf } from './sessions.ts';
+import { knownSession } from './sessions.ts';
 import { styled, type Terminal } from './terminal.ts';
 
 /** So much of the log is shown before what is new. */
@@ -12,9 +12,10 @@ const NEWEST_EVENTS = 20;
 
 /** What a session says and does, as it happens, whichever server runs it; over when the session has ended. */
 export async function tail(context: Context): Promise<number> {
-  const { settings, terminal, overview } = context;
+  const { settings, terminal } = context;
   const { json, after, 'no-follow': noFollow } = flagsOf(settings);
-  const { id, lastSeq, options } = await sessionOf(context);
+  const { session, overview } = await knownSession(context);
+  const { id, lastSeq, options } = session;
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
   const show = json ? jsonLine : linesFor(terminal, options.workingDirectory);
   if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
@@ -22,8 +23,8 @@ export async function tail(context: Context): Promise<number> {
       `The newest ${NEWEST_EVENTS} events; --after 0 shows the ${from} before them, too.`,
     );
   }
-  const pages = noFollow ? overview?.log(id, from) : overview?.follow(id, from);
-  for await (const page of pages ?? []) {
+  const pages = noFollow ? overview.log(id, from) : overview.follow(id, from);
+  for await (const page of pages) {
     const text = page.map(show).join('');
     if (text !== '') await terminal.write(text);
   }
