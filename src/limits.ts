@@ -167,8 +167,15 @@ export const CHANGE_SLACK_MS = 5_000;
 /** Sessions whose change is looked up at once. */
 export const CHANGES_PAGE = 500;
 
+/** One message of a client, over whatever transport. */
+export const MESSAGE_BYTES_MAX = 4 * KIB * KIB;
+
+/** Requests of the client on standard input under way at once. */
+export const STDIO_REQUESTS_MAX = 200;
+/** With so much unread on standard output, the client is told no more news. */
+export const STDIO_BEHIND_BYTES_MAX = KIB * KIB;
+
 /** HTTP perimeter. */
-export const HTTP_BODY_BYTES_MAX = 4 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;
 /** One principal cannot take all of them from the others. */
 export const HTTP_SESSIONS_PER_PRINCIPAL_MAX = 600;

@@ -8,6 +8,7 @@ import { nodeProblem, readSettings, type Settings, secretsIn } from './config.ts
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
+import { claimStdout } from './transport/stdout.ts';
 
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
 async function main(): Promise<number> {
@@ -48,10 +49,11 @@ async function run(settings: Settings): Promise<number> {
   const secrets = secretsIn(settings.environment);
   const log = createLog({ level, secrets, ...(file !== undefined && { file }) });
   const stopped = untilStopped(log);
+  const stdout = claimStdout(process.stdout, log);
   // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
   const app = await openApp({ settings, log, version: packageVersion() });
-  const serving = await serve({ settings, app, log, say: (line) => complain(line, 0) });
+  const serving = await serve({ settings, app, log, stdout, say: (line) => complain(line, 0) });
   await Promise.race([serving.over, stopped]);
   const deadline = setTimeout(() => process.exit(0), SHUTDOWN_MS_MAX);
   await serving.close();

@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { v4 as uuid } from 'uuid';
 import type { App } from './app.ts';
 import { isLoopback, type Settings } from './config.ts';
@@ -23,6 +24,8 @@ export type ServeDeps = {
   readonly settings: Settings;
   readonly app: App;
   readonly log: Logger;
+  /** For MCP alone. */
+  readonly stdout: Writable;
   /** A line for the person who started the server. */
   say(line: string): void;
 };
@@ -32,12 +35,12 @@ export function serve(deps: ServeDeps): Promise<Serving> {
 }
 
 /** Stdio has no MCP session id of its own: the connection gets one, once per process. */
-function overStdio({ app, log }: ServeDeps): Serving {
+function overStdio({ app, log, stdout }: ServeDeps): Serving {
   const stdio = serveStdio({
     connections: app.connections,
     caller: { principal: LOCAL_PRINCIPAL, mcpSessionId: `stdio_${uuid()}` },
     stdin: process.stdin,
-    stdout: process.stdout,
+    stdout,
     log,
   });
   return { over: stdio.closed, close: () => stdio.close() };

@@ -2,37 +2,30 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import {
-  HTTP_BODY_BYTES_MAX,
-  HTTP_LINGER_MS,
-  TOOL_INPUT_DEPTH_MAX,
-  TOOL_INPUT_ELEMENTS_MAX,
-} from '../limits.ts';
-import { HttpRefusal, INVALID_REQUEST, PARSE_ERROR } from './http-reply.ts';
-import { shapeProblem } from './json-shape.ts';
+import { HTTP_LINGER_MS, MESSAGE_BYTES_MAX } from '../limits.ts';
+import { HttpRefusal } from './http-reply.ts';
+import { BadMessage, readObject } from './message.ts';
 
 /**
- * Of the whole message, whatever its kind: wide enough for any tool input within its own bounds, narrow enough for
- * parsing to be cheap and for `JSON.stringify` not to overflow the stack.
- */
-export const MESSAGE_BOUNDS = {
-  depthMax: 2 * TOOL_INPUT_DEPTH_MAX,
-  elementsMax: 4 * TOOL_INPUT_ELEMENTS_MAX,
-};
-
-/**
- * The JSON object of a POST. Throws HttpRefusal: 415 for anything but plain JSON, 413 over HTTP_BODY_BYTES_MAX,
+ * The JSON object of a POST. Throws HttpRefusal: 415 for anything but plain JSON, 413 over MESSAGE_BYTES_MAX,
  * 400 for what is no JSON object, too deep or too wide. Rejects with the stream's error when the client goes away.
  */
 export async function readJsonObject(request: IncomingMessage): Promise<object> {
   checkType(request);
-  if (Number(request.headers['content-length']) > HTTP_BODY_BYTES_MAX) throw tooLarge(request);
+  if (Number(request.headers['content-length']) > MESSAGE_BYTES_MAX) throw tooLarge(request);
   const bytes = await readBytes(request);
-  const problem = shapeProblem(bytes, MESSAGE_BOUNDS);
-  if (problem !== undefined) {
-    throw new HttpRefusal(400, `the message is ${problem}`, { code: INVALID_REQUEST });
+  return refusing(() => readObject(bytes));
+}
+
+/** What `read` returns; HttpRefusal 400 for a BadMessage. */
+export function refusing<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof BadMessage)) throw error;
+    const { code, message, id } = error;
+    throw new HttpRefusal(400, message, { code, ...(id !== undefined && { id }) });
   }
-  return checkObject(parse(bytes));
 }
 
 function checkType({ headers }: IncomingMessage): void {
@@ -51,7 +44,7 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       chunks.push(chunk);
-      if (size <= HTTP_BODY_BYTES_MAX) return;
+      if (size <= MESSAGE_BYTES_MAX) return;
       chunks.length = 0;
       request.removeAllListeners('data');
       reject(tooLarge(request));
@@ -66,25 +59,5 @@ function tooLarge(request: IncomingMessage): HttpRefusal {
   request.resume();
   const cut = setTimeout(() => request.destroy(), HTTP_LINGER_MS);
   request.once('close', () => clearTimeout(cut));
-  return new HttpRefusal(413, `the body must not be larger than ${HTTP_BODY_BYTES_MAX} bytes`);
-}
-
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new HttpRefusal(400, 'the body is not valid JSON in UTF-8', { code: PARSE_ERROR });
-  }
-}
-
-function checkObject(value: unknown): object {
-  if (Array.isArray(value)) {
-    throw new HttpRefusal(400, 'batches are not served; send one message a request', {
-      code: INVALID_REQUEST,
-    });
-  }
-  if (typeof value !== 'object' || value === null) {
-    throw new HttpRefusal(400, 'the body must be a JSON-RPC message', { code: INVALID_REQUEST });
-  }
-  return value;
+  return new HttpRefusal(413, `the body must not be larger than ${MESSAGE_BYTES_MAX} bytes`);
 }

@@ -1,14 +1,9 @@
 /** The way of one HTTP request: from the cheapest check to the dearest, and to the one place that serves it. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  isInitializeRequest,
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  isJSONRPCResponse,
-} from '@modelcontextprotocol/server';
+import { isInitializeRequest, isJSONRPCRequest } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
-import { readJsonObject } from './http-body.ts';
+import { readJsonObject, refusing } from './http-body.ts';
 import { allowPage, answerPreflight, isPreflight } from './http-cors.ts';
 import { HttpExchanges } from './http-exchanges.ts';
 import { checkNoScraper } from './http-figures.ts';
@@ -19,13 +14,13 @@ import {
   HttpRefusal,
   INTERNAL_ERROR,
   INVALID_PARAMS,
-  INVALID_REQUEST,
   MCP_PATH,
   sendRefusal,
   setSecurityHeaders,
 } from './http-reply.ts';
 import { checkMethod, type Route } from './http-routes.ts';
 import type { HttpSessions } from './http-sessions.ts';
+import { asMessage } from './message.ts';
 import { RefusalLog } from './refusal-log.ts';
 
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
@@ -130,9 +125,9 @@ export class HttpEndpoint {
     if (exchange.body === undefined) return await this.#serveSession(exchange);
     const { modern, sessions, limits } = this.#parts;
     const isModern = (await modern?.accepts(exchange)) ?? false;
-    if (!limits.admit(exchange, isModern)) return;
+    if (!limits.admit(exchange)) return;
     if (isModern) return await modern?.serve(exchange);
-    checkMessage(exchange.body);
+    refusing(() => asMessage(exchange.body));
     if (opensSession(exchange)) return await sessions.open(exchange);
     await this.#serveSession(exchange);
   }
@@ -163,11 +158,6 @@ export class HttpEndpoint {
 
 function internalError(): HttpRefusal {
   return new HttpRefusal(500, 'internal error; the server log has it', { code: INTERNAL_ERROR });
-}
-
-function checkMessage(body: unknown): void {
-  if (isJSONRPCRequest(body) || isJSONRPCNotification(body) || isJSONRPCResponse(body)) return;
-  throw new HttpRefusal(400, 'the body must be a JSON-RPC 2.0 message', { code: INVALID_REQUEST });
 }
 
 function opensSession({ request, body }: Exchange): boolean {

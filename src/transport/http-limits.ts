@@ -2,13 +2,13 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJSONRPCRequest } from '@modelcontextprotocol/server';
-import { SessionError } from '../errors.ts';
 import {
   HTTP_AUTH_FAILURES_PER_MINUTE,
   HTTP_BURST_SECONDS,
   HTTP_LIMITED_KEYS_MAX,
 } from '../limits.ts';
 import { type Exchange, HttpRefusal, limitExceeded, sendJson } from './http-reply.ts';
+import { limitReply } from './limit-reply.ts';
 import { RateLimiter } from './rate-limiter.ts';
 
 type HttpLimitsOptions = {
@@ -40,7 +40,7 @@ export class HttpLimits {
    * Counts a request of a principal; false where there were too many and this was answered so: a tool call with the
    * tool result LIMIT_EXCEEDED, which a model can read. Anything else throws HttpRefusal 429.
    */
-  admit(exchange: Exchange, isModern: boolean): boolean {
+  admit(exchange: Exchange): boolean {
     const { body, principal } = exchange;
     if (!isJSONRPCRequest(body)) return true;
     const waitMs = this.#calls.take(principal, this.#options.now());
@@ -49,13 +49,8 @@ export class HttpLimits {
     if (body.method !== 'tools/call') {
       throw limitExceeded(problem, { id: body.id, afterMs: waitMs });
     }
-    const error = new SessionError('LIMIT_EXCEEDED', problem, { hint: `retry in ${waitMs} ms.` });
-    const result = {
-      content: [{ type: 'text', text: JSON.stringify({ error: error.toFailure() }) }],
-      isError: true,
-      ...(isModern && { resultType: 'complete' }),
-    };
-    sendJson(exchange.response, { status: 200, body: { jsonrpc: '2.0', id: body.id, result } });
+    const reply = limitReply(body, problem, `retry in ${waitMs} ms.`);
+    sendJson(exchange.response, { status: 200, body: reply });
     return false;
   }
 

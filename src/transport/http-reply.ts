@@ -7,13 +7,11 @@ import { HTTP_RETRY_AFTER_S } from '../limits.ts';
 /** Where MCP is served. */
 export const MCP_PATH = '/mcp';
 
-/** JSON-RPC error codes, as MCP uses them over HTTP. */
+/** JSON-RPC error codes, as MCP uses them over HTTP; `message.ts` has those of any transport. */
 export const BAD_REQUEST = -32_000;
 export const SESSION_NOT_FOUND = -32_001;
-export const INVALID_REQUEST = -32_600;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
-export const PARSE_ERROR = -32_700;
 
 /** One HTTP request of a principal; `body` is the parsed JSON of a POST. */
 export type Exchange = {

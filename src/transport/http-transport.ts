@@ -12,7 +12,8 @@ import {
   type TransportSendOptions,
 } from '@modelcontextprotocol/server';
 import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../limits.ts';
-import { type Exchange, HttpRefusal, INVALID_REQUEST, whenOver } from './http-reply.ts';
+import { type Exchange, HttpRefusal, whenOver } from './http-reply.ts';
+import { INVALID_REQUEST } from './message.ts';
 
 const CANCELLED = 'notifications/cancelled';
 const REQUEST_CANCELLED = -32_800;

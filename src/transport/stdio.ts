@@ -2,14 +2,12 @@
 
 import type { Readable, Writable } from 'node:stream';
 import type { McpServerFactory, Server } from '@modelcontextprotocol/server';
-import {
-  StdioServerTransport,
-  serveStdio as serveSdkStdio,
-} from '@modelcontextprotocol/server/stdio';
+import { serveStdio as serveSdkStdio } from '@modelcontextprotocol/server/stdio';
 import { LISTEN_STREAMS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
+import { StdioTransport } from './stdio-transport.ts';
 
 export type StdioOptions = {
   readonly connections: Connections;
@@ -31,7 +29,7 @@ export type StdioService = {
 /** Serves until the input ends. Leaves both streams open and the process running. */
 export function serveStdio(options: StdioOptions): StdioService {
   const { connections, caller, stdin, stdout, log } = options;
-  const transport = new WatchedTransport(stdin, stdout);
+  const transport = new StdioTransport(stdin, stdout);
   const closed = transport.closed.then(() => connections.closed(caller));
   connections.opened(caller);
   // Called again where a client asks for the newest revision first and then falls back: same caller, new instance.
@@ -40,7 +38,7 @@ export function serveStdio(options: StdioOptions): StdioService {
   const handle = serveSdkStdio(create, {
     transport,
     maxSubscriptions: LISTEN_STREAMS_MAX,
-    onerror: (error) => log.warn(kindOf(error), 'trouble on standard input or output'),
+    onerror: troubleLog(log),
   });
   const close = async () => {
     await handle.close();
@@ -67,18 +65,11 @@ function announcing({ connections, caller, log }: StdioOptions): Server {
   return server;
 }
 
-// Whoever serves a transport takes its `onclose`, and does not pass the end on; so it is seen here.
-class WatchedTransport extends StdioServerTransport {
-  #resolve = (): void => {};
-  readonly closed = new Promise<void>((resolve) => {
-    this.#resolve = resolve;
-  });
-
-  override async close(): Promise<void> {
-    try {
-      await super.close();
-    } finally {
-      this.#resolve();
-    }
-  }
+/** The first trouble is told aloud; a client that sends nothing else shall not fill the log. */
+function troubleLog(log: Logger): (error: Error) => void {
+  let level: 'warn' | 'debug' = 'warn';
+  return (error) => {
+    log[level](kindOf(error), 'trouble on standard input or output');
+    level = 'debug';
+  };
 }

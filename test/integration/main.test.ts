@@ -110,6 +110,16 @@ describe('the end', OPTIONS, () => {
     expect(await program.ended).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
   });
 
+  test('of its reader is 0', async () => {
+    const { env } = await makeWorkplace();
+    const program = startProgram({ env: { ...env, CLAUDE_SESSIONS_LOG_LEVEL: 'error' } });
+    await initialize(program);
+    program.child.stdout.destroy();
+    await once(program.child.stdout, 'close');
+    program.child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
+    expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
+  });
+
   test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
     'by %s in the middle of a turn leaves neither Claude Code nor its shell',
     async (how) => {
@@ -160,13 +170,25 @@ describe('a running program', OPTIONS, () => {
     expect(code).toBe(0);
     const messages = linesOf(stdout).map((line): { id?: unknown } => JSON.parse(line));
     for (const message of messages) expect(message).toMatchObject({ jsonrpc: '2.0' });
-    // Between the answers may stand a notification that the list of sessions changed.
+    // Between the answers stand the errors for what was no message, and maybe a notification that the list changed.
     expect(messages.filter((message) => message.id !== undefined)).toHaveLength(5);
     const log = linesOf(stderr).map((line): unknown => JSON.parse(line));
     expect(log).not.toEqual([]);
     const entry = { level: expect.any(Number), time: expect.any(Number), msg: expect.any(String) };
     for (const line of log) expect(line).toMatchObject(entry);
     expect(stdout + stderr).not.toContain(place.env.ANTHROPIC_API_KEY);
+  });
+
+  test('keeps what a library prints off standard output', async () => {
+    const { env } = await makeWorkplace();
+    const prints = "process.on('SIGUSR2', () => console.log('a banner'))";
+    const nodeArgs = ['--import', `data:text/javascript,${encodeURIComponent(prints)}`];
+    const program = startProgram({ nodeArgs, env });
+    await initialize(program);
+    program.child.kill('SIGUSR2');
+    await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('a banner');
+    const { stdout } = await stop(program);
+    expect(linesOf(stdout).map((line): unknown => JSON.parse(line))).toHaveLength(1);
   });
 
   test('without Claude Code serves, says what is missing, and works once it is there', async () => {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { HTTP_BODY_BYTES_MAX } from '../../src/limits.ts';
+import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
-import { MESSAGE_BOUNDS } from '../../src/transport/http-body.ts';
 import { HttpEndpoint } from '../../src/transport/http-endpoint.ts';
 import { HttpLimits } from '../../src/transport/http-limits.ts';
 import { HttpSessions } from '../../src/transport/http-sessions.ts';
+import { MESSAGE_BOUNDS } from '../../src/transport/message.ts';
 import { seenBy } from './echo.ts';
 import {
   ALICE,
@@ -54,21 +54,21 @@ describe('a body', () => {
     const sized = (bytes: number) => call(1, 'whoami', { text: 'x'.repeat(bytes - bare) });
     const chunked = { 'transfer-encoding': 'chunked' };
     for (const headers of [{}, chunked]) {
-      const fits = await send(server, { session, headers, body: sized(HTTP_BODY_BYTES_MAX) });
+      const fits = await send(server, { session, headers, body: sized(MESSAGE_BYTES_MAX) });
       expect(fits.status).toBe(200);
       expect(seenBy(messageOf(fits).result).echo).toMatchObject({ text: expect.any(String) });
-      expect(
-        await refusal({ session, headers, body: sized(HTTP_BODY_BYTES_MAX + 1) }),
-      ).toMatchObject({
-        status: 413,
-      });
+      expect(await refusal({ session, headers, body: sized(MESSAGE_BYTES_MAX + 1) })).toMatchObject(
+        {
+          status: 413,
+        },
+      );
     }
   });
 
   test('that is announced as too large is refused before it comes', async () => {
     const headers = {
       'content-type': 'application/json',
-      'content-length': String(HTTP_BODY_BYTES_MAX + 1),
+      'content-length': String(MESSAGE_BYTES_MAX + 1),
     };
     const request = open(server, { headers, body: '{' });
     const [response] = await once(request, 'response');

@@ -62,10 +62,14 @@ describe('a program that serves standard input and output', () => {
     for (const message of [INITIALIZE, call(1, 'whoami'), call(2, 'nothing')]) {
       child.stdin.write(`${JSON.stringify(message)}\n`);
     }
-    while (lines.length < 4) await once(reader, 'line');
+    while (lines.length < 8) await once(reader, 'line');
     child.stdin.end();
     expect(await exited).toEqual([0, null]);
     expect(lines.map((line) => JSON.parse(line))).toEqual([
+      ...[-32_700, -32_600, -32_600, -32_600].map((code) => ({
+        jsonrpc: '2.0',
+        error: expect.objectContaining({ code }),
+      })),
       expect.objectContaining({ jsonrpc: '2.0', id: 'probe' }),
       expect.objectContaining({ jsonrpc: '2.0', id: 0 }),
       expect.objectContaining({ jsonrpc: '2.0', id: 1 }),
@@ -125,7 +129,7 @@ describe('a connection on two streams', () => {
     const { service, stdin, logged } = connect();
     stdin.end('{"jsonrpc":"2.0","secret":1}\n');
     await service.closed;
-    expect(logged()).toContain('ZodError');
+    expect(logged()).toContain('BadMessage');
     expect(logged()).not.toContain('secret');
   });
 

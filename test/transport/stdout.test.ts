@@ -1,0 +1,36 @@
+import { Console } from 'node:console';
+import { once } from 'node:events';
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { loggerTo } from '../../src/log.ts';
+import { claimStdout } from '../../src/transport/stdout.ts';
+
+function claimed() {
+  const written: string[] = [];
+  const lines: string[] = [];
+  const stdout = new Writable({
+    write: (bytes: Buffer, _encoding, done) => {
+      written.push(bytes.toString());
+      done();
+    },
+  }) as NodeJS.WriteStream;
+  const log = loggerTo({ write: (line) => void lines.push(line) }, 'warn');
+  return { stdout, written, logged: () => lines.join(''), mine: claimStdout(stdout, log) };
+}
+
+test('what anybody else prints is in the log and not on standard output', async () => {
+  const { stdout, written, logged, mine } = claimed();
+  new Console(stdout).log('a banner');
+  await new Promise<void>((resolve) => stdout.write('raw', () => resolve()));
+  mine.write('{"jsonrpc":"2.0"}\n');
+  expect(written).toEqual(['{"jsonrpc":"2.0"}\n']);
+  expect(logged()).toContain('a banner');
+  expect(logged()).toContain('raw');
+});
+
+test('a reader that has gone is seen', async () => {
+  const { stdout, mine } = claimed();
+  const failed = once(mine, 'error');
+  stdout.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+  expect(await failed).toMatchObject([{ code: 'EPIPE' }]);
+});
