@@ -1,48 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { TestClient, ToolName } from '../support/mcp-client.ts';
-
-type Ids = { readonly sessionId: string; readonly turnId: string; readonly requestId: string };
-type Call = {
-  readonly title: string;
-  readonly tool: ToolName;
-  args(ids: Ids): Record<string, unknown>;
-};
-
-const READS: readonly Call[] = [
-  call('get_session', ({ sessionId }) => ({ sessionId })),
-  call('read_events', ({ sessionId }) => ({ sessionId, waitMs: 50_000 })),
-  call('wait_sessions', ({ sessionId }) => ({ sessionIds: [sessionId], waitMs: 50_000 })),
-  call('list_permission_requests', ({ sessionId }) => ({ sessionId })),
-  call('get_metrics', ({ sessionId }) => ({ sessionId })),
-];
-
-const CHANGES: readonly Call[] = [
-  call('answer_permission_request', ({ requestId }) => ({ requestId, decision: 'allow' })),
-  call('send_prompt', ({ sessionId }) => ({ sessionId, prompt: 'x' })),
-  call('send_prompt', ({ sessionId }) => ({ sessionId, prompt: 'x', mode: 'steer' })),
-  call('send_prompt', ({ sessionId }) => ({ sessionId, prompt: 'x', mode: 'interrupt' })),
-  call('interrupt_session', ({ sessionId }) => ({ sessionId })),
-  call('interrupt_session', ({ sessionId }) => ({ sessionId, cancelQueued: true })),
-  call('cancel_prompt', ({ sessionId, turnId }) => ({ sessionId, turnId })),
-  call('fork_session', ({ sessionId }) => ({ sessionId })),
-  call('link_task', ({ sessionId }) => ({ sessionId, taskId: 'u' })),
-  call('unlink_task', ({ sessionId }) => ({ sessionId, taskId: 't' })),
-  call('end_session', ({ sessionId }) => ({ sessionId })),
-];
-
-const ATTACH = call('attach_session', ({ sessionId }) => ({ sessionId }));
-
-function call(tool: ToolName, args: Call['args']): Call {
-  const named = args({ sessionId: 'S', turnId: 'T', requestId: 'R' });
-  return { title: `${tool} ${JSON.stringify(named)}`, tool, args };
-}
-
-const NOBODY: Ids = {
-  sessionId: 'claude_00000000-0000-4000-8000-000000000000',
-  turnId: 'none',
-  requestId: '00000000-0000-4000-8000-000000000001',
-};
+import type { TestClient } from '../support/mcp-client.ts';
+import { ATTACH, CHANGES, type Ids, READS } from './session-calls.ts';
 
 /** A session of alice's that runs, has a queued prompt, waits for an answer and has a task. */
 async function scene(): Promise<{ harness: Harness; alice: TestClient; ids: Ids }> {
@@ -66,46 +25,6 @@ async function stateOf(client: TestClient, { sessionId }: Ids): Promise<unknown>
 }
 
 describe('another principal', () => {
-  test.each([...READS, ...CHANGES, ATTACH])(
-    'gets from $title what an unknown id gets, to the byte',
-    async ({ tool, args }) => {
-      const { harness, alice, ids } = await scene();
-      const bob = await harness.connect({ principal: 'bob' });
-      const before = await stateOf(alice, ids);
-      const hidden = await bob.raw(tool, args(ids));
-      const unknown = await bob.raw(tool, args(NOBODY));
-      const asUnknown = JSON.stringify(hidden)
-        .replaceAll(ids.sessionId, NOBODY.sessionId)
-        .replaceAll(ids.requestId, NOBODY.requestId);
-      expect(asUnknown).toBe(JSON.stringify(unknown));
-      expect(unknown.isError).toBe(true);
-      expect(await stateOf(alice, ids)).toEqual(before);
-    },
-  );
-
-  test('sees nothing of it in lists and sums, by task and label either', async () => {
-    const { harness, ids } = await scene();
-    const bob = await harness.connect({ principal: 'bob' });
-    for (const args of [
-      {},
-      { taskId: 't' },
-      { label: 'k=v' },
-      { scope: 'all' },
-      { status: 'busy' },
-    ]) {
-      expect(await bob.call('list_sessions', args)).toEqual({ sessions: [] });
-    }
-    expect(await bob.call('list_permission_requests')).toEqual({ requests: [] });
-    for (const args of [{}, { taskId: 't' }]) {
-      const { uptimeMs: _time, ...sums } = await bob.call('get_metrics', args);
-      expect(new Set(Object.values(sums))).toEqual(new Set([0]));
-    }
-    harness.pass(7_200_000);
-    expect(await bob.call('cleanup_sessions', { maxAgeMs: 0 })).toEqual({ cleaned: 0 });
-    const refusal = await bob.refusal('wait_sessions', { sessionIds: [ids.sessionId] });
-    expect(refusal.code).toBe('SESSION_NOT_FOUND');
-  });
-
   test("is not taken for the first one by its MCP session's id", async () => {
     const { harness, alice, ids } = await scene();
     const mallory = await harness.connect({
