@@ -1,8 +1,9 @@
 /** One MCP server instance for one caller: what it offers, each part in its own file. */
 
-import { Server } from '@modelcontextprotocol/server';
+import type { Server } from '@modelcontextprotocol/server';
 import { LIST_TTL_MS } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
+import { CheckedServer } from './checked-server.ts';
 import { serveCompletions } from './completions.ts';
 import type { ServerDeps } from './deps.ts';
 import { servePrompts } from './prompts.ts';
@@ -37,7 +38,7 @@ const CACHE_HINTS = {
 /** Cheap: everything that does not depend on the caller is made once per process. */
 export function createServer(caller: Caller, deps: ServerDeps): Server {
   const seal = sealFor(caller, deps.forms.key);
-  const server = new Server(
+  const server = new CheckedServer(
     { name: 'claude-sessions-mcp', title: 'Claude Code sessions', version: deps.version },
     {
       capabilities: CAPABILITIES,

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import { HTTP_LINGER_MS, MESSAGE_BYTES_MAX } from '../limits.ts';
+import { MESSAGE_BYTES_MAX } from '../limits.ts';
 import { HttpRefusal } from './http-reply.ts';
 import { BadMessage, readObject } from './message.ts';
 
@@ -12,7 +12,7 @@ import { BadMessage, readObject } from './message.ts';
  */
 export async function readJsonObject(request: IncomingMessage): Promise<object> {
   checkType(request);
-  if (Number(request.headers['content-length']) > MESSAGE_BYTES_MAX) throw tooLarge(request);
+  if (Number(request.headers['content-length']) > MESSAGE_BYTES_MAX) throw tooLarge();
   const bytes = await readBytes(request);
   return refusing(() => readObject(bytes));
 }
@@ -47,17 +47,13 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
       if (size <= MESSAGE_BYTES_MAX) return;
       chunks.length = 0;
       request.removeAllListeners('data');
-      reject(tooLarge(request));
+      reject(tooLarge());
     });
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
   });
 }
 
-// Cut at once, the client would see a reset instead of the answer; so the rest is swallowed for a moment.
-function tooLarge(request: IncomingMessage): HttpRefusal {
-  request.resume();
-  const cut = setTimeout(() => request.destroy(), HTTP_LINGER_MS);
-  request.once('close', () => clearTimeout(cut));
+function tooLarge(): HttpRefusal {
   return new HttpRefusal(413, `the body must not be larger than ${MESSAGE_BYTES_MAX} bytes`);
 }

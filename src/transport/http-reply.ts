@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { HTTP_RETRY_AFTER_S } from '../limits.ts';
+import { HTTP_LINGER_MS, HTTP_RETRY_AFTER_S } from '../limits.ts';
 
 /** Where MCP is served. */
 export const MCP_PATH = '/mcp';
@@ -108,5 +108,21 @@ function sendText(response: ServerResponse, { text, ...reply }: TextReply): void
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(text),
   });
-  response.end(text);
+  if (response.req.complete) response.end(text);
+  else endAfterBody(response, text);
+}
+
+// Closed while it still sends, the client would see a reset instead of the answer; so the rest is swallowed for a moment.
+function endAfterBody(response: ServerResponse, text: string): void {
+  const { req } = response;
+  response.write(text);
+  const cut = setTimeout(() => {
+    response.end();
+    req.destroy();
+  }, HTTP_LINGER_MS);
+  const end = () => {
+    clearTimeout(cut);
+    response.end();
+  };
+  req.once('end', end).once('close', end).on('error', end).resume();
 }

@@ -1,7 +1,7 @@
 /** How a run is told to the person who started it. */
 
 const SHOWN_MAX = 20;
-const NAME_WIDTH = 26;
+const NAME_WIDTH = 34;
 
 export type Figures = Readonly<Record<string, number | Readonly<Record<string, number>>>>;
 

@@ -65,6 +65,15 @@ describe('a body', () => {
     }
   });
 
+  test('that is refused is refused in words, also where the client closes the connection behind it', async () => {
+    const body = Buffer.alloc(MESSAGE_BYTES_MAX + 1, 'x');
+    for (const sent of [{ body }, { body, token: null }, { body, path: '/nothing' }]) {
+      const headers = { connection: 'close', 'content-type': 'application/json' };
+      const { status } = await refusal({ ...sent, headers });
+      expect([413, 401, 404]).toContain(status);
+    }
+  });
+
   test('that is announced as too large is refused before it comes', async () => {
     const headers = {
       'content-type': 'application/json',

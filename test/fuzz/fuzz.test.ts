@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { HTTP_KINDS } from './http.ts';
+import { runFuzz } from './run.ts';
+import { STDIO_KINDS } from './stdio.ts';
+
+test('hostile inputs of every kind get errors for the reader, and the program goes on', {
+  timeout: 120_000,
+}, async () => {
+  const { summary, violations } = await runFuzz({ seed: 3, seconds: 60, count: 1500 });
+  expect(violations).toEqual([]);
+  const tried = Object.keys(summary);
+  expect(tried).toEqual(expect.arrayContaining(STDIO_KINDS.map((kind) => `stdio, ${kind}`)));
+  expect(tried).toEqual(expect.arrayContaining(HTTP_KINDS.map((kind) => `http, ${kind}`)));
+});
