@@ -202,11 +202,16 @@ export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;
 export const HTTP_REPLAY_BYTES_MAX = 64 * KIB * KIB;
 /** How often the token file is read for changes. */
 export const TOKEN_FILE_POLL_MS = 2_000;
-/** A client that has not sent its whole header, or its whole request, by then is cut off. */
-export const HTTP_HEADERS_MS_MAX = 10_000;
-export const HTTP_REQUEST_MS_MAX = 30_000;
-/** How often those two are checked, and how often idle MCP sessions are looked for. */
-export const HTTP_CHECK_MS = 1_000;
+/** A client that has not sent its whole header, or its whole request, by then is cut off; how often that is checked. */
+export type HttpTimes = {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly checkMs: number;
+};
+
+export const HTTP_TIMES: HttpTimes = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
+
+/** How often idle MCP sessions are looked for. */
 export const HTTP_SWEEP_MS = 10_000;
 /** An idle connection stays open that long. */
 export const HTTP_KEEP_ALIVE_MS = 75_000;

@@ -1,6 +1,6 @@
 /** What never becomes a request of ours: Node would answer it with an empty body, or not at all. */
 
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { HTTP_HEADER_BYTES_MAX } from '../limits.ts';
 import {
@@ -15,20 +15,22 @@ import {
 /** Answers broken, late and oversized requests, and methods and expectations nobody serves, with a JSON error. */
 export function answerBroken(server: Server): void {
   const answering = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', ({ socket }, response) => {
+  const note = ({ socket }: IncomingMessage, response: ServerResponse) => {
     answering.set(socket, response);
     // Connections live on, and would keep all that hangs on the answer.
     whenOver(response, () => answering.delete(socket));
-  });
+  };
+  server.on('request', note);
   server.on('clientError', (error, socket) => {
-    // In the middle of an answer a second one would only spoil the first.
-    if (answering.get(socket)?.headersSent) socket.destroy();
+    // In the middle of an answer a second one would only spoil the first; what was said of it may still leave.
+    if (answering.get(socket)?.headersSent) socket.end(() => socket.destroy());
     else cutWith(socket, refusalFor(error));
   });
   server.on('connect', (_request, socket) => {
     cutWith(socket, new HttpRefusal(405, 'this server is no proxy'));
   });
-  server.on('checkExpectation', (_request, response) => {
+  server.on('checkExpectation', (request, response) => {
+    note(request, response);
     setSecurityHeaders(response);
     sendRefusal(response, new HttpRefusal(417, 'only the expectation 100-continue is met'));
   });

@@ -4,15 +4,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { SessionError } from '../errors.ts';
 import {
-  HTTP_CHECK_MS,
   HTTP_CLOSE_GRACE_MS,
   HTTP_CONNECTIONS_MAX,
   HTTP_HEADER_BYTES_MAX,
-  HTTP_HEADERS_MS_MAX,
   HTTP_KEEP_ALIVE_MS,
   HTTP_RATE_LIMIT_DEFAULT,
-  HTTP_REQUEST_MS_MAX,
   HTTP_SWEEP_MS,
+  HTTP_TIMES,
+  type HttpTimes,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Connections } from './connections.ts';
@@ -52,6 +51,8 @@ export type HttpOptions = {
   readonly publicUrl?: string | undefined;
   /** Requests a second of one principal over a longer time; HTTP_RATE_LIMIT_DEFAULT where not said. */
   readonly rateLimit?: number;
+  /** Shorter than real ones, for a test that waits for them. */
+  readonly times?: HttpTimes;
   /** What is served beside MCP and health. */
   readonly routes?: readonly Route[];
 };
@@ -72,7 +73,7 @@ export type HttpService = {
 /** Listens and serves. SessionError UNAVAILABLE when the address cannot be had. */
 export async function serveHttp(options: HttpOptions): Promise<HttpService> {
   const { host, connections, log, newId, now = () => performance.now() } = options;
-  const server = createHttpServer();
+  const server = createHttpServer(options.times ?? HTTP_TIMES);
   const port = await listen(server, options);
   // Out of file descriptors, for one: a connection is lost, the server is not.
   server.on('error', (err) => log.error({ err }, 'HTTP server error'));
@@ -109,13 +110,13 @@ function hostsOf({ allowedHosts = [], publicUrl }: HttpOptions): readonly string
   return publicUrl === undefined ? allowedHosts : [...allowedHosts, new URL(publicUrl).host];
 }
 
-function createHttpServer(): Server {
+function createHttpServer({ headersMs, requestMs, checkMs }: HttpTimes): Server {
   const server = createServer({
     // Checked by the guard, for whichever version of HTTP.
     requireHostHeader: false,
-    headersTimeout: HTTP_HEADERS_MS_MAX,
-    requestTimeout: HTTP_REQUEST_MS_MAX,
-    connectionsCheckingInterval: HTTP_CHECK_MS,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkMs,
     keepAliveTimeout: HTTP_KEEP_ALIVE_MS,
     maxHeaderSize: HTTP_HEADER_BYTES_MAX,
   });

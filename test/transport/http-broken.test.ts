@@ -29,6 +29,11 @@ describe('what is no request is answered with a status and a JSON error', () => 
     ],
     ['too many headers', `GET / HTTP/1.1\r\n${HOST}${'a:b\r\n'.repeat(10_000)}\r\n`, 431],
     ['an expectation', `GET /mcp HTTP/1.1\r\n${HOST}Expect: the-moon\r\n\r\n`, 417],
+    [
+      'an expectation, and noise',
+      `GET /mcp HTTP/1.1\r\n${HOST}Expect: x\r\n\r\nnoise\r\n\r\n`,
+      417,
+    ],
     ['a tunnel', `CONNECT evil.example:443 HTTP/1.1\r\n${HOST}\r\n`, 405],
   ])('%s', async (_, bytes, status) => {
     const answer = await raw(bytes);
@@ -38,6 +43,7 @@ describe('what is no request is answered with a status and a JSON error', () => 
     expect(head).toMatch(/cache-control: no-store/i);
     expect(JSON.parse(body)).toMatchObject({ jsonrpc: '2.0', error: { code: -32_000 }, id: null });
     expect(answer).not.toMatch(/\n\s+at |node:|Parse Error/);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 
   test('an upgrade is answered as what it is otherwise', async () => {
