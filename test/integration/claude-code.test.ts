@@ -1,12 +1,7 @@
-import {
-  type McpHttpServerConfig,
-  type McpStdioServerConfig,
-  query,
-} from '@anthropic-ai/claude-agent-sdk';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { script } from '../support/messages-api.ts';
-import { commandOf, makeWorkplace, ROOT, startHttp, type Workplace } from '../support/program.ts';
+import { commandOf, makeWorkplace, startHttp, stop, type Workplace } from '../support/program.ts';
+import { type ClaudeClient, callFromClaudeCode, settingsOf } from './claude-client.ts';
 import { connectHttp, connectStdio, type SessionView } from './clients.ts';
 import { mcpJsonEntry } from './mcp-json.ts';
 import { startRecorder } from './recorder.ts';
@@ -14,7 +9,7 @@ import { startRecorder } from './recorder.ts';
 describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
   test('starts the server from mcp.json and calls create_session and get_metrics', async () => {
     const place = await makeWorkplace();
-    const { session, metrics } = await callFromClaudeCode(place, {
+    const { session, metrics } = await createAndMeasure(place, {
       ...(await mcpJsonEntry()),
       env: settingsOf(place),
     });
@@ -31,7 +26,7 @@ describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
     const place = await makeWorkplace();
     const program = await startHttp(place);
     const recorder = await startRecorder(program.url);
-    const { session, metrics } = await callFromClaudeCode(place, {
+    const { session, metrics } = await createAndMeasure(place, {
       type: 'http',
       url: recorder.url,
       headers: { Authorization: `Bearer ${program.token}` },
@@ -48,72 +43,56 @@ describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
     expect(await other.call('list_sessions')).toEqual({ sessions: [session] });
     expect(other.mcpSessionId).not.toBe(session.mcpSessionId);
   });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'over HTTP goes on after the server was ended by %s and started again, and still owns its sessions',
+    async (signal) => {
+      const place = await makeWorkplace();
+      const first = await startHttp(place);
+      const seen: SessionView[] = [];
+      const restart = async () => {
+        expect((await stop(first, signal)).signal).toBe(signal === 'SIGKILL' ? signal : null);
+        const { port } = new URL(first.url);
+        const second = await startHttp(place, ['--port', port]);
+        const other = await connectHttp('v1', second.url, second.token);
+        const { sessions } = await other.call('list_sessions');
+        seen.push(...sessions);
+        await other.close();
+      };
+      const [, linked, metrics] = await callFromClaudeCode({
+        place,
+        entry: {
+          type: 'http',
+          url: first.url,
+          headers: { Authorization: `Bearer ${first.token}` },
+        },
+        steps: [
+          create(place),
+          { tool: 'link_task', input: {} },
+          { tool: 'get_metrics', input: { scope: 'mine' } },
+        ],
+        allow: async (tool, input) => {
+          if (tool !== 'link_task') return input;
+          await restart();
+          return { sessionId: seen[0]?.id, taskId: 'after' };
+        },
+      });
+      const { session } = linked as { session: SessionView };
+      expect(session).toMatchObject({ id: seen[0]?.id, taskIds: ['after'] });
+      expect(session.mcpSessionId).not.toBe(seen[0]?.mcpSessionId);
+      expect(metrics).toMatchObject({ totalSessions: 1 });
+    },
+  );
 });
 
-/** Has a Claude Code with this one server call both tools; what it was answered, as its model saw it. */
-async function callFromClaudeCode(
-  place: Workplace,
-  entry: McpHttpServerConfig | McpStdioServerConfig,
-): Promise<{ session: SessionView; metrics: Record<string, number> }> {
-  const steps = [
-    {
-      tool: 'mcp__claude-sessions__create_session',
-      input: { workingDirectory: place.directory, name: 'from Claude Code' },
-    },
-    { tool: 'mcp__claude-sessions__get_metrics', input: {} },
-    { text: 'Both answered.' },
-  ];
-  const results: string[] = [];
-  const asked: string[] = [];
-  const conversation = query({
-    prompt: script(steps),
-    options: {
-      // Where mcp.json is, as in a clone: its command names no folder.
-      cwd: ROOT,
-      env: claudeEnvironment(place),
-      settingSources: [],
-      strictMcpConfig: true,
-      // The first prompt waits for the server: the script calls at once, where a model would look for the tool.
-      mcpServers: { 'claude-sessions': { ...entry, alwaysLoad: true } },
-      canUseTool: async (name, input) => {
-        asked.push(name);
-        return { behavior: 'allow', updatedInput: input };
-      },
-    },
-  });
-  for await (const message of conversation) {
-    if (message.type === 'user') results.push(...resultTexts(message.message.content));
-    if (message.type === 'result') {
-      expect(message).toMatchObject({ subtype: 'success', result: 'Both answered.' });
-    }
-  }
-  expect(asked).toEqual(steps.flatMap(({ tool }) => tool ?? []));
-  expect(results).toHaveLength(2);
-  const [created, metrics] = results.map((text): unknown => JSON.parse(text));
+const create = ({ directory }: Workplace) => ({
+  tool: 'create_session',
+  input: { workingDirectory: directory, name: 'from Claude Code' },
+});
+
+async function createAndMeasure(place: Workplace, entry: ClaudeClient['entry']) {
+  const steps = [create(place), { tool: 'get_metrics', input: {} }];
+  const [created, metrics] = await callFromClaudeCode({ place, entry, steps });
   const { session } = created as { session: SessionView };
   return { session, metrics: metrics as Record<string, number> };
-}
-
-/** Our settings reach the server through its entry alone, as they would through a user's mcp.json. */
-function settingsOf({ env }: Workplace): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => isSetting(name)));
-}
-
-function claudeEnvironment({ env }: Workplace): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !isSetting(name)));
-}
-
-function isSetting(name: string): boolean {
-  return name.startsWith('CLAUDE_SESSIONS_');
-}
-
-type Block = { type: string; content?: unknown };
-
-function resultTexts(content: string | readonly object[]): string[] {
-  if (typeof content === 'string') return [];
-  const results = (content as readonly Block[]).filter(({ type }) => type === 'tool_result');
-  return results.map((block) => {
-    if (typeof block.content === 'string') return block.content;
-    return (block.content as { text: string }[]).map(({ text }) => text).join('');
-  });
 }
