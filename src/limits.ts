@@ -196,6 +196,8 @@ export const HTTP_LIMITED_KEYS_MAX = 10_000;
 /** A client that takes nothing of its answer or stream for so long is cut off, and one with so much unread in a stream. */
 export const HTTP_STALL_MS_MAX = 60_000;
 export const HTTP_STREAM_BEHIND_BYTES_MAX = KIB * KIB;
+/** A client whose stream has broken is told to wait so long before it asks for the rest. */
+export const HTTP_STREAM_RETRY_MS = 1_000;
 /** What is kept of a session's streams for a client that lost its connection, and of all sessions together. */
 export const HTTP_REPLAY_SESSION_EVENTS_MAX = 200;
 export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;

@@ -10,6 +10,7 @@ import {
   HTTP_SESSION_UNUSED_MS,
   HTTP_SESSIONS_MAX,
   HTTP_SESSIONS_PER_PRINCIPAL_MAX,
+  HTTP_STREAM_RETRY_MS,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
@@ -116,6 +117,7 @@ export class HttpSessions {
       sessionIdGenerator: () => id,
       onsessioninitialized: () => this.#markOpened(session),
       eventStore: replay,
+      retryInterval: HTTP_STREAM_RETRY_MS,
     });
     const server = connections.createServer(caller);
     const fresh = { opened: false, used: false, underWay: 0 };

@@ -12,6 +12,8 @@ import {
 } from '../support/program.ts';
 import type { SessionView } from './clients.ts';
 
+const require = createRequire(import.meta.url);
+
 /** How the Inspector reaches the server: the end of its command line. */
 type Target = (place: Workplace) => Promise<string[]>;
 
@@ -118,9 +120,7 @@ function callArgs(tool: string, args: Record<string, unknown>): string[] {
 }
 
 function inspectorProgram(): string {
-  const file = createRequire(import.meta.url).resolve(
-    '@modelcontextprotocol/inspector/package.json',
-  );
+  const file = require.resolve('@modelcontextprotocol/inspector/package.json');
   const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: Record<string, string> };
   return join(dirname(file), bin['mcp-inspector'] ?? '');
 }
