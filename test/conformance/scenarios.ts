@@ -106,11 +106,19 @@ export const OF_THE_FIXTURE: Readonly<Record<Revision, Demand>> = {
 };
 
 /** Generic: they ask for no tool, prompt or resource by a name of the suite's own. */
-const GENERIC = ['dns-rebinding-protection', 'server-sse-multiple-streams', 'tools-list'];
+const GENERIC = [
+  'dns-rebinding-protection',
+  'prompts-list',
+  'resources-list',
+  'server-sse-multiple-streams',
+  'tools-list',
+];
 const GENERIC_2025 = ['ping', 'server-initialize', 'server-session-lifecycle'];
 const GENERIC_2026 = [
+  'caching',
   'http-header-validation',
   'input-required-result-unsupported-methods',
+  'sep-2164-resource-not-found',
   'server-stateless',
 ];
 
