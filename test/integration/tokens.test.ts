@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeWorkplace, startHttp, stop } from '../support/program.ts';
+import { INITIALIZE } from '../transport/http-service.ts';
+import { connectHttp } from './clients.ts';
+
+const ALICE = 'alice-0123456789abcdef';
+const BOB = 'bob-0123456789abcdef';
+
+/** A stream of changes in an MCP session of its own, and its end. */
+async function openStream(url: string, token: string): Promise<{ readonly cut: Promise<void> }> {
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/json, text/event-stream',
+    'content-type': 'application/json',
+  };
+  const opened = await fetch(url, { method: 'POST', headers, body: JSON.stringify(INITIALIZE) });
+  const session = opened.headers.get('mcp-session-id') ?? '';
+  await opened.text();
+  const { status, body } = await fetch(url, { headers: { ...headers, 'mcp-session-id': session } });
+  expect(status).toBe(200);
+  const reader = body?.getReader();
+  const read = async () => {
+    while ((await reader?.read())?.done === false);
+  };
+  return { cut: read().catch(() => {}) };
+}
+
+describe('the token file of a running program', { timeout: 60_000 }, () => {
+  test('counts as it stands: who is struck out is cut off, who is written in is let in', async () => {
+    const place = await makeWorkplace();
+    const tokenFile = join(place.scratch, 'tokens');
+    await writeFile(tokenFile, `alice:${ALICE}\n`, { mode: 0o600 });
+    const program = await startHttp(place, ['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 legacy', program.url, ALICE);
+    const create = { workingDirectory: place.directory, onDisconnect: 'end' };
+    const { session } = await alice.call('create_session', create);
+    const { cut } = await openStream(program.url, ALICE);
+    await writeFile(tokenFile, `bob:${BOB}\nalice:${ALICE}x\n`);
+    await cut;
+    await expect
+      .poll(() => alice.call('list_sessions').catch(String), { timeout: 20_000 })
+      .toMatch(/bearer token|401/i);
+    const bob = await connectHttp('v1', program.url, BOB);
+    expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
+    const again = await connectHttp('v1', program.url, `${ALICE}x`);
+    expect((await again.call('get_session', { sessionId: session.id })).session.id).toBe(
+      session.id,
+    );
+    await writeFile(tokenFile, 'no token at all: \n');
+    await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('stay as they were');
+    expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
+    expect((await stop(program)).code).toBe(0);
+  });
+});
