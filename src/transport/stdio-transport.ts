@@ -7,7 +7,6 @@ import type { Readable, Writable } from 'node:stream';
 import {
   isJSONRPCNotification,
   isJSONRPCRequest,
-  isJSONRPCResponse,
   type JSONRPCMessage,
   type JSONRPCRequest,
   type RequestId,
@@ -63,13 +62,13 @@ export class StdioTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) throw new Error('the connection is closed');
-    if (isJSONRPCResponse(message) && message.id !== undefined) {
-      this.#unanswered.delete(message.id);
+    if (!('method' in message)) {
+      if (message.id !== undefined) this.#unanswered.delete(message.id);
+    } else if (!('id' in message) && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) {
+      // News can be had again by asking; answers and questions cannot.
+      return;
     }
-    // News can be had again by asking; answers cannot.
-    const isNews = isJSONRPCNotification(message);
-    if (isNews && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) return;
-    this.#stdout.write(`${JSON.stringify(message)}\n`);
+    this.#write(message);
   }
 
   async close(): Promise<void> {
