@@ -1,7 +1,7 @@
 /** One run: so many inputs of every kind, over both transports, and what came of them. */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { seeded } from '../chaos/random.ts';
+import { type Random, seeded } from '../chaos/random.ts';
 import type { Verdict } from '../chaos/report.ts';
 import { makeFolder, startBuiltHttp } from '../support/built.ts';
 import { mostMib } from '../support/gauge.ts';
@@ -38,15 +38,15 @@ export async function runFuzz({ seed, seconds, count }: FuzzOptions): Promise<Ve
   await overHttp.initialize();
   const until = Date.now() + seconds * 1000;
   const random = seeded(seed);
-  while (tally.total < count && Date.now() < until) {
+  let inputs = 0;
+  for (const kind of kindsIn(random)) {
+    if (inputs >= count || Date.now() > until) break;
+    inputs += 1;
     const inputSeed = random.between(0, 2 ** 31);
-    const isStdio = random.chance(0.5);
-    const kind = random.pick(isStdio ? STDIO_KINDS : HTTP_KINDS) ?? '';
-    if (HEAVY.has(kind) && !random.chance(1 / HEAVY_ONE_IN)) continue;
-    if (isStdio) await overStdio.try(kind, stdioInput(kind, inputSeed));
-    else await overHttp.try(kind, inputSeed);
-    if (tally.total % ALIVE_EVERY === 0 && !(await overHttp.isAlive())) {
-      tally.violations.push(`after ${tally.total} inputs an ordinary request over HTTP fails`);
+    if (kind.over === 'stdio') await overStdio.try(kind.name, stdioInput(kind.name, inputSeed));
+    else await overHttp.try(kind.name, inputSeed);
+    if (inputs % ALIVE_EVERY === 0 && !(await overHttp.isAlive())) {
+      tally.violations.push(`after ${inputs} inputs an ordinary request over HTTP fails`);
     }
   }
   const mostMibs = { stdio: mostMib(overStdio.pid), http: mostMib(http.child.pid) };
@@ -54,8 +54,25 @@ export async function runFuzz({ seed, seconds, count }: FuzzOptions): Promise<Ve
   if (codes.some((code) => code !== 0)) tally.violations.push(`exit codes ${codes.join(' and ')}`);
   tally.violations.push(...defectsIn(folder.log));
   if (tally.violations.length === 0) await folder.remove();
-  const summary = { inputs: tally.total, seed, memoryMibMost: mostMibs, ...tally.table() };
+  const summary = { inputs, seed, memoryMibMost: mostMibs, ...tally.table() };
   return { summary, violations: tally.violations, directory: folder.directory };
+}
+
+type Kind = { readonly over: 'stdio' | 'http'; readonly name: string };
+
+const KINDS: readonly Kind[] = [
+  ...STDIO_KINDS.map((name) => ({ over: 'stdio', name }) as const),
+  ...HTTP_KINDS.map((name) => ({ over: 'http', name }) as const),
+];
+
+/** Each of them once, and then without end as chance has it. */
+function* kindsIn(random: Random): Generator<Kind> {
+  yield* KINDS;
+  for (;;) {
+    const kind = random.pick(KINDS);
+    if (kind !== undefined && (!HEAVY.has(kind.name) || random.chance(1 / HEAVY_ONE_IN)))
+      yield kind;
+  }
 }
 
 /** Whatever was logged as an error: no input may lead to one. */
