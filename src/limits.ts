@@ -176,6 +176,8 @@ export const STDIO_REQUESTS_MAX = 200;
 export const STDIO_BEHIND_BYTES_MAX = KIB * KIB;
 
 /** HTTP perimeter. */
+/** What is held of all bodies that are coming in at once. */
+export const HTTP_BODIES_BYTES_MAX = 64 * KIB * KIB;
 export const HTTP_SESSIONS_MAX = 1000;
 /** One principal cannot take all of them from the others. */
 export const HTTP_SESSIONS_PER_PRINCIPAL_MAX = 600;

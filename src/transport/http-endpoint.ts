@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isInitializeRequest, isJSONRPCRequest } from '@modelcontextprotocol/server';
 import type { Logger } from '../log.ts';
-import { readJsonObject, refusing } from './http-body.ts';
+import { HttpBodies, refusing } from './http-body.ts';
 import { allowPage, answerPreflight, isPreflight } from './http-cors.ts';
 import { HttpExchanges } from './http-exchanges.ts';
 import { checkNoScraper } from './http-figures.ts';
@@ -45,6 +45,7 @@ type EndpointParts = {
 export class HttpEndpoint {
   readonly #parts: EndpointParts;
   readonly #exchanges = new HttpExchanges();
+  readonly #bodies = new HttpBodies();
   readonly #refusals: RefusalLog;
   #closing = false;
 
@@ -98,7 +99,7 @@ export class HttpEndpoint {
     const exchange = { request, response, principal: this.#principalOf(request) };
     checkNoScraper(exchange.principal);
     this.#exchanges.add(exchange);
-    const body = request.method === 'POST' ? await readJsonObject(request) : undefined;
+    const body = request.method === 'POST' ? await this.#bodies.readObject(request) : undefined;
     // Asked only now: while the body came in, the sessions may have been ended for good.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
     await this.#serve({ ...exchange, body });

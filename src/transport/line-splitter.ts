@@ -1,5 +1,7 @@
 /** Bytes into lines, however they were cut on the way; a line over the bound is told once and never kept. */
 
+import { GatheredBytes } from './gathered-bytes.ts';
+
 const LINE_FEED = 0x0a;
 
 /** A line without its end, or that there was one too long to keep. */
@@ -7,9 +9,7 @@ export type Line = Buffer | 'too long';
 
 export class LineSplitter {
   readonly #bytesMax: number;
-  /** Grows with the line that has begun, so that many small pieces cost no more than a large one. */
-  #begun = Buffer.alloc(0);
-  #bytes = 0;
+  readonly #begun = new GatheredBytes();
   /** Inside of a line that was told of already. */
   #isSkipping = false;
 
@@ -23,8 +23,7 @@ export class LineSplitter {
     let from = 0;
     for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, from)) {
       this.#add(chunk.subarray(from, end), lines);
-      if (!this.#isSkipping) lines.push(Buffer.from(this.#begun.subarray(0, this.#bytes)));
-      this.#forget();
+      if (!this.#isSkipping) lines.push(this.#begun.take());
       this.#isSkipping = false;
       from = end + 1;
     }
@@ -34,26 +33,12 @@ export class LineSplitter {
 
   #add(part: Buffer, lines: Line[]): void {
     if (this.#isSkipping || part.length === 0) return;
-    const bytes = this.#bytes + part.length;
-    if (bytes > this.#bytesMax) {
-      lines.push('too long');
-      this.#forget();
-      this.#isSkipping = true;
+    if (this.#begun.length + part.length <= this.#bytesMax) {
+      this.#begun.add(part);
       return;
     }
-    if (bytes > this.#begun.length) this.#grow(bytes);
-    part.copy(this.#begun, this.#bytes);
-    this.#bytes = bytes;
-  }
-
-  #grow(bytes: number): void {
-    const larger = Buffer.alloc(Math.max(bytes, 2 * this.#begun.length));
-    this.#begun.copy(larger);
-    this.#begun = larger;
-  }
-
-  #forget(): void {
-    this.#begun = Buffer.alloc(0);
-    this.#bytes = 0;
+    lines.push('too long');
+    this.#begun.take();
+    this.#isSkipping = true;
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
+import { HTTP_BODIES_BYTES_MAX, MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { HttpEndpoint } from '../../src/transport/http-endpoint.ts';
 import { HttpLimits } from '../../src/transport/http-limits.ts';
@@ -148,6 +148,44 @@ describe('a body', () => {
         message: expect.stringMatching(/nested deeper than 128 levels|more than 40000 elements/),
       });
     }
+  });
+
+  test('is refused while others hold all that may come in at once, and served when they are gone', async () => {
+    const held = MESSAGE_BYTES_MAX - 1;
+    const sending = Array.from({ length: HTTP_BODIES_BYTES_MAX / MESSAGE_BYTES_MAX }, () => {
+      const headers = { 'content-type': 'application/json', 'content-length': String(held + 1) };
+      return open(server, { headers, body: Buffer.alloc(held, ' ') }).on('error', () => {});
+    });
+    const large = { ...INITIALIZE, params: { ...INITIALIZE.params, extra: 'x'.repeat(100) } };
+    // Until all of them have come that far, one more may still be served.
+    const answers: number[] = [];
+    while (answers.at(-1) !== 429) answers.push((await send(server, { body: large })).status);
+    for (const request of sending) request.destroy();
+    while (answers.at(-1) !== 200) answers.push((await send(server, { body: large })).status);
+    expect(new Set(answers)).toEqual(new Set([200, 429]));
+  });
+
+  test('in a million pieces costs what it holds', async () => {
+    const pieces = 1_000_000;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${ALICE}\r\n` +
+        'Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n',
+    );
+    socket.write('1\r\n \r\n'.repeat(pieces));
+    const before = process.memoryUsage().rss;
+    let most = before;
+    const answered = new Promise<string>((resolve) => {
+      socket.once('data', (data) => resolve(String(data)));
+    });
+    const sampler = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 10);
+    socket.write('0\r\n\r\n');
+    expect(await answered).toMatch(/^HTTP\/1\.1 400 /);
+    clearInterval(sampler);
+    socket.destroy();
+    expect((most - before) / 2 ** 20).toBeLessThan(100);
   });
 
   test('of which the client sends only a part is dropped without a word', async () => {
