@@ -35,6 +35,19 @@ export async function measureLatency(
   };
 }
 
+/** Opens so many MCP sessions with a stream of changes each; how many there are. */
+export async function openStreams(
+  wire: Wire,
+  tokens: readonly string[],
+  count: number,
+): Promise<number> {
+  const opening = Array.from({ length: count }, async (_, n) => {
+    const caller = await Caller.open(wire, tokens[n % tokens.length] ?? '');
+    return caller.stream();
+  });
+  return (await Promise.all(opening)).filter((status) => status === 200).length;
+}
+
 async function callMany(caller: Caller, calls: number, times: number[]): Promise<void> {
   const made = await caller.call<Made>('create_session');
   const sessionId = made.data.session.id;

@@ -4,9 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Verdict } from '../chaos/report.ts';
 import { makeFolder, startBuiltHttp } from '../support/built.ts';
+import { residentMib } from '../support/gauge.ts';
 import { checkCrossTalk } from './cross-talk.ts';
 import { floodHalfOpen, floodInitialize, sendWide } from './floods.ts';
-import { measureLatency } from './latency.ts';
+import { measureLatency, openStreams } from './latency.ts';
 import type { MemoryMib } from './memory.ts';
 import { Wire } from './wire.ts';
 
@@ -38,6 +39,9 @@ export async function runLoad(options: LoadOptions): Promise<Verdict> {
   const target = { wire, tokens, pid: program.child.pid };
   const violations: string[] = [];
 
+  const startMib = residentMib(program.child.pid);
+  say('one MCP session makes 100 calls');
+  const alone = await measureLatency(wire, tokens, { sessions: 1, calls: 100 });
   say(`${sessions} MCP sessions make ${calls} calls each`);
   const latency = await measureLatency(wire, tokens, { sessions, calls });
   say('a message with a million elements');
@@ -52,14 +56,20 @@ export async function runLoad(options: LoadOptions): Promise<Verdict> {
   say(`${initializes} times initialize, and then nothing`);
   const flood = await floodInitialize(target, initializes);
 
-  wire.close();
+  say('and is stopped, with a stream open for each MCP session');
+  const streams = await openStreams(wire, tokens, sessions);
+  const stopping = performance.now();
   const code = await program.stop();
+  const stoppedAfterMs = Math.round(performance.now() - stopping);
+  wire.close();
   if (code !== 0) violations.push(`exit code ${code}`);
   if (wide.status !== 400) violations.push(`a million elements were answered ${wide.status}`);
   const wideMib = wide.memoryMib.most - wide.memoryMib.before;
   if (wideMib > WIDE_MIB_MAX) violations.push(`a million elements cost ${wideMib} MiB`);
   if (violations.length === 0) await folder.remove();
   const summary = {
+    startMib,
+    latencyAlone: { ...alone },
     latency: { ...latency },
     wideMessage: {
       bytes: wide.bytes,
@@ -76,6 +86,7 @@ export async function runLoad(options: LoadOptions): Promise<Verdict> {
     crossTalk: { ...crossTalk },
     initializes: { ...flood.statuses },
     initializesMib: shown(flood.memoryMib),
+    stop: { streams, stoppedAfterMs },
   };
   return { summary, violations, directory: folder.directory };
 }

@@ -61,6 +61,22 @@ export class Wire {
     return this.send({ token, body: INITIALIZE });
   }
 
+  /** On a connection of its own. */
+  stream(token: string, session: string): Promise<number> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'text/event-stream',
+      'mcp-session-id': session,
+    };
+    return new Promise((resolve, reject) => {
+      const asked = request(this.url, { headers, agent: false }, (response) => {
+        response.on('error', () => {}).resume();
+        resolve(response.statusCode ?? 0);
+      });
+      asked.once('error', reject).end();
+    });
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -119,6 +135,11 @@ export class Caller {
     const params = { name, arguments: args };
     const body = { jsonrpc: '2.0', id: this.#asked, method: 'tools/call', params };
     return this.#wire.send({ token, session, body });
+  }
+
+  /** Opens the stream of changes, which stays open; its status. */
+  stream(): Promise<number> {
+    return this.#wire.stream(this.token, this.session);
   }
 
   async close(): Promise<void> {
