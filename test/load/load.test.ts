@@ -11,6 +11,7 @@ test('many MCP sessions with many Claude sessions each see their own, all of the
     calls: 10,
     mcpSessions: 50,
     each: 10,
+    deafRequests: 500,
     say: () => {},
   });
   expect(violations).toEqual([]);

@@ -15,6 +15,7 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '20' },
     'mcp-sessions': { type: 'string', default: '500' },
     each: { type: 'string', default: '100' },
+    'deaf-requests': { type: 'string', default: '100000' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -25,6 +26,7 @@ const verdict = await runLoad({
   calls: Number(values.calls),
   mcpSessions: Number(values['mcp-sessions']),
   each: Number(values.each),
+  deafRequests: Number(values['deaf-requests']),
   say: (line) => process.stderr.write(`load: ${line}\n`),
 });
 process.exit(report(verdict, values.json));

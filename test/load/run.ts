@@ -6,6 +6,7 @@ import type { Verdict } from '../chaos/report.ts';
 import { makeFolder, startBuiltHttp } from '../support/built.ts';
 import { residentMib } from '../support/gauge.ts';
 import { checkCrossTalk } from './cross-talk.ts';
+import { floodDeaf } from './deaf.ts';
 import { floodHalfOpen, floodInitialize, sendWide } from './floods.ts';
 import { measureLatency, openStreams } from './latency.ts';
 import type { MemoryMib } from './memory.ts';
@@ -21,11 +22,13 @@ export type LoadOptions = {
   readonly calls: number;
   readonly mcpSessions: number;
   readonly each: number;
+  /** Of the client that never reads. */
+  readonly deafRequests: number;
   say(line: string): void;
 };
 
 export async function runLoad(options: LoadOptions): Promise<Verdict> {
-  const { initializes, halfOpen, sessions, calls, mcpSessions, each, say } = options;
+  const { initializes, halfOpen, sessions, calls, mcpSessions, each, deafRequests, say } = options;
   const folder = await makeFolder('load');
   const made = Array.from({ length: 2 * PRINCIPALS }, (_, n) => `${n}-token-of-a-load-run`);
   // Those that are looked at have made nothing before.
@@ -62,6 +65,9 @@ export async function runLoad(options: LoadOptions): Promise<Verdict> {
   const code = await program.stop();
   const stoppedAfterMs = Math.round(performance.now() - stopping);
   wire.close();
+  say('a client on standard input that never reads');
+  const deaf = await floodDeaf(folder.flags, deafRequests);
+  if (deaf.code !== 0) violations.push(`exit code ${deaf.code} under a client that never reads`);
   if (code !== 0) violations.push(`exit code ${code}`);
   if (wide.status !== 400) violations.push(`a million elements were answered ${wide.status}`);
   const wideMib = wide.memoryMib.most - wide.memoryMib.before;
@@ -87,6 +93,8 @@ export async function runLoad(options: LoadOptions): Promise<Verdict> {
     initializes: { ...flood.statuses },
     initializesMib: shown(flood.memoryMib),
     stop: { streams, stoppedAfterMs },
+    deafClient: { taken: deaf.taken, stoppedAfterMs: deaf.stoppedAfterMs },
+    deafClientMib: shown(deaf.memoryMib),
   };
   return { summary, violations, directory: folder.directory };
 }
