@@ -49,41 +49,46 @@ describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
     async (signal) => {
       const place = await makeWorkplace();
       const first = await startHttp(place);
+      const recorder = await startRecorder(first.url);
       const seen: SessionView[] = [];
       const restart = async () => {
         expect((await stop(first, signal)).signal).toBe(signal === 'SIGKILL' ? signal : null);
         const { port } = new URL(first.url);
         const second = await startHttp(place, ['--port', port]);
         const other = await connectHttp('v1', second.url, second.token);
-        const { sessions } = await other.call('list_sessions');
-        seen.push(...sessions);
+        seen.push(...(await other.call('list_sessions')).sessions);
         await other.close();
       };
-      const [, linked, metrics] = await callFromClaudeCode({
+      let tries = 0;
+      const link = { tool: 'link_task', input: {} };
+      const results = await callFromClaudeCode({
         place,
         entry: {
           type: 'http',
-          url: first.url,
+          url: recorder.url,
           headers: { Authorization: `Bearer ${first.token}` },
         },
-        steps: [
-          create(place),
-          { tool: 'link_task', input: {} },
-          { tool: 'get_metrics', input: { scope: 'mine' } },
-        ],
+        // A call that finds Claude Code still looking for the server fails there; a model would try again.
+        steps: [create(place), link, link, { tool: 'get_metrics', input: { scope: 'mine' } }],
         allow: async (tool, input) => {
           if (tool !== 'link_task') return input;
-          await restart();
+          tries += 1;
+          if (tries === 1) await restart();
+          else await expect.poll(() => recorder.given.length, POLL).toBeGreaterThan(1);
           return { sessionId: seen[0]?.id, taskId: 'after' };
         },
       });
+      const [, , linked, metrics] = results;
+      expect(linked).toMatchObject({ session: { id: seen[0]?.id, taskIds: ['after'] } });
       const { session } = linked as { session: SessionView };
-      expect(session).toMatchObject({ id: seen[0]?.id, taskIds: ['after'] });
       expect(session.mcpSessionId).not.toBe(seen[0]?.mcpSessionId);
+      expect(recorder.given).toContain(session.mcpSessionId);
       expect(metrics).toMatchObject({ totalSessions: 1 });
     },
   );
 });
+
+const POLL = { timeout: 20_000 };
 
 const create = ({ directory }: Workplace) => ({
   tool: 'create_session',
