@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import {
   HTTP_SESSION_IDLE_MS,
@@ -10,6 +8,7 @@ import {
   HTTP_SESSIONS_PER_PRINCIPAL_MAX,
   HTTP_SWEEP_MS,
 } from '../../src/limits.ts';
+import { collectGarbage } from '../support/garbage.ts';
 import { seenBy } from './echo.ts';
 import {
   ALICE,
@@ -256,10 +255,3 @@ test('sessions are capped, for each principal and in all, and a place that was f
   await server.close();
   expect(server.echo.closes).toHaveLength(HTTP_SESSIONS_MAX + 1);
 });
-
-async function collectGarbage(): Promise<void> {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  await new Promise(setImmediate);
-  collect();
-}
