@@ -114,5 +114,5 @@ function resultOf(data: Record<string, unknown>): CallToolResult {
 }
 
 function isKey(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= KEY_CHARS_MAX;
+  return typeof value === 'string' && value !== '' && value.length <= KEY_CHARS_MAX;
 }

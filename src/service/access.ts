@@ -4,7 +4,7 @@ import { SessionError, SessionNotFoundError } from '../errors.ts';
 import type { SessionState } from '../session/decide.ts';
 import type { EventBody } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { Appended, AppendOptions, Decision, Store } from '../store/store.ts';
+import type { Appended, AppendOptions, Decision, RequestKey, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Presence } from './presence.ts';
 
@@ -43,8 +43,23 @@ export class Gate {
   }
 
   /**
+   * What the first call with this key was answered. A retry gets it whatever has changed meanwhile: a
+   * client that has lost its connection may be back before anybody knows that the old one is gone.
+   */
+  async answered(key: RequestKey | undefined): Promise<Appended | undefined> {
+    if (key === undefined) return undefined;
+    try {
+      // To no session at all: a key that is known is answered, one that is not writes nothing.
+      return await this.#store.append('', () => [], { key });
+    } catch (error) {
+      if (error instanceof SessionNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Appends what `decide` makes of the session, after the tie where the MCP session it was tied to is
-   * gone. Throws like {@link changeable}, and whatever `decide` throws.
+   * gone. Throws like {@link changeable}, and whatever `decide` throws. A known key changes nothing.
    */
   async change(
     caller: Caller,
@@ -52,6 +67,8 @@ export class Gate {
     decide: Decision,
     options?: AppendOptions,
   ): Promise<Appended> {
+    const known = await this.answered(options?.key);
+    if (known !== undefined) return known;
     for (let retry = 0; ; retry++) {
       const { mcpSessionId: holder } = await this.changeable(caller, sessionId);
       const announced = this.#presence.announce(caller);

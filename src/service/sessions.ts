@@ -1,6 +1,6 @@
 /** The use cases of a session's life: make it, find it, link it, measure it, end it. */
 
-import { SessionError, SessionNotFoundError } from '../errors.ts';
+import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
 import type { EventBody, ForkOrigin, SessionOptions, Trace, Turn } from '../session/event.ts';
@@ -77,25 +77,21 @@ export class Sessions {
    *
    * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
    */
-  async create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
-    const { store, scheduler } = this.#deps;
-    const made = (await this.#madeBefore(asked.key)) ?? (await this.#make(caller, asked));
+  create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
+    return this.#once(asked.key, () => this.#make(caller, asked));
+  }
+
+  /** The retry of a call gets what the first one made, also where a new one would be refused. */
+  async #once(
+    key: RequestKey | undefined,
+    make: () => Promise<Appended>,
+  ): Promise<{ session: Session; turn?: Turn }> {
+    const { store, scheduler, gate } = this.#deps;
+    const made = (await gate.answered(key)) ?? (await make());
     if (made.reply.turnId === undefined) return { session: made.session };
     scheduler.poke();
     const turn = await store.turn(made.session.id, made.reply.turnId);
     return { session: made.session, ...(turn && { turn }) };
-  }
-
-  /** What the first call with this key made; its retry gets it also where a new one would be refused. */
-  async #madeBefore(key: RequestKey | undefined): Promise<Appended | undefined> {
-    if (key === undefined) return undefined;
-    try {
-      // To no session at all: a key that is known is answered, one that is not writes nothing.
-      return await this.#deps.store.append('', () => [], { key });
-    } catch (error) {
-      if (error instanceof SessionNotFoundError) return undefined;
-      throw error;
-    }
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
@@ -144,14 +140,15 @@ export class Sessions {
    *
    * @throws SessionNotFoundError, SessionError CONFLICT where another MCP session holds the first
    */
-  async fork(
+  fork(
     caller: Caller,
     sessionId: string,
     asked: Pick<NewSession, 'name' | 'prompt' | 'key' | 'trace'>,
   ): Promise<{ session: Session; turn?: Turn }> {
-    const parent = await this.#deps.gate.changeable(caller, sessionId);
-    const { options, labels } = parent;
-    return this.create(caller, { ...asked, options, labels, forkOf: { sessionId } });
+    return this.#once(asked.key, async () => {
+      const { options, labels } = await this.#deps.gate.changeable(caller, sessionId);
+      return this.#make(caller, { ...asked, options, labels, forkOf: { sessionId } });
+    });
   }
 
   get(caller: Caller, sessionId: string): Promise<Session> {

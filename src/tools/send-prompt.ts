@@ -33,8 +33,10 @@ export const sendPrompt = defineTool({
   }),
   async run(args, call) {
     const { service, caller, signal, watch, trace } = call;
-    const key = requestKey('send_prompt', args, call);
-    const { sessionId, prompt, mode } = args;
+    const { waitMs, ...asked } = args;
+    // How long it waits for the answer is no part of what it asks for.
+    const key = requestKey('send_prompt', asked, call);
+    const { sessionId, prompt, mode } = asked;
     const sent = await service.turns.send(caller, {
       sessionId,
       prompt,
@@ -42,7 +44,6 @@ export const sendPrompt = defineTool({
       ...(key && { key }),
       ...(trace && { trace }),
     });
-    const { waitMs } = args;
     if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };
     const wait = { turn: sent.turn, waitMs, signal, watch };
     const turn = await service.reader.turnSettled(caller, wait);

@@ -33,10 +33,14 @@ describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
     });
     expect(session.mcpSessionId).toEqual(expect.any(String));
     expect(recorder.given).toContain(session.mcpSessionId);
+    const { mcpSessionId } = session;
+    const toolUseId = expect.stringMatching(/^toolu_/);
     expect(recorder.calls).toEqual([
-      { tool: 'create_session', mcpSessionId: session.mcpSessionId },
-      { tool: 'get_metrics', mcpSessionId: session.mcpSessionId },
+      { tool: 'create_session', mcpSessionId, toolUseId },
+      { tool: 'get_metrics', mcpSessionId, toolUseId },
     ]);
+    const [first, second] = recorder.calls;
+    expect(first?.toolUseId).not.toBe(second?.toolUseId);
     expect(metrics).toMatchObject({ totalSessions: 1, activeSessions: 1, costUsd: 0 });
 
     const other = await connectHttp('v1', program.url, program.token);

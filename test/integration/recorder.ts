@@ -10,20 +10,29 @@ export type Recorder = {
   readonly url: string;
   /** The ids that the server gave, in its answers to `initialize`. */
   readonly given: readonly string[];
-  /** The tool calls that came, each with the id in its header. */
-  readonly calls: readonly { readonly tool: string; readonly mcpSessionId: string | undefined }[];
+  /** The tool calls that came, in order. */
+  readonly calls: readonly RecordedCall[];
+};
+
+export type RecordedCall = {
+  readonly tool: string;
+  /** From the header. */
+  readonly mcpSessionId: string | undefined;
+  /** By which Claude Code's call is known again when it is sent twice. */
+  readonly toolUseId: unknown;
 };
 
 export async function startRecorder(target: string): Promise<Recorder> {
   const given: string[] = [];
-  const calls: { tool: string; mcpSessionId: string | undefined }[] = [];
+  const calls: RecordedCall[] = [];
   const { host } = new URL(target);
   const server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
     const message = messageIn(body);
     if (message.method === 'tools/call') {
-      const tool = message.params?.name ?? '';
-      calls.push({ tool, mcpSessionId: headerOf(incoming.headers['mcp-session-id']) });
+      const { name: tool = '', _meta } = message.params ?? {};
+      const mcpSessionId = headerOf(incoming.headers['mcp-session-id']);
+      calls.push({ tool, mcpSessionId, toolUseId: _meta?.['claudecode/toolUseId'] });
     }
     const { method } = incoming;
     const headers = { ...incoming.headers, host };
@@ -47,7 +56,12 @@ export async function startRecorder(target: string): Promise<Recorder> {
   return { url: `http://127.0.0.1:${port}${new URL(target).pathname}`, given, calls };
 }
 
-function messageIn(body: Buffer): { method?: string; params?: { name?: string } } {
+type Message = {
+  readonly method?: string;
+  readonly params?: { readonly name?: string; readonly _meta?: Readonly<Record<string, unknown>> };
+};
+
+function messageIn(body: Buffer): Message {
   return body.length === 0 ? {} : JSON.parse(body.toString());
 }
 

@@ -131,6 +131,34 @@ describe('a repeated call', () => {
     expect(ids.size).toBe(4);
   });
 
+  test('from a new connection gets the first result, though the old one is not known to be gone', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const args = { sessionId: session.id, prompt: 'go', idempotencyKey: 'k' };
+    const sent = await client.call('send_prompt', args);
+    const forked = await client.call('fork_session', args);
+    const back = await harness.connect();
+    expect((await back.call('send_prompt', args)).turn.id).toBe(sent.turn.id);
+    expect((await back.call('fork_session', args)).session.id).toBe(forked.session.id);
+    const { session: after } = await back.call('get_session', { sessionId: session.id });
+    expect(after.mcpSessionId).toBe(session.mcpSessionId);
+    const another = { ...args, idempotencyKey: 'another' };
+    expect(await back.refusal('send_prompt', another)).toMatchObject({ code: 'CONFLICT' });
+    expect(await back.refusal('fork_session', another)).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('may wait longer for the answer than the first call did', async () => {
+    const { harness, client } = await start();
+    const { session } = await client.call('create_session');
+    const args = { sessionId: session.id, prompt: 'go', idempotencyKey: 'k' };
+    const first = await client.call('send_prompt', args);
+    const run = await harness.running(session.id);
+    const again = client.call('send_prompt', { ...args, waitMs: 50_000 });
+    run.finish();
+    expect((await again).turn).toMatchObject({ id: first.turn.id, state: 'completed' });
+    expect(run.prompts).toHaveLength(1);
+  });
+
   test('of another principal is a call of its own', async () => {
     const { harness, client } = await start();
     const bob = await harness.connect({ principal: 'bob' });
