@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { duel } from './duel.ts';
 import { runChaos } from './run.ts';
 
-test('servers under kills and stops keep every promise', { timeout: 180_000 }, async () => {
-  const options = { seconds: 15, servers: 4, sessions: 20, mutant: 'none', seed: 3 } as const;
-  const { summary, violations } = await runChaos({ ...options, say: () => {} });
+test('servers under kills and stops for a minute keep every promise', {
+  timeout: 400_000,
+}, async () => {
+  const options = { seconds: 60, servers: 4, sessions: 20, mutant: 'none', seed: 3 } as const;
+  const { violations } = await runChaos({ ...options, share: 0.1, say: () => {} });
   expect(violations).toEqual([]);
-  expect(summary.crashes).toBe(0);
 });
 
 test('a server that stood still through its lease changes nothing when it goes on', {

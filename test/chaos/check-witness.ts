@@ -8,8 +8,8 @@ import type { Evidence, WitnessLine } from './evidence.ts';
 const ROUNDING_MS = 1;
 /** What a killed server left must be gone by then. */
 const ORPHAN_MS_MAX = 5000;
-/** How long a server stands still, with a second to come to itself. */
-const STOP_MS_MAX = 4750;
+/** What a server that stood still has to come to itself. */
+const WAKE_MS_MAX = 5000;
 
 /** A prompt is delivered at most once: a turn's steps count 1, 2, 3 … once, in one process. */
 export function stepsRepeated({ witness }: Pick<Evidence, 'witness'>): readonly string[] {
@@ -103,14 +103,17 @@ export function endedButAlive({
   witness,
   stops,
 }: Pick<Evidence, 'ledger' | 'witness' | 'stops'>): readonly string[] {
-  const stoodStill = ({ kind, serverPid, at }: WitnessLine): boolean =>
+  const stoodStill = ({ kind, serverPid, at }: WitnessLine, endedAt: number): boolean =>
     kind === 'open' &&
-    stops.some((stop) => stop.pid === serverPid && stop.at < at && at < stop.at + STOP_MS_MAX);
+    stops.some(
+      (stop) =>
+        stop.pid === serverPid && stop.at < endedAt && at < (stop.until ?? stop.at) + WAKE_MS_MAX,
+    );
   const lines = Map.groupBy(witness, ({ sessionId }) => sessionId);
   return ledger
     .filter(({ effect }) => effect === 'end')
     .flatMap(({ sessionId, at }) => {
-      const late = lines.get(sessionId)?.findLast((line) => line.at > at && !stoodStill(line));
+      const late = lines.get(sessionId)?.findLast((line) => line.at > at && !stoodStill(line, at));
       return late ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was told`] : [];
     });
 }

@@ -153,9 +153,13 @@ describe('the world outside is not what the log says', () => {
   test('a process that is started for a session that has ended, unless its server stood still', () => {
     const late = witnessWith(line('open', { at: 15_200, marker: 'third', serverPid: 11, n: 0 }));
     expect(checksThatFail(late)).toEqual(['alive after end_session']);
-    expect(checksThatFail({ ...late, stops: [{ pid: 11, at: 14_000 }] })).toEqual([]);
-    expect(checksThatFail({ ...late, stops: [{ pid: 12, at: 14_000 }] })).not.toEqual([]);
-    expect(checksThatFail({ ...late, stops: [{ pid: 11, at: 10_000 }] })).not.toEqual([]);
+    const stop = { pid: 11, at: 14_000, until: 15_150 };
+    const withStop = (changed: Partial<typeof stop>) =>
+      checksThatFail({ ...late, stops: [{ ...stop, ...changed }] });
+    expect(withStop({})).toEqual([]);
+    expect(withStop({ pid: 12 })).not.toEqual([]);
+    expect(withStop({ at: 10_000, until: 10_150 })).not.toEqual([]);
+    expect(withStop({ at: 15_110 })).not.toEqual([]);
   });
 
   test('a process that outlives its killed server by more than five seconds', () => {

@@ -24,11 +24,12 @@ const OPEN_TURNS_MAX = 60;
 const LIFE_MS: readonly [number, number] = [20, 500];
 /** Every so many rounds the database is checked from end to end, and all that was ever acknowledged. */
 const AUDIT_ROUNDS = 10;
-const ACKNOWLEDGED_PER_ROUND = 5;
 
 export type CrashOptions = {
   readonly rounds: number;
   readonly seed: number;
+  /** The least that a round must get done, on average, to prove anything. */
+  readonly acknowledgedPerRound: number;
   /** Hears how the run goes. */
   say(line: string): void;
 };
@@ -171,7 +172,7 @@ class CrashRun {
   }
 
   #shortfall({ rounds, acknowledged }: CrashSummary): readonly string[] {
-    if (acknowledged >= rounds * ACKNOWLEDGED_PER_ROUND) return [];
+    if (acknowledged >= rounds * this.#options.acknowledgedPerRound) return [];
     return [`too little happened: ${acknowledged} acknowledged in ${rounds} rounds`];
   }
 }

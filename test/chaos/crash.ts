@@ -1,22 +1,12 @@
 /**
- * `npm run crash`: rounds of kill -9 under load. Exit code 0 where nothing acknowledged was lost.
- * Flags: --rounds, --seed, --json.
+ * `npm run crash`: rounds of kill -9 under load. Exit code 0 where nothing acknowledged was lost, 1 where
+ * something was.
  */
 
-import { parseArgs } from 'node:util';
 import { runCrash } from './crash-run.ts';
+import { optionsOf } from './options.ts';
 import { report } from './report.ts';
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
-});
-const verdict = await runCrash({
-  rounds: Number(values.rounds),
-  seed: Number(values.seed),
-  say: (line) => process.stderr.write(`crash: ${line}\n`),
-});
-process.exit(report(verdict, values.json));
+const { json, ...options } = optionsOf({ rounds: 200, seed: 1, json: false });
+const say = (line: string): boolean => process.stderr.write(`crash: ${line}\n`);
+process.exit(report(await runCrash({ ...options, acknowledgedPerRound: 5, say }), json));

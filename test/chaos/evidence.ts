@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUN_VARIABLE } from './child-runner.ts';
 import type { Database, EventRow, SessionRow, TurnRow } from './database.ts';
-import type { Fault } from './fleet.ts';
+import type { Fault, Stop } from './fleet.ts';
 import type { Ack } from './load.ts';
 
 /**
@@ -33,7 +33,7 @@ export type Evidence = {
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly witness: readonly WitnessLine[];
   readonly kills: readonly Fault[];
-  readonly stops: readonly Fault[];
+  readonly stops: readonly Stop[];
   /** Processes of the run that still live. */
   readonly survivors: readonly number[];
   readonly integrity: string;

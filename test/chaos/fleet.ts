@@ -74,10 +74,13 @@ export async function connect(options: ServerOptions): Promise<Connected> {
 
 export type Fault = { readonly pid: number; readonly at: number };
 
+/** `until` is missing where the process was killed while it stood still. */
+export type Stop = Fault & { until?: number };
+
 /** One place of the fleet: whenever its server dies, another is started. */
 export class Slot {
   readonly kills: Fault[] = [];
-  readonly stops: Fault[] = [];
+  readonly stops: Stop[] = [];
   /** Servers that ended though nobody killed them. */
   crashes = 0;
   server: Connected | undefined;
@@ -120,6 +123,8 @@ export class Slot {
     const { server } = this;
     if (!server?.isStopped) return;
     server.isStopped = false;
+    const stop = this.stops.findLast(({ pid }) => pid === server.pid);
+    if (stop !== undefined) stop.until = Date.now();
     server.signal('SIGCONT');
   }
 

@@ -86,13 +86,17 @@ export function summaryOf({ evidence, load, slots, logged, seconds }: Finished):
 /** Half of what the slowest machine we know does, so that an empty run does not pass. */
 const LEAST_PER_SECOND = { acknowledged: 4, completed: 0.5, faults: 0.6 };
 
-/** What there was too little of, and servers that died by themselves. */
-export function shortfallsOf(summary: Summary): readonly string[] {
+/**
+ * What there was too little of, and servers that died by themselves.
+ *
+ * @param share of the least: beside other work a machine gets less done
+ */
+export function shortfallsOf(summary: Summary, share: number): readonly string[] {
   const { seconds, crashes, lost, requeued, takeovers } = summary;
   const done = { ...summary, faults: summary.kills + summary.stops };
   const names = ['acknowledged', 'completed', 'faults'] as const;
   const few = names
-    .filter((name) => done[name] < LEAST_PER_SECOND[name] * seconds)
+    .filter((name) => done[name] < LEAST_PER_SECOND[name] * seconds * share)
     .map((name) => `too little happened: ${done[name]} ${name} in ${seconds} s`);
   const taken = takeovers > 0 && lost + requeued > 0 ? [] : ['no turn was taken from a server'];
   const crashed = crashes === 0 ? [] : [`${crashes} servers ended though nobody killed them`];
