@@ -69,6 +69,20 @@ describe('abort', () => {
     expect(manager.endSession(other.id)?.status).toBe('terminated');
   });
 
+  it('defect 10: options were logged whole, with what they hold of secrets', () => {
+    const { manager, logged } = newHost();
+    const session = manager.createSession({
+      workingDirectory: '/home/me/secret-project',
+      appendSystemPrompt: 'the key is sk-ant-secret',
+      labels: { token: 'secret' },
+    });
+    manager.appendOutput(session.id, 'output', 'secret');
+    session.abortController = controllerOf(throwing);
+    manager.endSession(session.id);
+    const details = { sessionId: session.id, err: new Error('thrown') };
+    expect(logged).toEqual([{ details, message: 'abort of a session failed' }]);
+  });
+
   it('defect 17: a second run of a busy session left the first one running unseen', () => {
     const { manager } = newHost();
     const session = manager.createSession();

@@ -54,6 +54,16 @@ describe('updateStatus', () => {
     },
   );
 
+  it('defect 16: a start that failed was never to be seen', () => {
+    const { manager } = newHost();
+    const { id } = manager.createSession();
+    manager.updateStatus(id, 'initializing');
+    expect(manager.getMetrics()).toMatchObject({ activeSessions: 0, initializingSessions: 1 });
+    manager.updateStatus(id, 'error');
+    expect(manager.getSession(id).status).toBe('error');
+    expect(manager.getMetrics()).toMatchObject({ errorSessions: 1, errorRate: 1 });
+  });
+
   it('defect 18: error was a dead end', () => {
     const { manager } = newHost();
     const { id } = manager.createSession();
