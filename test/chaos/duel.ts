@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { standStill } from '../support/stand-still.ts';
 import { violationsOf } from './checks.ts';
 import { promptOf } from './child-runner.ts';
 import { Database } from './database.ts';
@@ -57,10 +58,10 @@ class Story {
   }
 
   async tell(): Promise<void> {
-    const { first, second, database } = this.#stage;
+    const { place, first, second, database } = this.#stage;
     const { session, turn } = await answered(first, 'create_session', { prompt: ENDLESS });
     await until('the first turn has taken steps', () => this.#steps(turn.id) > 2);
-    first.signal('SIGSTOP');
+    await standStill(first.pid, place.stateDirectory);
     await answered(second, 'attach_session', { sessionId: session.id });
     const stateOf = () => database.turns().find(({ id }) => id === turn.id)?.state;
     await until('the second server has taken over', async () => {

@@ -17,7 +17,7 @@ import { integrityOf } from '../faults/world.ts';
 import { ROOT } from '../support/program.ts';
 import { makePlace, type Place, Server } from './server.ts';
 
-const OPTIONS = { timeout: 60_000 };
+const OPTIONS = { timeout: 180_000 };
 
 /** Runs the command; what it said and its exit code. */
 async function backUp(place: Place, ...words: string[]) {

@@ -15,7 +15,7 @@ import { makePlace, type Place, Server, type StartOptions } from '../durability/
 import { Ledger, startServed } from './ledger.ts';
 import { mountDisk } from './world.ts';
 
-const OPTIONS = { timeout: 30_000 };
+const OPTIONS = { timeout: 180_000 };
 const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 

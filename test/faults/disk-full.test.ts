@@ -5,7 +5,7 @@ import { makePlace, Server } from '../durability/server.ts';
 import { Ledger } from './ledger.ts';
 import { type Disk, integrityOf, mountDisk } from './world.ts';
 
-const OPTIONS = { timeout: 30_000 };
+const OPTIONS = { timeout: 180_000 };
 const FULL = {
   code: 'UNAVAILABLE',
   message: 'the disk of the state directory is full',

@@ -5,7 +5,7 @@ import { makePlace, type Place, Server } from '../durability/server.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { injectFault, integrityOf } from './world.ts';
 
-const OPTIONS = { timeout: 30_000 };
+const OPTIONS = { timeout: 180_000 };
 const JOURNAL = 'sessions.db-wal';
 const DATABASE = 'sessions.db';
 const STOPPED = {

@@ -6,7 +6,7 @@ import { connectHttp, connectStdio, type SessionView } from './clients.ts';
 import { mcpJsonEntry } from './mcp-json.ts';
 import { startRecorder } from './recorder.ts';
 
-describe('the real Claude Code as a client', { timeout: 60_000 }, () => {
+describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
   test('starts the server from mcp.json and calls create_session and get_metrics', async () => {
     const place = await makeWorkplace();
     const { session, metrics } = await createAndMeasure(place, {

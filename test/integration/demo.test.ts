@@ -25,4 +25,4 @@ test('the demo runs without a key, says that the model was a stand-in, and leave
   expect(stdout).toMatch(/Every step did what it should\.\n$/);
   expect(await readdir(TMPDIR)).toEqual([]);
   expect(await processesWith(TMPDIR)).toEqual([]);
-}, 60_000);
+}, 180_000);

@@ -6,7 +6,7 @@ import { makeWorkplace, startHttp, stop, type Workplace } from '../support/progr
 import { CLIENTS, connectHttp } from './clients.ts';
 import { doMainJob } from './main-job.ts';
 
-const OPTIONS = { timeout: 60_000 };
+const OPTIONS = { timeout: 180_000 };
 const ALICE = 'alice-0123456789abcdef';
 const BOB = 'bob-0123456789abcdef';
 

@@ -38,7 +38,7 @@ function targetOf({ url, token }: HttpProgram): string[] {
   return ['--server-url', url, '--header', `Authorization: Bearer ${token}`];
 }
 
-describe('the MCP Inspector', { timeout: 60_000 }, () => {
+describe('the MCP Inspector', { timeout: 180_000 }, () => {
   test.each<[string, Target, unknown]>([
     ['standard input and output', overStdio, expect.stringMatching(/^stdio_/)],
     ['HTTP with MCP sessions', overHttp, expect.stringMatching(/^[0-9a-f-]{36}$/)],

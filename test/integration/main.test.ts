@@ -20,7 +20,7 @@ import {
 import { connectHttp, connectStdio, type SessionView } from './clients.ts';
 import { callTool, initialize, linesOf } from './json-rpc.ts';
 
-const OPTIONS = { timeout: 60_000 };
+const OPTIONS = { timeout: 180_000 };
 
 describe('a start that cannot work', OPTIONS, () => {
   test.each<[string, string[], RegExp]>([

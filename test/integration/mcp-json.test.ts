@@ -18,4 +18,4 @@ test('mcp.json starts the server in the clone’s folder, and nothing of it stay
   expect((await processesWith(place.scratch)).length).toBeGreaterThanOrEqual(3);
   await client.close();
   expect(await processesWith(place.scratch)).toEqual([]);
-}, 60_000);
+}, 180_000);

@@ -5,7 +5,7 @@ import { script } from '../support/messages-api-script.ts';
 import { commandOf, makeWorkplace, startHttp, stop } from '../support/program.ts';
 import { connectHttp } from './clients.ts';
 
-const OPTIONS = { timeout: 60_000 };
+const OPTIONS = { timeout: 180_000 };
 const SWORDFISH = 'the password is swordfish';
 
 describe('a server that is watched', OPTIONS, () => {

@@ -10,7 +10,7 @@ const REVISIONS: readonly [ClientKind, string | undefined][] = [
   ['v2 auto', '2026-07-28'],
 ];
 
-describe('the program over standard input and output', { timeout: 60_000 }, () => {
+describe('the program over standard input and output', { timeout: 180_000 }, () => {
   test.each(REVISIONS)('does the main job for the %s client', async (kind, revision) => {
     const place = await makeWorkplace();
     const client = await connectStdio(kind, { ...commandOf(), env: place.env });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { script } from '../support/messages-api.ts';
 import { makeWorkplace, startHttp } from '../support/program.ts';
+import { standStill } from '../support/stand-still.ts';
 import { connectHttp, type TestClient } from './clients.ts';
 
 /** Writes a byte every 50 ms until it is killed. */
@@ -18,7 +19,7 @@ async function turnEnds(client: TestClient, sessionId: string): Promise<unknown[
 }
 
 test('a server that is stopped loses its session on demand, and its Claude Code writes no more', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   const place = await makeWorkplace();
   const witness = join(place.directory, 'witness');
@@ -35,7 +36,7 @@ test('a server that is stopped loses its session on demand, and its Claude Code 
   const size = async () => (await stat(witness).catch(() => undefined))?.size ?? 0;
   await expect.poll(size, { timeout: 30_000 }).toBeGreaterThan(3);
 
-  first.child.kill('SIGSTOP');
+  await standStill(first.child.pid ?? 0, place.stateDirectory);
   const before = await size();
   await expect.poll(size).toBeGreaterThan(before);
   await other.call('attach_session', { sessionId });

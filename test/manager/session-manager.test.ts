@@ -189,7 +189,7 @@ describe('LIBRARY_SESSIONS_MAX', () => {
     );
     manager.endSession('claude_1');
     expect(manager.createSession().status).toBe('ready');
-  }, 60_000);
+  }, 180_000);
 
   it('defect 12: there was no cap on sessions, and ended ones must not count against it', () => {
     const { manager } = newHost();
@@ -197,7 +197,7 @@ describe('LIBRARY_SESSIONS_MAX', () => {
       manager.endSession(manager.createSession().id);
     }
     expect(manager.getMetrics().totalSessions).toBe(LIBRARY_SESSIONS_MAX + 1);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the exported types', () => {

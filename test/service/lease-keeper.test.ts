@@ -6,7 +6,7 @@ import { type Harness, type HarnessOptions, overriding, startHarness } from '../
 const TIMES: LeaseTimes = { leaseMs: 60_000, renewMs: 200, selfFenceMs: 20_000 };
 const FENCED_MS = TIMES.selfFenceMs + 1_000;
 /** For what the store does not tell of. */
-const POLL = { timeout: 10_000, interval: 5 };
+const POLL = { timeout: 30_000, interval: 5 };
 
 /** A turn that runs under a lease that is renewed all the time. */
 async function start(options: HarnessOptions = {}) {

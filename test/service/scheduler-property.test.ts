@@ -115,4 +115,4 @@ test('each prompt has one turn that ends, and reaches Claude at most once and in
     }),
     { numRuns: 25 },
   );
-}, 30_000);
+}, 180_000);

@@ -106,5 +106,5 @@ describe('decide, then apply', () => {
       }),
       { numRuns: 3000 },
     );
-  }, 60_000);
+  }, 180_000);
 });

@@ -142,7 +142,7 @@ test('a process killed at any statement of a migration leaves the old schema, an
   }
   expect(await run('migrate-and-die.ts', [], [file])).toBe('done\n');
   expect(look(schemaOf)).toBe('new');
-}, 30_000);
+}, 180_000);
 
 test('a process killed at any write or sync of a migration leaves the old or the new schema, never between', async () => {
   const found = new Set<string>();
@@ -159,13 +159,13 @@ test('a process killed at any write or sync of a migration leaves the old or the
     expect(look(schemaOf)).toBe('new');
   }
   expect(found).toEqual(new Set(['old', 'new']));
-}, 60_000);
+}, 180_000);
 
 test('several processes that migrate at once do it once', async () => {
   const all = await Promise.all(upTo(4).map(() => run('migrate-and-die.ts', [], [file])));
   expect(all).toEqual(upTo(4).map(() => 'done\n'));
   expect(look(schemaOf)).toBe('new');
-}, 30_000);
+}, 180_000);
 
 test('a process of the first version refuses what a later one has migrated', async () => {
   look((db) => {
@@ -201,4 +201,4 @@ test('a new database whose making is killed at any write is made whole by the ne
     await store.close();
     if (sessions.length === 3) break;
   }
-}, 60_000);
+}, 180_000);

@@ -84,7 +84,7 @@ test('processes that open a missing database at once all succeed', async () => {
     expect(found.map((session) => session.id).sort()).toEqual(ids.sort());
     await store.close();
   }
-}, 30_000);
+}, 180_000);
 
 test('a write of another process wakes a subscriber, who can read it', async () => {
   const store = await openSqliteStore({ directory });
@@ -119,7 +119,7 @@ test('after kill -9 of several writers every acknowledged event is there, and no
   });
   expect(missing).toEqual([]);
   expect(integrity()).toBe('ok');
-}, 60_000);
+}, 180_000);
 
 /** The texts of each session's log by seq; checks that the seqs are 1, 2, 3 … up to the record's. */
 async function readLogs(): Promise<ReadonlyMap<string, readonly string[]>> {

@@ -66,7 +66,7 @@ test('the room of what is forgotten is used again, and the journal stays small m
   );
   expect(journalMax).toBeLessThan(64 * MIB);
   expect(after).toBeLessThan(1.2 * before);
-}, 60_000);
+}, 180_000);
 
 test('where somebody reads an old state all the while, writing stops before the journal is large, and goes on after', async () => {
   await makeAndEnd();
@@ -88,4 +88,4 @@ test('where somebody reads an old state all the while, writing stops before the 
   reader.close();
   await pruneAll();
   expect(await store.sessions({ principal: PRINCIPAL, limit: 1 })).toEqual([]);
-}, 60_000);
+}, 180_000);
