@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { script } from '../support/messages-api.ts';
+import { makeWorkplace, startHttp, type Workplace } from '../support/program.ts';
+import { connectHttp, type TestClient } from './clients.ts';
+
+const LAST = 'I went on.';
+
+/** A conversation, a turn in it that waits for a permission, and a prompt behind that. */
+async function work(client: TestClient, place: Workplace): Promise<string> {
+  const { session } = await client.call('create_session', { workingDirectory: place.directory });
+  const sessionId = session.id;
+  const first = script([{ text: 'The house is blue.' }]);
+  const said = await client.call('send_prompt', { sessionId, prompt: first, waitMs: 30_000 });
+  expect(said.turn.state).toBe('completed');
+  const asks = script([{ tool: 'Write', input: { file_path: 'blue.txt', content: 'x' } }]);
+  const { after } = await client.call('send_prompt', { sessionId, prompt: asks });
+  const wait = { until: 'attention', waitMs: 30_000 };
+  const asked = await client.call('read_events', { sessionId, after, ...wait });
+  expect(asked.session).toMatchObject({ status: 'busy', pendingPermissions: 1 });
+  await client.call('send_prompt', { sessionId, prompt: script([{ text: LAST }]) });
+  return sessionId;
+}
+
+test('after kill -9 the next server goes on: the turn that ran is lost, the one that waited runs in the same conversation', {
+  timeout: 180_000,
+}, async () => {
+  const place = await makeWorkplace();
+  const first = await startHttp(place);
+  const owner = await connectHttp('v2 legacy', first.url, first.token);
+  const sessionId = await work(owner, place);
+  const before = await owner.call('get_metrics');
+  const { nextAfter } = await owner.call('read_events', { sessionId });
+  const asked = place.api.requests.length;
+  first.child.kill('SIGKILL');
+  await first.ended;
+
+  const second = await startHttp(place);
+  const client = await connectHttp('v2 legacy', second.url, second.token);
+  const waiting = { sessionId, until: 'turn_end', waitMs: 30_000 };
+  const found = await client.call('read_events', { ...waiting, after: nextAfter });
+  const [closed, lost, ...rest] = found.events;
+  expect(closed).toMatchObject({ type: 'permission_answered', request: { state: 'closed' } });
+  expect(lost).toMatchObject({ type: 'turn_ended', turn: { state: 'lost' } });
+  const ends = rest.some(({ type }) => type === 'turn_ended')
+    ? rest
+    : (await client.call('read_events', { ...waiting, after: found.nextAfter })).events;
+  expect(ends.at(-1)).toMatchObject({ turn: { state: 'completed', result: LAST } });
+
+  const later = place.api.requests.slice(asked).map(({ body }) => JSON.stringify(body?.messages));
+  expect(later).toContainEqual(expect.stringContaining('The house is blue.'));
+  const { session } = await client.call('get_session', { sessionId });
+  expect(session).toMatchObject({
+    status: 'ready',
+    pendingPermissions: 0,
+    turns: { queued: 0, running: 0, completed: 2, failed: 1 },
+  });
+  const sums = await client.call('get_metrics');
+  expect(sums).toMatchObject({ totalSessions: 1, completedTurns: 2, failedTurns: 1 });
+  expect(sums.outputTokens).toBeGreaterThan(before.outputTokens ?? 0);
+  await client.call('end_session', { sessionId });
+  expect(await processesWith(sessionId.replace('claude_', ''))).toEqual([]);
+});
