@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { ToolName } from '../support/mcp-client.ts';
+import { lacksStrace } from '../support/needs.ts';
 import { makePlace, requestId, Server } from './server.ts';
 import { answeredTooEarly, readTrace, type Step } from './trace.ts';
 
@@ -17,7 +18,10 @@ beforeAll(() => {
   }
 });
 
-test('each of more than 200 changing calls is answered after the fsync of what it wrote, and concurrent ones share it', async () => {
+test('each of more than 200 changing calls is answered after the fsync of what it wrote, and concurrent ones share it', {
+  timeout: 180_000,
+  skip: lacksStrace,
+}, async () => {
   const place = makePlace();
   const file = join(place.scratch, 'trace');
   const other = await new Server(place).initialize();
@@ -66,7 +70,7 @@ test('each of more than 200 changing calls is answered after the fsync of what i
   const syncs = syncsBetween(steps, changed[0] ?? '', changed.at(-1) ?? '');
   console.info(`${changed.length} calls, ${syncs} syncs of the journal`);
   expect(syncs).toBeLessThan(changed.length / 2);
-}, 180_000);
+});
 
 function syncsBetween(steps: readonly Step[], first: string, last: string): number {
   const from = steps.findIndex((step) => step.kind === 'request' && step.id === first);

@@ -12,10 +12,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { makePlace, type Place, Server, type StartOptions } from '../durability/server.ts';
+import { lacksMounts, lacksUsers } from '../support/needs.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { mountDisk } from './world.ts';
 
 const OPTIONS = { timeout: 180_000 };
+const WITH_DISK = { ...OPTIONS, skip: lacksMounts };
 const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
@@ -49,7 +51,7 @@ async function expectServed(place: Place, ledger: Ledger, start: StartOptions = 
 
 test(
   'a read-only state directory is refused and left alone, and served once it can be written',
-  OPTIONS,
+  WITH_DISK,
   async () => {
     const place = makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=8m,mode=700');
@@ -64,33 +66,32 @@ test(
   },
 );
 
-test('a new state directory in a read-only place is refused', OPTIONS, async () => {
+test('a new state directory in a read-only place is refused', WITH_DISK, async () => {
   const place = makePlace();
   const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700,ro');
   expect(await refusal(place, { within: disk.within })).toMatch(/--state-dir/);
 });
 
-test(
-  'a state directory of somebody else is refused and left alone, and served once it is ours',
-  OPTIONS,
-  async () => {
-    const place = makePlace();
-    const ledger = await makeState(place);
-    const before = readFileSync(databaseOf(place));
-    chmodSync(place.scratch, 0o755);
-    const start = { within: AS_NOBODY };
-    expect(await refusal(place, start)).toMatch(/--state-dir|writable/);
-    // May look inside, but not write.
-    chmodSync(place.stateDirectory, 0o755);
-    chmodSync(databaseOf(place), 0o644);
-    expect(await refusal(place, start)).toMatch(/writ/);
-    expect(readFileSync(databaseOf(place)).equals(before)).toBe(true);
-    for (const path of ['', 'sessions.db', 'tmp']) {
-      chownSync(join(place.stateDirectory, path), NOBODY, NOBODY);
-    }
-    await expectServed(place, ledger, start);
-  },
-);
+test('a state directory of somebody else is refused and left alone, and served once it is ours', {
+  ...OPTIONS,
+  skip: lacksUsers,
+}, async () => {
+  const place = makePlace();
+  const ledger = await makeState(place);
+  const before = readFileSync(databaseOf(place));
+  chmodSync(place.scratch, 0o755);
+  const start = { within: AS_NOBODY };
+  expect(await refusal(place, start)).toMatch(/--state-dir|writable/);
+  // May look inside, but not write.
+  chmodSync(place.stateDirectory, 0o755);
+  chmodSync(databaseOf(place), 0o644);
+  expect(await refusal(place, start)).toMatch(/writ/);
+  expect(readFileSync(databaseOf(place)).equals(before)).toBe(true);
+  for (const path of ['', 'sessions.db', 'tmp']) {
+    chownSync(join(place.stateDirectory, path), NOBODY, NOBODY);
+  }
+  await expectServed(place, ledger, start);
+});
 
 const DAMAGES: readonly [string, (bytes: Buffer) => Buffer][] = [
   ['cut to half', (bytes) => bytes.subarray(0, bytes.length / 2)],

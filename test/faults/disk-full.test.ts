@@ -2,10 +2,11 @@ import { copyFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePlace, Server } from '../durability/server.ts';
+import { lacksMounts } from '../support/needs.ts';
 import { Ledger } from './ledger.ts';
 import { type Disk, integrityOf, mountDisk } from './world.ts';
 
-const OPTIONS = { timeout: 180_000 };
+const OPTIONS = { timeout: 180_000, skip: lacksMounts };
 const FULL = {
   code: 'UNAVAILABLE',
   message: 'the disk of the state directory is full',

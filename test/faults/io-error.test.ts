@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { makePlace, type Place, Server } from '../durability/server.ts';
+import { lacksStrace } from '../support/needs.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { injectFault, integrityOf } from './world.ts';
 
-const OPTIONS = { timeout: 180_000 };
+const OPTIONS = { timeout: 180_000, skip: lacksStrace };
 const JOURNAL = 'sessions.db-wal';
 const DATABASE = 'sessions.db';
 const STOPPED = {

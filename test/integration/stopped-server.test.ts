@@ -7,11 +7,7 @@ import { standStill } from '../support/stand-still.ts';
 import { connectHttp, type TestClient } from './clients.ts';
 
 /** Writes a byte every 50 ms until it is killed. */
-const WITNESS = `python3 -u -c "
-import time
-while True:
-    open('witness', 'a').write('x')
-    time.sleep(0.05)"`;
+const WITNESS = `node -e "setInterval(() => fs.appendFileSync('witness', 'x'), 50)"`;
 
 async function turnEnds(client: TestClient, sessionId: string): Promise<unknown[]> {
   const { events } = await client.call('read_events', { sessionId, limit: 500 });

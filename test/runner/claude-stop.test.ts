@@ -11,29 +11,26 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const HANGING = [{ hang: 'mid' as const, text: 'half a sentence' }];
-const LONG_BASH = [
-  { tool: 'Bash', input: { command: 'python3 -c "import time; time.sleep(30)"' } },
-  { text: 'too late' },
-];
+const LONG_BASH = [{ tool: 'Bash', input: { command: 'tail -f /dev/null' } }, { text: 'too late' }];
 const TREE_BASH = [
   {
     tool: 'Bash',
     input: {
-      command: 'setsid sleep 600 & nohup sleep 600 & python3 -c "import time; time.sleep(30)"',
+      command: 'setsid sleep 600 & nohup sleep 600 & tail -f /dev/null',
     },
   },
 ];
 
 /** Resolves once the program of the Bash call runs. */
 async function shellRuns(session: TestSession): Promise<void> {
-  await expect.poll(() => pythons(session), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => tails(session), { timeout: 20_000 }).toBe(1);
 }
 
-async function pythons({ processes }: TestSession): Promise<number> {
+async function tails({ processes }: TestSession): Promise<number> {
   const lines = (await processes()).map((pid) =>
     readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
   );
-  return (await Promise.all(lines)).filter((line) => /^\S*python3\0-c\0/.test(line)).length;
+  return (await Promise.all(lines)).filter((line) => /^\S*tail\0-f\0/.test(line)).length;
 }
 
 async function answering(session: TestSession): Promise<void> {
@@ -64,7 +61,7 @@ describe('an interrupt', () => {
     await shellRuns(session);
     await session.run.interrupt();
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
-    await expect.poll(() => pythons(session)).toBe(0);
+    await expect.poll(() => tails(session)).toBe(0);
     await session.run.close();
   });
 

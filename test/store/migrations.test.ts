@@ -10,9 +10,11 @@ import { PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/store/migrations.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { lacksStrace } from '../support/needs.ts';
 import { ANY_TURN, creation, keyOf, PRINCIPAL, upTo } from './fixtures.ts';
 import { LATER_STEPS, MARKS } from './later-steps.ts';
 
+const TRACED = { timeout: 180_000, skip: lacksStrace };
 const GOLDEN = join(import.meta.dirname, 'golden', 'v1.db');
 const IDS = upTo(3).map((n) => `claude_00000000-0000-4000-8000-00000000000${n}`);
 
@@ -144,22 +146,37 @@ test('a process killed at any statement of a migration leaves the old schema, an
   expect(look(schemaOf)).toBe('new');
 }, 180_000);
 
-test('a process killed at any write or sync of a migration leaves the old or the new schema, never between', async () => {
-  const found = new Set<string>();
-  for (let call = 1; ; call++) {
-    rmSync(`${file}-wal`, { force: true });
-    copyFileSync(GOLDEN, file);
-    const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
-    const strace = ['strace', '-f', '-o', '/dev/null', '-P', file, '-P', `${file}-wal`, '-e', kill];
-    const said = await run('migrate-and-die.ts', strace, [file]);
-    const schema = look(schemaOf);
-    found.add(schema);
-    if (said === 'done\n') break;
-    expect(await run('migrate-and-die.ts', [], [file])).toBe('done\n');
-    expect(look(schemaOf)).toBe('new');
-  }
-  expect(found).toEqual(new Set(['old', 'new']));
-}, 180_000);
+test(
+  'a process killed at any write or sync of a migration leaves the old or the new schema, never between',
+  TRACED,
+  async () => {
+    const found = new Set<string>();
+    for (let call = 1; ; call++) {
+      rmSync(`${file}-wal`, { force: true });
+      copyFileSync(GOLDEN, file);
+      const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
+      const strace = [
+        'strace',
+        '-f',
+        '-o',
+        '/dev/null',
+        '-P',
+        file,
+        '-P',
+        `${file}-wal`,
+        '-e',
+        kill,
+      ];
+      const said = await run('migrate-and-die.ts', strace, [file]);
+      const schema = look(schemaOf);
+      found.add(schema);
+      if (said === 'done\n') break;
+      expect(await run('migrate-and-die.ts', [], [file])).toBe('done\n');
+      expect(look(schemaOf)).toBe('new');
+    }
+    expect(found).toEqual(new Set(['old', 'new']));
+  },
+);
 
 test('several processes that migrate at once do it once', async () => {
   const all = await Promise.all(upTo(4).map(() => run('migrate-and-die.ts', [], [file])));
@@ -181,24 +198,28 @@ test('a process of the first version refuses what a later one has migrated', asy
   expect(look(schemaOf)).toBe('new');
 });
 
-test('a new database whose making is killed at any write is made whole by the next process', async () => {
-  for (let call = 1; ; call += call) {
-    const made = join(directory, `made-${call}`);
-    mkdirSync(made);
-    const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
-    const path = join(made, DATABASE_FILE);
-    const paths = ['', '-wal', '-journal', '-shm'].flatMap((end) => ['-P', path + end]);
-    const said = await run(
-      'make-golden.ts',
-      ['strace', '-f', '-o', '/dev/null', ...paths, '-e', kill],
-      [made],
-    );
-    expect(said).toBe('');
-    const store = await openSqliteStore({ directory: made });
-    const sessions = await store.sessions({ principal: PRINCIPAL, limit: 9 });
-    const { totalSessions } = await store.metrics(PRINCIPAL, PRINCIPAL_SCOPE);
-    expect(totalSessions).toBe(sessions.length);
-    await store.close();
-    if (sessions.length === 3) break;
-  }
-}, 180_000);
+test(
+  'a new database whose making is killed at any write is made whole by the next process',
+  TRACED,
+  async () => {
+    for (let call = 1; ; call += call) {
+      const made = join(directory, `made-${call}`);
+      mkdirSync(made);
+      const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
+      const path = join(made, DATABASE_FILE);
+      const paths = ['', '-wal', '-journal', '-shm'].flatMap((end) => ['-P', path + end]);
+      const said = await run(
+        'make-golden.ts',
+        ['strace', '-f', '-o', '/dev/null', ...paths, '-e', kill],
+        [made],
+      );
+      expect(said).toBe('');
+      const store = await openSqliteStore({ directory: made });
+      const sessions = await store.sessions({ principal: PRINCIPAL, limit: 9 });
+      const { totalSessions } = await store.metrics(PRINCIPAL, PRINCIPAL_SCOPE);
+      expect(totalSessions).toBe(sessions.length);
+      await store.close();
+      if (sessions.length === 3) break;
+    }
+  },
+);

@@ -1,0 +1,19 @@
+/**
+ * What some tests need beside Node: tools of Linux, and root. A developer's machine may lack them, so there
+ * those tests are left out. In CI none is: what is missing there makes them fail.
+ */
+
+import { spawnSync } from 'node:child_process';
+
+const mayLack = process.env.CI === undefined;
+
+/** To trace system calls, and to make them fail. */
+export const lacksStrace = mayLack && !works('strace', '-V');
+/** To mount a disk that nobody else sees. */
+export const lacksMounts = mayLack && !works('unshare', '-m', 'mount', '-t', 'tmpfs', 'x', '/tmp');
+/** To be another user. */
+export const lacksUsers = mayLack && !works('setpriv', '--reuid=65534', 'true');
+
+function works(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
