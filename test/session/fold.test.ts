@@ -104,7 +104,7 @@ describe('decide, then apply', () => {
         expect(sums).toEqual(contributionOf(state.session));
         for (const name of METRIC_NAMES) expect(sums[name]).toBeGreaterThanOrEqual(0);
       }),
-      { numRuns: 3000 },
+      { numRuns: 5000 },
     );
   }, 180_000);
 });
