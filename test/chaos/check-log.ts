@@ -48,6 +48,47 @@ export function turnsInterleaved({ events }: Pick<Evidence, 'events'>): readonly
   });
 }
 
+/** Over all servers, no more turns run at once than the host has places. */
+export function tooManyAtOnce({
+  events,
+  maxLive,
+}: Pick<Evidence, 'events' | 'maxLive'>): readonly string[] {
+  // Of one millisecond the ends come first, so one that ran for less must be left out.
+  const points = runsOf(events)
+    .filter(({ from, to }) => from < to)
+    .flatMap((run) => [
+      { ...run, at: run.from, step: 1 },
+      { ...run, at: run.to, step: -1 },
+    ])
+    .sort((a, b) => a.at - b.at || a.step - b.step);
+  let running = 0;
+  return points.flatMap(({ turnId, step }) => {
+    running += step;
+    if (step < 0 || running <= maxLive) return [];
+    return [`${running} turns run when ${turnId} starts, with ${maxLive} places`];
+  });
+}
+
+type TurnRun = { readonly turnId: string; readonly from: number; to: number };
+
+/** From each start of a turn to its end, or to when it went back to the queue. */
+function runsOf(events: readonly EventRow[]): readonly TurnRun[] {
+  const runs: TurnRun[] = [];
+  const open = new Map<string | null, TurnRun>();
+  for (const event of events) {
+    const { at, turnId } = event;
+    if (event.type === 'turn_started') {
+      const run = { turnId: turnId ?? '', from: at, to: Number.POSITIVE_INFINITY };
+      runs.push(run);
+      open.set(turnId, run);
+    } else if (endsRun(event)) {
+      const run = open.get(turnId);
+      if (run !== undefined) run.to = at;
+    }
+  }
+  return runs;
+}
+
 /** A turn that was queued ends or is cancelled once; one that started and was not queued again ends once. */
 export function endsWrong({ events }: Pick<Evidence, 'events'>): readonly string[] {
   const turns = new Map<string, { open: number; ends: number }>();

@@ -83,6 +83,18 @@ describe('the log is not what it should be', () => {
     expect(checksThatFail(logWith(started('c', 1), 4))).toContain('turns interleaved');
   });
 
+  test('more turns at once than there are places', () => {
+    const at = LOG[4]?.at ?? 0;
+    const other = (made: EventRow, seq: number) => ({ ...made, sessionId: 'claude_2', seq, at });
+    const start = other(started('d', 1), 1);
+    expect(checksThatFail({ maxLive: 0 })).toEqual(['too many turns at once']);
+    const beside = { events: [...LOG, start] };
+    expect(checksThatFail(beside)).toContain('too many turns at once');
+    expect(checksThatFail({ ...beside, maxLive: 2 })).not.toContain('too many turns at once');
+    const short = { events: [...LOG, start, other(ended('d', 1, 'interrupted'), 2)] };
+    expect(checksThatFail(short)).not.toContain('too many turns at once');
+  });
+
   test('a turn that ends twice', () => {
     expect(checksThatFail(logWith(ended('a', 1, 'completed'), 6))).toContain(
       'not one end per turn',
@@ -96,7 +108,8 @@ describe('the log is not what it should be', () => {
 
   test('a turn that went back to the queue has not ended, and starts again', () => {
     const requeued = event('notice', { turnId: 'c', epoch: 3, body: { requeued: true } });
-    const events = [...LOG.slice(0, 12), requeued, started('c', 3), ...LOG.slice(12)];
+    const again = [requeued, started('c', 3)].map((made) => ({ ...made, at: LOG[11]?.at ?? 0 }));
+    const events = [...LOG.slice(0, 12), ...again, ...LOG.slice(12)];
     const seen = events.map((made, index) => ({ ...made, seq: index + 1 }));
     expect(checksThatFail({ events: seen.map((made) => withEpoch(made, 3, 14)) })).toEqual([]);
     expect(checksThatFail({ events: seen.filter(({ seq }) => seq !== 14) })).toContain(

@@ -4,7 +4,14 @@ import { contributionOf, METRIC_NAMES } from '../../src/session/metrics.ts';
 import type { Session } from '../../src/session/session.ts';
 import { roundUsd } from '../../src/session/usage.ts';
 import { effectsLost } from './check-effects.ts';
-import { afterTheEnd, endsWrong, epochsFallen, seqGaps, turnsInterleaved } from './check-log.ts';
+import {
+  afterTheEnd,
+  endsWrong,
+  epochsFallen,
+  seqGaps,
+  tooManyAtOnce,
+  turnsInterleaved,
+} from './check-log.ts';
 import {
   endedButAlive,
   lostButAlive,
@@ -21,6 +28,7 @@ const CHECKS: Readonly<Record<string, (evidence: Evidence) => readonly string[]>
   'gap in seq': seqGaps,
   'stale epoch': epochsFallen,
   'turns interleaved': turnsInterleaved,
+  'too many turns at once': tooManyAtOnce,
   'not one end per turn': endsWrong,
   'event after the end': afterTheEnd,
   'prompt delivered twice': stepsRepeated,

@@ -100,7 +100,8 @@ class CrashRun {
     this.#audit();
     const survivors = survivorsOf(this.#place.runId);
     const { ledger } = load;
-    const rest = { ledger, survivors, kills: this.#kills, stops: [] };
+    const { maxLive } = SETTINGS;
+    const rest = { ledger, survivors, kills: this.#kills, stops: [], maxLive };
     const evidence = gather(database, this.#place.witnessDirectory, rest);
     database.close();
     const summary = this.#summary(load, evidence.turns.length, evidence.sessions.length);

@@ -17,6 +17,7 @@ import { Place } from './place.ts';
 const LEASE_TIMES = { leaseMs: 4000, renewMs: 500, selfFenceMs: 3200 };
 /** Long enough to be running still when the story is over, on the slowest machine. */
 const ENDLESS = promptOf({ steps: 100_000, stepMs: 50, leaves: true });
+const MAX_LIVE = 4;
 const POLL_MS = 50;
 const STORY_MS_MAX = 60_000;
 /** What late writers have, after the first server has answered again: two leases. */
@@ -25,7 +26,7 @@ const SETTLE_MS = 2 * LEASE_TIMES.leaseMs;
 /** Returns what the checks say; returns early once they say something of the `expected` kind. */
 export async function duel(mutant: Mutant, expected?: RegExp): Promise<readonly string[]> {
   const place = new Place();
-  const settings = { maxLive: 4, idleEvictMs: 60_000, leaseTimes: LEASE_TIMES, mutant };
+  const settings = { maxLive: MAX_LIVE, idleEvictMs: 60_000, leaseTimes: LEASE_TIMES, mutant };
   const first = await connect(place.serverOptions('first', settings));
   const second = await connect(place.serverOptions('second', settings));
   const database = new Database(place.stateDirectory);
@@ -94,7 +95,7 @@ class Story {
   /** Turns are under way, so their ends are no matter here. */
   #violations(): readonly string[] {
     const { place, database } = this.#stage;
-    const rest = { ledger: [], kills: [], stops: [], survivors: [] };
+    const rest = { ledger: [], kills: [], stops: [], survivors: [], maxLive: MAX_LIVE };
     const evidence = gather(database, place.witnessDirectory, rest);
     return violationsOf(evidence).filter((line) => !line.startsWith('not one end per turn'));
   }

@@ -37,9 +37,11 @@ export type Evidence = {
   /** Processes of the run that still live. */
   readonly survivors: readonly number[];
   readonly integrity: string;
+  /** Turns that may run at once. */
+  readonly maxLive: number;
 };
 
-export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'survivors'>;
+export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'survivors' | 'maxLive'>;
 
 export function gather(database: Database, witnessDirectory: string, rest: Gathered): Evidence {
   return {

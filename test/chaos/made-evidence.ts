@@ -110,5 +110,6 @@ export const KEPT: Evidence = {
   kills: [{ pid: 12, at: 13_200 }],
   stops: [],
   survivors: [],
+  maxLive: 1,
   integrity: 'ok',
 };

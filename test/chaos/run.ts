@@ -100,6 +100,7 @@ class ChaosRun {
       kills,
       stops,
       survivors,
+      maxLive: MAX_LIVE,
     });
     database.close();
     const summary = summaryOf({
