@@ -104,6 +104,8 @@ export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
 export const RUN_START_MS_MAX = 30_000;
 /** From `interrupt` to the result of the turn; past it the process is killed. */
 export const INTERRUPT_MS_MAX = 10_000;
+/** A process that is still starting when its turn is interrupted is given up after so long. */
+export const START_GIVEN_UP_MS = 2_000;
 /** A turn whose process says nothing for so long, while no tool runs and nobody is asked, is stopped. */
 export const TURN_SILENCE_MS_MAX = 30 * 60_000;
 /** One line of Claude Code's output; what it exchanges with the API is smaller. */

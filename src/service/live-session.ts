@@ -4,7 +4,7 @@
  */
 
 import { failureOf } from '../errors.ts';
-import { OUTPUT_BACKLOG_BYTES_MAX, OUTPUT_COALESCE_MS } from '../limits.ts';
+import { OUTPUT_BACKLOG_BYTES_MAX, OUTPUT_COALESCE_MS, START_GIVEN_UP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import {
@@ -14,6 +14,7 @@ import {
   type TurnOutcome,
 } from '../session/decide.ts';
 import type { EventBody, OutputBody, Turn, UsageByModel } from '../session/event.ts';
+import { sizeOfOutput } from '../session/output.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 
@@ -88,7 +89,9 @@ export class LiveSession implements RunListener {
   /** Stops a turn, and resolves once it has stopped; does nothing where it runs no more. */
   async interrupt(turnId: string): Promise<void> {
     this.#unwanted = turnId;
+    const giveUp = setTimeout(() => void this.close(), START_GIVEN_UP_MS);
     await this.#handing;
+    clearTimeout(giveUp);
     const run = await this.#run?.catch(() => undefined);
     if (this.turnId === turnId) await run?.interrupt();
     await this.settled();
@@ -129,7 +132,7 @@ export class LiveSession implements RunListener {
   }
 
   output(body: OutputBody): void {
-    this.#backlog += sizeOf(body);
+    this.#backlog += sizeOfOutput(body);
     const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
     this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
     this.#flush ??= setTimeout(() => this.#write([]), OUTPUT_COALESCE_MS);
@@ -194,8 +197,8 @@ export class LiveSession implements RunListener {
     const run = await this.#run.catch((error: unknown) => {
       if (!this.#givenUp.signal.aborted) throw error;
     });
-    if (run === undefined) return this.#requeue(id);
     if (this.#unwanted === id) return this.turnEnded(id, { state: 'interrupted' });
+    if (run === undefined) return this.#requeue(id);
     if (this.isClosing && !this.#hasExited) return this.#requeue(id);
     // The process is known before the prompt is, and both before Claude hears of it; one commit.
     await Promise.all([
@@ -273,7 +276,7 @@ export class LiveSession implements RunListener {
       }
     };
     await store.append(this.id, decideAll, { fence: this.fence });
-    for (const body of output) this.#backlog -= sizeOf(body);
+    for (const body of output) this.#backlog -= sizeOfOutput(body);
     return refusal;
   }
 
@@ -289,9 +292,4 @@ export class LiveSession implements RunListener {
 function withUsage(outcome: TurnOutcome, more: UsageByModel): Partial<TurnOutcome> {
   const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
   return { usageByModel, usage: totalOf(usageByModel) };
-}
-
-/** About how many bytes it will take in the log. */
-function sizeOf(body: OutputBody): number {
-  return body.type === 'tool_use' ? JSON.stringify(body.input ?? null).length : body.text.length;
 }

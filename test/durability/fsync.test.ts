@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { ToolName } from '../support/mcp-client.ts';
 import { lacksStrace } from '../support/needs.ts';
-import { makePlace, requestId, Server } from './server.ts';
+import { makePlace, type Place, requestId, Server } from './server.ts';
 import { answeredTooEarly, readTrace, type Step } from './trace.ts';
 
 const STRACE = ['strace', '-D', '-f', '-y', '--seccomp-bpf', '-s', '200000'];
@@ -51,6 +52,10 @@ test('each of more than 200 changing calls is answered after the fsync of what i
     await call('link_task', { sessionId, taskId: 'T-2' });
     await call('unlink_task', { sessionId, taskId: 'T-1' });
   }
+  for (const requestId of await askPermission(place, waiting.slice(10, 20))) {
+    await call('answer_permission_request', { requestId, decision: 'deny' });
+  }
+  await call('interrupt_session', { sessionId: first });
   const forks = await Promise.all(
     waiting
       .slice(0, 10)
@@ -71,6 +76,29 @@ test('each of more than 200 changing calls is answered after the fsync of what i
   console.info(`${changed.length} calls, ${syncs} syncs of the journal`);
   expect(syncs).toBeLessThan(changed.length / 2);
 });
+
+/** Has each session ask for something, as if Claude wanted it. */
+async function askPermission(
+  { stateDirectory: directory }: Place,
+  sessionIds: readonly string[],
+): Promise<readonly string[]> {
+  const store = await openSqliteStore({ directory });
+  const requests = sessionIds.map((sessionId) => ({
+    requestId: `of ${sessionId}`,
+    sessionId,
+    turnId: null,
+    toolName: 'Bash',
+    input: {},
+    state: 'pending' as const,
+    createdAt: Date.now(),
+    expiresAt: Date.now() + 3_600_000,
+  }));
+  for (const request of requests) {
+    await store.append(request.sessionId, () => [{ type: 'permission_requested', request }]);
+  }
+  await store.close();
+  return requests.map(({ requestId }) => requestId);
+}
 
 function syncsBetween(steps: readonly Step[], first: string, last: string): number {
   const from = steps.findIndex((step) => step.kind === 'request' && step.id === first);

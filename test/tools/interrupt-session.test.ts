@@ -94,6 +94,24 @@ describe('interrupt_session', () => {
     expect((await sent).turn.state).toBe('completed');
   });
 
+  test('a turn whose process does not come up stops all the same, and the next one starts another', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    harness.runner.holdStarts();
+    const { session, turn } = await client.call('create_session', { prompt: 'never' });
+    const sessionId = session.id;
+    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    expect(await client.call('interrupt_session', { sessionId })).toMatchObject({
+      session: { status: 'ready', turns: { queued: 0, running: 0 } },
+      turn: { id: turn?.id, state: 'interrupted' },
+    });
+    expect(harness.runner.runs).toEqual([]);
+    harness.runner.holdStarts()();
+    const sent = client.call('send_prompt', { sessionId, prompt: 'on', waitMs: LONG_MS });
+    (await harness.running(sessionId)).finish();
+    expect((await sent).turn.state).toBe('completed');
+  });
+
   test('a turn whose process cannot be started fails, and the interrupt says so', async () => {
     const harness = await startHarness();
     const client = await harness.connect();
