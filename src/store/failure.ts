@@ -32,9 +32,10 @@ const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = 
   ],
   [
     11,
+    // SQLite says the same of a file that is damaged and of a disk that fails to read it.
     [
-      'the state database is damaged',
-      'stop the servers that use this state directory and restore its database from a backup.',
+      'the state database is damaged, or its disk cannot be read',
+      'check the disk of the state directory; where that is fine, stop the servers that use it and restore the database from a backup.',
     ],
   ],
   [13, ['the disk of the state directory is full', 'free some space there, then call again.']],

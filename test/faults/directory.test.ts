@@ -112,7 +112,9 @@ test(
     for (const [how, damage] of DAMAGES) {
       const damaged = damage(Buffer.from(whole));
       writeFileSync(databaseOf(place), damaged);
-      expect(await refusal(place), how).toMatch(/(damaged|not an SQLite database); .*backup/);
+      expect(await refusal(place), how).toMatch(
+        /(damaged|cannot be read|not an SQLite database); .*backup/,
+      );
       expect(readFileSync(databaseOf(place)).equals(damaged), how).toBe(true);
     }
     writeFileSync(databaseOf(place), whole);

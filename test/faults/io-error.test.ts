@@ -116,3 +116,32 @@ test(
     await checkAfterRestart(place, ledger);
   },
 );
+
+test(
+  'while nothing can be read, calls are refused; after that they are served',
+  OPTIONS,
+  async () => {
+    const { place, server, ledger } = await startServed();
+    const other = await new Server(place).initialize();
+    const mend = await injectFault(
+      server.pid,
+      'pread64:error=EIO',
+      join(place.stateDirectory, JOURNAL),
+    );
+    // What another server has written is not in this one's memory.
+    expect(await ledger.create(other)).toBeUndefined();
+    for (const tool of ['list_sessions', 'create_session'] as const) {
+      expect((await server.ask(tool)).failure).toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('its disk cannot be read'),
+        hint: expect.stringMatching(/^check the disk of the state directory;/),
+        retryable: true,
+      });
+    }
+    await mend();
+    await ledger.check(server);
+    expect(await ledger.create(server)).toBeUndefined();
+    await server.kill();
+    await ledger.check(other);
+  },
+);
