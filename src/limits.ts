@@ -134,6 +134,8 @@ export const JOURNAL_BYTES_MAX = 40 * KIB * KIB;
 export const CHECKED_BYTES_MAX = 32 * KIB * KIB;
 /** Sessions that a filter finds are fetched and sorted up to this many; more are walked from the newest on. */
 export const FILTERED_SESSIONS_SORTED_MAX = 1000;
+/** Sessions that changed while pages of the list are read keep their place on them, up to this many. */
+export const MOVED_SESSIONS_MAX = 5000;
 /** One page of a log ends early rather than grow past this; one event may. */
 export const EVENT_PAGE_BYTES_MAX = 4 * KIB * KIB;
 

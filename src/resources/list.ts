@@ -18,17 +18,14 @@ type Page = { readonly resources: Listed[]; readonly nextCursor?: string };
 
 /** @throws SessionError INVALID_REQUEST for a cursor that is none of ours */
 export async function listResources({ caller, service }: Read, cursor?: string): Promise<Page> {
-  const found = await service.sessions.list({
+  const { sessions, next } = await service.sessions.page({
     principal: caller.principal,
-    // One more than is shown tells whether there is more.
-    limit: RESOURCE_SESSIONS_PAGE + 1,
+    limit: RESOURCE_SESSIONS_PAGE,
     ...(cursor !== undefined && { cursor: parseCursor(cursor) }),
   });
-  const sessions = found.slice(0, RESOURCE_SESSIONS_PAGE);
-  const last = found.length > RESOURCE_SESSIONS_PAGE ? sessions.at(-1) : undefined;
   return {
     resources: [...(cursor === undefined ? [fixed(METRICS)] : []), ...sessions.flatMap(ofSession)],
-    ...(last && { nextCursor: cursorText({ lastActivity: last.lastActivity, id: last.id }) }),
+    ...(next && { nextCursor: cursorText(next) }),
   };
 }
 

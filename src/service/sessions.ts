@@ -24,6 +24,7 @@ import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { resolveWorkingDirectory } from './directories.ts';
+import { type ListPage, listPage } from './list-page.ts';
 import type { Presence } from './presence.ts';
 import type { Room } from './room.ts';
 import type { Runs } from './runs.ts';
@@ -157,6 +158,10 @@ export class Sessions {
 
   list(query: SessionQuery): Promise<readonly Session[]> {
     return this.#deps.store.sessions(query);
+  }
+
+  page(query: SessionQuery): Promise<ListPage> {
+    return listPage(this.#deps.store, query);
   }
 
   /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */

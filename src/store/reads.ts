@@ -1,11 +1,15 @@
 /** What is read: by a principal's key, page by page, or by a session already known to be the caller's. */
 
-import { EVENT_PAGE_BYTES_MAX, FILTERED_SESSIONS_SORTED_MAX } from '../limits.ts';
+import {
+  EVENT_PAGE_BYTES_MAX,
+  FILTERED_SESSIONS_SORTED_MAX,
+  MOVED_SESSIONS_MAX,
+} from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
-import { jsonOf, numberOf, type Sql, textOf } from './sql.ts';
-import type { IdleQuery, RequestQuery, SessionQuery } from './store.ts';
+import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
+import type { IdleQuery, ListedSession, RequestQuery, SessionQuery } from './store.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
   const row = sql.get(
@@ -24,25 +28,88 @@ type Filter = {
   readonly values: readonly string[];
 };
 
-export function listSessions(sql: Sql, query: SessionQuery): readonly Session[] {
-  const { cursor } = query;
+/** The activity of a session as it was at a time; those of a log do not go back. */
+const ACTIVITY_THEN = `(SELECT e.at FROM events e
+  WHERE e.session_id = s.id AND e.at <= ? ORDER BY e.seq DESC LIMIT 1)`;
+
+/** A part of the list: which sessions, and how they are placed in it. */
+type Part = {
+  readonly place: string;
+  readonly placeValues: readonly number[];
+  readonly where: string;
+  readonly values: readonly number[];
+};
+
+const WHOLE: Part = { place: 's.last_activity', placeValues: [], where: 'TRUE', values: [] };
+
+export function listSessions(sql: Sql, query: SessionQuery): readonly ListedSession[] {
   const filters = filtersOf(query);
   const lead = filters.find((filter) => findsFew(sql, filter));
-  // CROSS JOIN makes SQLite begin with the few, and without them the order is that of an index.
-  const from = lead === undefined ? '' : `(${lead.ids}) few CROSS JOIN`;
-  const where = filters.map((filter) => filter.where);
-  if (lead !== undefined) where.push('s.id = few.id');
-  if (cursor !== undefined) where.push('(s.last_activity, s.id) < (?, ?)');
+  const selects = partsOf(sql, query).map((part) => selectOf(query, { filters, lead, part }));
+  const parts = selects.map(({ text }) => `SELECT * FROM (${text})`).join(' UNION ALL ');
   return sql
     .all(
-      `SELECT ${SESSION_COLUMNS} FROM ${from} sessions s ${FIRST_EVENT} WHERE ${where.join(' AND ')}
-       ORDER BY s.last_activity DESC, s.id DESC LIMIT ?`,
-      ...(lead?.values ?? []),
-      ...filters.flatMap((filter) => filter.values),
-      ...(cursor === undefined ? [] : [cursor.lastActivity, cursor.id]),
+      `${parts} ORDER BY place DESC, id DESC LIMIT ?`,
+      ...selects.flatMap(({ values }) => values),
       query.limit,
     )
-    .map(sessionOf);
+    .map(listedOf);
+}
+
+/** What has changed since the first page was read is looked up apart, so that an index has the rest in order. */
+function partsOf(sql: Sql, { principal, cursor }: SessionQuery): readonly Part[] {
+  const asOf = cursor?.asOf;
+  if (asOf === undefined) return [WHOLE];
+  const stayed: Part = { ...WHOLE, where: 's.last_activity <= ?', values: [asOf] };
+  const moved: Part = {
+    place: ACTIVITY_THEN,
+    placeValues: [asOf],
+    where: 's.last_activity > ? AND s.created_at <= ?',
+    values: [asOf, asOf],
+  };
+  const row = sql.get(
+    `SELECT count(*) AS found FROM (
+       SELECT 1 FROM sessions WHERE principal = ? AND last_activity > ? LIMIT ?
+     )`,
+    principal,
+    asOf,
+    MOVED_SESSIONS_MAX + 1,
+  );
+  return row === undefined || numberOf(row, 'found') > MOVED_SESSIONS_MAX
+    ? [stayed]
+    : [stayed, moved];
+}
+
+type Listing = {
+  readonly filters: readonly Filter[];
+  readonly lead: Filter | undefined;
+  readonly part: Part;
+};
+
+function selectOf({ cursor, limit }: SessionQuery, { filters, lead, part }: Listing) {
+  // CROSS JOIN makes SQLite begin with the few, and without them the order is that of an index.
+  const from = lead === undefined ? '' : `(${lead.ids}) few CROSS JOIN`;
+  const where = [...filters.map((filter) => filter.where), part.where];
+  if (lead !== undefined) where.push('s.id = few.id');
+  if (cursor !== undefined) where.push('(place, s.id) < (?, ?)');
+  const text = `SELECT ${SESSION_COLUMNS}, s.id AS id, ${part.place} AS place
+     FROM ${from} sessions s ${FIRST_EVENT} WHERE ${where.join(' AND ')}
+     ORDER BY place DESC, s.id DESC LIMIT ?`;
+  const values = [
+    ...part.placeValues,
+    ...(lead?.values ?? []),
+    ...filters.flatMap((filter) => filter.values),
+    ...part.values,
+    ...(cursor === undefined ? [] : [cursor.lastActivity, cursor.id]),
+    limit,
+  ];
+  return { text, values };
+}
+
+function listedOf(row: Row): ListedSession {
+  const session = sessionOf(row);
+  const place = numberOf(row, 'place');
+  return place === session.lastActivity ? session : { ...session, place };
 }
 
 function filtersOf(query: SessionQuery): readonly Filter[] {

@@ -31,6 +31,7 @@ import type {
   Fence,
   IdleQuery,
   Lease,
+  ListedSession,
   Order,
   OrderState,
   RequestKey,
@@ -177,7 +178,7 @@ export class SqliteStore implements Store {
     return this.#read((sql) => reads.findSession(sql, principal, sessionId));
   }
 
-  sessions(query: SessionQuery): Promise<readonly Session[]> {
+  sessions(query: SessionQuery): Promise<readonly ListedSession[]> {
     return this.#read((sql) => reads.listSessions(sql, query));
   }
 

@@ -164,10 +164,15 @@ export type Order = {
 /** `refused`: what was ordered could not be done any more. */
 export type OrderState = 'open' | 'refused' | 'done';
 
+/** `place` is its last activity as of the cursor, where it has changed since. */
+export type ListedSession = Session & { readonly place?: number };
+
 /** A place in the list, newest activity first. */
 export type SessionCursor = {
   readonly lastActivity: number;
   readonly id: string;
+  /** Epoch milliseconds: what came to be later is left out, and what has changed since stands where it stood. */
+  readonly asOf?: number | undefined;
 };
 
 /** The lease this write relied on has passed to somebody else: stop, and write nothing more. */
@@ -249,7 +254,7 @@ export interface Store {
 
   /** One session of a principal, ended ones too. */
   session(principal: string, sessionId: string): Promise<Session | undefined>;
-  sessions(query: SessionQuery): Promise<readonly Session[]>;
+  sessions(query: SessionQuery): Promise<readonly ListedSession[]>;
   turn(sessionId: string, turnId: string): Promise<Turn | undefined>;
   /**
    * Events after a seq, in order: `limit` of them, or fewer where they are large, at least one where there

@@ -30,21 +30,18 @@ export const listSessions = defineTool({
   async run(args, { service, caller }) {
     const { status, taskId, limit } = args;
     const mcpSessionId = mcpSessionOf(caller, args.scope);
-    const found = await service.sessions.list({
+    const { sessions, next } = await service.sessions.page({
       principal: caller.principal,
-      // One more than is shown tells whether there is more.
-      limit: limit + 1,
+      limit,
       ...(mcpSessionId !== undefined && { mcpSessionId }),
       ...(status && { status }),
       ...(taskId !== undefined && { taskId }),
       ...(args.label !== undefined && { label: parseLabel(args.label) }),
       ...(args.cursor !== undefined && { cursor: parseCursor(args.cursor) }),
     });
-    const sessions = found.slice(0, limit);
-    const last = found.length > limit ? sessions.at(-1) : undefined;
     return {
       sessions: sessions.map(showSession),
-      ...(last && { nextCursor: cursorText({ lastActivity: last.lastActivity, id: last.id }) }),
+      ...(next && { nextCursor: cursorText(next) }),
     };
   },
 });

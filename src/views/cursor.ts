@@ -7,6 +7,7 @@ import type { SessionCursor } from '../store/store.ts';
 const cursorSchema = z.strictObject({
   lastActivity: z.int().min(0),
   id: z.string().min(1).max(100),
+  asOf: z.int().min(0).optional(),
 });
 
 export function cursorText(cursor: SessionCursor): string {

@@ -105,6 +105,34 @@ export function readContract({ current, store }: Opened): void {
     }
   });
 
+  test.each([{}, { taskId: 't' }, { label: { key: 'team', value: 'x' } }, { mcpSessionId: 'm' }])(
+    'the pages of a list with %j hold each of its sessions once, whatever changes between them',
+    async (filter) => {
+      const made = { taskId: 't', labels: { team: 'x' }, mcpSessionId: 'm' };
+      const ids: string[] = [];
+      for (const _ of upTo(6)) {
+        ids.unshift(await createIn(store(), made));
+        current().advance(1);
+      }
+      const [newest = '', second = '', third = '', , , oldest = ''] = ids;
+      const query = { principal: PRINCIPAL, limit: 1, ...filter };
+      const seen: string[] = [];
+      let cursor: SessionCursor | undefined;
+      for (const changed of [oldest, second, newest, oldest, third, second]) {
+        const [next] = await store().sessions({ ...query, ...(cursor && { cursor }) });
+        if (next === undefined) break;
+        const { id, place = next.lastActivity } = next;
+        seen.push(id);
+        cursor = { lastActivity: place, id, asOf: cursor?.asOf ?? place };
+        await say(store(), changed, 'x');
+        await createIn(store(), made);
+        current().advance(1);
+      }
+      expect(seen).toEqual(ids);
+      expect(await store().sessions({ ...query, ...(cursor && { cursor }) })).toEqual([]);
+    },
+  );
+
   test('a filter that lets a great many sessions through lets no other through', async () => {
     const made = { mcpSessionId: 'm', taskId: 't', labels: { team: 'x' } };
     const many = await Promise.all(upTo(1005).map(() => createIn(store(), made)));

@@ -63,26 +63,20 @@ function residentMib({ pid }: Server): number {
   return Math.round(Number(kib) / 1024);
 }
 
-type Paging = {
-  readonly filter?: Record<string, unknown>;
-  /** Epoch milliseconds: the pages end with the sessions that have changed since. */
-  readonly since?: number;
-  meanwhile?(): Promise<void>;
-};
+type Paging = { readonly filter?: Record<string, unknown>; meanwhile(): Promise<void> };
 
 /** The ids on all pages; while each page is fetched, somebody else writes. */
-async function pages(server: Server, { filter, since = 0, meanwhile }: Paging): Promise<string[]> {
+async function pages(server: Server, { filter, meanwhile }: Paging): Promise<string[]> {
   const seen: string[] = [];
   for (let cursor: string | undefined; ; ) {
     const args = { ...filter, limit: 200, ...(cursor && { cursor }) };
     const [{ sessions, nextCursor }] = await Promise.all([
       server.call('list_sessions', args),
-      meanwhile?.(),
+      meanwhile(),
     ]);
-    const wanted = sessions.filter(({ lastActivity }) => Date.parse(lastActivity) >= since);
-    seen.push(...wanted.map(({ id }) => id));
+    seen.push(...sessions.map(({ id }) => id));
     cursor = nextCursor;
-    if (cursor === undefined || wanted.length < sessions.length) return seen;
+    if (cursor === undefined) return seen;
   }
 }
 
@@ -114,23 +108,22 @@ describe('100,000 sessions', OPTIONS, () => {
       changed.add(sessionId);
       await other.call('end_session', { sessionId });
     };
-    const since = Date.now();
     const all = await pages(server, { meanwhile });
-    const front = await pages(server, { since });
     const labelled = await pages(server, { meanwhile, filter: { label: 'tenth=yes' } });
     const filter = { taskId: 'T-1', status: 'ready' };
     const tasked = await pages(server, { meanwhile, filter });
     expect(changed.size).toBeGreaterThan(400);
-    for (const list of [all, labelled, tasked]) expect(new Set(list).size).toBe(list.length);
-    const stable = (list: readonly string[]) => list.filter((id) => !changed.has(id)).sort();
-    const every = (step: number) => stable(ids.filter((_, index) => (index + 1) % step === 0));
+    const every = (step: number) => ids.filter((_, index) => (index + 1) % step === 0).sort();
+    // Beside them, only what came to be before the first page was read.
     const known = new Set(ids);
-    expect(stable(all.filter((id) => known.has(id)))).toEqual(every(1));
-    const listed = new Set([...all, ...front]);
-    // One that has changed meanwhile, and so moved to the front, is found there.
-    expect(ids.filter((id) => !listed.has(id))).toEqual([]);
-    expect(stable(labelled)).toEqual(every(10));
-    expect(stable(tasked)).toEqual(every(100));
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.filter((id) => known.has(id)).sort()).toEqual(every(1));
+    expect(all.length - SESSIONS).toBeLessThanOrEqual(1);
+    expect(labelled.toSorted()).toEqual(every(10));
+    // Whether one that ends meanwhile is still ready when it is its turn is a matter of luck.
+    const isStable = (id: string): boolean => !changed.has(id);
+    expect(new Set(tasked).size).toBe(tasked.length);
+    expect(tasked.filter(isStable).sort()).toEqual(every(100).filter(isStable));
   });
 
   test('ending the few that are idle touches no others', async () => {

@@ -122,6 +122,31 @@ describe('list_sessions', () => {
     }
   });
 
+  test('pages through the list as it was at the first page, while sessions are made, change and end', async () => {
+    const { harness, client } = await start();
+    const ids = await make(
+      harness,
+      client,
+      Array.from({ length: 7 }, (_, index) => ({ name: `s${index}` })),
+    );
+    const read: (string | undefined)[] = [];
+    let cursor: string | undefined;
+    do {
+      const args = { limit: 2, ...(cursor !== undefined && { cursor }) };
+      const page = await client.call('list_sessions', args);
+      read.push(...namesOf(page.sessions));
+      cursor = page.nextCursor;
+      harness.pass(1);
+      await client.call('link_task', {
+        sessionId: ids[(read.length % 6) + 1],
+        taskId: `${read.length}`,
+      });
+      await client.call('end_session', { sessionId: ids[0] });
+      await make(harness, client, [{ name: 'new' }]);
+    } while (cursor !== undefined);
+    expect(read).toEqual(['s6', 's5', 's4', 's3', 's2', 's1', 's0']);
+  });
+
   test('pages through sessions of the same millisecond without losing one', async () => {
     const { client } = await start();
     const all = Array.from({ length: 20 }, (_, index) => `s${index}`);
