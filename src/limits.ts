@@ -89,6 +89,9 @@ export const SWEEP_MS = 1_000;
 export const HOUSEKEEPING_MS = 60_000;
 export const PRUNE_ROWS = 500;
 
+/** A caller whose last turn ended longer ago waits from the time of its prompt. */
+export const SERVED_KEPT_MS = 3_600_000;
+
 /** A wall clock that moved this much against the monotonic one has jumped. */
 export const CLOCK_JUMP_MS = 2_000;
 

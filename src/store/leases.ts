@@ -13,7 +13,10 @@ const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS pr
 
 export type Claimant = ClaimOptions & { readonly owner: string };
 
-/** The session whose next turn this owner may take: of those that fit, the one served longest ago. */
+/**
+ * The session whose next turn this owner may take: of the principal, of its callers and of their sessions always the
+ * one that has gone without a turn longest.
+ */
 export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'full' | undefined {
   const { owner, takeLapsed } = claimant;
   const first = (condition: string, ...values: SQLInputValue[]) =>
@@ -24,12 +27,27 @@ export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'f
   return next?.owner === owner ? next : next && 'full';
 }
 
+/** Steps from one caller with work to the next, and looks at the first session of each that fits. */
 const WAITING = (condition: string): string => `
-  SELECT s.id, s.owner, s.epoch, t.id AS turn_id, t.prompt
-  FROM sessions s JOIN turns t ON t.ord = s.next_ord
-  WHERE s.next_ord IS NOT NULL
-    AND s.id NOT IN (SELECT value FROM json_each(?)) AND ${condition}
-  ORDER BY s.served_at, s.next_ord LIMIT 1`;
+  WITH RECURSIVE callers (caller) AS (
+    SELECT min(caller) FROM sessions WHERE next_ord IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(caller) FROM sessions s WHERE next_ord IS NOT NULL AND s.caller > callers.caller)
+    FROM callers WHERE callers.caller IS NOT NULL
+  )
+  SELECT w.id, w.owner, w.epoch, t.id AS turn_id, t.prompt
+  FROM callers
+  JOIN sessions w ON w.id = (
+    SELECT s.id FROM sessions s
+    WHERE s.caller = callers.caller AND s.next_ord IS NOT NULL
+      AND s.id NOT IN (SELECT value FROM json_each(?)) AND ${condition}
+    ORDER BY s.served_at, s.next_ord LIMIT 1
+  )
+  JOIN turns t ON t.ord = w.next_ord
+  LEFT JOIN served p ON p.who = w.principal
+  LEFT JOIN served c ON c.who = w.caller
+  ORDER BY coalesce(p.at, w.served_at), coalesce(c.at, w.served_at), w.served_at, w.next_ord
+  LIMIT 1`;
 
 /**
  * A session runs at the server that its MCP session is connected to, with that server's credentials

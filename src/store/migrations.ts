@@ -161,7 +161,22 @@ ALTER TABLE orders ADD COLUMN turn_id TEXT;
 ALTER TABLE orders ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
 `;
 
-export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK];
+/**
+ * When a turn of each caller (a principal over one MCP session), and of each principal, has ended last: who has gone
+ * without longest comes next, however much the others have queued.
+ */
+const FAIR_QUEUE = `
+CREATE TABLE served (
+  who TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE sessions ADD COLUMN caller TEXT
+  GENERATED ALWAYS AS (principal || char(31) || coalesce(mcp_session_id, '')) VIRTUAL;
+DROP INDEX sessions_waiting;
+CREATE INDEX sessions_waiting ON sessions (caller, served_at, next_ord) WHERE next_ord IS NOT NULL;
+`;
+
+export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK, FAIR_QUEUE];
 
 export const SCHEMA_VERSION = STEPS.length;
 

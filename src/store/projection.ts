@@ -1,6 +1,6 @@
 /** What the tables beside the log hold, as each event of it changes them. */
 
-import { REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
+import { REMEMBERED_PERMISSIONS_MAX, SERVED_KEPT_MS } from '../limits.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
 import { jsonOf, type Sql } from './sql.ts';
 
@@ -61,6 +61,7 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
       return;
     case 'turn_ended':
       endTurn(sql, event.turn);
+      noteServed(sql, sessionId, event.at);
       return;
     case 'notice':
       if (event.requeued && event.turnId !== undefined) {
@@ -108,6 +109,17 @@ function endTurn(sql: Sql, turn: Turn): void {
     JSON.stringify(turn),
     turn.id,
   );
+}
+
+/** Remembers when a turn of the session's caller has ended; what is long ago makes no difference any more. */
+function noteServed(sql: Sql, sessionId: string, at: number): void {
+  sql.run(
+    `INSERT OR REPLACE INTO served
+     SELECT principal, ?1 FROM sessions WHERE id = ?2 UNION ALL SELECT caller, ?1 FROM sessions WHERE id = ?2`,
+    at,
+    sessionId,
+  );
+  sql.run('DELETE FROM served WHERE at < ?', at - SERVED_KEPT_MS);
 }
 
 /** Where several are put first, the last of them is. */

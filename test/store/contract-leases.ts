@@ -77,6 +77,29 @@ export function leaseContract({ current, store }: Opened): void {
     expect((await claimed(store(), 'me')).turn.id).toBe('old2');
   });
 
+  test.each([
+    ['principals', { principal: 'bob' }],
+    ['MCP sessions of one principal', { mcpSessionId: 'mcp_other' }],
+  ])(
+    'of %s the one that has gone without longest comes first, however many sessions the other has',
+    async (_, other) => {
+      for (const n of upTo(100)) {
+        await createIn(store(), { prompts: [`many${n}`], mcpSessionId: 'mcp_many' });
+        current().advance(1);
+      }
+      const running = [await claimed(store(), 'me'), await claimed(store(), 'me')];
+      await createIn(store(), { prompts: ['one1', 'one2'], ...other });
+      const order: string[] = [];
+      for (let turn = running.shift(); turn && order.length < 5; turn = running.shift()) {
+        current().advance(1);
+        await finish(store(), turn);
+        running.push(await claimed(store(), 'me'));
+        order.push(running.at(-1)?.turn.id ?? '');
+      }
+      expect(order).toEqual(['one1', 'many3', 'many4', 'one2', 'many5']);
+    },
+  );
+
   test('a second running turn is refused even where a decision allows it', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2'] });
     const { turn } = await claimed(store(), 'me');
