@@ -9,10 +9,7 @@ import type { ErrorCode, Failure } from '../errors.ts';
 /** What is known of a failure beside its result: the kind that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;
 
-/**
- * The failure that an error result stands for. UNAVAILABLE without `retryable` means that Claude Code cannot work at
- * all until a person mends something.
- */
+/** The failure that an error result stands for. */
 export function failureOfResult(result: SDKResultMessage, apiError: ApiError | undefined): Failure {
   const startup = result.subtype === 'success' ? undefined : result.startup_failure_reason;
   if (startup !== undefined) return startupFailure(startup);

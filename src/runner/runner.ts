@@ -54,6 +54,7 @@ export type RunListener = {
   room(): Promise<void> | undefined;
   /** Claude woke up without a prompt of ours (a background task ended). */
   autonomousTurnStarted(turnId: string): void;
+  /** An error that is UNAVAILABLE and not `retryable` says that Claude Code cannot work until a person mends something. */
   turnEnded(turnId: string, outcome: TurnOutcome): void;
   /** How many background tasks (shells, agents) the process runs now; told at each change. */
   backgroundTasks(count: number): void;

@@ -158,9 +158,7 @@ export class LiveSession implements RunListener {
       return;
     }
     const folded = this.#folded && withUsage(outcome, this.#folded.usage);
-    this.turnId = undefined;
-    this.#folded = undefined;
-    void this.#write([{ type: 'end_turn', turnId, outcome: { ...outcome, ...folded } }]);
+    this.#end(turnId, { ...outcome, ...folded }, needsMending(outcome));
     void this.settled().then(() => this.#deps.turnEnded(this));
   }
 
@@ -227,22 +225,24 @@ export class LiveSession implements RunListener {
     await this.#write([{ type: 'requeue_turn', turnId, text }]);
   }
 
-  /** The turn has failed and the session says why, in one write. The next turn begins afresh. */
-  async #failTurn({ id: turnId, trace }: Turn, error: unknown): Promise<void> {
+  #failTurn({ id: turnId, trace }: Turn, error: unknown): void {
     const who = { sessionId: this.id, turnId, ...trace };
     this.#deps.log.warn({ ...who, err: error }, 'turn could not be started');
+    const failure = failureOf(error);
+    // A bound of the session's own is no fault of Claude Code's: the session is as good as before.
+    this.#end(turnId, { state: 'failed', error: failure }, failure.code !== 'LIMIT_EXCEEDED');
+    void this.close();
+  }
+
+  /** Where Claude Code cannot be run, the session says why in the same write, and its next turn begins afresh. */
+  #end(turnId: string, outcome: TurnOutcome, isBroken: boolean): void {
     this.turnId = undefined;
     this.#folded = undefined;
-    const failure = failureOf(error);
-    const end: SessionCommand = {
-      type: 'end_turn',
-      turnId,
-      outcome: { state: 'failed', error: failure },
-    };
-    // A bound of the session's own is no fault of Claude Code's: the session is as good as before.
-    const isBroken = failure.code !== 'LIMIT_EXCEEDED';
-    await this.#write(isBroken ? [end, { type: 'fail', error: failure }] : [end]).catch(() => {});
-    void this.close();
+    const { error } = outcome;
+    const end: SessionCommand = { type: 'end_turn', turnId, outcome };
+    const commands = isBroken && error ? [end, { type: 'fail', error } as const] : [end];
+    void this.#write(commands).catch(() => {});
+    if (isBroken) void this.close();
   }
 
   /** Resolves with what was refused of it; rejects where it cannot be kept. */
@@ -287,6 +287,11 @@ export class LiveSession implements RunListener {
     else log.error({ sessionId: this.id, err: error }, 'events could not be written');
     void this.close();
   }
+}
+
+/** Nothing that Claude Code does will go well before a person has done something: signed in, added credit. */
+function needsMending({ error }: TurnOutcome): boolean {
+  return error?.code === 'UNAVAILABLE' && !error.retryable;
 }
 
 function withUsage(outcome: TurnOutcome, more: UsageByModel): Partial<TurnOutcome> {

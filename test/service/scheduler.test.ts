@@ -64,43 +64,6 @@ describe('the queue', () => {
     }
     expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'c2']);
   });
-
-  test('a session that cannot be run does not hold up the others, and is tried at its next prompt', async () => {
-    const { harness, client } = await start({ maxLive: 1 });
-    harness.runner.failNextStart();
-    const broken = await client.call('create_session', { prompt: 'a' });
-    const { run } = await harness.busy(client);
-    run.finish();
-    const sessionId = broken.session.id;
-    await rest(client, sessionId);
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session).toMatchObject({ status: 'error', turns: { failed: 1 } });
-    const sent = client.call('send_prompt', { sessionId, prompt: 'b', waitMs: LONG_MS });
-    (await harness.running(sessionId)).finish();
-    expect((await sent).turn.state).toBe('completed');
-    const mended = await client.call('get_session', { sessionId });
-    expect(mended.session).toMatchObject({ status: 'ready', turns: { completed: 1, failed: 1 } });
-    expect(mended.session.error).toBeUndefined();
-  });
-
-  test('every prompt behind one that cannot be run is tried in its turn', async () => {
-    const { harness, client } = await start();
-    const release = harness.runner.holdStarts();
-    harness.runner.failNextStart();
-    const { session } = await client.call('create_session', { prompt: 'a' });
-    const sessionId = session.id;
-    await client.call('send_prompt', { sessionId, prompt: 'b' });
-    release();
-    const run = await harness.running(sessionId);
-    expect(run.prompts.map(({ text }) => text)).toEqual(['b']);
-    run.finish();
-    await rest(client, sessionId);
-    const shown = await client.call('get_session', { sessionId });
-    expect(shown.session).toMatchObject({
-      status: 'ready',
-      turns: { queued: 0, running: 0, completed: 1, failed: 1 },
-    });
-  });
 });
 
 describe('processes', () => {
