@@ -1,7 +1,7 @@
 /** The composition root: the only file that constructs adapters and ties the rooms together. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { v4 as uuid } from 'uuid';
 import type { Settings } from './config.ts';
@@ -32,6 +32,7 @@ import { Sessions } from './service/sessions.ts';
 import { Turns } from './service/turns.ts';
 import { Waiters } from './service/waiters.ts';
 import type { ProcessIdentity } from './session/process.ts';
+import { DATABASE_FILE } from './store/files.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 import { createJournal } from './telemetry/journal.ts';
@@ -39,6 +40,7 @@ import type { Prometheus } from './telemetry/prometheus.ts';
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts';
 import type { Connections } from './transport/connections.ts';
 import type { Figures } from './transport/http-figures.ts';
+import { TOKEN_FILE } from './transport/token-file.ts';
 
 export type App = {
   readonly connections: Connections;
@@ -75,6 +77,7 @@ export async function openApp(deps: AppDeps): Promise<App> {
     environment: settings.environment,
     ...(settings.claudePath !== undefined && { claudePath: settings.claudePath }),
     scratchDirectory,
+    secretFiles: secretFilesOf(settings),
     newId: uuid,
     log,
   });
@@ -84,6 +87,12 @@ export async function openApp(deps: AppDeps): Promise<App> {
   const telemetry = new Prometheus(deps.version);
   const app = await assemble({ ...deps, store, runner, killTree, telemetry });
   return { ...app, figures: figuresOf(telemetry, store, settings.maxLive) };
+}
+
+function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
+  const directory = realpathSync(stateDir);
+  const own = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(directory, name));
+  return tokenFile === undefined ? own : [...own, tokenFile];
 }
 
 function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figures {

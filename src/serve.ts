@@ -12,7 +12,7 @@ import { LOCAL_PRINCIPAL } from './service/caller.ts';
 import { figuresRoute } from './transport/http-figures.ts';
 import { newToken } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
-import { TokenFile } from './transport/token-file.ts';
+import { TOKEN_FILE, TokenFile } from './transport/token-file.ts';
 
 export type Serving = {
   /** Resolves when the client has gone; never where clients come and go. */
@@ -48,7 +48,7 @@ function overStdio({ app, log, stdout }: ServeDeps): Serving {
 
 async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving> {
   const { host, port, httpMode: mode, noAuth } = settings;
-  const file = settings.tokenFile ?? join(settings.stateDir, 'token');
+  const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
   if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
   const tokens = noAuth ? undefined : await TokenFile.open({ file, log });
   const principals = () => tokens?.principals() ?? new Set([LOCAL_PRINCIPAL]);

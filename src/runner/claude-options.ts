@@ -14,8 +14,12 @@ const TOOLS_NEVER = [
   'Workflow',
 ];
 
-/** The Agent SDK's options for a session, but for its conversation, process and callbacks. */
-export function claudeOptions(options: SessionOptions): Options {
+/**
+ * The Agent SDK's options for a session, but for its conversation, process and callbacks.
+ *
+ * @param secretFiles absolute paths, `*` for anything in a name: no tool of Claude Code's own reads or writes them
+ */
+export function claudeOptions(options: SessionOptions, secretFiles: readonly string[]): Options {
   const permissionMode = options.permissionMode ?? 'default';
   return {
     cwd: options.workingDirectory,
@@ -24,8 +28,12 @@ export function claudeOptions(options: SessionOptions): Options {
     strictMcpConfig: true,
     mcpServersDelivery: 'initialize',
     skills: [],
-    // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
-    settings: { disableAutoMode: 'disable' },
+    settings: {
+      // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
+      disableAutoMode: 'disable',
+      // With what stands there a session could call this server as somebody else.
+      permissions: { deny: secretFiles.flatMap((path) => [`Read(/${path})`, `Edit(/${path})`]) },
+    },
     permissionMode,
     ...(permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
     allowedTools: claudeRules(options),

@@ -27,6 +27,8 @@ export type ClaudeRunnerOptions = {
   readonly claudePath?: string;
   /** Each run gets a folder below it for temporary files, deleted at its end. */
   readonly scratchDirectory: string;
+  /** Files of the server's own that no session is to read: absolute paths, `*` for anything in a name. */
+  readonly secretFiles: readonly string[];
   readonly newId: () => string;
   readonly log: Logger;
   readonly limits?: RunLimits;
@@ -88,7 +90,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       launch: (input, { canUseTool, ...gate }) =>
         launch(context, input, gate, {
-          ...claudeOptions(spec.options),
+          ...claudeOptions(spec.options, context.secretFiles),
           ...resumeOptions,
           env: environment,
           // In this mode nobody is asked, and Claude Code knows that best when there is nobody.

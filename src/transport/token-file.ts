@@ -6,6 +6,9 @@ import { TOKEN_FILE_POLL_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { parseTokenFile, principalOf, type Token } from './identity.ts';
 
+/** Its name in the state directory, where the operator names no other file. */
+export const TOKEN_FILE = 'token';
+
 type TokenFileOptions = { readonly file: string; readonly log: Logger };
 
 const READABLE_BY_OTHERS = 0o044;

@@ -123,6 +123,8 @@ export class World {
   readonly directory: string;
   readonly cwd: string;
   readonly scratch: string;
+  /** Files whose paths begin so are kept from the sessions. */
+  readonly secrets: string;
   readonly environment: Record<string, string>;
   readonly #remove: () => Promise<void>;
   readonly #sessions: TestSession[] = [];
@@ -132,6 +134,7 @@ export class World {
     this.directory = place.directory;
     this.cwd = join(place.directory, 'work');
     this.scratch = join(place.directory, 'scratch');
+    this.secrets = join(this.cwd, 'state', 'secret');
     this.environment = { ...place.env, CLAUDE_CODE_MAX_RETRIES: '1' };
     this.#remove = place.remove;
   }
@@ -147,6 +150,7 @@ export class World {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
+      secretFiles: [`${this.secrets}*`],
       newId: randomUUID,
       log: pino({ level: 'silent' }),
       ...(claudePath !== undefined && { claudePath }),
