@@ -9,10 +9,12 @@ import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import type { Failure } from '../../src/errors.ts';
 import type { EventView } from '../../src/views/events.ts';
+import type { requestView } from '../../src/views/request.ts';
 import type { sessionView, turnView } from '../../src/views/session.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;
+export type RequestView = z.infer<typeof requestView>;
 
 type Results = {
   create_session: { session: SessionView; turn?: TurnView };
@@ -27,6 +29,11 @@ type Results = {
   };
   link_task: { session: SessionView };
   get_metrics: Record<string, number>;
+  wait_sessions: { ready: string[]; sessions: SessionView[] };
+  cancel_prompt: { turn: TurnView };
+  fork_session: { session: SessionView; turn?: TurnView };
+  list_permission_requests: { requests: RequestView[] };
+  answer_permission_request: { request: RequestView };
   end_session: { session: SessionView; ended: boolean };
   attach_session: { session: SessionView };
   interrupt_session: { session: SessionView; turn?: TurnView };

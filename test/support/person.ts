@@ -10,7 +10,9 @@ import {
   serializeMessage,
   type Transport,
 } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport as MemoryV1 } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -122,6 +124,21 @@ export async function connectPerson(harness: Harness, kind: Kind): Promise<Perso
         : connectV2(person, new StreamableHTTPClientTransport(url), isModern)),
     );
   }
+  return person;
+}
+
+/** A client that starts the program as its configuration says. */
+export async function startPerson(
+  server: { command: string; args: string[]; env: Readonly<Record<string, string>> },
+  era: 'v1' | 'v2' | '2026',
+): Promise<Person> {
+  const person = new Person();
+  const options = { ...server, env: { ...server.env } };
+  person.serveWith(
+    await (era === 'v1'
+      ? connectV1(person, new StdioV1(options))
+      : connectV2(person, new StdioClientTransport(options), era === '2026')),
+  );
   return person;
 }
 

@@ -1,0 +1,168 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { type Step, script } from '../support/messages-api.ts';
+import { startPerson } from '../support/person.ts';
+import { commandOf, makeWorkplace, startProgram, type Workplace } from '../support/program.ts';
+import type { SessionView } from './clients.ts';
+import { callTool, initialize } from './json-rpc.ts';
+import {
+  answer,
+  connectTo,
+  create,
+  endsOf,
+  exists,
+  OPTIONS,
+  POLL,
+  question,
+  rest,
+  send,
+  startServer,
+  turn,
+} from './sessions.ts';
+
+function write(place: Workplace, name: string): { step: Step; path: string } {
+  const path = join(place.directory, name);
+  return { path, step: { tool: 'Write', input: { file_path: path, content: name } } };
+}
+
+const END = { text: 'end' };
+
+describe('what Claude asks', OPTIONS, () => {
+  test('is allowed with another input, denied with a reason, or denied for good', async () => {
+    const { place, client } = await startServer();
+    const id = await create(client, place);
+    const [asked, instead, denied] = ['asked', 'instead', 'denied'].map((name) =>
+      write(place, name),
+    );
+    if (!asked || !instead || !denied) throw new Error('three files');
+    await send(client, id, [asked.step, denied.step, END]);
+    const first = await question(client, id);
+    expect(first).toMatchObject({ toolName: 'Write', state: 'pending', input: asked.step.input });
+    await answer(client, first, { decision: 'allow', updatedInput: instead.step.input });
+    await expect.poll(() => exists(instead.path), POLL).toBe(true);
+    const second = await question(client, id);
+    await answer(client, second, { decision: 'deny', message: 'not this one' });
+    await rest(client, id);
+    expect([await exists(asked.path), await exists(denied.path)]).toEqual([false, false]);
+    expect(JSON.stringify(place.api.requests.at(-1)?.body)).toContain('not this one');
+    await send(client, id, [denied.step, END]);
+    await answer(client, await question(client, id), { decision: 'deny', interrupt: true });
+    await rest(client, id);
+    const states = (await endsOf(client, id)).map(({ state }) => state);
+    expect(states).toEqual(['completed', 'interrupted']);
+  });
+
+  test('as a question to a person gets its answer', async () => {
+    const { place, client } = await startServer();
+    const id = await create(client, place);
+    const options = ['left', 'right'].map((label) => ({ label, description: label }));
+    const questions = [{ question: 'Which way?', header: 'way', options, multiSelect: false }];
+    await send(client, id, [{ tool: 'AskUserQuestion', input: { questions } }, END]);
+    const asked = await question(client, id);
+    expect(asked).toMatchObject({ toolName: 'AskUserQuestion', input: { questions } });
+    await answer(client, asked, { decision: 'allow', answers: { 'Which way?': 'right' } });
+    await rest(client, id);
+    const messages = JSON.stringify(place.api.requests.at(-1)?.body?.messages);
+    expect(messages).toContain('\\"Which way?\\"=\\"right\\"');
+  });
+
+  test('in plan mode is only whether its plan is good; before that nothing is written', async () => {
+    const { place, client } = await startServer();
+    const id = await create(client, place, { permissionMode: 'plan', allowedTools: ['Write'] });
+    const file = write(place, 'planned');
+    const steps = [file.step, { tool: 'ExitPlanMode', input: {} }, file.step, END];
+    await send(client, id, steps);
+    const plan = await question(client, id);
+    expect(plan.toolName).toBe('ExitPlanMode');
+    expect(await exists(file.path)).toBe(false);
+    await answer(client, plan, { decision: 'deny', message: 'think again' });
+    await rest(client, id);
+    expect(await exists(file.path)).toBe(false);
+    await send(client, id, steps);
+    await answer(client, await question(client, id), { decision: 'allow' });
+    await rest(client, id);
+    expect(await readFile(file.path, 'utf8')).toBe('planned');
+  });
+
+  test('in time by nobody is denied, and the turn goes on', async () => {
+    const { place, client } = await startServer('--permission-timeout-ms', '500');
+    const id = await create(client, place);
+    const file = write(place, 'unanswered');
+    await send(client, id, [file.step, END]);
+    await rest(client, id);
+    expect(await endsOf(client, id)).toMatchObject([{ state: 'completed', result: 'end' }]);
+    expect(await exists(file.path)).toBe(false);
+    const { events } = await client.call('read_events', { sessionId: id });
+    const answered = events.filter(({ type }) => type === 'permission_answered');
+    expect(answered).toMatchObject([{ request: { state: 'expired' } }]);
+  });
+
+  test('and was allowed for the session is asked no more, after an eviction and a restart neither', async () => {
+    const place = await makeWorkplace();
+    const flags = ['--idle-evict-ms', '300'];
+    const before = await connectTo(place, ...flags);
+    const id = await create(before, place);
+    await send(before, id, [write(place, 'one').step, END]);
+    await answer(before, await question(before, id), { decision: 'allow', remember: 'session' });
+    await rest(before, id);
+    await expect.poll(() => processesWith(id.slice(-12)), POLL).toEqual([]);
+    expect(await turn(before, id, [write(place, 'two').step, END])).toMatchObject({
+      result: 'end',
+    });
+    await before.close();
+    const after = await connectTo(place, ...flags);
+    expect(await turn(after, id, [write(place, 'three').step, END])).toMatchObject({
+      result: 'end',
+    });
+    for (const name of ['one', 'two', 'three']) {
+      expect(await exists(join(place.directory, name))).toBe(true);
+    }
+  });
+
+  test('while its server is killed is never allowed: the turn is lost, and the log says so', async () => {
+    const place = await makeWorkplace();
+    const program = startProgram({ env: place.env });
+    await initialize(program);
+    const args = { workingDirectory: place.directory };
+    const made = (await callTool(program, 'create_session', args)) as { session: SessionView };
+    const sessionId = made.session.id;
+    const file = write(place, 'never');
+    await callTool(program, 'send_prompt', { sessionId, prompt: script([file.step, END]) });
+    await callTool(program, 'wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
+    program.child.kill('SIGKILL');
+    await program.ended;
+    const client = await connectTo(place);
+    await rest(client, sessionId);
+    expect(await endsOf(client, sessionId)).toMatchObject([{ state: 'lost' }]);
+    const { events } = await client.call('read_events', { sessionId });
+    expect(events.filter(({ type }) => type === 'permission_answered')).toMatchObject([
+      { request: { state: 'closed' } },
+    ]);
+    expect(await turn(client, sessionId, [END])).toMatchObject({ state: 'completed' });
+    expect(await exists(file.path)).toBe(false);
+  });
+
+  test.each(['v1', 'v2', '2026'] as const)(
+    'is shown to the person behind a waiting client (%s), and their choice is the answer',
+    async (era) => {
+      const place = await makeWorkplace();
+      const person = await startPerson({ ...commandOf(), env: place.env }, era);
+      const made = await person.call<{ session: SessionView }>('create_session', {
+        workingDirectory: place.directory,
+      });
+      const file = write(place, 'by form');
+      const sent = person.call<{ turn: { state: string } }>('send_prompt', {
+        sessionId: made.session.id,
+        prompt: script([file.step, END]),
+        waitMs: 40_000,
+      });
+      const form = await person.form();
+      expect(form.message).toContain(file.path);
+      form.send({ action: 'accept', content: { decision: 'allow' } });
+      expect((await sent).turn).toMatchObject({ state: 'completed', result: 'end' });
+      expect(await exists(file.path)).toBe(true);
+    },
+  );
+});
