@@ -114,7 +114,7 @@ export const TURN_SILENCE_MS_MAX = 30 * 60_000;
 /** One line of Claude Code's output; what it exchanges with the API is smaller. */
 export const STREAM_LINE_BYTES_MAX = 32 * KIB * KIB;
 /** With so much said and not yet written, no more is read from Claude Code. */
-export const OUTPUT_BACKLOG_BYTES_MAX = 4 * KIB * KIB;
+export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 /** What others have added to a transcript is looked for in so much of its end. */
 export const TRANSCRIPT_READ_BYTES_MAX = 8 * KIB * KIB;
 /** From the end of input to SIGKILL of a session's process tree. */

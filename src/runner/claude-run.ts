@@ -123,6 +123,8 @@ export class ClaudeRun implements Run {
   }
 
   async isCurrent(): Promise<boolean> {
+    const { exitCode, signalCode } = this.#spawned.child;
+    if (this.#hasExited || exitCode !== null || signalCode !== null) return false;
     return await this.#parts.isCurrent().catch(() => false);
   }
 

@@ -66,7 +66,10 @@ export type RunListener = {
 
 export interface Run {
   readonly process: ProcessIdentity;
-  /** False once somebody else has continued the conversation: the process does not know of it, a new one would. */
+  /**
+   * False where a new process would serve better: somebody else has continued the conversation, which this one does
+   * not know of, or it is about to be gone.
+   */
   isCurrent(): Promise<boolean>;
   /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
   prompt(turnId: string, text: string): void;

@@ -52,6 +52,8 @@ export type TestClient = {
   readonly mcpSessionId: string | undefined;
   /** The negotiated revision, where the client tells. */
   readonly protocolVersion: string | undefined;
+  /** The server's process id; 0 where the client did not start it. */
+  readonly pid: number;
   close(): Promise<void>;
 };
 
@@ -95,6 +97,7 @@ async function connectV1(transport: StdioV1 | HttpV1): Promise<TestClient> {
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
     mcpSessionId: 'sessionId' in transport ? transport.sessionId : undefined,
     protocolVersion: undefined,
+    pid: pidOf(transport),
     close: () => client.close(),
   };
 }
@@ -112,8 +115,13 @@ async function connectV2(
     toolNames: async () => (await client.listTools()).tools.map(({ name }) => name),
     mcpSessionId: 'sessionId' in transport ? transport.sessionId : undefined,
     protocolVersion: client.getNegotiatedProtocolVersion(),
+    pid: pidOf(transport),
     close: () => client.close(),
   };
+}
+
+function pidOf(transport: object): number {
+  return 'pid' in transport && typeof transport.pid === 'number' ? transport.pid : 0;
 }
 
 function face(

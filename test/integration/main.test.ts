@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { access, lstat, readdir, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { processesWith } from '../demo/processes.ts';
+import { claudeBinary } from '../support/claude-env.ts';
 import { script } from '../support/messages-api.ts';
 import {
   commandOf,
@@ -119,22 +118,6 @@ describe('the end', OPTIONS, () => {
     program.child.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n');
     expect(await program.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
   });
-
-  test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
-    'by %s in the middle of a turn leaves neither Claude Code nor its shell',
-    async (how) => {
-      const place = await makeWorkplace();
-      const program = startProgram({ env: place.env });
-      await startShell(program, place);
-      expect((await processesWith(place.scratch)).length).toBeGreaterThan(2);
-      if (how === 'end of input') program.child.stdin.end();
-      else program.child.kill(how);
-      const { code, signal } = await program.ended;
-      expect([code, signal]).toEqual(how === 'SIGKILL' ? [null, 'SIGKILL'] : [0, null]);
-      // After SIGKILL nobody is there to wait for them: the kernel ends them a moment later.
-      await expect.poll(() => processesWith(place.scratch), { timeout: 5000 }).toEqual([]);
-    },
-  );
 });
 
 describe('a running program', OPTIONS, () => {
@@ -233,18 +216,6 @@ async function makeSession(program: Program, place: Workplace): Promise<SessionV
   return (made as { session: SessionView }).session;
 }
 
-/** Has a session run a shell command that does not end, with another in its background. */
-async function startShell(program: Program, place: Workplace): Promise<void> {
-  await initialize(program);
-  const { id: sessionId } = await makeSession(program, place);
-  const command = 'touch started; tail -f /dev/null & tail -f /dev/null';
-  await callTool(program, 'send_prompt', {
-    sessionId,
-    prompt: script([{ tool: 'Bash', input: { command } }]),
-  });
-  await expect.poll(() => readdir(place.directory), { timeout: 20_000 }).toContain('started');
-}
-
 /** Kind and mode of everything below a folder and of itself, as in `file 600`, by path. */
 async function modesBelow(folder: string): Promise<Map<string, string>> {
   const modes = new Map<string, string>();
@@ -254,12 +225,4 @@ async function modesBelow(folder: string): Promise<Map<string, string>> {
     modes.set(path, `${kind} ${(found.mode & 0o777).toString(8)}`);
   }
   return modes;
-}
-
-/** The Claude Code that the Agent SDK brings for this platform. */
-function claudeBinary(): string {
-  const { platform, arch } = process;
-  const name = platform === 'win32' ? 'claude.exe' : 'claude';
-  const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
-  return sdk.resolve(`@anthropic-ai/claude-agent-sdk-${platform}-${arch}/${name}`);
 }

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processesWith } from '../demo/processes.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { startPerson } from '../support/person.ts';
 import { commandOf, makeWorkplace, startProgram, type Workplace } from '../support/program.ts';
@@ -15,6 +14,7 @@ import {
   exists,
   OPTIONS,
   POLL,
+  processesOf,
   question,
   rest,
   send,
@@ -107,7 +107,7 @@ describe('what Claude asks', OPTIONS, () => {
     await send(before, id, [write(place, 'one').step, END]);
     await answer(before, await question(before, id), { decision: 'allow', remember: 'session' });
     await rest(before, id);
-    await expect.poll(() => processesWith(id.slice(-12)), POLL).toEqual([]);
+    await expect.poll(() => processesOf(id), POLL).toEqual([]);
     expect(await turn(before, id, [write(place, 'two').step, END])).toMatchObject({
       result: 'end',
     });

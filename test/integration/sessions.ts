@@ -2,6 +2,7 @@
 
 import { access } from 'node:fs/promises';
 import { expect } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { commandOf, makeWorkplace, type Workplace } from '../support/program.ts';
 import { connectStdio, type RequestView, type TestClient, type TurnView } from './clients.ts';
@@ -84,6 +85,11 @@ export async function answer(
   given: Record<string, unknown>,
 ): Promise<void> {
   await client.call('answer_permission_request', { requestId, ...given });
+}
+
+/** Of one session: its folder for temporary files stands in the environment of each. */
+export function processesOf(sessionId: string): Promise<string[]> {
+  return processesWith(`/${sessionId.replace('claude_', '').replaceAll('-', '').slice(0, 16)}`);
 }
 
 export function exists(path: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processesWith } from '../demo/processes.ts';
 import { script } from '../support/messages-api.ts';
 import {
   create,
@@ -9,6 +8,7 @@ import {
   exists,
   OPTIONS,
   POLL,
+  processesOf,
   rest,
   send,
   startServer,
@@ -62,7 +62,7 @@ describe('prompts of a session', OPTIONS, () => {
     const id = await create(client, place, { taskId: 'JOB-1' });
     const spent = async (args: object) => (await client.call('get_metrics', { ...args })).costUsd;
     await turn(client, id, [{ text: 'to be remembered' }]);
-    await expect.poll(() => processesWith(id.slice(-12)), POLL).toEqual([]);
+    await expect.poll(() => processesOf(id), POLL).toEqual([]);
     await turn(client, id, [{ text: 'after the eviction' }]);
     expect(JSON.stringify(place.api.requests.at(-1)?.body)).toContain('to be remembered');
     expect(await spent({ sessionId: id })).toBeCloseTo(2 * ONE_ANSWER_USD, 9);

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { claudeBinary } from '../support/claude-env.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { type TestSession, World } from './claude-world.ts';
 
@@ -15,12 +15,9 @@ afterAll(() => world.close());
 
 /** The same Claude Code as a person starts it in a terminal, without the screen. */
 function inTerminal({ uuid }: TestSession, steps: Step[]): ChildProcess {
-  const { platform, arch } = process;
-  const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
-  const claude = sdk.resolve(`@anthropic-ai/claude-agent-sdk-${platform}-${arch}/claude`);
   const { cwd, environment } = world;
   const args = ['--print', '--resume', uuid, script(steps)];
-  return spawn(claude, args, { cwd, env: environment, stdio: 'ignore' });
+  return spawn(claudeBinary(), args, { cwd, env: environment, stdio: 'ignore' });
 }
 
 function lastBody(): string {

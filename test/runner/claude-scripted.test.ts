@@ -1,12 +1,9 @@
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RunLimits } from '../../src/runner/claude-run.ts';
+import { makeScriptedClaude } from '../support/program.ts';
 import { type TestSession, World } from './claude-world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-const PROGRAM = join(import.meta.dirname, 'programs', 'scripted-claude.ts');
 
 let world: World;
 beforeAll(async () => {
@@ -16,9 +13,7 @@ afterAll(() => world.close());
 
 /** A runner whose Claude Code is our program. */
 async function runnerWith(atStart = '', limits: Partial<RunLimits> = {}) {
-  const claudePath = join(world.directory, `claude-${atStart || 'scripted'}`);
-  await writeFile(claudePath, `#!/bin/sh\nexec ${process.execPath} ${PROGRAM} "${atStart}"\n`);
-  await chmod(claudePath, 0o755);
+  const claudePath = await makeScriptedClaude(world.directory, atStart);
   return world.runner({ claudePath, limits });
 }
 

@@ -1,19 +1,20 @@
-/** The program over stdio as a client starts it, and the calls that the soak makes of it. */
+/** The program over stdio as a client starts it, and the calls that soaks and measurements make of it. */
 
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { Failure } from '../../src/errors.ts';
 import type { EventView, RequestView, SessionView, TurnView } from '../support/mcp-client.ts';
-import type { Place } from './place.ts';
+import type { Flags, Place } from './place.ts';
 
 type Results = {
   create_session: { session: SessionView };
   get_session: { session: SessionView };
   send_prompt: { turn: TurnView; after: number };
   read_events: { events: EventView[]; nextAfter: number };
+  wait_sessions: { ready: string[] };
   list_permission_requests: { requests: RequestView[] };
   answer_permission_request: { request: RequestView };
-  interrupt_session: { session: SessionView };
+  interrupt_session: { session: SessionView; turn?: TurnView };
   fork_session: { session: SessionView };
   end_session: { session: SessionView; ended: boolean };
 };
@@ -33,8 +34,8 @@ export class SoakClient {
   readonly #transport: StdioClientTransport;
   calls = 0;
 
-  constructor(place: Place) {
-    this.#transport = new StdioClientTransport({ ...place.server(), stderr: 'inherit' });
+  constructor(place: Place, flags?: Flags) {
+    this.#transport = new StdioClientTransport({ ...place.server(flags), stderr: 'inherit' });
   }
 
   async open(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Where one soak lives: a stand-in of the API, a folder for everything, and how the server is started there. */
+/** Where one run lives: a stand-in of the API, a folder for everything, and how the server is started there. */
 
 import { mkdirSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
@@ -10,6 +10,8 @@ const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** Much shorter than an operator's, so that eviction and resume happen all the time. */
 const IDLE_EVICT_MS = 3000;
 const MAX_LIVE = 12;
+
+export type Flags = Readonly<Record<string, string | number>>;
 
 export class Place {
   readonly api: MessagesApi;
@@ -47,7 +49,8 @@ export class Place {
     return folder;
   }
 
-  server(): { command: string; args: string[]; env: Record<string, string> } {
+  /** @param flags of this run, in the place of the ones above */
+  server(flags: Flags = {}): { command: string; args: string[]; env: Record<string, string> } {
     const { directory, work, log } = this;
     const settings = {
       'state-dir': join(directory, 'state'),
@@ -56,6 +59,7 @@ export class Place {
       'log-level': 'warn',
       'idle-evict-ms': IDLE_EVICT_MS,
       'max-live': MAX_LIVE,
+      ...flags,
     };
     const args = Object.entries(settings).flatMap(([flag, value]) => [`--${flag}`, `${value}`]);
     return {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { makePlace, Server } from '../durability/server.ts';
+import { residentMib } from '../support/gauge.ts';
 import { createIn } from './fixtures.ts';
 
 const OPTIONS = { timeout: 180_000 };
@@ -58,11 +59,6 @@ function serverOn(stateDirectory: string): Server {
   return new Server(place, { args: ['--max-sessions', '200000'] });
 }
 
-function residentMib({ pid }: Server): number {
-  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
-}
-
 type Paging = { readonly filter?: Record<string, unknown>; meanwhile(): Promise<void> };
 
 /** The ids on all pages; while each page is fetched, somebody else writes. */
@@ -90,7 +86,7 @@ describe('100,000 sessions', OPTIONS, () => {
     await large.initialize();
     expect(await large.call('get_metrics')).toMatchObject({ totalSessions: SESSIONS });
     const readyMs = Math.round(performance.now() - startedAt);
-    const [empty, full] = [residentMib(small), residentMib(large)];
+    const [empty, full] = [residentMib(small.pid), residentMib(large.pid)];
     console.info(`ready after ${readyMs} ms; resident ${full} MiB, ${empty} MiB without sessions`);
     expect(full - empty).toBeLessThan(32);
   });

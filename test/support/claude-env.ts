@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -41,4 +42,12 @@ function fixedVariables(apiUrl: string): Record<string, string> {
     DISABLE_AUTOUPDATER: '1',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
   };
+}
+
+/** The Claude Code that the Agent SDK brings for this platform. */
+export function claudeBinary(): string {
+  const { platform, arch } = process;
+  const name = platform === 'win32' ? 'claude.exe' : 'claude';
+  const sdk = createRequire(import.meta.resolve('@anthropic-ai/claude-agent-sdk'));
+  return sdk.resolve(`@anthropic-ai/claude-agent-sdk-${platform}-${arch}/${name}`);
 }

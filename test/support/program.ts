@@ -2,7 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { mkdir, readFile, realpath } from 'node:fs/promises';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
@@ -87,6 +87,20 @@ export function startProgram(start: Start): Program {
 export function startWithOpenUmask({ args = [], env }: Start): Program {
   const line = 'umask 0 && exec "$0" "$@"';
   return run('/bin/sh', ['-c', line, process.execPath, MAIN, ...args], env);
+}
+
+/**
+ * A program in the place of Claude Code that misbehaves as its prompts say (`test/runner/programs/scripted-claude.ts`),
+ * as a file for `--claude-path`.
+ *
+ * @param atStart what it does wrong before anybody has said a word
+ */
+export async function makeScriptedClaude(directory: string, atStart = ''): Promise<string> {
+  const path = join(directory, `claude-${atStart || 'scripted'}`);
+  const program = join(ROOT, 'test', 'runner', 'programs', 'scripted-claude.ts');
+  const line = `exec ${process.execPath} ${program} "${atStart}"`;
+  await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+  return path;
 }
 
 /** What a client's configuration holds to start the program itself. */

@@ -1,0 +1,110 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { type Step, script } from '../support/messages-api.ts';
+import { makeWorkplace, type Program, startProgram, type Workplace } from '../support/program.ts';
+import { callTool, initialize } from './json-rpc.ts';
+import { create, OPTIONS, POLL, processesOf, send, startServer, turn } from './sessions.ts';
+
+/** What is promised; past it a process has outlived its session. */
+const GONE = { timeout: 5000 };
+/** Leaves one process in a session of its own and one that ignores the end of its terminal; a third is waited for. */
+const TREE = 'setsid tail -f /dev/null & nohup tail -f /dev/null & tail -f /dev/null';
+
+function holding(name: string): Step {
+  return { tool: 'Bash', input: { command: `touch ${name}; ${TREE}` } };
+}
+
+function background(name: string): Step {
+  return { tool: 'Bash', input: { command: `touch ${name}; ${TREE}`, run_in_background: true } };
+}
+
+/** Comes to its end and leaves a process that nobody waits for. */
+const STRAY: Step = {
+  tool: 'Bash',
+  input: { command: 'setsid tail -f /dev/null > /dev/null 2>&1 < /dev/null & echo left' },
+};
+
+async function started(place: Workplace, ...names: string[]): Promise<void> {
+  await expect.poll(() => readdir(place.directory), POLL).toEqual(expect.arrayContaining(names));
+}
+
+describe('no process outlives', OPTIONS, () => {
+  test('end_session: neither a shell, nor a background task, nor what they started, when it answers', async () => {
+    const { place, client } = await startServer();
+    const [busy, idle] = [await create(client, place), await create(client, place)];
+    await send(client, busy, [holding('busy')]);
+    await turn(client, idle, [background('task'), STRAY, { text: 'idle' }]);
+    await started(place, 'busy', 'task');
+    for (const id of [busy, idle]) {
+      expect((await processesOf(id)).length).toBeGreaterThan(4);
+      await client.call('end_session', { sessionId: id });
+      expect(await processesOf(id)).toEqual([]);
+    }
+  });
+
+  test('an eviction for its idle time', async () => {
+    const { place, client } = await startServer('--idle-evict-ms', '500');
+    const id = await create(client, place);
+    await turn(client, id, [STRAY, { text: 'idle' }]);
+    await expect.poll(() => processesOf(id), POLL).toEqual([]);
+    expect(await turn(client, id, [{ text: 'again' }])).toMatchObject({ result: 'again' });
+  });
+
+  test('an eviction for another session, background tasks included', async () => {
+    const { place, client } = await startServer('--idle-evict-ms', '500', '--max-live', '1');
+    const [first, second] = [await create(client, place), await create(client, place)];
+    await turn(client, first, [background('task'), { text: 'idle' }]);
+    await started(place, 'task');
+    await turn(client, second, [{ text: 'in its place' }]);
+    expect(await processesOf(first)).toEqual([]);
+    expect(await turn(client, first, [{ text: 'again' }])).toMatchObject({ result: 'again' });
+    const { events } = await client.call('read_events', { sessionId: first, limit: 500 });
+    expect(events.filter(({ type }) => type === 'notice').map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('background tasks were stopped'),
+    );
+  });
+
+  test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
+    'its server that ends by %s in the middle of turns and background tasks',
+    async (how) => {
+      const place = await makeWorkplace();
+      const program = startProgram({ env: place.env });
+      await initialize(program);
+      await prompt(program, place, [background('task'), { text: 'idle' }]);
+      await prompt(program, place, [holding('busy')]);
+      await started(place, 'task', 'busy');
+      await endBy(program, place, how);
+    },
+  );
+
+  test('its server that is told to end with twenty sessions at work', async () => {
+    const place = await makeWorkplace();
+    const program = startProgram({ args: ['--max-live', '20'], env: place.env });
+    await initialize(program);
+    const names = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
+    for (const name of names) await prompt(program, place, [holding(name)]);
+    await expect
+      .poll(async () => (await readdir(place.directory)).sort(), { timeout: 100_000 })
+      .toEqual(names.sort());
+    await endBy(program, place, 'SIGTERM');
+  });
+});
+
+async function prompt(program: Program, place: Workplace, steps: Step[]): Promise<void> {
+  const args = { workingDirectory: place.directory, allowedTools: ['Bash'], prompt: script(steps) };
+  expect(await callTool(program, 'create_session', args)).toBeDefined();
+}
+
+async function endBy(
+  program: Program,
+  place: Workplace,
+  how: NodeJS.Signals | 'end of input',
+): Promise<void> {
+  expect((await processesWith(place.scratch)).length).toBeGreaterThan(5);
+  if (how === 'end of input') program.child.stdin.end();
+  else program.child.kill(how);
+  const { code, signal } = await program.ended;
+  expect([code, signal]).toEqual(how === 'SIGKILL' ? [null, 'SIGKILL'] : [0, null]);
+  await expect.poll(() => processesWith(place.scratch), GONE).toEqual([]);
+}
