@@ -45,13 +45,30 @@ test('a retry that goes well is worth a notice and no failure', async () => {
   await session.run.close();
 });
 
-test('an answer that breaks off and comes again is told once', async () => {
+test.each<[string, Step]>([
+  ['with an error', { sseError: 'overloaded_error', times: 1 }],
+  ['with its socket', { drop: 'mid', times: 1 }],
+])('an answer that breaks off (%s) and comes again is told once', async (_, step) => {
   const session = await world.start();
-  const outcome = await session.turn([{ sseError: 'overloaded_error', times: 1, text: 'whole' }]);
+  const outcome = await session.turn([{ ...step, text: 'whole' }]);
   expect(outcome).toMatchObject({ state: 'completed', result: 'whole' });
   expect(session.heard.all('text')).toHaveLength(1);
   await session.run.close();
 });
+
+test.each(['mid', 'headers'] as const)(
+  'a turn whose answer stalls (%s) fails after its bound of silence, and its process goes on',
+  async (hang) => {
+    const session = await world.start({}, world.runner({ limits: { silenceMs: 1500 } }));
+    expect(await session.turn([{ text: 'half', hang }])).toMatchObject({
+      state: 'failed',
+      error: { code: 'UNAVAILABLE', retryable: true, message: expect.stringContaining('1500 ms') },
+    });
+    expect(await session.turn([{ text: 'well again' }])).toMatchObject({ result: 'well again' });
+    expect(session.heard.exits).toBe(0);
+    await session.run.close();
+  },
+);
 
 test('a turn fails when nothing listens where the API should be', async () => {
   const environment = { ANTHROPIC_BASE_URL: 'http://127.0.0.1:9' };
@@ -67,10 +84,13 @@ test('a turn fails when nothing listens where the API should be', async () => {
   await session.run.close();
 });
 
-test('a turn fails with a hint when nobody is signed in', async () => {
-  const environment = { ANTHROPIC_API_KEY: undefined };
+test.each([
+  ['nobody is signed in', undefined],
+  ['the login has expired', 'sk-ant-oat01-expired'],
+])('a turn fails with a hint when %s', async (_, token) => {
+  const environment = { ANTHROPIC_API_KEY: undefined, CLAUDE_CODE_OAUTH_TOKEN: token };
   const session = await world.start({}, world.runner({ environment }));
-  expect(await session.turn([{ text: 'x' }])).toMatchObject({
+  expect(await session.turn([{ status: 401, message: 'OAuth token has expired' }])).toMatchObject({
     state: 'failed',
     error: { code: 'UNAVAILABLE', retryable: false, hint: expect.stringContaining('/login') },
   });
