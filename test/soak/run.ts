@@ -164,14 +164,13 @@ class Run {
     const { client, ledger } = this.#soak;
     let samples = 0;
     return () => {
-      this.#most = Math.max(this.#most, residentMib(client.pid));
+      const resident = residentMib(client.pid);
+      this.#most = Math.max(this.#most, resident);
       samples += 1;
       if (samples % PROGRESS_SAMPLES !== 0) return;
       const turns = JSON.stringify(ledger.turns);
       const { length } = ledger.violations;
-      this.#options.say(
-        `${samples} s: ${turns}, ${residentMib(client.pid)} MiB, ${length} violations`,
-      );
+      this.#options.say(`${samples} s: ${turns}, ${resident} MiB, ${length} violations`);
     };
   }
 

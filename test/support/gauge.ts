@@ -1,6 +1,6 @@
-/** What a server's process holds, as the operating system counts it. Linux only, like what it measures. */
+/** What a server's process holds, as the operating system counts it: 0 once it is gone. Linux only, like what it measures. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const KIB_PER_MIB = 1024;
 
@@ -11,10 +11,13 @@ export const residentMib = (pid: number): number => mibOf(pid, 'VmRSS');
 export const mostMib = (pid: number): number => mibOf(pid, 'VmHWM');
 
 export function descriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+  const path = `/proc/${pid}/fd`;
+  return existsSync(path) ? readdirSync(path).length : 0;
 }
 
 function mibOf(pid: number, name: string): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / KIB_PER_MIB);
+  const path = `/proc/${pid}/status`;
+  const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const [, kib] = new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status) ?? [];
+  return Math.round(Number(kib ?? 0) / KIB_PER_MIB);
 }
