@@ -28,7 +28,7 @@ export const dailyReport = definePrompt({
     const { service, caller } = call;
     const scope =
       taskId === undefined ? ({ of: 'principal' } as const) : ({ of: 'task', taskId } as const);
-    const sums = await service.sessions.metrics(caller, scope);
+    const measured = await service.sessions.metrics(caller, scope);
     const { sessions, more } = await activeSessions(call, { taskId, label });
     const counted = taskId === undefined ? 'all your sessions' : 'all sessions of this task';
     return `Write a report of my Claude Code sessions of the last 24 hours, until ${isoTime(service.now())}.
@@ -43,7 +43,7 @@ export const dailyReport = definePrompt({
 
 ${DATA_NOTE}
 
-${fenced(JSON.stringify(showMetrics(sums, service.uptimeMs())), 'json')}
+${fenced(JSON.stringify(showMetrics(measured, service.uptimeMs())), 'json')}
 
 ${fenced(sessions.map((session) => JSON.stringify(lineOf(session))).join('\n') || 'no session was active', 'json')}${
   more ? '\n\nThere are more: list_sessions has them.' : ''

@@ -13,7 +13,7 @@ export const metricsResource: FixedResource = {
   icons: ICONS.metrics,
   annotations: { audience: ['user', 'assistant'], priority: 0.6 },
   async read({ service, caller }) {
-    const sums = await service.sessions.metrics(caller, { of: 'principal' });
-    return JSON.stringify(showMetrics(sums, service.uptimeMs()), null, 2);
+    const measured = await service.sessions.metrics(caller, { of: 'principal' });
+    return JSON.stringify(showMetrics(measured, service.uptimeMs()), null, 2);
   },
 };

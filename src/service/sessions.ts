@@ -3,7 +3,14 @@
 import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
-import type { EventBody, ForkOrigin, SessionOptions, Trace, Turn } from '../session/event.ts';
+import type {
+  EventBody,
+  ForkOrigin,
+  SessionOptions,
+  Trace,
+  Turn,
+  UsageByModel,
+} from '../session/event.ts';
 import {
   contributionOf,
   type Metrics,
@@ -65,6 +72,14 @@ export type MetricsScope =
   | { readonly of: 'mcpSession' }
   | { readonly of: 'session'; readonly sessionId: string }
   | { readonly of: 'task'; readonly taskId: string };
+
+/** Sums, and the usage among them by model. */
+export type Measured = { readonly sums: Metrics; readonly usageByModel: UsageByModel };
+
+function sumsName(caller: Caller, scope: Exclude<MetricsScope, { of: 'session' }>): string {
+  if (scope.of === 'task') return taskScope(scope.taskId);
+  return scope.of === 'principal' ? PRINCIPAL_SCOPE : mcpSessionScope(caller.mcpSessionId ?? '');
+}
 
 export class Sessions {
   readonly #deps: SessionsDeps;
@@ -234,18 +249,18 @@ export class Sessions {
     return { session, ended: events.some((event) => event.type === 'session_ended') };
   }
 
-  async metrics(caller: Caller, scope: MetricsScope): Promise<Metrics> {
+  async metrics(caller: Caller, scope: MetricsScope): Promise<Measured> {
     const { store } = this.#deps;
-    switch (scope.of) {
-      case 'session':
-        return contributionOf(await this.get(caller, scope.sessionId));
-      case 'task':
-        return store.metrics(caller.principal, taskScope(scope.taskId));
-      case 'mcpSession':
-        return store.metrics(caller.principal, mcpSessionScope(caller.mcpSessionId ?? ''));
-      case 'principal':
-        return store.metrics(caller.principal, PRINCIPAL_SCOPE);
+    if (scope.of === 'session') {
+      const session = await this.get(caller, scope.sessionId);
+      return { sums: contributionOf(session), usageByModel: session.usageByModel ?? {} };
     }
+    const name = sumsName(caller, scope);
+    const [sums, usageByModel] = await Promise.all([
+      store.metrics(caller.principal, name),
+      store.usageByModel(caller.principal, name),
+    ]);
+    return { sums, usageByModel };
   }
 
   /** One command for a session, decided and written behind the gate. */

@@ -35,6 +35,28 @@ export function addUsageByModel(a: UsageByModel, b: UsageByModel): UsageByModel 
   return Object.fromEntries(sums);
 }
 
+/** Takes out what {@link addUsageByModel} has put in; a model of which nothing is left goes. */
+export function subtractUsageByModel(a: UsageByModel, b: UsageByModel): UsageByModel {
+  const sums = new Map(Object.entries(a));
+  for (const [model, usage] of Object.entries(b)) {
+    const name = sums.has(model) ? model : OTHER_MODELS;
+    const left = subtractUsage(sums.get(name) ?? NO_USAGE, usage);
+    if (Object.values(left).some(Boolean)) sums.set(name, left);
+    else sums.delete(name);
+  }
+  return Object.fromEntries(sums);
+}
+
+function subtractUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: Math.max(0, a.inputTokens - b.inputTokens),
+    outputTokens: Math.max(0, a.outputTokens - b.outputTokens),
+    cacheReadTokens: Math.max(0, a.cacheReadTokens - b.cacheReadTokens),
+    cacheWriteTokens: Math.max(0, a.cacheWriteTokens - b.cacheWriteTokens),
+    costUsd: Math.max(0, roundUsd(a.costUsd - b.costUsd)),
+  };
+}
+
 export function totalOf(byModel: UsageByModel): Usage {
   return Object.values(byModel).reduce(addUsage, NO_USAGE);
 }

@@ -176,7 +176,12 @@ DROP INDEX sessions_waiting;
 CREATE INDEX sessions_waiting ON sessions (caller, served_at, next_ord) WHERE next_ord IS NOT NULL;
 `;
 
-export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK, FAIR_QUEUE];
+/** The usage of each sum by model, as JSON; what was used before this step stands in the totals alone. */
+const SUMS_BY_MODEL = `
+ALTER TABLE metrics ADD COLUMN usage_by_model TEXT NOT NULL DEFAULT '{}';
+`;
+
+export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK, FAIR_QUEUE, SUMS_BY_MODEL];
 
 export const SCHEMA_VERSION = STEPS.length;
 

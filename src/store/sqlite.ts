@@ -2,7 +2,13 @@
 
 import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type {
+  EventBody,
+  PermissionRequest,
+  SessionEvent,
+  Turn,
+  UsageByModel,
+} from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
@@ -11,6 +17,7 @@ import { CommitQueue, closedError } from './commit-queue.ts';
 import { storageFailure } from './failure.ts';
 import { DATABASE_FILE, filesOf } from './files.ts';
 import * as leases from './leases.ts';
+import { type Listener, Listeners } from './listeners.ts';
 import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
 import { openDatabase } from './open.ts';
@@ -40,10 +47,8 @@ import type {
   SessionQuery,
   Store,
 } from './store.ts';
-import { readMetrics, readTotals } from './sums.ts';
+import { readMetrics, readTotals, readUsageByModel } from './sums.ts';
 import { watchCommits } from './watch.ts';
-
-type Listener = (sessionIds: ReadonlySet<string> | undefined) => void;
 
 export type SqliteStoreOptions = {
   /** The state directory; made where it is missing. */
@@ -68,9 +73,7 @@ export class SqliteStore implements Store {
   readonly #directory: string;
   readonly #now: () => number;
   readonly #log: SqliteStoreOptions['log'];
-  readonly #listeners = new Set<Listener>();
-  readonly #observers: ((commit: Commit) => void)[] = [];
-  #stopWatching: (() => void) | undefined;
+  readonly #listeners: Listeners;
   #closed: Promise<void> | undefined;
 
   constructor(sql: Sql, options: SqliteStoreOptions) {
@@ -78,6 +81,7 @@ export class SqliteStore implements Store {
     this.#directory = options.directory;
     this.#now = options.now ?? Date.now;
     this.#log = options.log;
+    this.#listeners = new Listeners({ watch: (changed) => this.#watch(changed), log: this.#log });
     this.#queue = new CommitQueue({
       sql,
       now: this.#now,
@@ -85,7 +89,7 @@ export class SqliteStore implements Store {
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
       ...filesOf(options.directory),
-      committed: (sessionIds, commit) => this.#committed(sessionIds, commit),
+      committed: (sessionIds, commit) => this.#listeners.committed(sessionIds, commit),
       distrusted: (error) => this.#log?.error({ err: error }, 'the store stopped writing'),
     });
   }
@@ -198,6 +202,10 @@ export class SqliteStore implements Store {
     return this.#read((sql) => readMetrics(sql, principal, scope));
   }
 
+  usageByModel(principal: string, scope: string): Promise<UsageByModel> {
+    return this.#read((sql) => readUsageByModel(sql, principal, scope));
+  }
+
   permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined> {
     return this.#read((sql) => reads.findRequest(sql, principal, requestId));
   }
@@ -227,19 +235,11 @@ export class SqliteStore implements Store {
   }
 
   subscribe(listener: Listener): () => void {
-    if (this.#closed !== undefined) return () => {};
-    // An object of its own, so that a function given twice is called twice and stopped once.
-    const entry: Listener = (sessionIds) => listener(sessionIds);
-    this.#listeners.add(entry);
-    this.#stopWatching ??= this.#watch();
-    return () => {
-      this.#listeners.delete(entry);
-      if (this.#listeners.size === 0) this.#unwatch();
-    };
+    return this.#closed === undefined ? this.#listeners.add(listener) : () => {};
   }
 
   observe(listener: (commit: Commit) => void): void {
-    this.#observers.push(listener);
+    this.#listeners.observe(listener);
   }
 
   /** Resolves once everything written before is durable and the file is closed. */
@@ -249,7 +249,7 @@ export class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
-    this.#unwatch();
+    this.#listeners.unwatch();
     await this.#queue.close();
     this.#listeners.clear();
     this.#sql.close();
@@ -266,35 +266,13 @@ export class SqliteStore implements Store {
     }
   }
 
-  #watch(): () => void {
+  #watch(changed: () => void): () => void {
     return watchCommits({
       directory: this.#directory,
       file: DATABASE_FILE,
       version: () => Number(this.#sql.get('PRAGMA data_version')?.data_version),
-      changed: () => this.#tell(undefined),
+      changed,
       failed: (error) => this.#log?.warn({ err: error }, 'state directory: watch failed'),
     });
-  }
-
-  #unwatch(): void {
-    this.#stopWatching?.();
-    this.#stopWatching = undefined;
-  }
-
-  #committed(sessionIds: ReadonlySet<string>, commit: Commit): void {
-    for (const observer of this.#observers) this.#call(() => observer(commit));
-    if (sessionIds.size > 0) this.#tell(sessionIds);
-  }
-
-  #tell(sessionIds: ReadonlySet<string> | undefined): void {
-    for (const listener of [...this.#listeners]) this.#call(() => listener(sessionIds));
-  }
-
-  #call(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      this.#log?.error({ err: error }, 'a listener of the store failed');
-    }
   }
 }

@@ -6,7 +6,13 @@
  */
 
 import type { OpenTurn, SessionState } from '../session/decide.ts';
-import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type {
+  EventBody,
+  PermissionRequest,
+  SessionEvent,
+  Turn,
+  UsageByModel,
+} from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
@@ -263,6 +269,8 @@ export interface Store {
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   /** The sums of a scope (see `scopesOf`); a single session's are its `contributionOf`. */
   metrics(principal: string, scope: string): Promise<Metrics>;
+  /** The usage in those sums, by model. */
+  usageByModel(principal: string, scope: string): Promise<UsageByModel>;
   /** The sums over all principals. Cost grows with their number only. */
   totals(): Promise<Metrics>;
   /** One permission request of a principal, in whatever state. */

@@ -1,5 +1,6 @@
 /** The metric sums, kept with every change of a session so that reading them is one row. */
 
+import type { UsageByModel } from '../session/event.ts';
 import {
   combine,
   contributionOf,
@@ -12,14 +13,30 @@ import {
   scopesOf,
 } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
-import { numberOf, type Row, type Sql } from './sql.ts';
+import { addUsageByModel, subtractUsageByModel } from '../session/usage.ts';
+import { jsonOf, numberOf, type Row, type Sql } from './sql.ts';
 
 const SELECT = `SELECT ${METRIC_NAMES.join(', ')} FROM metrics WHERE principal = ? AND scope = ?`;
-const REPLACE = `INSERT OR REPLACE INTO metrics (principal, scope, ${METRIC_NAMES.join(', ')})
-  VALUES (?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
+const REPLACE = `INSERT OR REPLACE INTO metrics
+  (principal, scope, usage_by_model, ${METRIC_NAMES.join(', ')})
+  VALUES (?, ?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
+
+/** What a session counts for, or a scope has counted. */
+type Sums = { readonly counts: Metrics; readonly byModel: UsageByModel };
+
+const NOTHING: Sums = { counts: NO_METRICS, byModel: {} };
 
 export function readMetrics(sql: Sql, principal: string, scope: string): Metrics {
   return metricsOf(sql.get(SELECT, principal, scope));
+}
+
+export function readUsageByModel(sql: Sql, principal: string, scope: string): UsageByModel {
+  const row = sql.get(
+    'SELECT usage_by_model FROM metrics WHERE principal = ? AND scope = ?',
+    principal,
+    scope,
+  );
+  return row === undefined ? {} : jsonOf<UsageByModel>(row, 'usage_by_model');
 }
 
 function metricsOf(row: Row | undefined): Metrics {
@@ -48,13 +65,17 @@ export function readTotals(sql: Sql): Metrics {
 
 /** A scope that the session has entered gets all it counts for, one that it has left loses it. */
 export function updateMetrics(sql: Sql, before: Session | undefined, after: Session): void {
-  const was = before === undefined ? NO_METRICS : contributionOf(before);
-  const is = contributionOf(after);
+  const was = before === undefined ? NOTHING : sumsOf(before);
+  const is = sumsOf(after);
   const left = new Set(before === undefined ? [] : scopesOf(before));
   for (const scope of scopesOf(after)) {
-    add(sql, after.principal, scope, differenceOf(is, left.delete(scope) ? was : NO_METRICS));
+    replace(sql, { ...after, scope }, left.delete(scope) ? was : NOTHING, is);
   }
-  for (const scope of left) add(sql, after.principal, scope, differenceOf(NO_METRICS, was));
+  for (const scope of left) replace(sql, { ...after, scope }, was, NOTHING);
+}
+
+function sumsOf(session: Session): Sums {
+  return { counts: contributionOf(session), byModel: session.usageByModel ?? NOTHING.byModel };
 }
 
 /**
@@ -64,16 +85,23 @@ export function updateMetrics(sql: Sql, before: Session | undefined, after: Sess
 export function leaveMcpScope(sql: Sql, session: Session): void {
   if (session.mcpSessionId === null) return;
   const scope = mcpSessionScope(session.mcpSessionId);
-  add(sql, session.principal, scope, differenceOf(NO_METRICS, contributionOf(session)));
+  replace(sql, { ...session, scope }, sumsOf(session), NOTHING);
 }
 
-function add(sql: Sql, principal: string, scope: string, change: Metrics | undefined): void {
+type Scope = { readonly principal: string; readonly scope: string };
+
+/** Counts what is now in the place of what was before. */
+function replace(sql: Sql, { principal, scope }: Scope, was: Sums, is: Sums): void {
+  const change = differenceOf(is.counts, was.counts);
   if (change === undefined) return;
   const sums = combine(readMetrics(sql, principal, scope), change, 1);
   // Tasks and MCP sessions come and go; their scopes must not stay behind.
   if (sums.totalSessions === 0) {
     sql.run('DELETE FROM metrics WHERE principal = ? AND scope = ?', principal, scope);
   } else {
-    sql.run(REPLACE, principal, scope, ...METRIC_NAMES.map((name) => sums[name]));
+    const before = readUsageByModel(sql, principal, scope);
+    const byModel = subtractUsageByModel(addUsageByModel(before, is.byModel), was.byModel);
+    const values = METRIC_NAMES.map((name) => sums[name]);
+    sql.run(REPLACE, principal, scope, JSON.stringify(byModel), ...values);
   }
 }

@@ -21,8 +21,8 @@ export const getMetrics = defineTool({
   input,
   output: metricsView,
   async run(args, { service, caller }) {
-    const sums = await service.sessions.metrics(caller, scopeOf(args));
-    return showMetrics(sums, service.uptimeMs());
+    const measured = await service.sessions.metrics(caller, scopeOf(args));
+    return showMetrics(measured, service.uptimeMs());
   },
 });
 

@@ -1,7 +1,9 @@
 /** How sums are shown. */
 
 import { z } from 'zod';
+import type { UsageByModel } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
+import { usageView } from './session.ts';
 
 const count = z.int().min(0);
 
@@ -20,15 +22,28 @@ export const metricsView = z.object({
   cacheReadTokens: count,
   cacheWriteTokens: count,
   costUsd: z.number(),
+  usageByModel: z
+    .record(z.string(), usageView)
+    .optional()
+    .describe('The same tokens and dollars, model by model.'),
   uptimeMs: z.number().min(0),
 });
 
-export function showMetrics(sums: Metrics, uptimeMs: number): z.infer<typeof metricsView> {
-  return { ...showSums(sums), uptimeMs };
+export function showMetrics(
+  { sums, usageByModel }: { readonly sums: Metrics; readonly usageByModel: UsageByModel },
+  uptimeMs: number,
+): z.infer<typeof metricsView> {
+  return {
+    ...showSums(sums),
+    ...(Object.keys(usageByModel).length > 0 && { usageByModel }),
+    uptimeMs,
+  };
 }
 
 /** Without what only a server knows. */
-export function showSums(sums: Metrics): Omit<z.infer<typeof metricsView>, 'uptimeMs'> {
+export function showSums(
+  sums: Metrics,
+): Omit<z.infer<typeof metricsView>, 'uptimeMs' | 'usageByModel'> {
   const { endedSessions, endedDurationMs, ...shown } = sums;
   return {
     ...shown,

@@ -16,7 +16,7 @@ const failureView = z.object({
   hint: z.string().optional(),
 });
 
-const usageView = z.object({
+export const usageView = z.object({
   inputTokens: count,
   outputTokens: count,
   cacheReadTokens: count,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
 import type { SessionCommand } from '../../src/session/decide.ts';
+import type { UsageByModel } from '../../src/session/event.ts';
 import {
   combine,
   contributionOf,
@@ -11,6 +12,7 @@ import {
   scopesOf,
 } from '../../src/session/metrics.ts';
 import { apply, applyCreated, type Session } from '../../src/session/session.ts';
+import { addUsageByModel } from '../../src/session/usage.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
@@ -66,7 +68,9 @@ const steps: fc.Arbitrary<Make> = fc.oneof(
   fc.tuple(turn, outcome).map(
     ([id, state]): Make =>
       (name) => {
-        return { type: 'end_turn', turnId: name(id), outcome: { state, usage: USAGE } };
+        const usageByModel = { [id]: USAGE };
+        const outcome = { state, usage: USAGE, usageByModel };
+        return { type: 'end_turn', turnId: name(id), outcome };
       },
   ),
   fc.tuple(request, turn).map(
@@ -93,6 +97,7 @@ const SCOPES = ['principal', 'task:a', 'task:b', 'mcp:m1', 'mcp:m2'];
 export function metricsContract({ current, store }: Opened): void {
   test('a scope without sessions has sums of nought', async () => {
     expect(await store().metrics('nobody', 'principal')).toEqual(NO_METRICS);
+    expect(await store().usageByModel('nobody', 'principal')).toEqual({});
   });
 
   test('the totals are the sums over all principals', async () => {
@@ -124,6 +129,8 @@ export function metricsContract({ current, store }: Opened): void {
         for (const session of sessions) expect(session).toEqual(await replay(store(), session.id));
         for (const scope of SCOPES) {
           expect(await store().metrics(principal, scope)).toEqual(sumOf(sessions, scope));
+          const byModel = await store().usageByModel(principal, scope);
+          expect(byModel).toEqual(usageByModelOf(sessions, scope));
         }
       }),
       { numRuns: 40 },
@@ -164,6 +171,12 @@ async function replay(store: Store, id: string): Promise<Session | undefined> {
     session = session === undefined ? applyCreated(id, event) : apply(session, event);
   }
   return session;
+}
+
+function usageByModelOf(sessions: readonly Session[], scope: string): UsageByModel {
+  return sessions
+    .filter((session) => scopesOf(session).includes(scope))
+    .reduce((sum, { usageByModel = {} }) => addUsageByModel(sum, usageByModel), {});
 }
 
 function sumOf(sessions: readonly Session[], scope: string): Metrics {

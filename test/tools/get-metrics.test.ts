@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Usage } from '../../src/session/event.ts';
+import { totalOf } from '../../src/session/usage.ts';
 import { type Busy, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
@@ -79,6 +80,31 @@ describe('get_metrics', () => {
     expect(await metrics(other, { scope: 'mine' })).toEqual({ ...idle, ...usage(100) });
     await client.call('unlink_task', { sessionId: b.sessionId, taskId: 't' });
     expect(await metrics(client, { taskId: 't' })).toEqual({ ...idle, ...usage(1) });
+  });
+
+  test('sums each model by itself, in every scope and over a restart', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const [a, b] = [await harness.busy(client, { taskId: 't' }), await harness.busy(client)];
+    const end = async (busy: Busy, parts: Record<string, Usage>) => {
+      busy.run.finish({ usage: totalOf(parts), usageByModel: parts });
+      await settle(client, busy.sessionId);
+    };
+    await end(a, { large: usage(1), small: usage(10) });
+    await end(b, { large: usage(100) });
+    const byModel = async (args: object) =>
+      (await (await harness.connect()).call('get_metrics', { ...args })).usageByModel;
+    const ofA = { large: usage(1), small: usage(10) };
+    const all = { large: { ...usage(101), costUsd: 10.1 }, small: usage(10) };
+    expect(await byModel({ sessionId: a.sessionId })).toEqual(ofA);
+    expect(await byModel({ taskId: 't' })).toEqual(ofA);
+    expect(await byModel({ scope: 'all' })).toEqual(all);
+    expect(await byModel({ scope: 'mine' })).toBeUndefined();
+    await harness.reopen();
+    expect(await byModel({})).toEqual(all);
+    const again = await harness.connect();
+    await again.call('unlink_task', { sessionId: a.sessionId, taskId: 't' });
+    expect(await byModel({ taskId: 't' })).toBeUndefined();
   });
 
   test('counts what is busy, queued, asked and failed while it is so', async () => {
