@@ -97,8 +97,6 @@ export const CLOCK_JUMP_MS = 2_000;
 
 /** Behind every notification stands a look at the store this often. */
 export const STORE_POLL_MS = 1_000;
-/** Output of a turn is gathered this long before it is written. */
-export const OUTPUT_COALESCE_MS = 50;
 
 /** An idle process that still runs background tasks is kept this long after its last turn. */
 export const BACKGROUND_HOLD_MS_MAX = 3_600_000;

@@ -1,10 +1,10 @@
 /**
  * One session with a live Claude Code process: the run, the lease it is under, and the writer that
- * brings what happens into the log, in order. Output is gathered for a moment and written together.
+ * brings what happens into the log, in order. What is said during one write goes into the next together.
  */
 
 import { failureOf } from '../errors.ts';
-import { OUTPUT_BACKLOG_BYTES_MAX, OUTPUT_COALESCE_MS, START_GIVEN_UP_MS } from '../limits.ts';
+import { OUTPUT_BACKLOG_BYTES_MAX, START_GIVEN_UP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import {
@@ -53,7 +53,7 @@ export class LiveSession implements RunListener {
   #pending: OutputBody[] = [];
   /** Bytes said and not yet written. */
   #backlog = 0;
-  #flush: NodeJS.Timeout | undefined;
+  #isNextDue = false;
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
   readonly #givenUp = new AbortController();
@@ -135,7 +135,8 @@ export class LiveSession implements RunListener {
     this.#backlog += sizeOfOutput(body);
     const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
     this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
-    this.#flush ??= setTimeout(() => this.#write([]), OUTPUT_COALESCE_MS);
+    if (!this.#isNextDue) void this.#writing.then(() => this.settled());
+    this.#isNextDue = true;
   }
 
   room(): Promise<void> | undefined {
@@ -247,8 +248,7 @@ export class LiveSession implements RunListener {
 
   /** Resolves with what was refused of it; rejects where it cannot be kept. */
   #write(commands: readonly SessionCommand[]): Promise<unknown> {
-    clearTimeout(this.#flush);
-    this.#flush = undefined;
+    this.#isNextDue = false;
     const output = this.#pending;
     this.#pending = [];
     const written = this.#writing.then(() => this.#append(output, commands));
