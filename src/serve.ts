@@ -9,10 +9,7 @@ import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { LOCAL_PRINCIPAL } from './service/caller.ts';
-import { figuresRoute } from './transport/http-figures.ts';
-import { newToken } from './transport/identity.ts';
 import { serveStdio } from './transport/stdio.ts';
-import { TOKEN_FILE, TokenFile } from './transport/token-file.ts';
 
 export type Serving = {
   /** Resolves when the client has gone; never where clients come and go. */
@@ -47,13 +44,17 @@ function overStdio({ app, log, stdout }: ServeDeps): Serving {
 }
 
 async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving> {
+  // Loaded only here: stdio, where a client waits for the start, does without them.
+  const [{ serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] = await Promise.all([
+    import('./transport/http.ts'),
+    import('./transport/http-figures.ts'),
+    import('./transport/token-file.ts'),
+  ]);
   const { host, port, httpMode: mode, noAuth } = settings;
   const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
   if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
   const tokens = noAuth ? undefined : await TokenFile.open({ file, log });
   const principals = () => tokens?.principals() ?? new Set([LOCAL_PRINCIPAL]);
-  // Loaded only here: stdio, where a client waits for the start, does without it.
-  const { serveHttp } = await import('./transport/http.ts');
   const http = await serveHttp({
     ...settings,
     host,
@@ -85,6 +86,7 @@ function beyondLoopback({ host, publicUrl, allowedHosts }: Settings): string {
 
 /** Made at the first start, for its owner's eyes; one that is there already stays. */
 async function createTokenFile(file: string): Promise<void> {
+  const { newToken } = await import('./transport/identity.ts');
   try {
     await writeFile(file, `${newToken()}\n`, { mode: 0o600, flag: 'wx' });
   } catch (cause) {

@@ -24,7 +24,7 @@ type ToolsDeps = ServerDeps & { readonly waitings: Waitings };
 
 /** Registers tools/list and tools/call for one caller. */
 export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): void {
-  server.setRequestHandler('tools/list', () => ({ tools: LISTED }));
+  server.setRequestHandler('tools/list', () => ({ tools: listed() }));
   server.setRequestHandler('tools/call', async (request, context) => {
     const tool = BY_NAME.get(request.params.name);
     if (tool === undefined) {
@@ -39,14 +39,25 @@ export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): voi
 
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
 
-const LISTED = TOOLS.map((tool) => ({
-  name: tool.name,
-  title: tool.title,
-  description: tool.description,
-  inputSchema: jsonSchema(tool.input, 'input'),
-  outputSchema: jsonSchema(tool.output, 'output'),
-  annotations: { title: tool.title, ...tool.hints },
-}));
+/** Made when the first client asks: it takes as long as a quarter of the start. */
+const listed = once(() =>
+  TOOLS.map((tool) => ({
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: jsonSchema(tool.input, 'input'),
+    outputSchema: jsonSchema(tool.output, 'output'),
+    annotations: { title: tool.title, ...tool.hints },
+  })),
+);
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
 
 type CallContext = ToolsDeps & {
   readonly caller: Caller;
