@@ -1,13 +1,12 @@
 /** The composition root: the only file that constructs adapters and ties the rooms together. */
 
-import { randomBytes } from 'node:crypto';
+import { randomUUID as newId, randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { v4 as uuid } from 'uuid';
 import type { Settings } from './config.ts';
 import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
-import { createClaudeRunner } from './runner/claude.ts';
+import type { ClaudeRunnerOptions } from './runner/claude.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
@@ -73,12 +72,12 @@ export async function openApp(deps: AppDeps): Promise<App> {
   const store = await openSqliteStore({ directory: settings.stateDir, log });
   const scratchDirectory = join(settings.stateDir, 'tmp');
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
-  const runner = createClaudeRunner({
+  const runner = claudeRunner({
     environment: settings.environment,
     ...(settings.claudePath !== undefined && { claudePath: settings.claudePath }),
     scratchDirectory,
     secretFiles: secretFilesOf(settings),
-    newId: uuid,
+    newId,
     log,
   });
   if (settings.command !== 'http') return assemble({ ...deps, store, runner, killTree });
@@ -93,6 +92,18 @@ function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
   const directory = realpathSync(stateDir);
   const own = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(directory, name));
   return tokenFile === undefined ? own : [...own, tokenFile];
+}
+
+/** Loaded at the first prompt: on stdio a client waits for the start. */
+function claudeRunner(options: ClaudeRunnerOptions): Runner {
+  let runner: Promise<Runner> | undefined;
+  const load = async () => (await import('./runner/claude.ts')).createClaudeRunner(options);
+  return {
+    start: async (spec, listener) => {
+      runner ??= load();
+      return (await runner).start(spec, listener);
+    },
+  };
 }
 
 function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figures {
@@ -110,7 +121,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const { settings, log, store, version, killTree } = deps;
   const clock = deps.clock ?? systemClock();
   const startedAt = clock.monotonic();
-  const owners = createOwners(uuid());
+  const owners = createOwners(newId());
   const leaseTimes = deps.leaseTimes ?? LEASE_TIMES;
   const jumps = new JumpWatch(clock, leaseTimes.leaseMs);
   const waiters = new Waiters(store);
@@ -119,7 +130,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
   store.observe(createJournal(log));
   store.observe((commit) => telemetry.committed(commit));
-  const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
+  const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId };
   const recovery = new Recovery({ ...base, isLive: (id) => scheduler.isLive(id) });
   const permissions = new Permissions({
     ...base,
@@ -202,7 +213,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
     await service.turns.disconnected(caller);
     await presence.closed(mcpSessionId);
   };
-  const forms = { aside: new Aside(), key: randomBytes(32), newId: uuid };
+  const forms = { aside: new Aside(), key: randomBytes(32), newId };
   return {
     createServer: (caller) => createServer(caller, { service, log, telemetry, version, forms }),
     follow: (caller, notify) => followResources(service, caller, notify),

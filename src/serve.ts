@@ -1,9 +1,9 @@
 /** Puts the app on a transport: stdio for the client that started us, HTTP for many. */
 
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { v4 as uuid } from 'uuid';
 import type { App } from './app.ts';
 import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
@@ -35,7 +35,7 @@ export function serve(deps: ServeDeps): Promise<Serving> {
 function overStdio({ app, log, stdout }: ServeDeps): Serving {
   const stdio = serveStdio({
     connections: app.connections,
-    caller: { principal: LOCAL_PRINCIPAL, mcpSessionId: `stdio_${uuid()}` },
+    caller: { principal: LOCAL_PRINCIPAL, mcpSessionId: `stdio_${randomUUID()}` },
     stdin: process.stdin,
     stdout,
     log,
@@ -64,7 +64,7 @@ async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving
     connections: app.connections,
     routes: app.figures === undefined ? [] : [figuresRoute(app.figures, principals)],
     log,
-    newId: uuid,
+    newId: randomUUID,
   });
   const unwatch = tokens?.watch(() => http.tokensChanged(tokens.principals()));
   const url = settings.publicUrl ?? http.url;
