@@ -1,19 +1,31 @@
 // @ts-check
 /**
  * The floor over stdio: a server on the same SDK whose only tool does nothing. Plain JavaScript, so that its start
- * costs nothing but Node and the SDK. `floor-stdio.mjs [FILE]`: with a file, each call first writes 4 KiB to it and
- * has the disk confirm them, which is what no durable write can do without.
+ * costs nothing but Node and the SDK. With `--answer FILE` the tool answers with what stands there, made beforehand;
+ * with `--sync FILE` it first writes 4 KiB and has the disk confirm them, which no durable write can do without.
  */
 
-import { fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { Server } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 
 const PAGE = Buffer.alloc(4096);
 
-/** @param {string | undefined} file */
-function createServer(file) {
-  const fd = file === undefined ? undefined : openSync(file, 'a');
+const { values } = parseArgs({ options: { answer: { type: 'string' }, sync: { type: 'string' } } });
+const fd = values.sync === undefined ? undefined : openSync(values.sync, 'a');
+const answer = values.answer === undefined ? { content: [] } : readyMade(values.answer);
+
+/** @param {string} file */
+function readyMade(file) {
+  const text = readFileSync(file, 'utf8');
+  return {
+    content: [{ type: /** @type {const} */ ('text'), text }],
+    structuredContent: JSON.parse(text),
+  };
+}
+
+function createServer() {
   const server = new Server({ name: 'floor', version: '1.0.0' }, { capabilities: { tools: {} } });
   server.setRequestHandler('tools/list', () => ({ tools: [NOTHING] }));
   server.setRequestHandler('tools/call', async () => {
@@ -21,7 +33,7 @@ function createServer(file) {
       writeSync(fd, PAGE);
       fdatasyncSync(fd);
     }
-    return { content: [] };
+    return answer;
   });
   return server;
 }
@@ -29,4 +41,4 @@ function createServer(file) {
 /** @type {{ name: string, inputSchema: { type: 'object' } }} */
 const NOTHING = { name: 'nothing', inputSchema: { type: 'object' } };
 
-serveStdio(() => createServer(process.argv[2]));
+serveStdio(createServer);

@@ -1,50 +1,74 @@
 /** What a call costs beside one that does nothing, over stdio. */
 
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { callNothing, callSide, readCalls, writeCalls } from '../calls.ts';
 import type { Figure } from '../figures.ts';
-import { alternate } from '../rounds.ts';
+import type { Place } from '../place.ts';
+import { alternate, type Rounds } from '../rounds.ts';
 import { RpcProcess } from '../rpc.ts';
 import type { Bench, Row } from './row.ts';
 
 const SESSIONS = 1000;
+const FLOOR = 'floor-stdio.mjs';
+const NOTHING = 'a tool that does nothing';
 
 export const reads: Row = {
   name: 'reads',
   about: 'calls that only look, against a tool that does nothing',
-  async run(bench) {
-    const state = await bench.place.state({ sessions: SESSIONS, logged: SESSIONS });
-    const servers = {
-      ours: new RpcProcess(bench.place.ours(state)),
-      floor: new RpcProcess(bench.place.program('floor-stdio.mjs')),
-    };
-    await Promise.all([servers.ours.initialize(), servers.floor.initialize()]);
+  async run({ place, scale, say }: Bench) {
+    const state = await place.state({ sessions: SESSIONS, logged: SESSIONS });
+    const ours = new RpcProcess(place.ours(state));
+    const floor = new RpcProcess(place.program(FLOOR));
+    await Promise.all([ours.initialize(), floor.initialize()]);
     const figures: Figure[] = [];
     for (const [name, call] of Object.entries(readCalls(SESSIONS))) {
-      bench.say(name);
-      const rounds = await alternate(bench.scale.rounds, {
-        ours: callSide(servers.ours, call, bench.scale),
-        floor: callSide(servers.floor, callNothing, bench.scale),
+      say(name);
+      const ready = await readyMade(place, (await call(ours, 1)) as Buffer);
+      const rounds = await alternate(scale.rounds, {
+        ours: callSide(ours, call, scale),
+        floor: callSide(floor, callNothing, scale),
+        ready: callSide(ready, callNothing, scale),
       });
-      const sides = { ours: 'ours', base: 'floor' } as const;
-      const against = 'a tool that does nothing';
-      figures.push(
-        rounds.figure(
-          { name: `${name}, latency`, unit: 'ms', against, target: { ratioAtMost: 1.2 } },
-          'latencyMs',
-          sides,
-        ),
-        rounds.figure(
-          { name: `${name}, 32 in flight`, unit: '/s', against, target: { ratioAtLeast: 0.8 } },
-          'perSecond',
-          sides,
-        ),
-      );
+      await ready.close();
+      figures.push(...readFigures(name, rounds));
     }
-    await Promise.all([servers.ours.close(), servers.floor.close()]);
+    await Promise.all([ours.close(), floor.close()]);
     return figures;
   },
 };
+
+/** A floor that answers like this, known beforehand: what the same answer costs on its way alone. */
+async function readyMade(place: Place, answer: Buffer): Promise<RpcProcess> {
+  const file = join(place.directory, 'answer.json');
+  writeFileSync(file, JSON.parse(answer.toString()).result.content[0].text);
+  const server = new RpcProcess(place.program(FLOOR, ['--answer', file]));
+  await server.initialize();
+  return server;
+}
+
+function readFigures(
+  name: string,
+  rounds: Rounds<'ours' | 'floor' | 'ready', 'latencyMs' | 'perSecond'>,
+): readonly Figure[] {
+  const [floor, ready] = [
+    { ours: 'ours', base: 'floor' },
+    { ours: 'ours', base: 'ready' },
+  ] as const;
+  const latency = { name: `${name}, latency`, unit: 'ms' } as const;
+  const rate = { name: `${name}, 32 in flight`, unit: '/s' } as const;
+  const against = 'the same answer, ready-made';
+  return [
+    rounds.figure(
+      { ...latency, against: NOTHING, target: { ratioAtMost: 1.2 } },
+      'latencyMs',
+      floor,
+    ),
+    rounds.figure({ ...latency, against }, 'latencyMs', ready),
+    rounds.figure({ ...rate, against: NOTHING, target: { ratioAtLeast: 0.8 } }, 'perSecond', floor),
+    rounds.figure({ ...rate, against }, 'perSecond', ready),
+  ];
+}
 
 export const writes: Row = {
   name: 'writes',
@@ -53,9 +77,9 @@ export const writes: Row = {
     const { place, scale } = bench;
     const state = await place.state({ sessions: SESSIONS, logged: SESSIONS });
     const ours = new RpcProcess(place.ours(state, held(bench)));
-    const floor = new RpcProcess(place.program('floor-stdio.mjs'));
+    const floor = new RpcProcess(place.program(FLOOR));
     const synced = new RpcProcess(
-      place.program('floor-stdio.mjs', [join(place.directory, 'synced')]),
+      place.program(FLOOR, ['--sync', join(place.directory, 'synced')]),
     );
     await Promise.all([ours, floor, synced].map((server) => server.initialize()));
     const figures: Figure[] = [];
@@ -67,7 +91,7 @@ export const writes: Row = {
         synced: callSide(synced, callNothing, scale),
       });
       const sides = { ours: 'ours', base: 'floor' } as const;
-      const against = 'a tool that does nothing';
+      const against = NOTHING;
       figures.push(
         rounds.figure(
           { name: `${name}, latency`, unit: 'ms', against, target: { ratioAtMost: 2.5 } },
