@@ -36,6 +36,9 @@ type Measured = { readonly outcome: string; readonly durationMs: number };
 /** Calls that change something are logged at `info`, the many that only look at `debug`, defects at `error`. */
 function logCall(call: ReportedCall, end: CallEnd, measured: Measured, log: Logger): void {
   const { tool, caller, trace, args } = call;
+  const isDefect = 'error' in end && !(end.error instanceof SessionError);
+  const level = isDefect ? 'error' : tool.hints.readOnlyHint ? 'debug' : 'info';
+  if (!log.isLevelEnabled(level)) return;
   const line = {
     tool: tool.name,
     ...measured,
@@ -45,11 +48,8 @@ function logCall(call: ReportedCall, end: CallEnd, measured: Measured, log: Logg
     ...trace?.span,
     ...(trace?.traceState !== undefined && { traceState: trace.traceState }),
   };
-  if ('error' in end && !(end.error instanceof SessionError)) {
-    log.error({ ...line, err: end.error }, 'tool failed');
-  } else {
-    log[tool.hints.readOnlyHint ? 'debug' : 'info'](line, 'tool called');
-  }
+  if (isDefect) log.error({ ...line, err: end.error }, 'tool failed');
+  else log[level](line, 'tool called');
 }
 
 const ID = /^[\w-]{1,64}$/;

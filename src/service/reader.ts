@@ -66,7 +66,6 @@ export class Reader {
 
   /** The events after a seq. With `waitMs`, first waits for what `until` names, but no longer. */
   async read(caller: Caller, query: ReadQuery): Promise<Read> {
-    await this.#gate.readable(caller, query.sessionId);
     if (query.waitMs > 0) await this.#wait(caller, query);
     return this.page(caller, query);
   }

@@ -38,8 +38,8 @@ export function showEvents(
   const shown: EventView[] = [];
   let bytes = sizeOf(rest);
   for (const event of events) {
-    const view = detail === 'full' ? showEvent(event) : summarize(showEvent(event));
-    bytes += sizeOf(view) + ','.length;
+    const { view, size } = detail === 'full' ? sized(showEvent(event)) : summarize(event);
+    bytes += size + ','.length;
     if (bytes > bytesMax && shown.length > 0) break;
     shown.push(view);
   }
@@ -74,21 +74,28 @@ function bodyOf(event: SessionEvent): Record<string, unknown> {
   }
 }
 
+type Sized = { readonly view: EventView; readonly size: number };
+
 /** Cuts the longest strings of a view until it fits, and leaves a word about it. */
-function summarize(view: EventView): EventView {
-  if (sizeOf(view) <= EVENT_SUMMARY_BYTES_MAX) return view;
+function summarize(event: SessionEvent): Sized {
+  const whole = sized(showEvent(event));
+  if (whole.size <= EVENT_SUMMARY_BYTES_MAX) return whole;
   for (let keep = EVENT_SUMMARY_BYTES_MAX / 2; keep >= 16; keep /= 2) {
-    const cut = cutStrings(view, keep) as EventView;
-    if (sizeOf(cut) <= EVENT_SUMMARY_BYTES_MAX) return cut;
+    const cut = sized(cutStrings(whole.view, keep) as EventView);
+    if (cut.size <= EVENT_SUMMARY_BYTES_MAX) return cut;
   }
-  const { seq, at, type, turnId } = view;
-  return {
+  const { seq, at, type, turnId } = whole.view;
+  return sized({
     seq,
     at,
     type,
     ...(turnId && { turnId }),
     cut: 'too large for a summary; read it with detail full',
-  };
+  });
+}
+
+function sized(view: EventView): Sized {
+  return { view, size: sizeOf(view) };
 }
 
 function cutStrings(value: unknown, keep: number): unknown {
