@@ -29,9 +29,12 @@ class Snapshot {
   declare readonly mcpSessionId?: string;
   declare abortController: AbortController | undefined;
 
-  readonly #entry: Entry;
-  readonly #session: Session;
-  readonly #owner: ControllerOwner;
+  /** In one private field: each costs V8 about as much as the making of an object. */
+  readonly #of: {
+    readonly entry: Entry;
+    readonly session: Session;
+    readonly owner: ControllerOwner;
+  };
 
   constructor(entry: Entry, owner: ControllerOwner) {
     const { session, buffers } = entry;
@@ -42,9 +45,7 @@ class Snapshot {
     this.outputBuffer = buffers.output?.texts ?? NO_TEXT;
     this.errorBuffer = buffers.error?.texts ?? NO_TEXT;
     this.streamBuffer = buffers.stream?.texts ?? NO_TEXT;
-    this.#entry = entry;
-    this.#session = session;
-    this.#owner = owner;
+    this.#of = { entry, session, owner };
     const taskId = taskIdOf(session);
     if (taskId !== null) this.taskId = taskId;
     if (session.mcpSessionId !== null) this.mcpSessionId = session.mcpSessionId;
@@ -59,24 +60,24 @@ class Snapshot {
   static readonly #createdAt = {
     enumerable: true,
     get(this: Snapshot): Date {
-      return new Date(this.#session.createdAt);
+      return new Date(this.#of.session.createdAt);
     },
   };
 
   static readonly #lastActivity = {
     enumerable: true,
     get(this: Snapshot): Date {
-      return new Date(this.#session.lastActivity);
+      return new Date(this.#of.session.lastActivity);
     },
   };
 
   static readonly #abortController = {
     enumerable: true,
     get(this: Snapshot): AbortController | undefined {
-      return this.#entry.controller;
+      return this.#of.entry.controller;
     },
     set(this: Snapshot, controller: AbortController | undefined) {
-      this.#owner.setAbortController(this.id, controller);
+      this.#of.owner.setAbortController(this.id, controller);
     },
   };
 }
