@@ -24,14 +24,15 @@ export class Rounds<Sides extends string, Names extends string> {
   }
 }
 
-/** One more round comes first and is thrown away: caches fill and code is compiled in it. */
+/** Another round comes first and is thrown away, unless told otherwise: caches fill and code is compiled in it. */
 export async function alternate<Sides extends string, Names extends string>(
   rounds: number,
   sides: Readonly<Record<Sides, Side<Names>>>,
+  { warmUp = true } = {},
 ): Promise<Rounds<Sides, Names>> {
   const found = new Map<string, Measured<Names>[]>();
   const names = Object.keys(sides) as Sides[];
-  for (let round = -1; round < rounds; round++) {
+  for (let round = warmUp ? -1 : 0; round < rounds; round++) {
     const order = round % 2 === 0 ? names : [...names].reverse();
     for (const name of order) {
       const measured = await sides[name](round);

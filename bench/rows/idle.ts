@@ -8,8 +8,8 @@ import { RpcProcess } from '../rpc.ts';
 import type { Bench, Row } from './row.ts';
 
 const SESSIONS = 1000;
-const SETTLE_MS = 3000;
-const WINDOW_MS = 3000;
+const SETTLE_MS = 2000;
+const WINDOW_MS = 2000;
 
 export const idle: Row = {
   name: 'idle',
@@ -31,7 +31,7 @@ export const idle: Row = {
         floor: (cpuMs(floor.pid) - before.floor) * percent,
       };
     };
-    const rounds = await alternate(scale.rounds, { both: shares });
+    const rounds = await alternate(scale.rounds, { both: shares }, { warmUp: false });
     await Promise.all([ours.close(), floor.close()]);
     const against = 'a server that does nothing';
     return [

@@ -4,7 +4,7 @@ import { alternate, timed } from '../rounds.ts';
 import { type Command, RpcProcess } from '../rpc.ts';
 import type { Bench, Row } from './row.ts';
 
-const STARTS = 5;
+const STARTS = 3;
 
 export const start: Row = {
   name: 'start',

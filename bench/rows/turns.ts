@@ -90,24 +90,28 @@ export const fleet: Row = {
     const served = await world.serve(scale.fleet);
     const all = <T>(work: () => Promise<T>) =>
       Promise.all(Array.from({ length: scale.fleet }, work));
-    const rounds = await alternate(scale.rounds, {
-      ours: async () => {
-        let ids: string[] = [];
-        const first = await timed(async () => {
-          ids = await all(() => served.firstTurn());
-        });
-        const live = await timed(() => Promise.all(ids.map((id) => served.turn(id))));
-        await Promise.all(ids.map((id) => served.end(id)));
-        return { first, live };
+    const rounds = await alternate(
+      scale.rounds,
+      {
+        ours: async () => {
+          let ids: string[] = [];
+          const first = await timed(async () => {
+            ids = await all(() => served.firstTurn());
+          });
+          const live = await timed(() => Promise.all(ids.map((id) => served.turn(id))));
+          await Promise.all(ids.map((id) => served.end(id)));
+          return { first, live };
+        },
+        bare: async () => {
+          const processes = Array.from({ length: scale.fleet }, () => world.bare());
+          const turn = () => Promise.all(processes.map((bare) => bare.turn()));
+          const [first, live] = [await timed(turn), await timed(turn)];
+          await Promise.all(processes.map((bare) => bare.close()));
+          return { first, live };
+        },
       },
-      bare: async () => {
-        const processes = Array.from({ length: scale.fleet }, () => world.bare());
-        const turn = () => Promise.all(processes.map((bare) => bare.turn()));
-        const [first, live] = [await timed(turn), await timed(turn)];
-        await Promise.all(processes.map((bare) => bare.close()));
-        return { first, live };
-      },
-    });
+      { warmUp: false },
+    );
     await served.close();
     const sides = { ours: 'ours', base: 'bare' } as const;
     const against = `${scale.fleet} processes of the Agent SDK`;
