@@ -226,11 +226,3 @@ export function listIdle(sql: Sql, query: IdleQuery): readonly string[] {
     )
     .map((row) => textOf(row, 'id'));
 }
-
-export function countOpen(sql: Sql): number {
-  const row = sql.get(
-    `SELECT coalesce(sum(totalSessions - endedSessions), 0) AS open FROM metrics
-     WHERE scope = 'principal'`,
-  );
-  return row === undefined ? 0 : numberOf(row, 'open');
-}

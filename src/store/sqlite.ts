@@ -47,7 +47,7 @@ import type {
   SessionQuery,
   Store,
 } from './store.ts';
-import { readMetrics, readTotals, readUsageByModel } from './sums.ts';
+import { countOpen, readMetrics, readTotals, readUsageByModel } from './sums.ts';
 import { watchCommits } from './watch.ts';
 
 export type SqliteStoreOptions = {
@@ -231,7 +231,7 @@ export class SqliteStore implements Store {
   }
 
   openSessions(): Promise<number> {
-    return this.#read(reads.countOpen);
+    return this.#read(countOpen);
   }
 
   subscribe(listener: Listener): () => void {

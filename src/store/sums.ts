@@ -63,6 +63,11 @@ export function readTotals(sql: Sql): Metrics {
   return metricsOf(sql.get(TOTALS, PRINCIPAL_SCOPE));
 }
 
+export function countOpen(sql: Sql): number {
+  const { totalSessions, endedSessions } = readTotals(sql);
+  return totalSessions - endedSessions;
+}
+
 /** A scope that the session has entered gets all it counts for, one that it has left loses it. */
 export function updateMetrics(sql: Sql, before: Session | undefined, after: Session): void {
   const was = before === undefined ? NOTHING : sumsOf(before);
