@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { OutputBody } from '../src/session/event.ts';
+import { METRIC_NAMES, taskScope } from '../src/session/metrics.ts';
 import { SESSION_ID_PREFIX } from '../src/session/session.ts';
 import { DATABASE_FILE } from '../src/store/files.ts';
 import { openSqliteStore } from '../src/store/sqlite.ts';
@@ -25,6 +26,8 @@ export type StoreContent = {
 
 export const LOGGED_EVENTS = 24;
 export const IDLE_STEP = 10;
+/** Each tenth session has a task of its own. */
+const TASK_EVERY = 10;
 const PRINCIPAL = 'local';
 
 /** The n-th session, from 1 on. */
@@ -84,6 +87,10 @@ async function createIn(store: Store, work: string): Promise<string> {
   return id;
 }
 
+/** The sums of a task with one session that is ready. */
+const NAMES = METRIC_NAMES.join(', ');
+const ONE = METRIC_NAMES.map((name) => (/^(total|active)Sessions$/.test(name) ? 1 : 0)).join(', ');
+
 type Patterns = { readonly created: string; readonly logged: string };
 
 function multiply(
@@ -107,6 +114,11 @@ function multiply(
     DELETE FROM events WHERE session_id IN ('${patterns.created}', '${patterns.logged}');
     DELETE FROM sessions WHERE id IN ('${patterns.created}', '${patterns.logged}');
     UPDATE metrics SET totalSessions = ${sessions}, activeSessions = ${sessions};
+    INSERT INTO session_tasks SELECT id, 'TASK-OLD-' || n FROM clones WHERE n % ${TASK_EVERY} = 0;
+    UPDATE sessions SET record = json_set(record, '$.taskIds', json_array(task_id))
+      FROM session_tasks WHERE session_id = id;
+    INSERT INTO metrics (principal, scope, ${NAMES}) SELECT principal, '${taskScope('TASK-OLD-')}' || n, ${ONE}
+      FROM clones, metrics WHERE n % ${TASK_EVERY} = 0;
     DROP TABLE clones`);
 }
 
