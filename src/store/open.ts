@@ -137,6 +137,8 @@ function configured(db: DatabaseSync): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
+    // What a savepoint would undo: in a file, every page of a commit would be written once more for nothing.
+    db.exec('PRAGMA temp_store = MEMORY');
     db.exec(`PRAGMA journal_size_limit = ${JOURNAL_KEPT_BYTES_MAX}`);
     migrate(db);
     db.exec(`PRAGMA busy_timeout = ${LOCK_ATTEMPT_MS}`);
