@@ -47,7 +47,8 @@ export function callSide(
 ): Side<'latencyMs' | 'perSecond'> {
   let n = 0;
   const next = () => call(server, ++n);
-  return async () => {
+  return async (round) => {
+    if (round < 0) await inFlight(IN_FLIGHT, scale.burst * scale.warmUp, next);
     const latencies: number[] = [];
     for (let at = 0; at < scale.calls; at++) latencies.push(await timed(next));
     const ms = await timed(() => inFlight(IN_FLIGHT, scale.burst, next));

@@ -10,6 +10,8 @@ export type Scale = {
   /** Calls one after the other, for the latency; and calls of which 32 are in flight. */
   readonly calls: number;
   readonly burst: number;
+  /** So many times as many in the round that is thrown away: a server that has run for a while is compiled. */
+  readonly warmUp: number;
   /** Sessions that run at once. */
   readonly fleet: number;
   /** MCP sessions over HTTP. */
@@ -23,6 +25,7 @@ export const FULL: Scale = {
   longLog: 1_000_000,
   calls: 300,
   burst: 600,
+  warmUp: 5,
   fleet: 20,
   httpSessions: 200,
 };
@@ -34,6 +37,7 @@ export const QUICK: Scale = {
   longLog: 5_000,
   calls: 10,
   burst: 64,
+  warmUp: 1,
   fleet: 2,
   httpSessions: 5,
 };

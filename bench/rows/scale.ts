@@ -55,7 +55,7 @@ export const scale: Row = {
 
 /** A session takes so many queued prompts and tasks; ten sessions must do for all rounds. */
 function sparse(scale: Scale): Scale {
-  return { ...scale, calls: Math.min(scale.calls, 60), burst: 64 };
+  return { ...scale, calls: Math.min(scale.calls, 60), burst: 64, warmUp: 0 };
 }
 
 async function started(
