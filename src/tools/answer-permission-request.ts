@@ -6,7 +6,7 @@ import { defineTool } from './tool.ts';
 
 const input = z.object({
   requestId: z.string().min(1).max(200).describe('Id from list_permission_requests.'),
-  decision: z.enum(['allow', 'deny']),
+  decision: z.enum(['allow', 'deny']).describe('What the person decided.'),
   remember: z
     .enum(['once', 'session'])
     .default('once')
@@ -28,9 +28,10 @@ export const answerPermissionRequest = defineTool({
   name: 'answer_permission_request',
   title: 'Answer a permission request',
   description:
-    'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request first. ' +
-    'Allow once or for the rest of the session, deny with a message that Claude reads, deny and interrupt the turn, or ' +
-    'allow with a changed input. The first answer counts; a second gets CONFLICT.',
+    'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request ' +
+    'first. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
+    'interrupt the turn, or allow with a changed input. The turn goes on by itself: call wait_sessions next. ' +
+    'The first answer counts; a second gets CONFLICT.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input,
   output: z.object({ request: requestView }),

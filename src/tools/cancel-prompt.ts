@@ -7,8 +7,8 @@ export const cancelPrompt = defineTool({
   name: 'cancel_prompt',
   title: 'Take a queued prompt back',
   description:
-    'Takes back a prompt that waits in the queue of a session, by the id of its turn. A turn that already runs is ' +
-    'stopped with interrupt_session instead.',
+    'Takes back a prompt that waits in the queue of a session, by the id of its turn; the turn comes back as ' +
+    'cancelled. A turn that already runs is stopped with interrupt_session instead.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,

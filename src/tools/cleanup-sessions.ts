@@ -6,8 +6,9 @@ export const cleanupSessions = defineTool({
   name: 'cleanup_sessions',
   title: 'End idle sessions',
   description:
-    'Ends all your sessions that have been idle longer than maxAgeMs, never one that is busy, whichever of your clients ' +
-    'they are tied to. Their logs and costs stay readable.',
+    'Ends all your sessions that have been idle longer than maxAgeMs, never one that is busy, whichever of your ' +
+    'clients they are tied to. Use it to tidy up after many jobs; to end one session, call end_session. Their ' +
+    'logs and costs stay readable.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     maxAgeMs: z

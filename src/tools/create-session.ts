@@ -26,9 +26,14 @@ const input = z.object({
     .min(1)
     .max(PATH_CHARS_MAX)
     .optional()
-    .describe('Absolute path of an existing directory inside the configured roots.'),
+    .describe('Absolute path of an existing directory inside the roots of the server.'),
   name: z.string().min(1).max(NAME_CHARS_MAX).optional().describe('A short name for people.'),
-  model: z.string().min(1).max(NAME_CHARS_MAX).optional().describe('Model that Claude Code uses.'),
+  model: z
+    .string()
+    .min(1)
+    .max(NAME_CHARS_MAX)
+    .optional()
+    .describe('Model that Claude Code uses, like "opus"; its own default without.'),
   maxTurns: z.int().min(1).optional().describe('Most round trips to the model in one prompt.'),
   maxBudgetUsd: z.number().positive().optional().describe('Most dollars the session may cost.'),
   timeout: z.int().min(1).optional().describe('Milliseconds a turn may take.'),
@@ -40,7 +45,8 @@ const input = z.object({
     .enum(PERMISSION_MODES)
     .optional()
     .describe(
-      'default asks before edits and commands; acceptEdits asks before commands only; plan writes nothing.',
+      'default asks before edits and commands; acceptEdits asks before commands only; plan writes nothing; dontAsk ' +
+        'denies what no rule allows; bypassPermissions asks nothing, where the operator lets you choose it.',
     ),
   customSystemPrompt: boundedText(SYSTEM_PROMPT_BYTES_MAX)
     .optional()
@@ -64,10 +70,12 @@ export const createSession = defineTool({
   name: 'create_session',
   title: 'Create a Claude Code session',
   description:
-    'Starts a Claude Code session in a directory and answers at once; with a prompt, Claude begins to work on it. ' +
-    'Use it to hand over a job. Follow with read_events (until "turn_end") to see what Claude does and says, ' +
-    'send_prompt for the next message, and end_session when the work is done. The session lives until it is ended, ' +
-    'or idle for the time the operator set (7 days by default).',
+    'Starts a Claude Code session, a coding agent that works in a directory, and answers at once with its id; ' +
+    'with a prompt, work begins. Use it to hand over a job, or several side by side, a session each. The ' +
+    'session knows nothing of this conversation: give it the goal, the limits and how to see that it is done. ' +
+    'Next: wait_sessions with the id (one call, no polling), then read_events; send_prompt for more; ' +
+    'end_session when the work is done. It lives until it is ended, or idle for the time the operator set (7 ' +
+    'days by default).',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

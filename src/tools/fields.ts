@@ -61,7 +61,7 @@ export const waitMs = z
   .min(0)
   .max(WAIT_MS_MAX)
   .describe(
-    `Wait up to this many milliseconds (at most ${WAIT_MS_MAX}) instead of answering at once.`,
+    `Milliseconds to wait at most, up to ${WAIT_MS_MAX}; long waits cost no more than short ones.`,
   );
 
 export const scope = z

@@ -8,8 +8,9 @@ export const forkSession = defineTool({
   name: 'fork_session',
   title: 'Fork a session',
   description:
-    'Makes a new session that begins with the conversation of another so far, in the same directory. Use it to try a ' +
-    'second way without losing the first. Files are shared, not copied. The new session lives and is ended by itself.',
+    'Makes a new session that begins with the conversation of another so far, in the same directory. Use it to ' +
+    'try a second way without losing the first. Files are shared, not copied. Returns the new session, which is ' +
+    'waited for, prompted and ended by its own id.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

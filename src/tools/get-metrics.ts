@@ -15,8 +15,9 @@ export const getMetrics = defineTool({
   name: 'get_metrics',
   title: 'Measure sessions',
   description:
-    'Counts sessions and turns and sums tokens and cost, for all your sessions, for one session, or for one task. ' +
-    'Use it to report what work cost; the sums survive restarts of the server.',
+    'Counts sessions and turns and sums tokens and cost, for all your sessions, for one session, or for one ' +
+    'task. Use it to report what work cost, rather than adding up sessions yourself; the sums survive restarts ' +
+    'of the server and hold ended sessions too.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input,
   output: metricsView,

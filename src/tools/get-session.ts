@@ -7,8 +7,9 @@ export const getSession = defineTool({
   name: 'get_session',
   title: 'Show a session',
   description:
-    'Shows one session: its status, turns, pending permission requests, tasks, tokens and cost; ended sessions too. ' +
-    'Use it for a quick look; read_events says what Claude did, and can wait for it.',
+    'Shows one session: its status, turns, pending permission requests, tasks, tokens and cost; ended ones too. ' +
+    'Use it for one quick look. To wait, call wait_sessions instead of this again and again; read_events says ' +
+    'what Claude did.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),

@@ -7,9 +7,10 @@ export const interruptSession = defineTool({
   name: 'interrupt_session',
   title: 'Interrupt a turn',
   description:
-    'Stops the turn that runs and returns once it has really stopped; the session keeps its conversation and takes the ' +
-    'next prompt. Without a running turn it changes nothing. cancelQueued also takes back the prompts that wait. To ' +
-    'finish with the session, use end_session.',
+    'Stops the turn that runs and returns once it has really stopped; the session keeps its conversation and ' +
+    'takes the next prompt. Use it when Claude is on the wrong way; to correct it without a stop, send_prompt ' +
+    'has the mode "steer". Without a running turn it changes nothing. To finish with the session, use ' +
+    'end_session.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,

@@ -7,8 +7,8 @@ export const linkTask = defineTool({
   name: 'link_task',
   title: 'Link a session to a task',
   description:
-    'Links a session to a task of yours (a ticket, a plan step), so that get_metrics can say what the task cost and ' +
-    'list_sessions can find its sessions. A session may serve several tasks; linking twice changes nothing.',
+    'Links a session to a task of yours (a ticket, a plan step), so that get_metrics can say what the task cost ' +
+    'and list_sessions can find its sessions. A session may serve several tasks; linking twice changes nothing.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -8,9 +8,10 @@ export const listPermissionRequests = defineTool({
   name: 'list_permission_requests',
   title: 'List permission requests',
   description:
-    'Shows what Claude asks to be allowed, over all your sessions, oldest first: the tool, its input, when the request ' +
-    'expires. Show it to the person who decides, then call answer_permission_request. A request nobody answers in time ' +
-    'is denied.',
+    'Shows what Claude asks to be allowed, over all your sessions, oldest first: the tool, its input, when the ' +
+    'request expires. Call it when a session shows pendingPermissions: its turn stands still until somebody ' +
+    'answers. Show each request to the person who decides, then call answer_permission_request. What nobody ' +
+    'answers in time is denied.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({ sessionId: sessionId.optional(), scope: scope.optional() }),
   output: z.object({ requests: z.array(requestView) }),

@@ -10,12 +10,13 @@ export const listSessions = defineTool({
   name: 'list_sessions',
   title: 'List sessions',
   description:
-    'Lists your sessions, newest activity first, ended ones too; filter by status, task or label. Use it to find a ' +
-    'session again after a reconnect. A page has a nextCursor where there is more: pass it as "cursor".',
+    'Lists your sessions, newest activity first, ended ones too. Use it to find a session again, for instance ' +
+    'after a reconnect. Each is shown whole, as by get_session: narrow the list by status, task or label, or ' +
+    'ask for few. A page has a nextCursor where there is more: pass it as "cursor".',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     scope: scope.optional(),
-    status: z.enum(SESSION_STATUSES).optional(),
+    status: z.enum(SESSION_STATUSES).optional().describe('busy: a turn runs; ready: none does.'),
     taskId: taskId.optional(),
     label: z
       .string()
@@ -23,8 +24,13 @@ export const listSessions = defineTool({
       .regex(/^[^=]+=/s, 'must be key=value')
       .optional()
       .describe('key=value, as given to create_session.'),
-    limit: z.int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
-    cursor: z.string().max(500).optional(),
+    limit: z
+      .int()
+      .min(1)
+      .max(LIST_LIMIT_MAX)
+      .default(LIST_LIMIT_DEFAULT)
+      .describe('Most sessions.'),
+    cursor: z.string().max(500).optional().describe('The nextCursor of the page before.'),
   }),
   output: z.object({ sessions: z.array(sessionView), nextCursor: z.string().optional() }),
   async run(args, { service, caller }) {

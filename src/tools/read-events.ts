@@ -10,10 +10,11 @@ export const readEvents = defineTool({
   name: 'read_events',
   title: 'Read what a session did',
   description:
-    "Reads a session's log from a cursor: what Claude said, the tools it used, their results, permission requests, " +
-    'the end of each turn. Pass the nextAfter you got as "after" to go on; nothing is lost or repeated, across restarts ' +
-    'too. With waitMs it waits for news: until "event" for anything, "turn_end" for the end of a turn, "attention" for a ' +
-    'turn end or a permission request. That is the cheap way to wait: one call, no polling.',
+    "Reads a session's log, oldest first: what Claude said, the tools it used, their results, permission " +
+    'requests, the end of each turn. Pass the nextAfter you got as "after" to go on; nothing is lost or ' +
+    'repeated, across restarts too. With waitMs it waits for news: until "attention" for a turn end or a ' +
+    'permission request, "turn_end" for the end of a turn alone, "event" for anything. That is the way to watch ' +
+    'one session: one call, no polling. To know only that it is done, wait_sessions costs less.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,

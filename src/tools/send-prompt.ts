@@ -7,9 +7,11 @@ export const sendPrompt = defineTool({
   name: 'send_prompt',
   title: 'Send a prompt',
   description:
-    'Sends a prompt to a session. It is queued behind what already runs; mode "steer" puts it into the running turn, ' +
-    '"interrupt" stops that turn first. Answers at once with the turn and the seq to read on from: call read_events ' +
-    'with that "after" and until "turn_end". With waitMs it waits for the turn itself and returns what Claude said by then.',
+    'Sends the next message to a session. It is queued behind what already runs; mode "steer" puts it into the ' +
+    'running turn, "interrupt" stops that turn first. With waitMs it waits for the turn and returns what Claude ' +
+    'said: one call for a short job. It returns early when a permission is asked (list_permission_requests). A ' +
+    'turn that still runs at the end of the wait goes on: do not send the prompt again, call wait_sessions. ' +
+    'Without waitMs it answers at once; after wait_sessions, call read_events with the "after" you got here.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -8,18 +8,29 @@ export const waitSessions = defineTool({
   name: 'wait_sessions',
   title: 'Wait for sessions',
   description:
-    'Waits until any (or all) of several sessions need you: a turn has ended, or a permission request is open. One call ' +
-    'watches up to 100 sessions and costs almost no tokens. A session that is idle already counts as ready. Then read ' +
-    'what happened with read_events, or answer with answer_permission_request.',
+    'Waits until any (or all) of several sessions need you: nothing runs or waits there any more, or a permission request is open. ' +
+    'This is the way to wait: one call watches up to 100 sessions and costs few tokens. An empty "ready" means ' +
+    'that all still work: call it again. A session that is idle already counts as ready. Next, for a ready ' +
+    'session: list_permission_requests where it has pendingPermissions, else read_events.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
-    sessionIds: z.array(sessionId).min(1).max(WAIT_SESSIONS_MAX),
-    for: z.enum(['any', 'all']).default('any'),
-    until: z.enum(['attention', 'turn_end']).default('attention'),
+    sessionIds: z
+      .array(sessionId)
+      .min(1)
+      .max(WAIT_SESSIONS_MAX)
+      .describe('All the sessions you wait for, in one call.'),
+    for: z
+      .enum(['any', 'all'])
+      .default('any')
+      .describe('any: until the first is ready; all: until the last is.'),
+    until: z
+      .enum(['attention', 'turn_end'])
+      .default('attention')
+      .describe('attention: a turn end or a permission request; turn_end: a turn end alone.'),
     waitMs: waitMs.default(WAIT_MS_DEFAULT),
   }),
   output: z.object({
-    ready: z.array(z.string()).describe('Ids of the sessions that are ready.'),
+    ready: z.array(z.string()).describe('Ids of the sessions that need you.'),
     sessions: z.array(sessionView),
   }),
   async run(args, { service, caller, signal, watch }) {

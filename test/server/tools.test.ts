@@ -47,6 +47,16 @@ describe('tools/list', () => {
     }
   });
 
+  test('and the instructions name only tools that there are, and are short enough for every client', async () => {
+    const client = await (await startHarness()).connect();
+    const instructions = client.client.getInstructions() ?? '';
+    expect(Buffer.byteLength(instructions)).toBeLessThan(2048);
+    const text = `${instructions} ${JSON.stringify(await listed(client))}`;
+    const named = [...text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/g)].map(([name]) => name);
+    const known = [...TOOLS.map(({ name }) => name), 'turn_end'];
+    expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+  });
+
   test('is the same for every caller', async () => {
     const harness = await startHarness();
     const alice = await harness.connect();
