@@ -40,12 +40,13 @@ async function show(client: DemoClient, project: SampleProject, model: Model): P
     maxTurns: 20,
   });
   check(session.status === 'ready', `the session is ${session.status}, not ready`);
-  say(`  ${session.id}, tied to MCP session ${session.mcpSessionId}`);
+  say(`  ${session.id}`);
+  say(`  tied to MCP session ${session.mcpSessionId}`);
 
   step('send_prompt', project.task);
   const sent = await client.call('send_prompt', { sessionId: session.id, prompt: model.prompt });
   check(sent.turn.state === 'queued', `the prompt is ${sent.turn.state}, not queued`);
-  await watch(client, session.id, sent.turn.id, sent.after);
+  await watch(client, { sessionId: session.id, turnId: sent.turn.id, after: sent.after }, project);
   const problem = await sampleProblem(project);
   check(problem === undefined, problem ?? '');
 
@@ -67,18 +68,19 @@ async function show(client: DemoClient, project: SampleProject, model: Model): P
   say('  ended; no process of it is left');
 }
 
+type Turn = { readonly sessionId: string; readonly turnId: string; readonly after: number };
+
 /** Prints what happens as it happens, up to the end of the turn. */
 async function watch(
   client: DemoClient,
-  sessionId: string,
-  turnId: string,
-  from: number,
+  { sessionId, turnId, after: from }: Turn,
+  { directory }: SampleProject,
 ): Promise<void> {
   const deadline = Date.now() + TURN_MS_MAX;
   let after = from;
   while (Date.now() < deadline) {
     const read = await client.call('read_events', { sessionId, after, waitMs: WAIT_MS });
-    for (const event of read.events) showEvent(event);
+    for (const event of read.events) showEvent(event, directory);
     after = read.nextAfter;
     for (const event of read.events) {
       if (event.type !== 'turn_ended' || event.turnId !== turnId) continue;

@@ -53,11 +53,10 @@ function steps(directory: string): Parameters<typeof script>[0] {
   return [
     {
       text: 'I look at what is to be done.',
-      tools: [
-        { tool: 'Read', input: { file_path: join(directory, 'TODO.md') } },
-        { tool: 'Read', input: { file_path: price } },
-      ],
+      tool: 'Read',
+      input: { file_path: join(directory, 'TODO.md') },
     },
+    { tool: 'Read', input: { file_path: price } },
     {
       text: 'The total leaves out the quantity. I mend that.',
       tool: 'Write',

@@ -16,19 +16,20 @@ export function check(isRight: boolean, problem: string): void {
   if (!isRight) throw new Error(problem);
 }
 
-export function showEvent(event: DemoEvent): void {
-  const line = lineOf(event);
+/** Paths are shown from the project's directory on. */
+export function showEvent(event: DemoEvent, directory: string): void {
+  const line = lineOf(event, (text) => short(text.replaceAll(`${directory}/`, '')));
   if (line !== undefined) say(`  ${line}`);
 }
 
-function lineOf(event: DemoEvent): string | undefined {
+function lineOf(event: DemoEvent, shown: (text: string) => string): string | undefined {
   switch (event.type) {
     case 'text':
       return `Claude: ${event.text}`;
     case 'tool_use':
-      return `uses ${event.name} ${short(JSON.stringify(event.input))}`;
+      return `uses ${event.name} ${shown(JSON.stringify(event.input))}`;
     case 'tool_result':
-      return `  ${event.isError ? 'failed: ' : ''}${short(event.text)}`;
+      return `  ${event.isError ? 'failed: ' : ''}${shown(event.text)}`;
     case 'notice':
       return `(${event.text})`;
     case 'turn_ended':

@@ -21,7 +21,7 @@ test('the demo runs without a key, says that the model was a stand-in, and leave
     expect(stdout).toContain(`▸ ${tool} `);
   }
   expect(stdout).toMatch(/^ +completedTurns +1$/m);
-  expect(stdout).toMatch(/^ +costUsd +0\.0024$/m);
+  expect(stdout).toMatch(/^ +costUsd +0\.003$/m);
   expect(stdout).toMatch(/Every step did what it should\.\n$/);
   expect(await readdir(TMPDIR)).toEqual([]);
   expect(await processesWith(TMPDIR)).toEqual([]);
