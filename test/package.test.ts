@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -27,7 +27,15 @@ describe('the package', () => {
     expect(places.filter((place) => place?.includes('://'))).toEqual([]);
   });
 
-  test('holds the built program and its papers, and nothing else', () => {
+  test('brings the Node that runs it, whatever Node npm has', () => {
+    const told = execFileSync('npm', ['exec', '--offline', '--', 'node', '--version'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect(told).toMatch(/^v24\./);
+  });
+
+  test('holds the built program, its pages and papers, and nothing else', () => {
     const listed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: ROOT,
       encoding: 'utf8',
@@ -37,10 +45,10 @@ describe('the package', () => {
     const paths = packed?.files.map((file) => file.path) ?? [];
     expect(paths).toContain('dist/main.js');
     expect(paths).toContain('dist/index.d.ts');
-    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
-      'LICENSE',
-      'README.md',
-      'package.json',
-    ]);
+    const pages = readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`);
+    const papers = ['LICENSE', 'README.md', 'package.json'];
+    expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual(
+      [...papers, ...pages].sort(),
+    );
   });
 });

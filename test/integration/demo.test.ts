@@ -26,3 +26,21 @@ test('the demo runs without a key, says that the model was a stand-in, and leave
   expect(await readdir(TMPDIR)).toEqual([]);
   expect(await processesWith(TMPDIR)).toEqual([]);
 }, 180_000);
+
+test('with a key the demo asks the API that Claude Code asks by itself, and says so', async () => {
+  const { api, env, scratch } = await makeWorkplace();
+  const TMPDIR = join(scratch, 'demo');
+  await mkdir(TMPDIR);
+  // A model that only echoes does none of the work: the demo must say so, and not call it done.
+  const failed = await promisify(execFile)(process.execPath, ['test/demo/main.ts'], {
+    cwd: ROOT,
+    env: { ...env, TMPDIR, ANTHROPIC_API_KEY: 'sk-ant-of-a-user' },
+  }).catch((error: { code: number; stdout: string }) => error);
+  expect(failed).toMatchObject({ code: 1 });
+  expect(failed.stdout).toMatch(/^ANTHROPIC_API_KEY is set: the real API answers/);
+  expect(failed.stdout).toMatch(/The demo failed: price.js was not changed\n$/);
+  const keys = new Set(api.requests.map(({ headers }) => headers['x-api-key']));
+  expect(keys).toContain('sk-ant-of-a-user');
+  const left = (await readdir(TMPDIR)).filter((name) => name.startsWith('claude-sessions-demo'));
+  expect(left).toEqual([]);
+}, 180_000);

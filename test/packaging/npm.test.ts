@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { addedToClaude } from '../docs/claude-mcp.ts';
+import { blocksOf, page, sectionOf } from '../docs/markdown.ts';
 import { makeWorkplace, type Workplace } from '../support/program.ts';
 import { bytesIn, CLAUDE, doTurn, megabytes } from './installed.ts';
 import { ROOT } from './package.ts';
@@ -40,6 +42,16 @@ test('the npm package, installed into an empty folder, runs from there and gives
   const bin = join(folder, 'node_modules', '.bin', 'claude-sessions-mcp');
   const env = { ...place.env, PATH: pathWithNode(), CLAUDE_SESSIONS_CLAUDE_PATH: CLAUDE };
   await doTurn({ command: bin, args: [], env }, place.directory);
+
+  // As the page of clients has it: npx finds the package where it is installed, and asks nobody.
+  const section = sectionOf(page('docs/clients.md'), 'From the npm package');
+  const [entry = ''] = blocksOf(section, 'json');
+  const { command, args } = JSON.parse(entry).mcpServers['claude-sessions'];
+  expect([command, ...args].join(' ')).toBe('npx -y claude-sessions-mcp');
+  const offline = { ...env, npm_config_offline: 'true' };
+  await doTurn({ command, args, env: offline, cwd: folder }, place.directory);
+  const [line] = blocksOf(section, 'sh');
+  expect(await addedToClaude({ env: offline, scratch: folder }, line)).toContain('✔ Connected');
 
   await writeFile(join(folder, 'consumer.mts'), CONSUMER);
   const options = [

@@ -1,0 +1,146 @@
+import { type Claim, claim } from './claim.ts';
+
+/** Security, operating, figures and limits. */
+export const OPERATING: readonly Claim[] = [
+  claim(
+    'A session works only in a directory inside a root, after symbolic links are resolved.',
+    'tools/working-directory.test.ts › is refused alike whether it is missing or only outside, so that nobody can probe',
+    'tools/create-session.test.ts › resolves links inside the roots, so that the session works in the real directory',
+  ),
+  claim(
+    'Nothing in a repository runs or applies at start: its settings, hooks and `.mcp.json` are not read.',
+    'runner/claude-start.test.ts › obeys nothing that the repository says',
+  ),
+  claim(
+    "What Claude does later passes Claude Code's permission rules; whatever those do not settle waits for `answer_permission_request`.",
+    'runner/claude-permissions.test.ts › that is allowed lets the tool run as it was asked',
+    'runner/claude-permissions.test.ts › run without a question, by name or by rule',
+    'tools/answer-permission-request.test.ts › allow: Claude may, once, with the input that it asked with',
+  ),
+  claim(
+    "Claude Code gets a fixed list of environment variables, never the rest of the server's environment.",
+    'runner/environment.test.ts › what is not on the list stays out, however it is named',
+    'runner/claude-start.test.ts › shows no secret on the command line, and Claude Code only what it needs',
+  ),
+  claim(
+    "Over HTTP every MCP request needs a bearer token (unless you said `--no-auth`), and Host and Origin must be this machine's.",
+    'transport/http-perimeter.test.ts › is asked for in every method, whatever session is named',
+    'transport/http-perimeter.test.ts › is asked for on every request, so that a revoked one opens nothing more',
+    'transport/http-perimeter.test.ts › may not be %s',
+    'transport/http-perimeter.test.ts › may not be %j, in no method and with a good token',
+  ),
+  claim(
+    "Another principal's session answers exactly like one that never was.",
+    'service/access.test.ts › gets from $title what an unknown id gets, to the byte',
+    "resources/resources.test.ts › another principal's session reads byte for byte like one that never was",
+  ),
+  claim(
+    'An MCP session id is never proof of identity.',
+    "service/access.test.ts › is not taken for the first one by its MCP session's id",
+    'transport/http-sessions.test.ts › of another principal answers byte for byte like one that never was',
+  ),
+  claim(
+    '**Several servers** may share one state directory: each client starts its own, and all see the same sessions.',
+    'service/servers.test.ts › a client of one waits for what happens at the other',
+    'chaos/chaos.test.ts › servers under kills and stops keep every promise',
+  ),
+  claim(
+    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that had not reached Claude waits again.',
+    'service/recovery.test.ts › a turn that Claude had seen is lost; its process is killed, its session ready',
+    'service/recovery.test.ts › a turn that Claude had not seen waits again, and runs before the next',
+    'docs/tables.test.ts › of time between servers are those of the program',
+  ),
+  claim(
+    'Over HTTP, `/metrics` has figures for Prometheus and `/healthz` says whether the server lives.',
+    'telemetry/prometheus.test.ts › the text is what Prometheus reads: typed, with base units, and the event loop among it',
+    'transport/http-figures.test.ts › answers the only principal there is',
+    'transport/http-perimeter.test.ts › health needs no token and tells nothing more',
+  ),
+  claim(
+    'The log follows each prompt under one id: [docs/observability.md](docs/observability.md).',
+    'telemetry/journal.test.ts › one id follows a prompt through the log, from the call to the result, and the caller’s trace with it',
+    'integration/observability.test.ts › follows a prompt through log and figures, and puts no secret into either',
+  ),
+  claim(
+    '`claude-sessions-mcp backup FILE` copies all sessions while servers run.',
+    'durability/backup.test.ts › backups taken under load are whole, hold what was acknowledged, and serve as state directories',
+  ),
+  claim(
+    '**When the disk fails**, nothing is acknowledged that is not on it.',
+    'faults/disk-full.test.ts › a disk with %i bytes left refuses, and serves again once there is room',
+    'faults/io-error.test.ts › whichever journal write fails with %s, the call is refused and the next one succeeds',
+    'faults/io-error.test.ts › after a failed sync of the journal nothing is acknowledged any more until the restart, and reads go on',
+  ),
+  claim(
+    'An hour of supervision, that is to create a session, send five prompts, settle two permissions, wait, read, measure and end, costs the model of your client about 6,600 tokens in all, and about 4,400 more, once, for the tools and how to use them.',
+    'tokens/tokens.test.ts › an hour of supervision costs the tokens that the README says',
+  ),
+  claim(
+    'One wait of up to 50 s costs about 280.',
+    'tokens/tokens.test.ts › an hour of supervision costs the tokens that the README says',
+  ),
+  claim(
+    '`npm run tokens` counts them, with a public tokenizer.',
+    'tokens/tokens.test.ts › an hour of supervision costs the tokens that the README says',
+    'docs/tables.test.ts › the commands of the contributors’ page are those of package.json',
+  ),
+  claim(
+    '| one wait | 50 s |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/bad-input.test.ts › a value out of its range',
+  ),
+  claim(
+    '| one prompt | 1 MiB |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/bad-input.test.ts › a value out of its range',
+  ),
+  claim(
+    '| prompts that wait in one session | 100 |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/send-prompt.test.ts › refuses more prompts than may wait, by the name of the limit',
+  ),
+  claim(
+    '| permission requests open in one session | 100 |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/answer-permission-request.test.ts › is denied at once past the bound of open ones, and the turn goes on',
+  ),
+  claim(
+    '| tasks of one session | 1,000 |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/link-task.test.ts › refuse more tasks than a session may have, and unlinking makes room',
+  ),
+  claim(
+    '| labels of one session | 32 |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/create-session.test.ts › takes values at their bounds',
+    'tools/bad-input.test.ts › a value out of its range',
+  ),
+  claim(
+    '| sessions in one `wait_sessions` | 100 |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'tools/wait-sessions.test.ts › watches a hundred sessions in one call',
+    'tools/bad-input.test.ts › a value out of its range',
+  ),
+  claim(
+    '| a reply of `read_events` | 64 KiB; 1 MiB with `detail` `full`, or one event |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'views/events.test.ts › keeps a reply of many %j to 64 KB, the session included',
+    'views/events.test.ts › gives whole bodies, a page of 1 MB at a time',
+    'views/events.test.ts › gives an event that is larger than a page alone, rather than never',
+  ),
+  claim(
+    '| the result of a turn, as kept | 16 KiB; the log has all of it |',
+    'docs/tables.test.ts › of the README are those of the program',
+    'runner/translate.test.ts › bounds its result',
+    'runner/translate.test.ts › keeps a long text whole in several events, and cuts a long tool result with a note',
+  ),
+  claim(
+    'What you send over a bound is refused and says so.',
+    'tools/bad-input.test.ts › a value out of its range',
+    'tools/send-prompt.test.ts › refuses more prompts than may wait, by the name of the limit',
+  ),
+  claim(
+    'A state directory on a network file system is refused.',
+    'store/open.test.ts › file system %i is refused as %s',
+  ),
+];
