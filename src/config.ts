@@ -77,7 +77,7 @@ export function readSettings(
     ...rest,
     stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
     roots,
-    defaultDirectory: defaultDirectory(roots),
+    defaultDirectory: defaultDirectory(roots, startedIn(environment)),
     claudePath: absolute(values['claude-path']),
     maxLive: values['max-live'],
     maxSessions: values['max-sessions'],
@@ -174,8 +174,12 @@ function realDirectory(root: string): string {
   );
 }
 
-function defaultDirectory(roots: readonly string[]): string {
-  const here = process.cwd();
+/** npm starts a program in the folder of its package, and says where it was called itself. */
+function startedIn({ npm_lifecycle_event: script, INIT_CWD: caller }: Environment): string {
+  return script === 'start' && caller !== undefined ? caller : process.cwd();
+}
+
+function defaultDirectory(roots: readonly string[], here: string): string {
   return roots.some((root) => isInside(here, root)) ? here : (roots[0] ?? here);
 }
 

@@ -26,7 +26,10 @@ const input = z.object({
     .min(1)
     .max(PATH_CHARS_MAX)
     .optional()
-    .describe('Absolute path of an existing directory inside the roots of the server.'),
+    .describe(
+      'Absolute path of an existing directory inside the roots of the server. Without it, the one that the server was ' +
+        'started in, or the first root.',
+    ),
   name: z.string().min(1).max(NAME_CHARS_MAX).optional().describe('A short name for people.'),
   model: z
     .string()
