@@ -3,6 +3,7 @@
 import type { Server } from '@modelcontextprotocol/server';
 import { LIST_TTL_MS } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
+import { ICONS } from '../views/icons.ts';
 import { CheckedServer } from './checked-server.ts';
 import { serveCompletions } from './completions.ts';
 import type { ServerDeps } from './deps.ts';
@@ -45,7 +46,12 @@ const CACHE_HINTS = {
 export function createServer(caller: Caller, deps: ServerDeps): Server {
   const seal = sealFor(caller, deps.forms.key);
   const server = new CheckedServer(
-    { name: 'claude-sessions-mcp', title: 'Claude Code sessions', version: deps.version },
+    {
+      name: 'claude-sessions-mcp',
+      title: 'Claude Code sessions',
+      version: deps.version,
+      icons: ICONS.session,
+    },
     {
       capabilities: CAPABILITIES,
       cacheHints: CACHE_HINTS,

@@ -45,6 +45,7 @@ const listed = once(() =>
     name: tool.name,
     title: tool.title,
     description: tool.description,
+    icons: tool.icons,
     inputSchema: jsonSchema(tool.input, 'input'),
     outputSchema: jsonSchema(tool.output, 'output'),
     annotations: { title: tool.title, ...tool.hints },

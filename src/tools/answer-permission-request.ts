@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import { ANSWERS_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { requestView, showRequest } from '../views/request.ts';
 import { defineTool } from './tool.ts';
 
@@ -27,6 +28,7 @@ const input = z.object({
 export const answerPermissionRequest = defineTool({
   name: 'answer_permission_request',
   title: 'Answer a permission request',
+  icons: ICONS.permission,
   description:
     'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request ' +
     'first. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const attachSession = defineTool({
   name: 'attach_session',
   title: 'Attach a session',
+  icons: ICONS.session,
   description:
     'Ties a session of yours to this MCP session, so that you may change it while another of your clients that held it ' +
     'is still connected. Needed only after a CONFLICT: where the other client is gone, the first change ties by itself.',

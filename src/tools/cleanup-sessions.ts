@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { CLEANUP_AGE_MS_DEFAULT } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { defineTool } from './tool.ts';
 
 export const cleanupSessions = defineTool({
   name: 'cleanup_sessions',
   title: 'End idle sessions',
+  icons: ICONS.session,
   description:
     'Ends all your sessions that have been idle longer than maxAgeMs, never one that is busy, whichever of your ' +
     'clients they are tied to. Use it to tidy up after many jobs; to end one session, call end_session. Their ' +

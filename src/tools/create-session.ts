@@ -9,6 +9,7 @@ import {
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { boundedText, idempotencyKey, prompt, requestKey, taskId, toolRule } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -72,6 +73,7 @@ const input = z.object({
 export const createSession = defineTool({
   name: 'create_session',
   title: 'Create a Claude Code session',
+  icons: ICONS.session,
   description:
     'Starts a Claude Code session, a coding agent that works in a directory, and answers at once with its id; ' +
     'with a prompt, work begins. Use it to hand over a job, or several side by side, a session each. The ' +

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REASON_CHARS_MAX } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -7,6 +8,7 @@ import { defineTool } from './tool.ts';
 export const endSession = defineTool({
   name: 'end_session',
   title: 'End a session',
+  icons: ICONS.session,
   description:
     'Ends a session for good: a running turn is stopped, queued prompts are cancelled, and every process it started is ' +
     'gone when this returns. Its log, result and cost stay readable. Ending twice does no harm. To stop only the turn ' +

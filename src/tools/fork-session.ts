@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { NAME_CHARS_MAX } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { idempotencyKey, prompt, requestKey, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -7,6 +8,7 @@ import { defineTool } from './tool.ts';
 export const forkSession = defineTool({
   name: 'fork_session',
   title: 'Fork a session',
+  icons: ICONS.session,
   description:
     'Makes a new session that begins with the conversation of another so far, in the same directory. Use it to ' +
     'try a second way without losing the first. Files are shared, not copied. Returns the new session, which is ' +

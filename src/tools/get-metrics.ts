@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import type { MetricsScope } from '../service/sessions.ts';
+import { ICONS } from '../views/icons.ts';
 import { metricsView, showMetrics } from '../views/metrics.ts';
 import { scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -14,6 +15,7 @@ const input = z.object({
 export const getMetrics = defineTool({
   name: 'get_metrics',
   title: 'Measure sessions',
+  icons: ICONS.metrics,
   description:
     'Counts sessions and turns and sums tokens and cost, for all your sessions, for one session, or for one ' +
     'task. Use it to report what work cost, rather than adding up sessions yourself; the sums survive restarts ' +

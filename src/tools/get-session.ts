@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const getSession = defineTool({
   name: 'get_session',
   title: 'Show a session',
+  icons: ICONS.session,
   description:
     'Shows one session: its status, turns, pending permission requests, tasks, tokens and cost; ended ones too. ' +
     'Use it for one quick look. To wait, call wait_sessions instead of this again and again; read_events says ' +

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const interruptSession = defineTool({
   name: 'interrupt_session',
   title: 'Interrupt a turn',
+  icons: ICONS.delegate,
   description:
     'Stops the turn that runs and returns once it has really stopped; the session keeps its conversation and ' +
     'takes the next prompt. Use it when Claude is on the wrong way; to correct it without a stop, send_prompt ' +

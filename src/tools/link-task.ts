@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const linkTask = defineTool({
   name: 'link_task',
   title: 'Link a session to a task',
+  icons: ICONS.task,
   description:
     'Links a session to a task of yours (a ticket, a plan step), so that get_metrics can say what the task cost ' +
     'and list_sessions can find its sessions. A session may serve several tasks; linking twice changes nothing.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { requestView, showRequest } from '../views/request.ts';
 import { mcpSessionOf, scope, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -7,6 +8,7 @@ import { defineTool } from './tool.ts';
 export const listPermissionRequests = defineTool({
   name: 'list_permission_requests',
   title: 'List permission requests',
+  icons: ICONS.permission,
   description:
     'Shows what Claude asks to be allowed, over all your sessions, oldest first: the tool, its input, when the ' +
     'request expires. Call it when a session shows pendingPermissions: its turn stands still until somebody ' +

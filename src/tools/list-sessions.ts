@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { mcpSessionOf, scope, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -9,6 +10,7 @@ import { defineTool } from './tool.ts';
 export const listSessions = defineTool({
   name: 'list_sessions',
   title: 'List sessions',
+  icons: ICONS.session,
   description:
     'Lists your sessions, newest activity first, ended ones too. Use it to find a session again, for instance ' +
     'after a reconnect. Each is shown whole, as by get_session: narrow the list by status, task or label, or ' +

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EVENTS_LIMIT_DEFAULT, EVENTS_LIMIT_MAX } from '../limits.ts';
 import { READ_UNTIL } from '../service/reader.ts';
 import { DETAILS, eventView, showEvents } from '../views/events.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -9,6 +10,7 @@ import { defineTool } from './tool.ts';
 export const readEvents = defineTool({
   name: 'read_events',
   title: 'Read what a session did',
+  icons: ICONS.events,
   description:
     "Reads a session's log, oldest first: what Claude said, the tools it used, their results, permission " +
     'requests, the end of each turn. Pass the nextAfter you got as "after" to go on; nothing is lost or ' +

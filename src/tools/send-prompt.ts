@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { showTurn, turnView } from '../views/session.ts';
 import { idempotencyKey, prompt, requestKey, sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const sendPrompt = defineTool({
   name: 'send_prompt',
   title: 'Send a prompt',
+  icons: ICONS.delegate,
   description:
     'Sends the next message to a session. It is queued behind what already runs; mode "steer" puts it into the ' +
     'running turn, "interrupt" stops that turn first. With waitMs it waits for the turn and returns what Claude ' +

@@ -9,6 +9,7 @@ import type { Caller } from '../service/caller.ts';
 import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
 import type { Trace } from '../session/event.ts';
+import type { Icon } from '../views/icons.ts';
 
 /** What a run may use besides its arguments. */
 export type Call = {
@@ -36,6 +37,7 @@ export type ToolHints = {
 type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = {
   readonly name: string;
   readonly title: string;
+  readonly icons: Icon[];
   readonly description: string;
   readonly hints: ToolHints;
   readonly input: Input;
@@ -46,6 +48,7 @@ type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = {
 export type Tool = {
   readonly name: string;
   readonly title: string;
+  readonly icons: Icon[];
   readonly description: string;
   readonly hints: ToolHints;
   readonly input: z.ZodObject;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -6,6 +7,7 @@ import { defineTool } from './tool.ts';
 export const unlinkTask = defineTool({
   name: 'unlink_task',
   title: 'Unlink a session from a task',
+  icons: ICONS.task,
   description:
     'Takes back link_task: the session no longer counts for the task. Unlinking a task that is not linked changes nothing.',
   hints: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WAIT_MS_DEFAULT, WAIT_SESSIONS_MAX } from '../limits.ts';
+import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -7,6 +8,7 @@ import { defineTool } from './tool.ts';
 export const waitSessions = defineTool({
   name: 'wait_sessions',
   title: 'Wait for sessions',
+  icons: ICONS.events,
   description:
     'Waits until any (or all) of several sessions need you: nothing runs or waits there any more, or a permission request is open. ' +
     'This is the way to wait: one call watches up to 100 sessions and costs few tokens. An empty "ready" means ' +

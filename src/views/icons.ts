@@ -14,6 +14,7 @@ export const ICONS = {
   transcript: icon('M3 1h10v14H3zM5 4h6v1H5zM5 7h6v1H5zM5 10h4v1H5z'),
   events: icon('M2 3h2v2H2zM6 3h8v2H6zM2 7h2v2H2zM6 7h8v2H6zM2 11h2v2H2zM6 11h8v2H6z'),
   metrics: icon('M2 9h3v5H2zM7 5h3v9H7zM12 2h3v12h-3z'),
+  task: icon('M7 1h8v8l-7 7-8-8zM11 4v2h2V4z'),
   delegate: icon('M2 7h7V3l6 5-6 5V9H2z'),
   review: icon('M7 2a5 5 0 1 1-3 9l-3 3-1-1 3-3a5 5 0 0 1 4-8z'),
   permission: icon('M8 1l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V3z'),

@@ -19,7 +19,7 @@ export const OPENING: readonly Claim[] = [
     'runner/process.test.ts › leaves nothing behind that outlives a killed parent and a sweep',
   ),
   claim(
-    'Both need git and npm; the Node that runs the project (24) comes with `npm ci`.',
+    'Both need git and npm; the Node that runs the project (24) comes with `npm ci`, whose warning of another one (`EBADENGINE`) means nothing.',
     'package.test.ts › brings the Node that runs it, whatever Node npm has',
   ),
   claim(
@@ -45,6 +45,22 @@ export const OPENING: readonly Claim[] = [
   claim(
     '**Many clients over HTTP**: start the server, then paste the line it prints.',
     `${CLIENTS} HTTP: the line that the server prints makes an entry that connects`,
+  ),
+  claim(
+    'Over stdio the server ends with its client, and stops a turn that runs; the session waits for its next prompt.',
+    'integration/main.test.ts › of the input is 0, before the first message too',
+    'integration/main.test.ts › by %s in the middle of a turn leaves neither Claude Code nor its shell',
+    'service/scheduler.test.ts › stops what runs, and leaves what is queued for the next start',
+  ),
+  claim(
+    'Over HTTP a session works on when its client leaves.',
+    'service/disconnect.test.ts › made with %j goes on with its turn',
+    'transport/http-presence.test.ts › a session is away while it has no request and no stream open',
+  ),
+  claim(
+    'A session that is given no directory works where the server was started, or in the first root.',
+    'config.test.ts › without a directory of its own a session works here, or in the first root',
+    'config.test.ts › started by npm from another folder, a session works where npm was called',
   ),
   claim(
     'The npm package is not published yet; once it is, `npx -y claude-sessions-mcp` takes the place of `npm … start`, and no clone is needed.',

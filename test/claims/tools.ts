@@ -113,7 +113,7 @@ export const TOOLS_AND_MORE: readonly Claim[] = [
   ),
   claim(
     '`tools/list` has the schemas.',
-    'server/tools.test.ts › gives every tool a title, a description, four hints, and strict schemas',
+    'server/tools.test.ts › gives every tool a title, a picture, a description, four hints, and strict schemas',
     'readme.test.ts › names every tool, in the order of tools/list',
   ),
   claim(

@@ -23,12 +23,13 @@ describe('tools/list', () => {
     await expect(formatted).toMatchFileSnapshot(SNAPSHOT);
   });
 
-  test('gives every tool a title, a description, four hints, and strict schemas', async () => {
+  test('gives every tool a title, a picture, a description, four hints, and strict schemas', async () => {
     const client = await (await startHarness()).connect();
     const tools = await listed(client);
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     for (const tool of tools) {
       expect(tool.title).toMatch(/^[A-Z]/);
+      expect(tool.icons?.[0]?.src).toMatch(/^data:image\/svg/);
       expect(tool.description?.length).toBeGreaterThan(80);
       expect(tool.annotations).toEqual({
         title: tool.title,
