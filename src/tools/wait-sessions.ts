@@ -10,10 +10,10 @@ export const waitSessions = defineTool({
   title: 'Wait for sessions',
   icons: ICONS.events,
   description:
-    'Waits until any (or all) of several sessions need you: nothing runs or waits there any more, or a permission request is open. ' +
-    'This is the way to wait: one call watches up to 100 sessions and costs few tokens. An empty "ready" means ' +
-    'that all still work: call it again. A session that is idle already counts as ready. Next, for a ready ' +
-    'session: list_permission_requests where it has pendingPermissions, else read_events.',
+    'Waits until any (or all) of several sessions need you: nothing runs or waits there any more, or a permission request ' +
+    'is open. This is the way to wait: one call watches up to 100 sessions, and a long wait costs no more tokens than a ' +
+    'short one. An empty "ready" means that all still work: call it again. A session that is idle already counts as ' +
+    'ready. Next, for a ready session: list_permission_requests where it has pendingPermissions, else read_events.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionIds: z

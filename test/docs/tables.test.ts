@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as limits from '../../src/limits.ts';
+import { NO_METRICS } from '../../src/session/metrics.ts';
+import { Prometheus } from '../../src/telemetry/prometheus.ts';
 import { ROOT } from '../support/program.ts';
 import { page, rowsOf, sectionOf } from './markdown.ts';
 
@@ -43,6 +45,15 @@ describe('the pages', () => {
     const own = Object.keys(scripts).filter((name) => !['prepack', 'start', 'lint'].includes(name));
     expect(named.sort()).toEqual(own.sort());
   });
+});
+
+test('the figures of the page for those who watch are the figures there are, with their types', async () => {
+  const state = { totals: NO_METRICS, liveProcesses: 0, maxLive: 1 };
+  const text = await new Prometheus('1.2.3').text(state);
+  const ours = [...text.matchAll(/^# TYPE (claude_sessions_\w+) (\w+)$/gm)];
+  const rows = rowsOf(sectionOf(page('docs/observability.md'), 'Figures'));
+  const named = rows.map(([name = '', type]) => [name.replaceAll('`', ''), type]);
+  expect(named.toSorted()).toEqual(ours.map(([, name, type]) => [name, type]).toSorted());
 });
 
 describe('the limits', () => {
