@@ -1,21 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLAIMS, NO_CLAIMS } from './claims.ts';
+import { PAGES } from './claims.ts';
 import { proofProblem } from './proofs.ts';
 import { statementsIn } from './statements.ts';
 
-const readme = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+const ROOT = join(import.meta.dirname, '..', '..');
 
 describe('the claims', () => {
-  test('are what the README says, no statement more and none less', () => {
-    const listed = [...CLAIMS.map(({ says }) => says), ...NO_CLAIMS];
-    expect(listed.toSorted()).toEqual(statementsIn(readme).toSorted());
-  });
+  test.each(PAGES)(
+    'are what $page says, no statement more and none less',
+    ({ page, ...listed }) => {
+      const known = [...listed.claims.map(({ says }) => says), ...listed.others];
+      const said = statementsIn(readFileSync(join(ROOT, page), 'utf8'));
+      expect(known.toSorted()).toEqual(said.toSorted());
+    },
+  );
 
   test('are proved by tests that there are', () => {
-    const problems = CLAIMS.flatMap(({ proof }) => proof).map(proofProblem);
-    expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+    const proofs = PAGES.flatMap(({ claims }) => claims).flatMap(({ proof }) => proof);
+    const problems = proofs.map(proofProblem).filter((problem) => problem !== undefined);
+    expect([...new Set(problems)]).toEqual([]);
   });
 
   test('are not proved by a file, a name or a word that is none of a test', () => {

@@ -1,25 +1,49 @@
-/** Every statement of the README: those that tests prove, and those that claim nothing a test could. */
+/** What the pages state: what tests prove, and what claims nothing that a test could. */
 
 import type { Claim } from './claim.ts';
+import { HANDBOOK } from './handbook.ts';
 import { OPENING } from './opening.ts';
 import { OPERATING } from './operating.ts';
 import { SETTINGS } from './settings.ts';
 import { TOOLS_AND_MORE } from './tools.ts';
 
-export const CLAIMS: readonly Claim[] = [...OPENING, ...TOOLS_AND_MORE, ...SETTINGS, ...OPERATING];
+export type Page = {
+  readonly page: string;
+  readonly claims: readonly Claim[];
+  /** What the reader is to do, where more is to be read, and what we admit. */
+  readonly others: readonly string[];
+};
 
-/** What the reader is to do, where more is to be read, and what we admit. */
-export const NO_CLAIMS: readonly string[] = [
-  'Build once with `npm ci && npm run build`.',
-  '`PATH_TO` below is the folder of this project.',
-  'Then tell your client what you want: *have the tests of ~/shop mended by a Claude Code session, and show me what it asks to be allowed.*',
-  'A session runs with your rights.',
-  "Its directory and Claude Code's permission rules are no sandbox: for hostile code, run the server in a container.",
-  '**Watching it.**',
-  '**Backup.**',
-  '[docs/operating.md](docs/operating.md) is the page for whoever runs it: restoring and upgrading, several servers, HTTP and its limits, sizing, what to do when the disk fails.',
-  'Windows is not supported yet.',
-  'Tested on Linux only.',
-  'MIT.',
-  "Claude Code and the Agent SDK come under Anthropic's own terms.",
-];
+const README: Page = {
+  page: 'README.md',
+  claims: [...OPENING, ...TOOLS_AND_MORE, ...SETTINGS, ...OPERATING],
+  others: [
+    'Build once with `npm ci && npm run build`.',
+    '`PATH_TO` below is the folder of this project.',
+    'Then tell your client what you want: *have the tests of ~/shop mended by a Claude Code session, and show me what it asks to be allowed.*',
+    'A session runs with your rights.',
+    "Its directory and Claude Code's permission rules are no sandbox: for hostile code, run the server in a container.",
+    '**Watching it.**',
+    '**Backup.**',
+    '[docs/operating.md](docs/operating.md) is the page for whoever runs it: restoring and upgrading, several servers, HTTP and its limits, sizing, what to do when the disk fails.',
+    'Windows is not supported yet.',
+    'Tested on Linux only.',
+    'MIT.',
+    "Claude Code and the Agent SDK come under Anthropic's own terms.",
+  ],
+};
+
+const OPERATING_PAGE: Page = {
+  page: 'docs/operating.md',
+  claims: HANDBOOK,
+  others: [
+    'All servers of one state directory run on one machine, or in one container.',
+    'Claude Code keeps the conversations themselves in `~/.claude/projects`: back that up too.',
+    'Make a backup, end all servers, bring the new version (`git pull && npm ci && npm run build`), start it.',
+    'The way back is the backup.',
+    'Windows is not supported yet.',
+    'Tested on Linux only.',
+  ],
+};
+
+export const PAGES: readonly Page[] = [README, OPERATING_PAGE];

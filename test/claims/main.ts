@@ -1,10 +1,12 @@
-/** `npm run claims`: every claim of the README, with the tests that prove it. */
+/** `npm run claims`: every claim of the README and of the page for operators, with the tests that prove it. */
 
-import { CLAIMS } from './claims.ts';
+import { PAGES } from './claims.ts';
 
-for (const { says, proof } of CLAIMS) {
-  console.log(`${says}\n${proof.map((test) => `    test/${test}\n`).join('')}`);
+for (const { page, claims } of PAGES) {
+  console.log(`${page}\n${'='.repeat(page.length)}\n`);
+  for (const { says, proof } of claims) {
+    console.log(`${says}\n${proof.map((test) => `    test/${test}\n`).join('')}`);
+  }
+  const tests = new Set(claims.flatMap(({ proof }) => proof));
+  console.log(`${claims.length} claims, proved by ${tests.size} tests\n`);
 }
-console.log(
-  `${CLAIMS.length} claims, ${new Set(CLAIMS.flatMap(({ proof }) => proof)).size} proofs`,
-);
