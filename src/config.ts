@@ -3,7 +3,7 @@
  * environment, the environment over the defaults. The only reader of `process.env`.
  */
 
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -77,7 +77,7 @@ export function readSettings(
     ...rest,
     stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
     roots,
-    defaultDirectory: defaultDirectory(roots, startedIn(environment)),
+    defaultDirectory: defaultDirectory(roots),
     claudePath: absolute(values['claude-path']),
     maxLive: values['max-live'],
     maxSessions: values['max-sessions'],
@@ -174,12 +174,8 @@ function realDirectory(root: string): string {
   );
 }
 
-/** npm starts a program in the folder of its package, and says where it was called itself. */
-function startedIn({ npm_lifecycle_event: script, INIT_CWD: caller }: Environment): string {
-  return script === 'start' && caller !== undefined ? caller : process.cwd();
-}
-
-function defaultDirectory(roots: readonly string[], here: string): string {
+function defaultDirectory(roots: readonly string[]): string {
+  const here = process.cwd();
   return roots.some((root) => isInside(here, root)) ? here : (roots[0] ?? here);
 }
 
@@ -196,6 +192,12 @@ function absolute(value: string | undefined): string | undefined {
 
 function isOn(value: boolean | string): boolean {
   return value === true || value === 'true' || value === '1';
+}
+
+/** Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. */
+export function callersFolder(environment: Environment = process.env): string {
+  const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
+  return script === 'start' && called !== undefined && existsSync(called) ? called : process.cwd();
 }
 
 /** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { usage } from './commands.ts';
-import { nodeProblem, readSettings, type Settings, secretsIn } from './config.ts';
+import { callersFolder, nodeProblem, readSettings, type Settings, secretsIn } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
@@ -15,6 +15,7 @@ import { claimStdout } from './transport/stdout.ts';
 async function main(): Promise<number> {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) return complain(problem, 1);
+  process.chdir(callersFolder());
   const argv = process.argv.slice(2);
   if (argv.includes('--help')) return say(usage());
   if (argv.includes('--version')) return say(packageVersion());

@@ -66,16 +66,6 @@ describe('settings', () => {
     expect(readSettings(['--root', scratch], {}).defaultDirectory).toBe(scratch);
   });
 
-  test('started by npm from another folder, a session works where npm was called', () => {
-    const called = join(scratch, 'called');
-    const at = (argv: string[], environment: Record<string, string>) =>
-      readSettings(argv, { INIT_CWD: called, ...environment }).defaultDirectory;
-    const roots = ['--root', scratch, '--root', process.cwd()];
-    expect(at(roots, { npm_lifecycle_event: 'start' })).toBe(called);
-    expect(at(roots, { npm_lifecycle_event: 'npx' })).toBe(process.cwd());
-    expect(at(['--root', process.cwd()], { npm_lifecycle_event: 'start' })).toBe(process.cwd());
-  });
-
   test('hosts, origins and authorization servers are repeatable, and stand with commas in a variable', () => {
     const argv = ['http', '--allowed-host', 'box.lan:7337', '--allowed-host', '[fe80::1]'];
     const environment = {

@@ -60,7 +60,11 @@ export const OPENING: readonly Claim[] = [
   claim(
     'A session that is given no directory works where the server was started, or in the first root.',
     'config.test.ts › without a directory of its own a session works here, or in the first root',
-    'config.test.ts › started by npm from another folder, a session works where npm was called',
+    'integration/mcp-json.test.ts › npm called from another folder: a session works there, and paths are meant from there',
+  ),
+  claim(
+    'In a clone, `claude-sessions-mcp` on these pages is `npm --silent --prefix PATH_TO start --`; the files that you name with it are meant from where you are.',
+    'integration/mcp-json.test.ts › npm called from another folder: a session works there, and paths are meant from there',
   ),
   claim(
     'The npm package is not published yet; once it is, `npx -y claude-sessions-mcp` takes the place of `npm … start`, and no clone is needed.',

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import { makeWorkplace, ROOT } from '../support/program.ts';
@@ -18,4 +21,15 @@ test('mcp.json starts the server in the clone’s folder, and nothing of it stay
   expect((await processesWith(place.scratch)).length).toBeGreaterThanOrEqual(3);
   await client.close();
   expect(await processesWith(place.scratch)).toEqual([]);
+}, 180_000);
+
+test('npm called from another folder: a session works there, and paths are meant from there', async () => {
+  const place = await makeWorkplace();
+  const server = ['--silent', '--prefix', ROOT, 'start'];
+  const at = { cwd: place.directory, env: { ...place.env } };
+  const client = await connectStdio('v1', { command: 'npm', args: server, ...at });
+  const { session } = await client.call('create_session');
+  expect(session.workingDirectory).toBe(place.directory);
+  await promisify(execFile)('npm', [...server, '--', 'backup', 'copy.db'], at);
+  expect(await readdir(place.directory)).toEqual(['copy.db']);
 }, 180_000);
