@@ -174,6 +174,12 @@ function realDirectory(root: string): string {
   );
 }
 
+/** Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. */
+export function callersFolder(environment: Environment = process.env): string {
+  const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
+  return script === 'start' && called !== undefined && existsSync(called) ? called : process.cwd();
+}
+
 function defaultDirectory(roots: readonly string[]): string {
   const here = process.cwd();
   return roots.some((root) => isInside(here, root)) ? here : (roots[0] ?? here);
@@ -192,12 +198,6 @@ function absolute(value: string | undefined): string | undefined {
 
 function isOn(value: boolean | string): boolean {
   return value === true || value === 'true' || value === '1';
-}
-
-/** Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. */
-export function callersFolder(environment: Environment = process.env): string {
-  const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
-  return script === 'start' && called !== undefined && existsSync(called) ? called : process.cwd();
 }
 
 /** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */
