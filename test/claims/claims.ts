@@ -5,6 +5,7 @@ import { HANDBOOK } from './handbook.ts';
 import { OPENING } from './opening.ts';
 import { OPERATING } from './operating.ts';
 import { SETTINGS } from './settings.ts';
+import { TERMINAL } from './terminal.ts';
 import { TOOLS_AND_MORE } from './tools.ts';
 
 export type Page = {
@@ -16,7 +17,7 @@ export type Page = {
 
 const README: Page = {
   page: 'README.md',
-  claims: [...OPENING, ...TOOLS_AND_MORE, ...SETTINGS, ...OPERATING],
+  claims: [...OPENING, ...TOOLS_AND_MORE, ...TERMINAL, ...SETTINGS, ...OPERATING],
   others: [
     'Build once with `npm ci && npm run build`.',
     '`PATH_TO` below is the folder of this project.',
@@ -24,7 +25,7 @@ const README: Page = {
     'A session runs with your rights.',
     "Its directory and Claude Code's permission rules are no sandbox: for hostile code, run the server in a container.",
     '**Watching it.**',
-    '**Backup.**',
+    '[docs/terminal.md](docs/terminal.md) shows each.',
     '[docs/operating.md](docs/operating.md) is the page for whoever runs it: restoring and upgrading, several servers, HTTP and its limits, sizing, what to do when the disk fails.',
     'Windows is not supported yet.',
     'Tested on Linux only.',

@@ -8,7 +8,7 @@ export const HANDBOOK: readonly Claim[] = [
   claim(
     'Servers may share one state directory: each client starts its own, and all see the same sessions.',
     'service/servers.test.ts › a client of one waits for what happens at the other',
-    'chaos/chaos.test.ts › servers under kills and stops keep every promise',
+    'chaos/chaos.test.ts › servers under kills and stops for a minute keep every promise',
   ),
   claim(
     'A session runs at one of them at a time, and stays there while its process is warm; `--max-live` counts over all of them.',
@@ -78,6 +78,12 @@ export const HANDBOOK: readonly Claim[] = [
     'transport/http-body.test.ts › at the limit is served and one byte more is refused, announced or not',
     'transport/http-body.test.ts › as deep and as wide as allowed is served, one more is not',
     'transport/http-perimeter.test.ts › headers larger than 16 KiB are refused',
+    'transport/http-slow.test.ts › a client that %s is told so and cut off',
+  ),
+  claim(
+    'All messages that come in at once may hold 64 MiB.',
+    'transport/http-body.test.ts › is refused while others hold all that may come in at once, and served when they are gone',
+    LIMITS,
   ),
   claim(
     'An MCP session without a request or stream ends after 30 minutes, after one if nothing followed `initialize`.',

@@ -31,7 +31,8 @@ export const OPERATING: readonly Claim[] = [
   ),
   claim(
     "Another principal's session answers exactly like one that never was.",
-    'service/access.test.ts › gets from $title what an unknown id gets, to the byte',
+    'ownership/ownership.test.ts › $what: gets what an id gets that never was, by the same way',
+    'ownership/ownership.test.ts › $what: gets what it got before there was one',
     "resources/resources.test.ts › another principal's session reads byte for byte like one that never was",
   ),
   claim(
@@ -42,7 +43,7 @@ export const OPERATING: readonly Claim[] = [
   claim(
     '**Several servers** may share one state directory: each client starts its own, and all see the same sessions.',
     'service/servers.test.ts › a client of one waits for what happens at the other',
-    'chaos/chaos.test.ts › servers under kills and stops keep every promise',
+    'chaos/chaos.test.ts › servers under kills and stops for a minute keep every promise',
   ),
   claim(
     'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that had not reached Claude waits again.',
@@ -60,10 +61,6 @@ export const OPERATING: readonly Claim[] = [
     'The log follows each prompt under one id: [docs/observability.md](docs/observability.md).',
     'telemetry/journal.test.ts › one id follows a prompt through the log, from the call to the result, and the caller’s trace with it',
     'integration/observability.test.ts › follows a prompt through log and figures, and puts no secret into either',
-  ),
-  claim(
-    '`claude-sessions-mcp backup FILE` copies all sessions while servers run.',
-    'durability/backup.test.ts › backups taken under load are whole, hold what was acknowledged, and serve as state directories',
   ),
   claim(
     '**When the disk fails**, nothing is acknowledged that is not on it.',

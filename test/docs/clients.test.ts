@@ -45,7 +45,7 @@ function entryIn(text: string, blanks: Readonly<Record<string, string>> = {}) {
   return file.parse(JSON.parse(filled))['claude-sessions'];
 }
 
-describe('the client configurations', { timeout: 60_000 }, () => {
+describe('the client configurations', { timeout: 180_000 }, () => {
   test.each([
     ['of the README', sectionOf(readme, 'Connect a client')],
     ...['Claude Desktop', 'VS Code', 'Cursor'].map((name) => [name, sectionOf(clients, name)]),
@@ -106,7 +106,7 @@ describe('the client configurations', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the programs', { timeout: 60_000 }, () => {
+describe('the programs', { timeout: 180_000 }, () => {
   const [agent = '', program = ''] = blocksOf(clients, 'ts');
 
   test('TypeScript: both have right types', async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { COMMAND_NAMES, specOf } from '../../src/commands.ts';
 import * as limits from '../../src/limits.ts';
 import { NO_METRICS } from '../../src/session/metrics.ts';
 import { Prometheus } from '../../src/telemetry/prometheus.ts';
@@ -13,6 +14,7 @@ const PAGES = [
   'docs/contributing.md',
   'docs/observability.md',
   'docs/operating.md',
+  'docs/terminal.md',
 ];
 
 const [SECOND, MINUTE] = [1000, 60_000];
@@ -45,6 +47,20 @@ describe('the pages', () => {
     const own = Object.keys(scripts).filter((name) => !['prepack', 'start', 'lint'].includes(name));
     expect(named.sort()).toEqual(own.sort());
   });
+});
+
+test('the commands of the README are those of the program, with flags that they take', () => {
+  const rows = rowsOf(sectionOf(page('README.md'), 'In a terminal'));
+  const people = COMMAND_NAMES.filter((name) => name !== 'stdio' && name !== 'http');
+  const words = people.map((name) => [name, specOf(name).operand].filter(Boolean).join(' '));
+  expect(rows.map(([word]) => word)).toEqual(words.map((word) => `\`${word}\``));
+  for (const [at, [, does = '']] of rows.entries()) {
+    const named = [...does.matchAll(/`--([a-z-]+)`/g)].map(([, flag]) => flag);
+    const own = specOf(people[at] ?? 'list').flags.filter((flag) => flag !== 'json');
+    expect(named).toEqual(own);
+  }
+  const shown = [...page('docs/terminal.md').matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
+  expect(people.filter((name) => name !== 'end' && name !== 'backup')).toEqual(shown);
 });
 
 test('the figures of the page for those who watch are the figures there are, with their types', async () => {
@@ -82,10 +98,11 @@ describe('the limits', () => {
   test.each([
     `| ${limits.HTTP_SESSIONS_PER_PRINCIPAL_MAX}, of ${count(limits.HTTP_SESSIONS_MAX)} in all |`,
     `| ${count(limits.HTTP_EXCHANGES_PER_PRINCIPAL_MAX)} | 429 |`,
-    `A message may have ${bytes(limits.HTTP_BODY_BYTES_MAX)}, ${2 * limits.TOOL_INPUT_DEPTH_MAX} levels and ${count(4 * limits.TOOL_INPUT_ELEMENTS_MAX)} elements`,
+    `A message may have ${bytes(limits.MESSAGE_BYTES_MAX)}, ${2 * limits.TOOL_INPUT_DEPTH_MAX} levels and ${count(4 * limits.TOOL_INPUT_ELEMENTS_MAX)} elements`,
     `headers ${bytes(limits.HTTP_HEADER_BYTES_MAX)}`,
-    `headers must be complete after ${limits.HTTP_HEADERS_MS_MAX / SECOND} s`,
-    `a request after ${limits.HTTP_REQUEST_MS_MAX / SECOND} s`,
+    `come in at once may hold ${bytes(limits.HTTP_BODIES_BYTES_MAX)}`,
+    `headers must be complete after ${limits.HTTP_TIMES.headersMs / SECOND} s`,
+    `a request after ${limits.HTTP_TIMES.requestMs / SECOND} s`,
     `ends after ${limits.HTTP_SESSION_IDLE_MS / MINUTE} minutes`,
     `the newest ${limits.HTTP_REPLAY_SESSION_EVENTS_MAX} events or ${bytes(limits.HTTP_REPLAY_SESSION_BYTES_MAX)}`,
     `sends ${limits.HTTP_AUTH_FAILURES_PER_MINUTE} requests a minute`,

@@ -7,4 +7,4 @@ import { terminalSvg } from './svg.ts';
 test('the picture of the README shows what the demo prints; `npm run picture` makes it', async () => {
   const file = join(import.meta.dirname, '..', '..', 'docs', 'demo.svg');
   expect(readFileSync(file, 'utf8')).toBe(terminalSvg('npm run demo', await demoScreen()));
-}, 60_000);
+}, 180_000);
