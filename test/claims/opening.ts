@@ -15,7 +15,7 @@ export const OPENING: readonly Claim[] = [
     'integration/stdio.test.ts › does the main job for the %s client',
     'conformance/conformance.test.ts › of %s passes with the program, where it is generic',
     'integration/http.test.ts › after %s has all sessions and sums, and goes on with the conversation',
-    'integration/main.test.ts › by %s in the middle of a turn leaves neither Claude Code nor its shell',
+    'integration/processes.test.ts › its server that ends by %s in the middle of turns and background tasks',
     'runner/process.test.ts › leaves nothing behind that outlives a killed parent and a sweep',
   ),
   claim(
@@ -49,7 +49,7 @@ export const OPENING: readonly Claim[] = [
   claim(
     'Over stdio the server ends with its client, and stops a turn that runs; the session waits for its next prompt.',
     'integration/main.test.ts › of the input is 0, before the first message too',
-    'integration/main.test.ts › by %s in the middle of a turn leaves neither Claude Code nor its shell',
+    'integration/processes.test.ts › its server that ends by %s in the middle of turns and background tasks',
     'service/scheduler.test.ts › stops what runs, and leaves what is queued for the next start',
   ),
   claim(

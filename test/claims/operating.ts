@@ -9,7 +9,7 @@ export const OPERATING: readonly Claim[] = [
   ),
   claim(
     'Nothing in a repository runs or applies at start: its settings, hooks and `.mcp.json` are not read.',
-    'runner/claude-start.test.ts › obeys nothing that the repository says',
+    'runner/claude-isolation.test.ts › a session obeys nothing that its repository says, nor the settings of the person who runs the server',
   ),
   claim(
     "What Claude does later passes Claude Code's permission rules; whatever those do not settle waits for `answer_permission_request`.",
@@ -21,6 +21,10 @@ export const OPERATING: readonly Claim[] = [
     "Claude Code gets a fixed list of environment variables, never the rest of the server's environment.",
     'runner/environment.test.ts › what is not on the list stays out, however it is named',
     'runner/claude-start.test.ts › shows no secret on the command line, and Claude Code only what it needs',
+  ),
+  claim(
+    "Its file tools are kept from the server's own tokens and database.",
+    "runner/claude-isolation.test.ts › a session in the mode %s reads and writes none of the server's own files, wherever it works",
   ),
   claim(
     "Over HTTP every MCP request needs a bearer token (unless you said `--no-auth`), and Host and Origin must be this machine's.",
