@@ -73,7 +73,7 @@ export const OPERATING: readonly Claim[] = [
     'faults/io-error.test.ts › after a failed sync of the journal nothing is acknowledged any more until the restart, and reads go on',
   ),
   claim(
-    'An hour of supervision, that is to create a session, send five prompts, settle two permissions, wait, read, measure and end, costs the model of your client about 6,600 tokens in all, and about 4,400 more, once, for the tools and how to use them.',
+    'An hour of supervision, that is to create a session, send five prompts, settle two permissions, wait, read, measure and end, costs the model of your client about 6,700 tokens in all, and about 4,400 more, once, for the tools and how to use them.',
     'tokens/tokens.test.ts › an hour of supervision costs the tokens that the README says',
   ),
   claim(

@@ -37,9 +37,7 @@ const event = z.discriminatedUnion('type', [
 const otherEvent = z
   .looseObject({ type: z.string() })
   .transform(() => ({ type: 'other' as const }));
-const metrics = z
-  .looseObject({ completedTurns: z.number(), outputTokens: z.number() })
-  .catchall(z.number());
+const metrics = z.looseObject({ completedTurns: z.number(), outputTokens: z.number() });
 
 const results = {
   create_session: z.object({ session }),

@@ -39,9 +39,11 @@ function lineOf(event: DemoEvent, shown: (text: string) => string): string | und
   }
 }
 
-export function showMetrics(metrics: Readonly<Record<string, number>>): void {
+/** Those that count something. */
+export function showMetrics(metrics: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(metrics)) {
-    if (value !== 0) say(`  ${name.padEnd(24)}${String(value).padStart(12)}`);
+    if (typeof value === 'number' && value !== 0)
+      say(`  ${name.padEnd(24)}${String(value).padStart(12)}`);
   }
 }
 

@@ -33,10 +33,18 @@ export function countHour({ tools, instructions, exchanges }: Hour): Counted {
 }
 
 function tokensOf(value: readonly object[] | Exchange['reply']): number {
-  return countTokens(withoutScripts(JSON.stringify(value)));
+  return countTokens(settled(JSON.stringify(value)));
 }
 
-/** A prompt to the stand-in carries what its model answers: no real prompt does. */
-function withoutScripts(text: string): string {
-  return text.replace(/(\\n)?\[\[script\]\].*?\[\[\/script\]\]/g, '');
+/**
+ * The text with ids, times and a directory that take the same tokens each time; 23 are usual for an id. What a prompt to
+ * the stand-in carries for its model is left out: no real prompt has that.
+ */
+function settled(text: string): string {
+  return text
+    .replace(/(\\n)?\[\[script\]\].*?\[\[\/script\]\]/g, '')
+    .replace(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g, '7de93b9b-af30-42cf-a526-9d6761e6d3cc')
+    .replace(/toolu_[0-9a-f]{32}/g, 'toolu_01H7vQ2mXk4RzNcT8bYwJd5F')
+    .replace(/"20\d\d-[\d:.T-]+Z"/g, '"2026-11-27T10:24:41.318Z"')
+    .replace(/[^"\s]*\/shop\b/g, '/home/ann/src/shop');
 }
