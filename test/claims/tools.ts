@@ -80,7 +80,8 @@ export const TOOLS_AND_MORE: readonly Claim[] = [
     'tools/cleanup-sessions.test.ts › ends those of every client of its principal, and of nobody else',
   ),
   claim(
-    '| `get_metrics` | counts sessions and turns, sums tokens and cost, per session, task or principal |',
+    '| `get_metrics` | counts sessions and turns, sums tokens and cost, also by model, per session, task or principal |',
+    'tools/get-metrics.test.ts › sums each model by itself, in every scope and over a restart',
     'tools/get-metrics.test.ts › sums a session, its tasks, this MCP session and all, each exactly',
   ),
   claim(
