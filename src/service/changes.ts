@@ -5,7 +5,8 @@
 
 import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { SessionMark, Store } from '../store/store.ts';
+import type { SessionMark } from '../store/queries.ts';
+import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 
 export type Change = {

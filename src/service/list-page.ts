@@ -1,7 +1,8 @@
 /** The list of sessions page by page, while sessions change. */
 
 import type { Session } from '../session/session.ts';
-import type { SessionCursor, SessionQuery, Store } from '../store/store.ts';
+import type { SessionCursor, SessionQuery } from '../store/queries.ts';
+import type { Store } from '../store/store.ts';
 
 export type ListPage = {
   readonly sessions: readonly Session[];

@@ -3,7 +3,8 @@
 import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { CompletionQuery, Store } from '../store/store.ts';
+import type { CompletionQuery } from '../store/queries.ts';
+import type { Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Waiters } from './waiters.ts';

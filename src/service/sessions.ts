@@ -19,14 +19,8 @@ import {
   taskScope,
 } from '../session/metrics.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type {
-  Appended,
-  AppendOptions,
-  IdleQuery,
-  RequestKey,
-  SessionQuery,
-  Store,
-} from '../store/store.ts';
+import type { IdleQuery, SessionQuery } from '../store/queries.ts';
+import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';

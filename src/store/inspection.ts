@@ -6,7 +6,8 @@
 import type { PermissionRequest, SessionEvent } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
-import type { Lease, SessionQuery } from './store.ts';
+import type { SessionQuery } from './queries.ts';
+import type { Lease } from './store.ts';
 
 export type InspectionQuery = Omit<SessionQuery, 'principal' | 'mcpSessionId' | 'cursor'>;
 

@@ -2,8 +2,8 @@
 
 import { COMPLETION_SESSIONS_SCANNED_MAX } from '../limits.ts';
 import { taskScope } from '../session/metrics.ts';
+import type { ActivityQuery, CompletionQuery, SessionMark } from './queries.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { ActivityQuery, CompletionQuery, SessionMark } from './store.ts';
 
 /** The newest sessions, as many as one look may cost; the index alone has them. */
 const RECENT = `SELECT id, last_activity FROM sessions INDEXED BY sessions_recent

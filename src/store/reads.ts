@@ -7,9 +7,9 @@ import {
 } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
+import type { IdleQuery, ListedSession, RequestQuery, SessionQuery } from './queries.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
 import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { IdleQuery, ListedSession, RequestQuery, SessionQuery } from './store.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
   const row = sql.get(

@@ -22,29 +22,31 @@ import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
 import { openDatabase } from './open.ts';
 import * as orders from './orders.ts';
+import type {
+  ActivityQuery,
+  CompletionQuery,
+  IdleQuery,
+  ListedSession,
+  RequestQuery,
+  SessionMark,
+  SessionQuery,
+} from './queries.ts';
 import * as reads from './reads.ts';
 import { prune } from './retention.ts';
 import { Sql } from './sql.ts';
 import type {
-  ActivityQuery,
   Appended,
   AppendOptions,
   Claim,
   ClaimOptions,
   Commit,
-  CompletionQuery,
   Connection,
   Decision,
   Fence,
-  IdleQuery,
   Lease,
-  ListedSession,
   Order,
   OrderState,
   RequestKey,
-  RequestQuery,
-  SessionMark,
-  SessionQuery,
   Store,
 } from './store.ts';
 import { countOpen, readMetrics, readTotals, readUsageByModel } from './sums.ts';

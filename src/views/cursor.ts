@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
-import type { SessionCursor } from '../store/store.ts';
+import type { SessionCursor } from '../store/queries.ts';
 
 const cursorSchema = z.strictObject({
   lastActivity: z.int().min(0),

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../../src/limits.ts';
 import { type Change, Changes } from '../../src/service/changes.ts';
-import type { ActivityQuery, SessionMark, Store } from '../../src/store/store.ts';
+import type { ActivityQuery, SessionMark } from '../../src/store/queries.ts';
+import type { Store } from '../../src/store/store.ts';
 
 const START = Date.UTC(2026, 0, 1);
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CompletionQuery, SessionCursor, Store } from '../../src/store/store.ts';
+import type { CompletionQuery, SessionCursor } from '../../src/store/queries.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { command, createIn, creation, PRINCIPAL, say, upTo } from './fixtures.ts';
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { EVENT_PAGE_BYTES_MAX, EVENT_TEXT_BYTES_MAX } from '../../src/limits.ts';
-import type { SessionCursor, SessionQuery, Store } from '../../src/store/store.ts';
+import type { SessionCursor, SessionQuery } from '../../src/store/queries.ts';
+import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
 import { command, createIn, PRINCIPAL, say, upTo } from './fixtures.ts';

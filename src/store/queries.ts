@@ -1,0 +1,63 @@
+/** What the store is asked for, and how it answers a page of it. */
+
+import type { Session } from '../session/session.ts';
+import type { SessionStatus } from '../session/status.ts';
+
+export type RequestQuery = {
+  readonly principal: string;
+  readonly sessionId?: string;
+  readonly mcpSessionId?: string;
+  readonly limit: number;
+};
+
+export type IdleQuery = {
+  /** Epoch milliseconds: sessions without activity since. */
+  readonly before: number;
+  /** All principals where absent. */
+  readonly principal?: string;
+  readonly limit: number;
+};
+
+export type SessionQuery = {
+  readonly principal: string;
+  readonly mcpSessionId?: string;
+  readonly status?: SessionStatus;
+  /** Leaves out the ended ones. */
+  readonly openOnly?: boolean;
+  readonly taskId?: string;
+  readonly label?: { readonly key: string; readonly value: string };
+  readonly limit: number;
+  readonly cursor?: SessionCursor;
+};
+
+/** What of a principal's begins like `prefix`: ids of sessions, ids of tasks, or labels as `key=value`. */
+export type CompletionQuery = {
+  readonly principal: string;
+  readonly of: 'session' | 'task' | 'label';
+  readonly prefix: string;
+  readonly limit: number;
+};
+
+export type ActivityQuery = {
+  readonly principal: string;
+  readonly after: SessionCursor;
+  readonly limit: number;
+};
+
+/** What tells that a session has changed. */
+export type SessionMark = SessionCursor & {
+  readonly lastSeq: number;
+  readonly createdAt: number;
+  readonly endedAt?: number;
+};
+
+/** `place` is its last activity as of the cursor, where it has changed since. */
+export type ListedSession = Session & { readonly place?: number };
+
+/** A place in the list, newest activity first. */
+export type SessionCursor = {
+  readonly lastActivity: number;
+  readonly id: string;
+  /** Epoch milliseconds: what came to be later is left out, and what has changed since stands where it stood. */
+  readonly asOf?: number | undefined;
+};
