@@ -58,7 +58,7 @@ describe('prompts of a session', OPTIONS, () => {
   });
 
   test('go on after an eviction, in a fork and after a turn of its own, and each is paid for once', async () => {
-    const { place, client } = await startServer('--idle-evict-ms', '300');
+    const { place, client } = await startServer('--idle-evict-ms', '3000');
     const id = await create(client, place, { taskId: 'JOB-1' });
     const spent = async (args: object) => (await client.call('get_metrics', { ...args })).costUsd;
     await turn(client, id, [{ text: 'to be remembered' }]);
@@ -75,9 +75,10 @@ describe('prompts of a session', OPTIONS, () => {
     expect(await spent({ sessionId: fork.session.id })).toBeCloseTo(ONE_ANSWER_USD, 9);
     const background = {
       tool: 'Bash',
-      input: { command: 'sleep 0.2; echo x', run_in_background: true },
+      input: { command: 'until [ -e wake ]; do sleep 0.1; done', run_in_background: true },
     };
     await turn(client, id, [background, { text: 'started' }, { text: 'woken' }]);
+    await writeFile(join(place.directory, 'wake'), '');
     const autonomous = async () =>
       (await endsOf(client, id)).filter(({ origin }) => origin === 'autonomous');
     await expect.poll(autonomous, POLL).toMatchObject([{ state: 'completed', result: 'woken' }]);
