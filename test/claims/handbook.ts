@@ -32,6 +32,35 @@ export const HANDBOOK: readonly Claim[] = [
     'store/open.test.ts › file system %i is refused as %s',
   ),
   claim(
+    'While every place of `--max-live` is taken, the next one goes to whoever has gone without a turn longest: first of the principals, then of their MCP sessions, then of their sessions.',
+    'store/contract-leases.ts › of %s the one that has gone without longest comes first, however many sessions the other has',
+    'store/contract-leases.ts › the session served longest ago comes first, however long the queue of another',
+  ),
+  claim(
+    'The bounds of a message are those of HTTP.',
+    'transport/stdio-framing.test.ts › what is no message is answered as the protocol says, and the server goes on',
+    'transport/stdio-framing.test.ts › a line at the bound is served, and one over it is refused, however long it goes on',
+  ),
+  claim(
+    "What is no message is answered with the protocol's error and changes nothing; batches are refused in every revision.",
+    'transport/stdio-framing.test.ts › what is no message is answered as the protocol says, and the server goes on',
+    'fuzz/fuzz.test.ts › hostile inputs of every kind get errors for the reader, and the program goes on',
+  ),
+  claim(
+    'At most 200 requests may be under way at once; a tool call over that gets `LIMIT_EXCEEDED`.',
+    'transport/stdio-flow.test.ts › has so many requests under way, and is told of the limit for more',
+    'docs/tables.test.ts › of stdio are those of the program',
+  ),
+  claim(
+    'A client that does not read its answers is not read either, and is told no more news until it does.',
+    'transport/stdio-flow.test.ts › is not read either, and misses no answer once it reads',
+    'transport/stdio-flow.test.ts › is told no more news than it may be behind',
+  ),
+  claim(
+    "What a library prints goes to the log: standard output is MCP's alone.",
+    'transport/stdout.test.ts › what anybody else prints is in the log and not on standard output',
+  ),
+  claim(
     'Each name in the token file is a principal with sessions of its own.',
     'transport/identity.test.ts › names a principal for each token, default for a bare one',
     'integration/http.test.ts › shows one principal nothing of another',

@@ -8,7 +8,7 @@ export const OPERATING: readonly Claim[] = [
     'tools/create-session.test.ts › resolves links inside the roots, so that the session works in the real directory',
   ),
   claim(
-    'Nothing in a repository runs or applies at start: its settings, hooks and `.mcp.json` are not read.',
+    'Nothing in a repository runs or applies at start: its settings, hooks, `.mcp.json` and `CLAUDE.md` are not read, nor are your own Claude Code settings; give instructions with `appendSystemPrompt`.',
     'runner/claude-isolation.test.ts › a session obeys nothing that its repository says, nor the settings of the person who runs the server',
   ),
   claim(

@@ -10,6 +10,7 @@ import { page, rowsOf, sectionOf } from './markdown.ts';
 
 const PAGES = [
   'README.md',
+  'docs/benchmarks.md',
   'docs/clients.md',
   'docs/contributing.md',
   'docs/observability.md',
@@ -108,6 +109,11 @@ describe('the limits', () => {
     `sends ${limits.HTTP_AUTH_FAILURES_PER_MINUTE} requests a minute`,
   ])('of HTTP are those of the program: %s', (words) => {
     expect(http).toContain(words);
+  });
+
+  test('of stdio are those of the program', () => {
+    const stdio = sectionOf(page('docs/operating.md'), 'Over stdio');
+    expect(stdio).toContain(`${limits.STDIO_REQUESTS_MAX} requests may be under way at once`);
   });
 
   test('that HTTP says in words are those of the program', () => {
