@@ -14,6 +14,8 @@ import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
 import { REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
 
+const OWN_FOLDER = join(import.meta.dirname, '..');
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = {
@@ -174,10 +176,17 @@ function realDirectory(root: string): string {
   );
 }
 
-/** Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. */
-export function callersFolder(environment: Environment = process.env): string {
+/**
+ * Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. What
+ * another package's script starts inherits that word; it is not started in our folder.
+ */
+export function callersFolder(
+  environment: Environment = process.env,
+  here: string = process.cwd(),
+): string {
   const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
-  return script === 'start' && called !== undefined && existsSync(called) ? called : process.cwd();
+  const isBroughtByNpm = script === 'start' && here === OWN_FOLDER;
+  return isBroughtByNpm && called !== undefined && existsSync(called) ? called : here;
 }
 
 function defaultDirectory(roots: readonly string[]): string {

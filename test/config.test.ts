@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nodeProblem, readSettings } from '../src/config.ts';
+import { callersFolder, nodeProblem, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
@@ -144,4 +144,21 @@ describe('the Node this runs on', () => {
       expect(nodeProblem(version)).toContain(version);
     },
   );
+});
+
+describe('paths are meant from', () => {
+  const clone = join(import.meta.dirname, '..');
+  const byNpm = { npm_lifecycle_event: 'start', INIT_CWD: scratch };
+
+  test('where npm was called, when it started the program in its own folder', () => {
+    expect(callersFolder(byNpm, clone)).toBe(scratch);
+  });
+
+  test.each([
+    ['another package’s script starts the program', byNpm, tmpdir()],
+    ['nobody used npm', {}, clone],
+    ['that folder is gone', { ...byNpm, INIT_CWD: join(scratch, 'gone') }, clone],
+  ])('here, where %s', (_, environment, here) => {
+    expect(callersFolder(environment, here)).toBe(here);
+  });
 });
