@@ -108,7 +108,8 @@ export class SqliteStore implements Store {
     const claimant = { ...options, owner };
     // Servers that look for work and find none should not fight for the write lock.
     const waiting = await this.#read((sql) => leases.nextWaiting(sql, claimant, this.#now()));
-    return waiting && this.#queue.add((tx) => leases.claimTurn(tx, claimant));
+    if (waiting === undefined || waiting === 'full') return waiting;
+    return this.#queue.add((tx) => leases.claimTurn(tx, claimant));
   }
 
   recordProcess(fence: Fence, process: ProcessIdentity): Promise<void> {
