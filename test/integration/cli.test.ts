@@ -177,11 +177,11 @@ describe('a command', OPTIONS, () => {
     const { session } = await client.call('create_session', { workingDirectory: place.directory });
     await client.call('end_session', { sessionId: session.id });
     // A terminal that does not say how wide it is.
-    const spawn = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)';
     const { command: node, args } = commandOf(['list', '--all']);
+    const line = [node, ...args].map((word) => `'${word}'`).join(' ');
     const atTerminal = async (more: Record<string, string>) => {
       const env = { ...place.env, TERM: 'xterm', ...more };
-      const done = promisify(execFile)('python3', ['-c', spawn, node, ...args], { env });
+      const done = promisify(execFile)('script', ['-qec', line, '/dev/null'], { env });
       return (await done).stdout;
     };
     const coloured = await atTerminal({});
