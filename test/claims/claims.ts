@@ -1,6 +1,7 @@
 /** What the pages state: what tests prove, and what claims nothing that a test could. */
 
 import type { Claim } from './claim.ts';
+import { FIGURES } from './figures.ts';
 import { HANDBOOK } from './handbook.ts';
 import { OPENING } from './opening.ts';
 import { OPERATING } from './operating.ts';
@@ -17,7 +18,7 @@ export type Page = {
 
 const README: Page = {
   page: 'README.md',
-  claims: [...OPENING, ...TOOLS_AND_MORE, ...TERMINAL, ...SETTINGS, ...OPERATING],
+  claims: [...OPENING, ...TOOLS_AND_MORE, ...TERMINAL, ...SETTINGS, ...OPERATING, ...FIGURES],
   others: [
     'Build once with `npm ci && npm run build`.',
     '`PATH_TO` below is the folder of this project.',
