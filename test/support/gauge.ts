@@ -15,6 +15,12 @@ export function descriptors(pid: number): number {
   return existsSync(path) ? readdirSync(path).length : 0;
 }
 
+/** What it has asked the system to read so far, from files as from pipes. */
+export function readMib(pid: number): number {
+  const [, bytes] = /^rchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8')) ?? [];
+  return Math.round(Number(bytes) / KIB_PER_MIB / KIB_PER_MIB);
+}
+
 function mibOf(pid: number, name: string): number {
   const path = `/proc/${pid}/status`;
   const status = existsSync(path) ? readFileSync(path, 'utf8') : '';
