@@ -1,8 +1,10 @@
 /**
  * One session with a live Claude Code process: the run, the lease it is under, and the writer that
- * brings what happens into the log, in order. What is said during one write goes into the next together.
+ * brings what happens into the log, in order. What is said in one turn of the event loop, or during one write, goes into
+ * the next together.
  */
 
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { failureOf } from '../errors.ts';
 import { OUTPUT_BACKLOG_BYTES_MAX, START_GIVEN_UP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -15,8 +17,8 @@ import {
 } from '../session/decide.ts';
 import type { EventBody, OutputBody, Turn, UsageByModel } from '../session/event.ts';
 import { sizeOfOutput } from '../session/output.ts';
-import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
+import { needsMending, withUsage } from './outcome.ts';
 
 /** Starts the process; the signal gives that up. */
 export type StartRun = (signal: AbortSignal) => Promise<Run>;
@@ -77,6 +79,12 @@ export class LiveSession implements RunListener {
     await this.#closing;
   }
 
+  /** Whether its process could be given a prompt at once, and knows all of the conversation. */
+  async isCurrent(): Promise<boolean> {
+    const run = await this.#run?.catch(() => undefined);
+    return run !== undefined && !this.isClosing && !this.#hasExited && (await run.isCurrent());
+  }
+
   /** Runs a claimed turn, starting the process where there is none. A turn that cannot be run fails. */
   runTurn(claim: Claim, start: StartRun): Promise<void> {
     this.turnId = claim.turn.id;
@@ -135,7 +143,7 @@ export class LiveSession implements RunListener {
     this.#backlog += sizeOfOutput(body);
     const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
     this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
-    if (!this.#isNextDue) void this.#writing.then(() => this.settled());
+    if (!this.#isNextDue) void this.#writing.then(turnOfLoop).then(() => this.settled());
     this.#isNextDue = true;
   }
 
@@ -158,8 +166,7 @@ export class LiveSession implements RunListener {
       this.#folded = { turnId, usage: outcome.usageByModel ?? {} };
       return;
     }
-    const folded = this.#folded && withUsage(outcome, this.#folded.usage);
-    this.#end(turnId, { ...outcome, ...folded }, needsMending(outcome));
+    this.#end(turnId, withUsage(outcome, this.#folded?.usage), needsMending(outcome));
     void this.settled().then(() => this.#deps.turnEnded(this));
   }
 
@@ -191,7 +198,8 @@ export class LiveSession implements RunListener {
   async #hand(claim: Claim, start: StartRun): Promise<void> {
     const { store, log } = this.#deps;
     const { id, prompt, trace } = claim.turn;
-    await this.#leaveOutdated();
+    const isWarm = claim.prompted && this.#run !== undefined;
+    if (!isWarm) await this.#leaveOutdated();
     this.#run ??= start(this.#givenUp.signal);
     const run = await this.#run.catch((error: unknown) => {
       if (!this.#givenUp.signal.aborted) throw error;
@@ -200,10 +208,12 @@ export class LiveSession implements RunListener {
     if (run === undefined) return this.#requeue(id);
     if (this.isClosing && !this.#hasExited) return this.#requeue(id);
     // The process is known before the prompt is, and both before Claude hears of it; one commit.
-    await Promise.all([
-      store.recordProcess(this.fence, run.process),
-      store.markPrompted(this.fence, id),
-    ]);
+    if (!isWarm) {
+      await Promise.all([
+        store.recordProcess(this.fence, run.process),
+        store.markPrompted(this.fence, id),
+      ]);
+    }
     run.prompt(id, prompt);
     const { pid } = run.process;
     log.debug({ sessionId: this.id, turnId: id, ...trace, pid }, 'prompt handed to Claude Code');
@@ -287,14 +297,4 @@ export class LiveSession implements RunListener {
     else log.error({ sessionId: this.id, err: error }, 'events could not be written');
     void this.close();
   }
-}
-
-/** Nothing that Claude Code does will go well before a person has done something: signed in, added credit. */
-function needsMending({ error }: TurnOutcome): boolean {
-  return error?.code === 'UNAVAILABLE' && !error.retryable;
-}
-
-function withUsage(outcome: TurnOutcome, more: UsageByModel): Partial<TurnOutcome> {
-  const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
-  return { usageByModel, usage: totalOf(usageByModel) };
 }

@@ -5,7 +5,6 @@
  */
 
 import { SessionError } from '../errors.ts';
-import { BACKGROUND_HOLD_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
@@ -13,8 +12,9 @@ import type { SessionOptions } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
-import type { Claim, Store } from '../store/store.ts';
+import type { Appended, Claim, Claimant, Fence, Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
+import { IdleSessions } from './idle-sessions.ts';
 import { LiveSession } from './live-session.ts';
 
 export type SchedulerDeps = {
@@ -33,23 +33,18 @@ export type SchedulerDeps = {
   killTree(process: ProcessIdentity): Promise<boolean>;
 };
 
-type Idle = {
-  readonly live: LiveSession;
-  /** On the monotonic clock. */
-  readonly since: number;
-  /** Evicts it when its time is up. */
-  timer: NodeJS.Timeout;
-};
+type Claimed = Claim | 'full' | undefined;
 
 export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #live = new Map<string, LiveSession>();
-  /** Warm and idle, longest first. */
-  readonly #idle = new Map<string, Idle>();
+  readonly #idle: IdleSessions;
   /** Sessions that are being stopped and may not be claimed meanwhile. */
   readonly #held = new Map<string, number>();
   /** Claimed, and waiting for what was there before to go. */
   readonly #placing = new Map<string, Promise<LiveSession>>();
+  /** Claims under way; what one gets is being placed once it has resolved. */
+  readonly #claims = new Set<Promise<unknown>>();
   #pass: Promise<void> | undefined;
   #again = false;
   #closed = false;
@@ -57,6 +52,7 @@ export class Scheduler {
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
+    this.#idle = new IdleSessions({ ...deps, stays: () => this.poke() });
   }
 
   /** The live session, if this server runs one. */
@@ -66,6 +62,7 @@ export class Scheduler {
 
   /** Resolves once a turn that has been claimed here has its live session. */
   async placed(sessionId: string): Promise<void> {
+    await Promise.allSettled(this.#claims);
     await this.#placing.get(sessionId);
   }
 
@@ -92,6 +89,22 @@ export class Scheduler {
     this.#pass ??= this.#work().finally(() => {
       this.#pass = undefined;
     });
+  }
+
+  /**
+   * Has `append` queue a prompt of the session, and what may run now claimed in the same commit: most often that very
+   * prompt. Resolves and rejects as `append` does.
+   */
+  async claimWith(
+    sessionId: string,
+    append: (claim: Claimant | undefined) => Promise<Appended>,
+  ): Promise<Appended> {
+    const warm = await this.#warm(sessionId);
+    if (this.#closed) return append(undefined);
+    const appending = append({ ...this.#claimant(), ...(warm && { warm }) });
+    await this.#placeWhen(appending.then(({ claim }) => claim));
+    this.poke();
+    return appending;
   }
 
   /** Ends the session's process, one that was about to be started too. */
@@ -122,6 +135,8 @@ export class Scheduler {
     this.#closed = true;
     this.#unsubscribe();
     await this.#pass?.catch(() => {});
+    await Promise.allSettled(this.#claims);
+    await Promise.allSettled(this.#placing.values());
     await Promise.all([...this.#live.values()].map((live) => live.close()));
   }
 
@@ -134,27 +149,44 @@ export class Scheduler {
 
   /** Starts one turn, or makes room for one; returns whether there may be more to do. */
   async #startNext(): Promise<boolean> {
-    const { store, owners, maxLive, jumps, log } = this.#deps;
-    const except = new Set(this.#held.keys());
+    const { store, log } = this.#deps;
+    const { owner, ...options } = this.#claimant();
     try {
-      const claim = await store.claim(owners.self, {
-        except,
-        maxLive,
-        takeLapsed: jumps.trustsLapse(),
-      });
-      if (claim === undefined) return false;
-      if (claim === 'full') return await this.#evictLongestIdle();
-      void this.#place(claim);
-      return true;
+      const claim = await this.#placeWhen(store.claim(owner, options));
+      if (claim === 'full') return await this.#idle.evictLongest();
+      return claim !== undefined;
     } catch (error) {
       log.error({ err: error }, 'no turn could be claimed');
       return false;
     }
   }
 
+  #claimant(): Claimant {
+    const { owners, maxLive, jumps } = this.#deps;
+    const except = new Set(this.#held.keys());
+    return { owner: owners.self, except, maxLive, takeLapsed: jumps.trustsLapse() };
+  }
+
+  /** The lease of the session's process, where that waits for a prompt. */
+  async #warm(sessionId: string): Promise<Fence | undefined> {
+    const idle = this.#idle.get(sessionId);
+    return (await idle?.isCurrent()) ? idle?.fence : undefined;
+  }
+
+  #placeWhen(claiming: Promise<Claimed>): Promise<Claimed> {
+    const placing = claiming
+      .then((claim) => {
+        if (typeof claim === 'object') void this.#place(claim);
+        return claim;
+      })
+      .finally(() => this.#claims.delete(placing));
+    this.#claims.add(placing);
+    return placing;
+  }
+
   async #place(claim: Claim): Promise<void> {
     const { id } = claim.session;
-    this.#unidle(id);
+    this.#idle.remove(id);
     const placing = this.#makePlace(claim);
     this.#placing.set(id, placing);
     const live = await placing;
@@ -205,67 +237,16 @@ export class Scheduler {
   }
 
   #turnEnded(live: LiveSession): void {
-    if (!live.isClosing && live.turnId === undefined) {
-      this.#unidle(live.id);
-      const idle = { live, since: this.#deps.clock.monotonic(), timer: this.#evictionOf(live.id) };
-      this.#idle.set(live.id, idle);
-    }
+    if (!live.isClosing && live.turnId === undefined) this.#idle.add(live);
     this.poke();
   }
 
   #gone(live: LiveSession): void {
-    this.#unidle(live.id);
+    this.#idle.remove(live.id);
     if (this.#live.get(live.id) === live) this.#live.delete(live.id);
     this.poke();
   }
-
-  #evictionOf(sessionId: string): NodeJS.Timeout {
-    return setTimeout(() => void this.#timeUp(sessionId), this.#deps.idleEvictMs).unref();
-  }
-
-  /** One that still runs background tasks stays while its place is not needed, up to a bound. */
-  #timeUp(sessionId: string): void {
-    const idle = this.#idle.get(sessionId);
-    if (idle === undefined) return;
-    const { tasks, turnId } = idle.live;
-    if (tasks === 0 || turnId !== undefined || this.#idleMs(idle) >= BACKGROUND_HOLD_MS_MAX) {
-      void this.#evict(idle);
-      return;
-    }
-    idle.timer = this.#evictionOf(sessionId);
-    this.poke();
-  }
-
-  /** A background task may have woken Claude meanwhile; then it is idle no longer. */
-  async #evict({ live }: Idle): Promise<boolean> {
-    this.#unidle(live.id);
-    if (live.turnId !== undefined) return false;
-    if (live.tasks > 0) live.output({ type: 'notice', text: `${live.tasks} ${STOPPED_TASKS}` });
-    await live.close();
-    return true;
-  }
-
-  /** Frees a place; returns false where every process has work. Background tasks are work for a while. */
-  async #evictLongestIdle(): Promise<boolean> {
-    const { idleEvictMs } = this.#deps;
-    for (const idle of [...this.#idle.values()]) {
-      if (idle.live.tasks > 0 && this.#idleMs(idle) < idleEvictMs) continue;
-      if (await this.#evict(idle)) return true;
-    }
-    return false;
-  }
-
-  #idleMs({ since }: Idle): number {
-    return this.#deps.clock.monotonic() - since;
-  }
-
-  #unidle(sessionId: string): void {
-    clearTimeout(this.#idle.get(sessionId)?.timer);
-    this.#idle.delete(sessionId);
-  }
 }
-
-const STOPPED_TASKS = 'background tasks were stopped with the idle process';
 
 /** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
 function withinBudget({ id, options, usage }: Session): SessionOptions {

@@ -74,12 +74,13 @@ export class Turns {
       if (mode !== 'steer' || running === undefined) return decide(state, queue, clock.now());
       return [{ type: 'notice', turnId: running, text: `steered: ${prompt}` }];
     };
-    const { reply } = await gate.change(caller, sessionId, write, key && { key });
+    const { reply } = await scheduler.claimWith(sessionId, (claim) =>
+      gate.change(caller, sessionId, write, { ...(key && { key }), ...(claim && { claim }) }),
+    );
     await recovery.demand(sessionId);
     if (mode === 'interrupt' && running !== undefined) void this.#interruptSoon(sessionId, running);
     if (mode === 'steer' && running !== undefined)
       return this.#steer(caller, asked, running, reply);
-    scheduler.poke();
     return this.#sent(reply);
   }
 

@@ -7,11 +7,9 @@ import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { Claim, ClaimOptions, Fence, Lease } from './store.ts';
+import type { Claim, Claimant, Fence, Lease } from './store.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
-
-export type Claimant = ClaimOptions & { readonly owner: string };
 
 /**
  * The session whose next turn this owner may take: of the principal, of its callers and of their sessions always the
@@ -67,13 +65,16 @@ function isFull(sql: Sql, { maxLive }: Claimant): boolean {
 export function claimTurn(tx: Transaction, claimant: Claimant): Claim | 'full' | undefined {
   const row = nextWaiting(tx.sql, claimant, tx.now);
   if (row === undefined || row === 'full') return row;
-  const { owner } = claimant;
+  const { owner, warm } = claimant;
   // A process of ours that is still warm goes on under the epoch it was started with.
   const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
   const fence: Fence = { sessionId: textOf(row, 'id'), owner, epoch };
   setLease(tx, fence);
   tx.sql.run('UPDATE sessions SET served_at = ? WHERE id = ?', tx.now, fence.sessionId);
-  return { ...startTurn(tx, fence, row), ...leftoverOf(tx.sql, fence) };
+  const started = startTurn(tx, fence, row);
+  const prompted = warm?.sessionId === fence.sessionId && warm.epoch === epoch;
+  if (prompted) markPrompted(tx, fence, started.turn.id);
+  return { ...started, prompted, ...leftoverOf(tx.sql, fence) };
 }
 
 function startTurn(

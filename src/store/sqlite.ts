@@ -101,7 +101,11 @@ export class SqliteStore implements Store {
   }
 
   append(sessionId: string, decide: Decision, options: AppendOptions = {}): Promise<Appended> {
-    return this.#queue.add((tx) => appendEvents(tx, sessionId, decide, options));
+    return this.#queue.add((tx) => {
+      const appended = appendEvents(tx, sessionId, decide, options);
+      const claim = options.claim && leases.claimTurn(tx, options.claim);
+      return claim === undefined ? appended : { ...appended, claim };
+    });
   }
 
   async claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined> {

@@ -55,6 +55,8 @@ export type Appended = {
   /** What was appended; empty where the command changed nothing or the call is a retry. */
   readonly events: readonly SessionEvent[];
   readonly reply: Reply;
+  /** What came of {@link AppendOptions.claim}. */
+  readonly claim?: Claim | 'full';
 };
 
 /** What one call wrote of a session. */
@@ -75,6 +77,8 @@ export type AppendOptions = {
   /** For writes of a runner: refused with a {@link StaleFenceError} when the lease is gone. */
   readonly fence?: Fence;
   readonly key?: RequestKey;
+  /** Has the next turn claimed in the same transaction, as {@link Store.claim} would right after it. */
+  readonly claim?: Claimant;
 };
 
 /** Decides on the row that the transaction sees. Must be pure: it may run more than once. */
@@ -85,6 +89,8 @@ export type Claim = {
   readonly session: Session;
   readonly turn: OpenTurn;
   readonly fence: Fence;
+  /** It goes to {@link ClaimOptions.warm} and counts as prompted already. */
+  readonly prompted: boolean;
   /** The process of an earlier owner that never released it: must be gone before the turn runs. */
   readonly leftover?: ProcessIdentity;
 };
@@ -106,7 +112,14 @@ export type ClaimOptions = {
   readonly maxLive: number;
   /** Whether a lease of another owner that has run out may be taken. */
   readonly takeLapsed: boolean;
+  /**
+   * The lease of a recorded process that waits for a prompt: a turn of its session is handed over at once, so it is
+   * claimed as prompted.
+   */
+  readonly warm?: Fence;
 };
+
+export type Claimant = ClaimOptions & { readonly owner: string };
 
 /** An MCP session that holds sessions, and the server it is connected to. */
 export type Connection = {

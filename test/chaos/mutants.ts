@@ -3,7 +3,7 @@
 import type { Logger } from '../../src/log.ts';
 import { killTree } from '../../src/runner/process.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
-import { type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
+import { type Claim, type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
 
 export const MUTANTS = ['none', 'no-fence', 'no-self-fence'] as const;
 export type Mutant = (typeof MUTANTS)[number];
@@ -60,13 +60,20 @@ export function observed(store: Store, log: Logger): Store {
       throw error;
     }
   };
+  const note = (claim: Claim | 'full' | undefined): void => {
+    if (typeof claim === 'object' && claim.leftover) log.warn(claim.fence, LAPSED);
+  };
   return override(store, {
-    append: (sessionId, decide, options) => watch(store.append(sessionId, decide, options)),
+    append: async (sessionId, decide, options) => {
+      const appended = await watch(store.append(sessionId, decide, options));
+      note(appended.claim);
+      return appended;
+    },
     recordProcess: (fence, process) => watch(store.recordProcess(fence, process)),
     markPrompted: (fence, turnId) => watch(store.markPrompted(fence, turnId)),
     claim: async (owner, options) => {
       const claim = await store.claim(owner, options);
-      if (typeof claim === 'object' && claim.leftover) log.warn(claim.fence, LAPSED);
+      note(claim);
       return claim;
     },
   });

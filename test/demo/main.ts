@@ -45,7 +45,7 @@ async function show(client: DemoClient, project: SampleProject, model: Model): P
 
   step('send_prompt', project.task);
   const sent = await client.call('send_prompt', { sessionId: session.id, prompt: model.prompt });
-  check(sent.turn.state === 'queued', `the prompt is ${sent.turn.state}, not queued`);
+  check(sent.turn.state === 'running', `the prompt is ${sent.turn.state}, not running`);
   await watch(client, { sessionId: session.id, turnId: sent.turn.id, after: sent.after }, project);
   const problem = await sampleProblem(project);
   check(problem === undefined, problem ?? '');

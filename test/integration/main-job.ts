@@ -58,7 +58,7 @@ async function work(client: TestClient, place: Workplace, { id }: SessionView): 
     { text: 'The answer is written down.', chunks: 4 },
   ]);
   const sent = await client.call('send_prompt', { sessionId: id, prompt });
-  expect(sent.turn).toMatchObject({ sessionId: id, state: 'queued', origin: 'prompt' });
+  expect(sent.turn).toMatchObject({ sessionId: id, state: 'running', origin: 'prompt' });
   const events = await readToTurnEnd(client, id, sent.turn.id);
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
   expect(events.map(({ type, turnId }) => [type, turnId])).toEqual([

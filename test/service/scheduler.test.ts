@@ -105,6 +105,22 @@ describe('processes', () => {
     expect(await harness.running(sessionId, 2)).toBe(run);
   });
 
+  test('that are warm take a prompt after one commit, which says that they may have seen it', async () => {
+    const { harness, client } = await start();
+    const { sessionId, run } = await warm(harness, client);
+    const commits: string[] = [];
+    harness.store.observe(({ changes }) => {
+      commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type)).join());
+    });
+    const { turn } = await client.call('send_prompt', { sessionId, prompt: 'again' });
+    await harness.running(sessionId, 2);
+    expect(commits).toEqual(['prompt_queued,turn_started']);
+    expect(await harness.store.lease(sessionId)).toMatchObject({
+      turn: { id: turn?.id, prompted: true },
+      process: run.process,
+    });
+  });
+
   test('make way for a new one when their conversation has gone on elsewhere', async () => {
     const { harness, client } = await start();
     const { sessionId, run } = await warm(harness, client);

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { claimContract } from './contract-claims.ts';
 import { keyContract } from './contract-keys.ts';
 import { leaseContract } from './contract-leases.ts';
 import { logContract } from './contract-log.ts';
@@ -33,6 +34,7 @@ export function storeContract(name: string, open: () => Promise<Harness>): void 
     const opened: Opened = { current: () => harness, store: () => harness.store };
     describe('the log', () => logContract(opened));
     describe('repeated calls', () => keyContract(opened));
+    describe('claims', () => claimContract(opened));
     describe('leases', () => leaseContract(opened));
     describe('reads', () => readContract(opened));
     describe('lookups', () => lookupContract(opened));

@@ -90,6 +90,12 @@ export async function claimed(
   return claim;
 }
 
+/** Ends the claimed turn as done. */
+export async function finish(store: Store, { fence, turn }: Claim): Promise<void> {
+  const outcome = { state: 'completed' } as const;
+  await command(store, fence.sessionId, { type: 'end_turn', turnId: turn.id, outcome }, { fence });
+}
+
 export function keyOf(key: string, fingerprint = 'same'): RequestKey {
   return { principal: PRINCIPAL, tool: 'send_prompt', key, fingerprint };
 }

@@ -1,0 +1,17 @@
+/** What the end of a turn says beside its state. */
+
+import type { TurnOutcome } from '../session/decide.ts';
+import type { UsageByModel } from '../session/event.ts';
+import { addUsageByModel, totalOf } from '../session/usage.ts';
+
+/** Nothing that Claude Code does will go well before a person has done something: signed in, added credit. */
+export function needsMending({ error }: TurnOutcome): boolean {
+  return error?.code === 'UNAVAILABLE' && !error.retryable;
+}
+
+/** The same end, with what a turn that is told as part of this one has used. */
+export function withUsage(outcome: TurnOutcome, more: UsageByModel | undefined): TurnOutcome {
+  if (more === undefined) return outcome;
+  const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
+  return { ...outcome, usageByModel, usage: totalOf(usageByModel) };
+}
