@@ -14,8 +14,6 @@ import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
 import { REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
 
-const OWN_FOLDER = join(import.meta.dirname, '..');
-
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = {
@@ -179,13 +177,16 @@ function realDirectory(root: string): string {
 /**
  * Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. What
  * another package's script starts inherits that word; it is not started in our folder.
+ *
+ * @param ownFolder the folder of our package
  */
 export function callersFolder(
+  ownFolder: string,
   environment: Environment = process.env,
   here: string = process.cwd(),
 ): string {
   const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
-  const isBroughtByNpm = script === 'start' && here === OWN_FOLDER;
+  const isBroughtByNpm = script === 'start' && here === ownFolder;
   return isBroughtByNpm && called !== undefined && existsSync(called) ? called : here;
 }
 

@@ -2,7 +2,7 @@
 /** The program: settings, the app, a transport; signals and exit codes; nothing else. */
 
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { usage } from './commands.ts';
 import { callersFolder, nodeProblem, readSettings, type Settings, secretsIn } from './config.ts';
@@ -11,11 +11,14 @@ import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { claimStdout } from './transport/stdout.ts';
 
+/** The package, in the sources as in what is built: only this file lies as deep in both. */
+const OWN_FOLDER = join(import.meta.dirname, '..');
+
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
 async function main(): Promise<number> {
   const problem = nodeProblem(process.version);
   if (problem !== undefined) return complain(problem, 1);
-  process.chdir(callersFolder());
+  process.chdir(callersFolder(OWN_FOLDER));
   const argv = process.argv.slice(2);
   if (argv.includes('--help')) return say(usage());
   if (argv.includes('--version')) return say(packageVersion());
@@ -92,7 +95,7 @@ function untilStopped(log: Logger): Promise<void> {
 }
 
 function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(OWN_FOLDER, 'package.json'), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
   return version;
 }

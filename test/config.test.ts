@@ -151,7 +151,7 @@ describe('paths are meant from', () => {
   const byNpm = { npm_lifecycle_event: 'start', INIT_CWD: scratch };
 
   test('where npm was called, when it started the program in its own folder', () => {
-    expect(callersFolder(byNpm, clone)).toBe(scratch);
+    expect(callersFolder(clone, byNpm, clone)).toBe(scratch);
   });
 
   test.each([
@@ -159,6 +159,6 @@ describe('paths are meant from', () => {
     ['nobody used npm', {}, clone],
     ['that folder is gone', { ...byNpm, INIT_CWD: join(scratch, 'gone') }, clone],
   ])('here, where %s', (_, environment, here) => {
-    expect(callersFolder(environment, here)).toBe(here);
+    expect(callersFolder(clone, environment, here)).toBe(here);
   });
 });

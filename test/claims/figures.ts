@@ -40,7 +40,7 @@ export const FIGURES: readonly Claim[] = [
     BENCH,
   ),
   claim(
-    '| start, to the answer to `initialize` | 0.25 s | 0.17 s for a server that does nothing |',
+    '| start, to the answer to `initialize` | 0.21 s | 0.20 s for a server that does nothing |',
     BENCH,
   ),
   claim('| a server that idles with 1,000 sessions | 90 MiB | 0.06 % of a core |', BENCH),

@@ -109,4 +109,9 @@ export const OPENING: readonly Claim[] = [
     'architecture.test.ts › every module imports its own room or a lower one, and only the packages its room owns',
     'docs/tables.test.ts › name no file and no heading of ours that is not there',
   ),
+  claim(
+    'The built program holds the packages that it uses, with their licences in `dist/THIRD-PARTY-LICENSES`.',
+    'packaging/built.test.ts › holds the licence of every package that is in it',
+    'packaging/built.test.ts › loads nothing but Node’s own modules and what package.json names',
+  ),
 ];

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ROOT } from './package.ts';
+
+const DIST = join(ROOT, 'dist');
+const FILES = readdirSync(DIST, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => join(DIST, name));
+const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+const [STATIC, DYNAMIC] = [/^(?:import|export)\b.*?"([^"]+)";$/gm, /\bimport\("([^"]+)"\)/g];
+
+function namedIn(file: string, pattern: RegExp): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, name = '']) => name);
+}
+
+/** The folders of the packages in built files: the bundler writes above each module where it has it from. */
+function packagesIn(files: Iterable<string>): Set<string> {
+  const pattern = /^\/\/ (.*\bnode_modules\/(?:@[^/\n]+\/)?[^/\n]+)\//gm;
+  return new Set([...files].flatMap((file) => namedIn(file, pattern)));
+}
+
+/** What a start of these files reads, and what it loads from elsewhere. */
+function loadedBy(...entries: string[]): Set<string> {
+  const found = new Set(entries.map((entry) => join(DIST, entry)));
+  for (const file of found) {
+    if (!file.startsWith(DIST)) continue;
+    for (const name of namedIn(file, STATIC)) {
+      found.add(name.startsWith('.') ? join(file, '..', name) : name);
+    }
+  }
+  return found;
+}
+
+describe('what is built', () => {
+  test('loads nothing but Node’s own modules and what package.json names', () => {
+    const named = FILES.flatMap((file) => [...namedIn(file, STATIC), ...namedIn(file, DYNAMIC)]);
+    const outside = named.filter((name) => !name.startsWith('.') && !isBuiltin(name));
+    expect([...new Set(outside)].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  test('holds the licence of every package that is in it', () => {
+    const licences = readFileSync(join(DIST, 'THIRD-PARTY-LICENSES'), 'utf8');
+    const packages = packagesIn(FILES);
+    expect(packages.size).toBeGreaterThan(10);
+    for (const folder of [...packages].map((path) => join(ROOT, path))) {
+      const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+      const [file = ''] = readdirSync(folder).filter((each) => /^licen[cs]e/i.test(each));
+      const text = readFileSync(join(folder, file), 'utf8').trim();
+      expect(licences).toContain(`${name} ${version}\n\n${text}`);
+    }
+  });
+
+  test('loads for a client on stdio neither HTTP, nor figures, nor Claude Code', () => {
+    const loaded = loadedBy('main.js', 'chunks/app.js', 'chunks/serve.js');
+    const packages = packagesIn([...loaded].filter((name) => name.startsWith(DIST)));
+    expect(packages).toContain('node_modules/@modelcontextprotocol/server');
+    for (const late of ['hono', '@hono/node-server', '@modelcontextprotocol/node', 'prom-client']) {
+      expect(packages).not.toContain(`node_modules/${late}`);
+    }
+    const outside = [...loaded].filter((name) => !name.startsWith(DIST));
+    expect(outside).not.toContain('node:http');
+    expect(outside.filter((name) => !isBuiltin(name))).toEqual([]);
+  });
+
+  test('speaks on a Node without the database that it needs', () => {
+    expect(loadedBy('chunks/app.js')).toContain('node:sqlite');
+    expect(loadedBy('main.js')).not.toContain('node:sqlite');
+  });
+});
