@@ -73,8 +73,11 @@ export function updateMetrics(sql: Sql, before: Session | undefined, after: Sess
   const was = before === undefined ? NOTHING : sumsOf(before);
   const is = sumsOf(after);
   const left = new Set(before === undefined ? [] : scopesOf(before));
+  // Asked once: a session may be linked to a thousand tasks, and most of what is written counts nowhere.
+  const isCounted = differenceOf(is.counts, was.counts) !== undefined;
   for (const scope of scopesOf(after)) {
-    replace(sql, { ...after, scope }, left.delete(scope) ? was : NOTHING, is);
+    const stays = left.delete(scope);
+    if (!stays || isCounted) replace(sql, { ...after, scope }, stays ? was : NOTHING, is);
   }
   for (const scope of left) replace(sql, { ...after, scope }, was, NOTHING);
 }
