@@ -123,9 +123,10 @@ export class ClaudeRun implements Run {
   }
 
   async isCurrent(): Promise<boolean> {
+    const isCurrent = await this.#parts.isCurrent().catch(() => false);
+    // Only now: while that was looked up, the end of the process may have been heard of.
     const { exitCode, signalCode } = this.#spawned.child;
-    if (this.#hasExited || exitCode !== null || signalCode !== null) return false;
-    return await this.#parts.isCurrent().catch(() => false);
+    return isCurrent && !this.#hasExited && exitCode === null && signalCode === null;
   }
 
   prompt(turnId: string, text: string): void {

@@ -198,8 +198,9 @@ export class LiveSession implements RunListener {
   async #hand(claim: Claim, start: StartRun): Promise<void> {
     const { store, log } = this.#deps;
     const { id, prompt, trace } = claim.turn;
+    // Looked at again: the process may have gone while the claim was written.
+    await this.#leaveOutdated();
     const isWarm = claim.prompted && this.#run !== undefined;
-    if (!isWarm) await this.#leaveOutdated();
     this.#run ??= start(this.#givenUp.signal);
     const run = await this.#run.catch((error: unknown) => {
       if (!this.#givenUp.signal.aborted) throw error;
@@ -208,12 +209,8 @@ export class LiveSession implements RunListener {
     if (run === undefined) return this.#requeue(id);
     if (this.isClosing && !this.#hasExited) return this.#requeue(id);
     // The process is known before the prompt is, and both before Claude hears of it; one commit.
-    if (!isWarm) {
-      await Promise.all([
-        store.recordProcess(this.fence, run.process),
-        store.markPrompted(this.fence, id),
-      ]);
-    }
+    const record = () => store.recordProcess(this.fence, run.process);
+    if (!isWarm) await Promise.all([record(), store.markPrompted(this.fence, id)]);
     run.prompt(id, prompt);
     const { pid } = run.process;
     log.debug({ sessionId: this.id, turnId: id, ...trace, pid }, 'prompt handed to Claude Code');
