@@ -35,15 +35,20 @@ export class ReplayLogs {
   add(id: string, kept: Kept): void {
     this.#kept.set(id, kept);
     this.#bytes += kept.bytes;
-    for (const [oldest, { log }] of this.#kept) {
-      if (this.#bytes <= HTTP_REPLAY_BYTES_MAX) return;
-      log.drop(oldest);
-    }
+    // Asked first: to find the oldest, a map steps over the places of all that were removed before it.
+    if (this.#bytes > HTTP_REPLAY_BYTES_MAX) this.#makeRoom();
   }
 
   remove(id: string): void {
     this.#bytes -= this.#kept.get(id)?.bytes ?? 0;
     this.#kept.delete(id);
+  }
+
+  #makeRoom(): void {
+    for (const [oldest, { log }] of this.#kept) {
+      log.drop(oldest);
+      if (this.#bytes <= HTTP_REPLAY_BYTES_MAX) return;
+    }
   }
 }
 
