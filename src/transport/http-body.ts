@@ -42,8 +42,10 @@ export class HttpBodies {
       });
       request.once('end', resolve);
       request.once('error', reject);
-      // A client that leaves in the middle: no more than this may be heard of it.
-      request.once('close', () => reject(new Error('the client has gone')));
+      request.once('close', () => {
+        // A client that leaves in the middle: no more than this may be heard of it.
+        if (!request.readableEnded) reject(new Error('the client has gone'));
+      });
     });
   }
 }
