@@ -1,29 +1,38 @@
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes that come in pieces, copied into one buffer that grows: a million small pieces cost no more than a large one. */
 export class GatheredBytes {
-  #buffer = Buffer.alloc(0);
+  #buffer: Buffer = NOTHING;
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  add(piece: Uint8Array): void {
+  /** The piece must not change any more: where it stays the only one, it is what is taken. */
+  add(piece: Buffer): void {
     const length = this.#length + piece.length;
-    if (length > this.#buffer.length) this.#grow(length);
-    this.#buffer.set(piece, this.#length);
+    if (this.#length === 0) this.#buffer = piece;
+    else this.#append(piece, length);
     this.#length = length;
   }
 
   /** All of them, and begins anew. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = Buffer.alloc(0);
+    this.#buffer = NOTHING;
     this.#length = 0;
     return taken;
   }
 
+  #append(piece: Buffer, length: number): void {
+    if (length > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(piece, this.#length);
+  }
+
+  // Not filled: nothing is read beyond what was set.
   #grow(length: number): void {
-    const larger = Buffer.alloc(Math.max(length, 2 * this.#buffer.length));
+    const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length));
     larger.set(this.#buffer);
     this.#buffer = larger;
   }
