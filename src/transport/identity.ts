@@ -1,6 +1,6 @@
 /** Who a bearer token stands for. Only digests of tokens are kept, so nothing here can leak one. */
 
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SessionError } from '../errors.ts';
 
 export type Token = {
@@ -89,5 +89,5 @@ function badLine(number: number, problem: string): SessionError {
 }
 
 function digestOf(token: string): Uint8Array {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }
