@@ -10,17 +10,18 @@ import { checkNoScraper } from './http-figures.ts';
 import type { HttpLimits } from './http-limits.ts';
 import type { HttpModern } from './http-modern.ts';
 import {
-  type Exchange,
   HttpRefusal,
   INTERNAL_ERROR,
   INVALID_PARAMS,
   MCP_PATH,
+  type Post,
+  type SessionExchange,
   sendRefusal,
   setSecurityHeaders,
 } from './http-reply.ts';
 import { checkMethod, type Route } from './http-routes.ts';
 import type { HttpSessions } from './http-sessions.ts';
-import { asMessage } from './message.ts';
+import { asMessage, isRequest } from './message.ts';
 import { RefusalLog } from './refusal-log.ts';
 
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
@@ -102,7 +103,8 @@ export class HttpEndpoint {
     const body = request.method === 'POST' ? await this.#bodies.readObject(request) : undefined;
     // Asked only now: while the body came in, the sessions may have been ended for good.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
-    await this.#serve({ ...exchange, body });
+    if (body === undefined) await this.#serveSession(exchange);
+    else await this.#servePost({ ...exchange, body });
   }
 
   async #answerRoute(
@@ -122,18 +124,21 @@ export class HttpEndpoint {
     return principal;
   }
 
-  async #serve(exchange: Exchange): Promise<void> {
-    if (exchange.body === undefined) return await this.#serveSession(exchange);
+  async #servePost(post: Post): Promise<void> {
     const { modern, sessions, limits } = this.#parts;
-    const isModern = (await modern?.accepts(exchange)) ?? false;
-    if (!limits.admit(exchange)) return;
-    if (isModern) return await modern?.serve(exchange);
-    refusing(() => asMessage(exchange.body));
+    const { body } = post;
+    if (await modern?.accepts(post)) {
+      if (isJSONRPCRequest(body) && !limits.admit(post, body)) return;
+      return await modern?.serve(post);
+    }
+    const message = refusing(() => asMessage(body));
+    if (isRequest(message) && !limits.admit(post, message)) return;
+    const exchange = { ...post, message };
     if (opensSession(exchange)) return await sessions.open(exchange);
     await this.#serveSession(exchange);
   }
 
-  async #serveSession(exchange: Exchange): Promise<void> {
+  async #serveSession(exchange: SessionExchange): Promise<void> {
     const id = sessionIdOf(exchange.request);
     if (id === undefined) {
       throw new HttpRefusal(400, 'the Mcp-Session-Id header is missing; send initialize first');
@@ -161,12 +166,12 @@ function internalError(): HttpRefusal {
   return new HttpRefusal(500, 'internal error; the server log has it', { code: INTERNAL_ERROR });
 }
 
-function opensSession({ request, body }: Exchange): boolean {
-  if (sessionIdOf(request) !== undefined) return false;
-  if (!isJSONRPCRequest(body) || body.method !== 'initialize') return false;
-  if (isInitializeRequest(body)) return true;
-  const message = 'initialize needs protocolVersion, capabilities and clientInfo';
-  throw new HttpRefusal(400, message, { code: INVALID_PARAMS, id: body.id });
+function opensSession({ request, message }: SessionExchange): boolean {
+  if (sessionIdOf(request) !== undefined || message === undefined) return false;
+  if (!isRequest(message) || message.method !== 'initialize') return false;
+  if (isInitializeRequest(message)) return true;
+  const problem = 'initialize needs protocolVersion, capabilities and clientInfo';
+  throw new HttpRefusal(400, problem, { code: INVALID_PARAMS, id: message.id });
 }
 
 function sessionIdOf({ headers }: IncomingMessage): string | undefined {

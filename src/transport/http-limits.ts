@@ -1,7 +1,7 @@
 /** How often a principal may call, and how often a source may fail to name one. */
 
 import type { IncomingMessage } from 'node:http';
-import { isJSONRPCRequest } from '@modelcontextprotocol/server';
+import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import {
   HTTP_AUTH_FAILURES_PER_MINUTE,
   HTTP_BURST_SECONDS,
@@ -40,17 +40,15 @@ export class HttpLimits {
    * Counts a request of a principal; false where there were too many and this was answered so: a tool call with the
    * tool result LIMIT_EXCEEDED, which a model can read. Anything else throws HttpRefusal 429.
    */
-  admit(exchange: Exchange): boolean {
-    const { body, principal } = exchange;
-    if (!isJSONRPCRequest(body)) return true;
+  admit({ principal, response }: Exchange, request: JSONRPCRequest): boolean {
     const waitMs = this.#calls.take(principal, this.#options.now());
     if (waitMs === 0) return true;
     const problem = `more than ${this.#options.rateLimit} requests a second of this principal`;
-    if (body.method !== 'tools/call') {
-      throw limitExceeded(problem, { id: body.id, afterMs: waitMs });
+    if (request.method !== 'tools/call') {
+      throw limitExceeded(problem, { id: request.id, afterMs: waitMs });
     }
-    const reply = limitReply(body, problem, `retry in ${waitMs} ms.`);
-    sendJson(exchange.response, { status: 200, body: reply });
+    const reply = limitReply(request, problem, `retry in ${waitMs} ms.`);
+    sendJson(response, { status: 200, body: reply });
     return false;
   }
 

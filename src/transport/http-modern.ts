@@ -15,7 +15,7 @@ import { LISTEN_STREAMS_MAX, SUBSCRIPTIONS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
-import { type Exchange, HttpRefusal, INVALID_PARAMS, MCP_PATH } from './http-reply.ts';
+import { HttpRefusal, INVALID_PARAMS, MCP_PATH, type Post } from './http-reply.ts';
 
 type HttpModernOptions = { readonly connections: Connections; readonly log: Logger };
 
@@ -31,12 +31,12 @@ export class HttpModern {
   }
 
   /** Whether this POST is for `serve`, its refusals included; the others are of the revisions with sessions. */
-  async accepts({ request, body }: Exchange): Promise<boolean> {
+  async accepts({ request, body }: Post): Promise<boolean> {
     // Told apart by the headers and the parsed body, so the Request does without a copy of the body.
     return !(await isLegacyRequest(await toWebRequest(asPost(request), {}), body));
   }
 
-  async serve({ request, response, principal, body }: Exchange): Promise<void> {
+  async serve({ request, response, principal, body }: Post): Promise<void> {
     checkListen(body);
     const handler = this.#handlerOf(principal);
     const authInfo = { token: '', clientId: principal, scopes: [] };

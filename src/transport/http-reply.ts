@@ -1,7 +1,7 @@
 /** What the HTTP transport itself answers: JSON in the shape of a JSON-RPC error, without stack or path. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestId } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { HTTP_LINGER_MS, HTTP_RETRY_AFTER_S } from '../limits.ts';
 
 /** Where MCP is served. */
@@ -13,13 +13,18 @@ export const SESSION_NOT_FOUND = -32_001;
 export const INVALID_PARAMS = -32_602;
 export const INTERNAL_ERROR = -32_603;
 
-/** One HTTP request of a principal; `body` is the parsed JSON of a POST. */
+/** One HTTP request of a principal. */
 export type Exchange = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly principal: string;
-  readonly body?: unknown;
 };
+
+/** A POST with the JSON object that it carries. */
+export type Post = Exchange & { readonly body: object };
+
+/** What is for an MCP session: a POST with its message, or a GET or DELETE. */
+export type SessionExchange = Exchange & { readonly message?: JSONRPCMessage };
 
 type RefusalDetails = {
   /** JSON-RPC error code; -32000 by default. */

@@ -17,10 +17,10 @@ import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
 import { type ReplayLog, ReplayLogs } from './http-replay.ts';
 import {
-  type Exchange,
   HttpRefusal,
   limitExceeded,
   SESSION_NOT_FOUND,
+  type SessionExchange,
   whenOver,
 } from './http-reply.ts';
 import { HttpTransport } from './http-transport.ts';
@@ -63,7 +63,7 @@ export class HttpSessions {
   }
 
   /** Serves an `initialize` with a new session. HttpRefusal 429 when as many are open as may be. */
-  async open(exchange: Exchange): Promise<void> {
+  async open(exchange: SessionExchange): Promise<void> {
     this.sweep();
     this.#checkRoom(exchange.principal);
     const session = this.#create(exchange.principal);
@@ -76,7 +76,7 @@ export class HttpSessions {
   }
 
   /** Serves a request of the session with this id. HttpRefusal 404 where it is not this principal's, or is none. */
-  async serve(id: string, exchange: Exchange): Promise<void> {
+  async serve(id: string, exchange: SessionExchange): Promise<void> {
     this.sweep();
     const session = this.#sessions.get(id);
     if (session === undefined || session.caller.principal !== exchange.principal) {
@@ -134,7 +134,7 @@ export class HttpSessions {
     this.#options.connections.opened(session.caller);
   }
 
-  async #run(session: HttpSession, exchange: Exchange): Promise<void> {
+  async #run(session: HttpSession, exchange: SessionExchange): Promise<void> {
     session.underWay += 1;
     if (this.#wake(session)) this.#options.connections.present(session.caller);
     whenOver(exchange.response, () => this.#finish(session));

@@ -2,18 +2,10 @@
 
 import type { ServerResponse } from 'node:http';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
-import {
-  isJSONRPCErrorResponse,
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  isJSONRPCResultResponse,
-  type JSONRPCMessage,
-  type RequestId,
-  type TransportSendOptions,
-} from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, RequestId, TransportSendOptions } from '@modelcontextprotocol/server';
 import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../limits.ts';
-import { type Exchange, HttpRefusal, whenOver } from './http-reply.ts';
-import { INVALID_REQUEST } from './message.ts';
+import { HttpRefusal, type SessionExchange, whenOver } from './http-reply.ts';
+import { INVALID_REQUEST, isNotification, isRequest, isResponse } from './message.ts';
 
 const CANCELLED = 'notifications/cancelled';
 const REQUEST_CANCELLED = -32_800;
@@ -28,18 +20,20 @@ export class HttpTransport extends NodeStreamableHTTPServerTransport {
    * Serves one HTTP request of the session. HttpRefusal 400 for a JSON-RPC id that is in use: the SDK would send
    * the one answer to the other's stream.
    */
-  async serve({ request, response, body }: Exchange): Promise<void> {
-    if (isJSONRPCRequest(body)) this.#begin(body.id, response);
+  async serve({ request, response, message }: SessionExchange): Promise<void> {
+    if (message !== undefined && isRequest(message)) this.#begin(message.id, response);
     if (request.method === 'GET') {
       this.#streams.set(response, 0);
       whenOver(response, () => this.#streams.delete(response));
     }
-    await this.handleRequest(request, response, body);
-    if (isJSONRPCNotification(body) && body.method === CANCELLED) await this.#giveUp(body.params);
+    await this.handleRequest(request, response, message);
+    if (message !== undefined && isNotification(message) && message.method === CANCELLED) {
+      await this.#giveUp(message.params);
+    }
   }
 
   override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    const isAnswer = isJSONRPCResultResponse(message) || isJSONRPCErrorResponse(message);
+    const isAnswer = isResponse(message);
     if (!isAnswer && options?.relatedRequestId === undefined) this.#cutWhoIsBehind(message);
     try {
       const relatedRequestId = options?.relatedRequestId;

@@ -5,6 +5,9 @@ import {
   isJSONRPCRequest,
   isJSONRPCResponse,
   type JSONRPCMessage,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../limits.ts';
@@ -57,6 +60,22 @@ export function asMessage(value: unknown): JSONRPCMessage {
     return value;
   }
   throw new BadMessage(INVALID_REQUEST, 'this is not a JSON-RPC 2.0 message', usableId(value));
+}
+
+/**
+ * The kinds of what is known to be a message, by the members that only they have. The SDK's guards check the whole
+ * message anew, and take longest where it is of another kind.
+ */
+export function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
+  return 'method' in message && 'id' in message;
+}
+
+export function isNotification(message: JSONRPCMessage): message is JSONRPCNotification {
+  return 'method' in message && !('id' in message);
+}
+
+export function isResponse(message: JSONRPCMessage): message is JSONRPCResponse {
+  return !('method' in message);
 }
 
 function parse(bytes: Uint8Array): unknown {

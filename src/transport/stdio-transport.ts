@@ -4,18 +4,24 @@
  */
 
 import type { Readable, Writable } from 'node:stream';
-import {
-  isJSONRPCNotification,
-  isJSONRPCRequest,
-  type JSONRPCMessage,
-  type JSONRPCRequest,
-  type RequestId,
-  type Transport,
+import type {
+  JSONRPCMessage,
+  JSONRPCRequest,
+  RequestId,
+  Transport,
 } from '@modelcontextprotocol/server';
 import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../limits.ts';
 import { limitReply } from './limit-reply.ts';
 import { type Line, LineSplitter } from './line-splitter.ts';
-import { asMessage, BadMessage, INVALID_REQUEST, readObject } from './message.ts';
+import {
+  asMessage,
+  BadMessage,
+  INVALID_REQUEST,
+  isNotification,
+  isRequest,
+  isResponse,
+  readObject,
+} from './message.ts';
 
 const CANCELLED = 'notifications/cancelled';
 
@@ -62,9 +68,9 @@ export class StdioTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     if (this.#isClosed) throw new Error('the connection is closed');
-    if (!('method' in message)) {
+    if (isResponse(message)) {
       if (message.id !== undefined) this.#unanswered.delete(message.id);
-    } else if (!('id' in message) && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) {
+    } else if (isNotification(message) && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) {
       // News can be had again by asking; answers and questions cannot.
       return;
     }
@@ -121,9 +127,9 @@ export class StdioTransport implements Transport {
   }
 
   #deliver(message: JSONRPCMessage): void {
-    if (isJSONRPCRequest(message) && !this.#begin(message)) return;
+    if (isRequest(message) && !this.#begin(message)) return;
     this.onmessage?.(message);
-    if (isJSONRPCNotification(message) && message.method === CANCELLED) {
+    if (isNotification(message) && message.method === CANCELLED) {
       // Gets no answer any more.
       this.#unanswered.delete(message.params?.requestId as RequestId);
     }
