@@ -127,9 +127,9 @@ export class HttpEndpoint {
   async #servePost(post: Post): Promise<void> {
     const { modern, sessions, limits } = this.#parts;
     const { body } = post;
-    if (await modern?.accepts(post)) {
+    if (modern?.accepts(post)) {
       if (isJSONRPCRequest(body) && !limits.admit(post, body)) return;
-      return await modern?.serve(post);
+      return await modern.serve(post);
     }
     const message = refusing(() => asMessage(body));
     if (isRequest(message) && !limits.admit(post, message)) return;

@@ -1,11 +1,11 @@
 /** The 2026-07-28 revision over HTTP: no session, a server instance for each request, the principal as the caller. */
 
 import type { IncomingMessage } from 'node:http';
-import { toNodeHandler, toWebRequest } from '@modelcontextprotocol/node';
+import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
+  classifyInboundRequest,
   createMcpHandler,
   InMemoryServerEventBus,
-  isLegacyRequest,
   type McpHttpHandler,
   type McpRequestContext,
   type ServerEvent,
@@ -31,9 +31,18 @@ export class HttpModern {
   }
 
   /** Whether this POST is for `serve`, its refusals included; the others are of the revisions with sessions. */
-  async accepts({ request, body }: Post): Promise<boolean> {
-    // Told apart by the headers and the parsed body, so the Request does without a copy of the body.
-    return !(await isLegacyRequest(await toWebRequest(asPost(request), {}), body));
+  accepts({ request, body }: Post): boolean {
+    const protocolVersionHeader = headerOf(request, 'mcp-protocol-version');
+    const mcpMethodHeader = headerOf(request, 'mcp-method');
+    const mcpNameHeader = headerOf(request, 'mcp-name');
+    const { kind } = classifyInboundRequest({
+      httpMethod: 'POST',
+      body,
+      ...(protocolVersionHeader !== undefined && { protocolVersionHeader }),
+      ...(mcpMethodHeader !== undefined && { mcpMethodHeader }),
+      ...(mcpNameHeader !== undefined && { mcpNameHeader }),
+    });
+    return kind !== 'legacy';
   }
 
   async serve({ request, response, principal, body }: Post): Promise<void> {
@@ -113,6 +122,11 @@ function checkListen(body: unknown): void {
   if (listen === undefined || watched <= SUBSCRIPTIONS_MAX) return;
   const message = `LIMIT_EXCEEDED: one stream watches at most ${SUBSCRIPTIONS_MAX} resources`;
   throw new HttpRefusal(400, message, { code: INVALID_PARAMS, id: listen.id });
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 // The adapter's types want both present.
