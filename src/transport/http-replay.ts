@@ -10,17 +10,24 @@ import {
   HTTP_REPLAY_SESSION_EVENTS_MAX,
 } from '../limits.ts';
 
+/** An event, between its neighbours in the order in which those of all sessions came. */
 type Kept = {
+  readonly id: string;
   readonly log: ReplayLog;
   readonly streamId: string;
   readonly message: JSONRPCMessage;
   readonly bytes: number;
+  older: Kept | undefined;
+  newer: Kept | undefined;
 };
 
-/** The logs of all sessions of a server, under one bound: over it the oldest event of all is dropped. */
+/**
+ * The logs of all sessions of a server, under one bound: over it the oldest event of all is dropped. A linked list, as
+ * events go from anywhere in it, and a map would step over the places of all that are gone to find its first.
+ */
 export class ReplayLogs {
-  /** Oldest first. */
-  readonly #kept = new Map<string, Kept>();
+  #oldest: Kept | undefined;
+  #newest: Kept | undefined;
   #bytes = 0;
 
   get bytes(): number {
@@ -32,23 +39,23 @@ export class ReplayLogs {
     return new ReplayLog(this, prefix);
   }
 
-  add(id: string, kept: Kept): void {
-    this.#kept.set(id, kept);
+  add(kept: Kept): void {
+    kept.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = kept;
+    else this.#newest.newer = kept;
+    this.#newest = kept;
     this.#bytes += kept.bytes;
-    // Asked first: to find the oldest, a map steps over the places of all that were removed before it.
-    if (this.#bytes > HTTP_REPLAY_BYTES_MAX) this.#makeRoom();
-  }
-
-  remove(id: string): void {
-    this.#bytes -= this.#kept.get(id)?.bytes ?? 0;
-    this.#kept.delete(id);
-  }
-
-  #makeRoom(): void {
-    for (const [oldest, { log }] of this.#kept) {
-      log.drop(oldest);
-      if (this.#bytes <= HTTP_REPLAY_BYTES_MAX) return;
+    while (this.#oldest !== undefined && this.#bytes > HTTP_REPLAY_BYTES_MAX) {
+      this.#oldest.log.drop(this.#oldest);
     }
+  }
+
+  remove({ older, newer, bytes }: Kept): void {
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    this.#bytes -= bytes;
   }
 }
 
@@ -74,11 +81,7 @@ export class ReplayLog implements EventStore {
       this.#dropStream(streamId);
       return id;
     }
-    const kept = { log: this, streamId, message, bytes };
-    this.#events.set(id, kept);
-    this.#bytes += bytes;
-    this.#logs.add(id, kept);
-    this.#makeRoom();
+    this.#keep({ id, log: this, streamId, message, bytes, older: undefined, newer: undefined });
     return id;
   }
 
@@ -99,23 +102,33 @@ export class ReplayLog implements EventStore {
     return streamId;
   }
 
-  drop(id: string): void {
-    this.#bytes -= this.#events.get(id)?.bytes ?? 0;
-    this.#events.delete(id);
-    this.#logs.remove(id);
+  /** To be called once for each. */
+  drop(kept: Kept): void {
+    this.#events.delete(kept.id);
+    this.#bytes -= kept.bytes;
+    this.#logs.remove(kept);
   }
 
   /** The MCP session has ended. */
   clear(): void {
-    for (const id of [...this.#events.keys()]) this.drop(id);
+    for (const kept of [...this.#events.values()]) this.drop(kept);
   }
 
   #dropStream(streamId: string): void {
-    for (const [id, kept] of [...this.#events]) if (kept.streamId === streamId) this.drop(id);
+    for (const kept of [...this.#events.values()]) {
+      if (kept.streamId === streamId) this.drop(kept);
+    }
+  }
+
+  #keep(kept: Kept): void {
+    this.#events.set(kept.id, kept);
+    this.#bytes += kept.bytes;
+    this.#logs.add(kept);
+    this.#makeRoom();
   }
 
   #makeRoom(): void {
-    for (const oldest of this.#events.keys()) {
+    for (const oldest of this.#events.values()) {
       const fits =
         this.#bytes <= HTTP_REPLAY_SESSION_BYTES_MAX &&
         this.#events.size <= HTTP_REPLAY_SESSION_EVENTS_MAX;

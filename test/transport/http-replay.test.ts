@@ -101,4 +101,25 @@ describe('what is kept of the streams', () => {
     for (const log of open) log.clear();
     expect(logs.bytes).toBe(0);
   });
+
+  test('goes in the order in which it came, also after others from their midst', async () => {
+    const logs = new ReplayLogs();
+    const each = HTTP_REPLAY_SESSION_BYTES_MAX - 100;
+    const room = Math.floor(HTTP_REPLAY_BYTES_MAX / each);
+    const kept = async (name: string) => {
+      const log = logs.open(name);
+      const id = await log.storeEvent('a', message(each));
+      return { clear: () => log.clear(), isThere: () => log.getStreamIdForEventId(id) };
+    };
+    const [first, second, third, fourth, last] = await Promise.all(
+      ['1', '2', '3', '4', '5'].map(kept),
+    );
+    for (const gone of [first, third, last]) gone?.clear();
+    for (let n = 2; n < room; n += 1) await kept(`more${n}`);
+    expect(await second?.isThere()).toBe('a');
+    await kept('over');
+    expect([await second?.isThere(), await fourth?.isThere()]).toEqual([undefined, 'a']);
+    await kept('further');
+    expect(await fourth?.isThere()).toBeUndefined();
+  });
 });
