@@ -9,10 +9,10 @@ export class GatheredBytes {
     return this.#length;
   }
 
-  /** The piece must not change any more: where it stays the only one, it is what is taken. */
   add(piece: Buffer): void {
     const length = this.#length + piece.length;
-    if (this.#length === 0) this.#buffer = piece;
+    // A copy: the piece is often a small part of what a socket has read, all of which would be kept with it.
+    if (this.#length === 0) this.#buffer = Buffer.from(piece);
     else this.#append(piece, length);
     this.#length = length;
   }
