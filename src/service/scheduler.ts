@@ -102,8 +102,10 @@ export class Scheduler {
     const warm = await this.#warm(sessionId);
     if (this.#closed) return append(undefined);
     const appending = append({ ...this.#claimant(), ...(warm && { warm }) });
-    await this.#placeWhen(appending.then(({ claim }) => claim));
-    this.poke();
+    const claim = await this.#placeWhen(appending.then((appended) => appended.claim));
+    const isOurs = typeof claim === 'object' && claim.session.id === sessionId;
+    // Else somebody else's turn came first, or a place must be made.
+    if (claim !== undefined && !isOurs) this.poke();
     return appending;
   }
 
