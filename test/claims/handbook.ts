@@ -33,8 +33,8 @@ export const HANDBOOK: readonly Claim[] = [
   ),
   claim(
     'While every place of `--max-live` is taken, the next one goes to whoever has gone without a turn longest: first of the principals, then of their MCP sessions, then of their sessions.',
-    'store/contract-leases.ts › of %s the one that has gone without longest comes first, however many sessions the other has',
-    'store/contract-leases.ts › the session served longest ago comes first, however long the queue of another',
+    'store/contract-claims.ts › of %s the one that has gone without longest comes first, however many sessions the other has',
+    'store/contract-claims.ts › the session served longest ago comes first, however long the queue of another',
   ),
   claim(
     'The bounds of a message are those of HTTP.',
