@@ -103,8 +103,10 @@ export class Runs {
     const end = await this.#endOf(order, lease);
     if (end === 'done') return true;
     await store.finishOrder(order);
-    if (end === undefined) await recovery.take(lease);
-    return end !== 'refused';
+    if (end !== undefined || (await recovery.take(lease))) return end !== 'refused';
+    // Another server was faster, and may not have settled yet what it has taken: now that one is asked.
+    const next = await this.#elsewhere(order.sessionId);
+    return next === undefined || this.#sendOrder(next, wanted);
   }
 
   /** What became of an order; undefined where its owner has not heeded it. */

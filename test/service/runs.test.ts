@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { loggerTo } from '../../src/log.ts';
+import type { OwnerState } from '../../src/runner/owners.ts';
+import { Recovery } from '../../src/service/recovery.ts';
+import { Runs } from '../../src/service/runs.ts';
+import { Waiters } from '../../src/service/waiters.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import type { Store } from '../../src/store/store.ts';
+import { claimed, createIn } from '../store/fixtures.ts';
+import { overriding } from '../support/harness.ts';
+
+const PROCESS = { pid: 4711, startTime: 's', bootId: 'b', marker: 'm' };
+const STATES: Readonly<Record<string, OwnerState>> = { held: 'stopped' };
+
+/** What two servers on one store do about a third that somebody holds. */
+function server(store: Store, self: string, killTree: () => Promise<boolean>) {
+  const log = loggerTo({ write: () => {} }, 'silent');
+  const owners = {
+    self,
+    stateOf: (owner: string) => STATES[owner] ?? (owner === self ? 'self' : 'alive'),
+  };
+  const clock = { now: Date.now, monotonic: Date.now, steady: Date.now };
+  const jumps = { trustsLapse: () => true } as never;
+  const recovery = new Recovery({
+    ...{ store, clock, owners, jumps, log, killTree },
+    isLive: () => false,
+  });
+  const waiters = new Waiters(store);
+  const scheduler = { live: () => undefined, placed: async () => {}, isLive: () => false };
+  const runs = new Runs({
+    ...{ store, recovery, waiters, owners, log },
+    scheduler: { ...scheduler, stop: async () => {}, whileStopped: async (_, work) => work() },
+    newId: () => `order-of-${self}`,
+  });
+  return { recovery, runs };
+}
+
+test('an interrupt is answered once the turn has stopped, also where another server was faster to take it', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'runs-'));
+  const store = await openSqliteStore({ directory });
+  onTestFinished(async () => {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  });
+  const sessionId = await createIn(store, { prompts: ['t'] });
+  const { fence } = await claimed(store, 'held');
+  await store.recordProcess(fence, PROCESS);
+  await store.markPrompted(fence, 't');
+  const lease = await store.lease(sessionId);
+  if (lease === undefined) throw new Error('nobody holds the session');
+  const killing = Promise.withResolvers<boolean>();
+  const faster = server(store, 'faster', () => killing.promise);
+  const missed = Promise.withResolvers<unknown>();
+  // Both have found that it is held; the other one comes first.
+  const late = overriding(store, {
+    takeOver: async (...args) => {
+      void faster.recovery.take(lease);
+      await expect.poll(async () => (await store.lease(sessionId))?.fence.owner).toBe('faster');
+      const taken = await store.takeOver(...args);
+      missed.resolve(taken);
+      return taken;
+    },
+  });
+  const slower = server(late, 'slower', async () => true);
+  const stateWhenAnswered = slower.runs
+    .interrupt(sessionId)
+    .then(async () => (await store.turn(sessionId, 't'))?.state);
+  expect(await missed.promise).toBeUndefined();
+  // Until its process is dead, the turn runs.
+  expect((await store.turn(sessionId, 't'))?.state).toBe('running');
+  await expect.poll(() => store.orders('faster')).toHaveLength(1);
+  killing.resolve(true);
+  expect(await stateWhenAnswered).toBe('lost');
+});
