@@ -9,11 +9,11 @@ export class GatheredBytes {
     return this.#length;
   }
 
-  add(piece: Buffer): void {
+  add(piece: Uint8Array): void {
     const length = this.#length + piece.length;
-    // A copy: the piece is often a small part of what a socket has read, all of which would be kept with it.
-    if (this.#length === 0) this.#buffer = Buffer.from(piece);
-    else this.#append(piece, length);
+    // Always a copy: a piece is often a small part of what a socket has read, all of which would be kept with it.
+    if (length > this.#buffer.length) this.#grow(length);
+    this.#buffer.set(piece, this.#length);
     this.#length = length;
   }
 
@@ -23,11 +23,6 @@ export class GatheredBytes {
     this.#buffer = NOTHING;
     this.#length = 0;
     return taken;
-  }
-
-  #append(piece: Buffer, length: number): void {
-    if (length > this.#buffer.length) this.#grow(length);
-    this.#buffer.set(piece, this.#length);
   }
 
   // Not filled: nothing is read beyond what was set.
