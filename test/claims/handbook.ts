@@ -16,7 +16,8 @@ export const HANDBOOK: readonly Claim[] = [
     'service/servers.test.ts › max-live counts the processes of both, and an idle one makes room for the other',
   ),
   claim(
-    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that had not reached Claude waits again.',
+    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that cannot have reached Claude waits again.',
+    'store/contract-claims.ts › a turn for a warm process is claimed as prompted, under the lease of that process only',
     'service/recovery.test.ts › a turn that Claude had seen is lost; its process is killed, its session ready',
     'service/recovery.test.ts › a turn that Claude had not seen waits again, and runs before the next',
     'docs/tables.test.ts › of time between servers are those of the program',
