@@ -58,6 +58,18 @@ export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 
 /** Models that a sum tells apart; further ones count together, as `other`. */
 export const MODELS_PER_SUM_MAX = 32;
+/** The most that one turn is believed to have used of one model, whatever the API says. */
+export const TURN_TOKENS_MAX = 1_000_000_000_000;
+export const TURN_USD_MAX = 1_000_000;
+/** A notice of a retry or a rate limit names figures up to these; others are left out of it. */
+export const HTTP_STATUS_MAX = 999;
+export const RETRIES_MAX = 1000;
+export const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
+/** Epoch seconds: the end of the year 9999. */
+export const RESET_S_MAX = 253_402_300_799;
+/** Sums stop here: a larger whole number is not exact any more, and SQLite's driver refuses to read it. */
+export const SUM_MAX = Number.MAX_SAFE_INTEGER;
+export const SUM_USD_MAX = 1_000_000_000_000;
 
 /** What is kept of Claude's last text as the result of a turn. */
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;

@@ -5,6 +5,8 @@
 
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { ErrorCode, Failure } from '../errors.ts';
+import { HTTP_STATUS_MAX } from '../limits.ts';
+import { figure } from './figure.ts';
 
 /** What is known of a failure beside its result: the kind that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;
@@ -16,8 +18,9 @@ export function failureOfResult(result: SDKResultMessage, apiError: ApiError | u
   const reason = result.terminal_reason;
   const byReason = BY_REASON[result.subtype] ?? BY_REASON[reason ?? ''];
   if (byReason !== undefined) return byReason;
-  const status = result.subtype === 'success' ? result.api_error_status : undefined;
-  return apiFailure(apiError, status ?? undefined) ?? endedEarly(reason ?? result.subtype);
+  const given = result.subtype === 'success' ? result.api_error_status : undefined;
+  const status = figure(given, HTTP_STATUS_MAX);
+  return apiFailure(apiError, status) ?? endedEarly(reason ?? result.subtype);
 }
 
 function failure(code: ErrorCode, message: string, retryable: boolean, hint?: string): Failure {

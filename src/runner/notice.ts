@@ -7,6 +7,8 @@ import type {
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
 } from '@anthropic-ai/claude-agent-sdk';
+import { HTTP_STATUS_MAX, RESET_S_MAX, RETRIES_MAX, RETRY_DELAY_MS_MAX } from '../limits.ts';
+import { figure } from './figure.ts';
 
 /** The notice that a message is worth, or undefined for the many that are not. */
 export function noticeOf(message: SDKMessage): string | undefined {
@@ -39,11 +41,16 @@ export function noticeOf(message: SDKMessage): string | undefined {
   }
 }
 
-function retry({ attempt, max_retries, retry_delay_ms, error_status }: SDKAPIRetryMessage): string {
-  const cause =
-    error_status === null ? 'The API did not answer' : `The API answered ${error_status}`;
-  const seconds = (retry_delay_ms / 1000).toFixed(1);
-  return `${cause}; retry ${attempt} of ${max_retries} in ${seconds} s.`;
+function retry(message: SDKAPIRetryMessage): string {
+  const status = figure(message.error_status, HTTP_STATUS_MAX);
+  const cause = status === undefined ? 'The API did not answer' : `The API answered ${status}`;
+  const attempt = figure(message.attempt, RETRIES_MAX);
+  const retries = figure(message.max_retries, RETRIES_MAX);
+  const which =
+    attempt === undefined || retries === undefined ? 'a retry' : `retry ${attempt} of ${retries}`;
+  const delayMs = figure(message.retry_delay_ms, RETRY_DELAY_MS_MAX);
+  const when = delayMs === undefined ? '' : ` in ${(delayMs / 1000).toFixed(1)} s`;
+  return `${cause}; ${which}${when}.`;
 }
 
 function rateLimit({ rate_limit_info: info }: SDKRateLimitEvent): string | undefined {
@@ -55,9 +62,9 @@ function rateLimit({ rate_limit_info: info }: SDKRateLimitEvent): string | undef
 }
 
 /** Epoch seconds, as Claude Code passes on from the API. */
-function resetText(resetsAt: number | undefined): string {
-  const time = new Date((resetsAt ?? Number.NaN) * 1000);
-  return Number.isNaN(time.getTime()) ? '' : `; it resets at ${time.toISOString()}`;
+function resetText(resetsAt: unknown): string {
+  const seconds = figure(resetsAt, RESET_S_MAX);
+  return seconds === undefined ? '' : `; it resets at ${new Date(seconds * 1000).toISOString()}`;
 }
 
 function taskStarted(message: SDKTaskStartedMessage): string | undefined {

@@ -2,7 +2,12 @@
 
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { Usage, UsageByModel } from '../session/event.ts';
-import { addUsageByModel, NO_USAGE, roundUsd, totalOf } from '../session/usage.ts';
+import {
+  addUsageByModel,
+  soundTurnUsage,
+  subtractUsageByModel,
+  totalOf,
+} from '../session/usage.ts';
 import { asName } from './notice.ts';
 
 type ModelUsage = SDKResultMessage['modelUsage'];
@@ -31,59 +36,45 @@ export class UsageMeter {
     if (since !== undefined) return byModel(since);
     if (before === undefined) return { [UNTOLD]: tokensOf(result) };
     // A count that fell was reset (/clear): all that it shows is new.
-    return totalOf(total).costUsd < totalOf(before).costUsd ? total : difference(total, before);
+    const isReset = totalOf(total).costUsd < totalOf(before).costUsd;
+    return isReset ? total : subtractUsageByModel(total, before);
   }
 }
 
-function sinceLastResult(result: SDKResultMessage): ModelUsage | undefined {
+function sinceLastResult(result: SDKResultMessage): unknown {
   const since = (result as { model_usage_since_last_result?: unknown })
     .model_usage_since_last_result;
-  return typeof since === 'object' && since !== null ? (since as ModelUsage) : undefined;
+  return typeof since === 'object' && since !== null ? since : undefined;
 }
 
-function byModel(models: ModelUsage | undefined): UsageByModel {
-  return Object.entries(models ?? {})
-    .map(([name, model]) => ({
-      [asName(name)]: {
-        inputTokens: count(model.inputTokens),
-        outputTokens: count(model.outputTokens),
-        cacheReadTokens: count(model.cacheReadInputTokens),
-        cacheWriteTokens: count(model.cacheCreationInputTokens),
-        costUsd: roundUsd(count(model.costUSD)),
-      },
-    }))
+/** Model by model. The figures are the API's own, and Claude Code passes on whatever stands there. */
+function byModel(models: unknown): UsageByModel {
+  return Object.entries(recordOf(models))
+    .map(([name, given]) => {
+      const model: Partial<Record<keyof ModelUsage[string], unknown>> = recordOf(given);
+      const usage = soundTurnUsage({
+        inputTokens: model.inputTokens,
+        outputTokens: model.outputTokens,
+        cacheReadTokens: model.cacheReadInputTokens,
+        cacheWriteTokens: model.cacheCreationInputTokens,
+        costUsd: model.costUSD,
+      });
+      return { [asName(name)]: usage };
+    })
     .reduce(addUsageByModel, {});
 }
 
 /** The main loop's tokens of this turn alone: the most that an older version tells of the first turn after a resume. */
-function tokensOf({ usage }: SDKResultMessage): Usage {
-  return {
-    inputTokens: count(usage.input_tokens),
-    outputTokens: count(usage.output_tokens),
-    cacheReadTokens: count(usage.cache_read_input_tokens),
-    cacheWriteTokens: count(usage.cache_creation_input_tokens),
-    costUsd: 0,
-  };
+function tokensOf(result: SDKResultMessage): Usage {
+  const usage: Partial<Record<keyof SDKResultMessage['usage'], unknown>> = recordOf(result.usage);
+  return soundTurnUsage({
+    inputTokens: usage.input_tokens,
+    outputTokens: usage.output_tokens,
+    cacheReadTokens: usage.cache_read_input_tokens,
+    cacheWriteTokens: usage.cache_creation_input_tokens,
+  });
 }
 
-function difference(after: UsageByModel, before: UsageByModel): UsageByModel {
-  const added = Object.entries(after).map(
-    ([name, usage]) => [name, differenceOf(usage, before[name] ?? NO_USAGE)] as const,
-  );
-  return Object.fromEntries(added.filter(([, usage]) => Object.values(usage).some(Boolean)));
-}
-
-function differenceOf(after: Usage, before: Usage): Usage {
-  return {
-    inputTokens: count(after.inputTokens - before.inputTokens),
-    outputTokens: count(after.outputTokens - before.outputTokens),
-    cacheReadTokens: count(after.cacheReadTokens - before.cacheReadTokens),
-    cacheWriteTokens: count(after.cacheWriteTokens - before.cacheWriteTokens),
-    costUsd: roundUsd(count(after.costUsd - before.costUsd)),
-  };
-}
-
-/** A sum must never be poisoned by one odd figure. */
-function count(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : 0;
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

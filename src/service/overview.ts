@@ -115,7 +115,7 @@ export class Overview {
       })),
     );
     const counted = byPrincipal.filter(({ sums }) => sums.totalSessions > 0);
-    const all = counted.reduce((total, { sums }) => combine(total, sums, 1), NO_METRICS);
+    const all = counted.reduce((total, { sums }) => combine(total, sums), NO_METRICS);
     return { all, byPrincipal: counted };
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { Session } from './session.ts';
-import { roundUsd } from './usage.ts';
+import { addCounts, addUsd, roundUsd } from './usage.ts';
 
 export type Metrics = {
   /** Ended sessions included. */
@@ -88,16 +88,19 @@ export function contributionOf(session: Session): Metrics {
 
 /** `after - before`, name by name; undefined where nothing differs. */
 export function differenceOf(after: Metrics, before: Metrics): Metrics | undefined {
-  const change = combine(after, before, -1);
-  return METRIC_NAMES.some((name) => change[name] !== 0) ? change : undefined;
+  if (METRIC_NAMES.every((name) => after[name] === before[name])) return undefined;
+  const change: Record<keyof Metrics, number> = { ...NO_METRICS };
+  for (const name of METRIC_NAMES) change[name] = after[name] - before[name];
+  change.costUsd = roundUsd(change.costUsd);
+  return change;
 }
 
-/** `a + sign * b`. Dollars are kept to a billionth. */
-export function combine(a: Metrics, b: Metrics, sign: 1 | -1): Metrics {
-  const sum: Record<keyof Metrics, number> = { ...NO_METRICS };
-  for (const name of METRIC_NAMES) sum[name] = a[name] + sign * b[name];
-  sum.costUsd = roundUsd(sum.costUsd);
-  return sum;
+/** A sum, and what is added to it: sums, or a difference. Every figure stays within its bound. */
+export function combine(sum: Metrics, added: Metrics): Metrics {
+  const total: Record<keyof Metrics, number> = { ...NO_METRICS };
+  for (const name of METRIC_NAMES) total[name] = addCounts(sum[name], added[name]);
+  total.costUsd = addUsd(sum.costUsd, added.costUsd);
+  return total;
 }
 
 /** The scopes that count a session: its principal, each of its tasks, the MCP session it is tied to. */

@@ -6,7 +6,7 @@ import { decide, type OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
-import { numberOf, type Row, type Sql, textOf } from './sql.ts';
+import { DamagedRowError, numberOf, type Row, type Sql, textOf } from './sql.ts';
 import type { Claim, Claimant, Fence, Lease } from './store.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
@@ -62,10 +62,27 @@ function isFull(sql: Sql, { maxLive }: Claimant): boolean {
   return row !== undefined && numberOf(row, 'live') >= maxLive;
 }
 
+/** A session with a damaged row is passed over: whoever asks for it hears of that, and the others' turns go on. */
 export function claimTurn(tx: Transaction, claimant: Claimant): Claim | 'full' | undefined {
-  const row = nextWaiting(tx.sql, claimant, tx.now);
-  if (row === undefined || row === 'full') return row;
-  const { owner, warm } = claimant;
+  const except = new Set(claimant.except);
+  for (;;) {
+    const row = nextWaiting(tx.sql, { ...claimant, except }, tx.now);
+    if (row === undefined || row === 'full') return row;
+    tx.sql.run('SAVEPOINT claim');
+    try {
+      const claim = claimRow(tx, claimant, row);
+      tx.sql.run('RELEASE claim');
+      return claim;
+    } catch (error) {
+      if (!(error instanceof DamagedRowError)) throw error;
+      tx.sql.run('ROLLBACK TO claim');
+      tx.sql.run('RELEASE claim');
+      except.add(textOf(row, 'id'));
+    }
+  }
+}
+
+function claimRow(tx: Transaction, { owner, warm }: Claimant, row: Row): Claim {
   // A process of ours that is still warm goes on under the epoch it was started with.
   const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
   const fence: Fence = { sessionId: textOf(row, 'id'), owner, epoch };

@@ -2,7 +2,8 @@
 
 import { REMEMBERED_PERMISSIONS_MAX, SERVED_KEPT_MS } from '../limits.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
-import { jsonOf, type Sql } from './sql.ts';
+import { turnOf } from './rows.ts';
+import type { Sql } from './sql.ts';
 
 /** @param epoch the lease an event was written under, null where it needed none */
 export function project(
@@ -51,7 +52,7 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
       return;
     case 'prompt_cancelled':
       endTurn(sql, {
-        ...turnOf(sql, event.turnId),
+        ...readTurn(sql, event.turnId),
         state: 'cancelled',
         endedAt: event.at,
       });
@@ -65,7 +66,7 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
       return;
     case 'notice':
       if (event.requeued && event.turnId !== undefined) {
-        requeueTurn(sql, turnOf(sql, event.turnId), event.crashes);
+        requeueTurn(sql, readTurn(sql, event.turnId), event.crashes);
       }
       return;
     default:
@@ -143,10 +144,10 @@ function requeueTurn(sql: Sql, before: Turn, crashes?: number): void {
   );
 }
 
-function turnOf(sql: Sql, turnId: string): Turn {
+function readTurn(sql: Sql, turnId: string): Turn {
   const row = sql.get('SELECT record FROM turns WHERE id = ?', turnId);
   if (row === undefined) throw new Error(`an event names turn ${turnId}, which was never queued`);
-  return jsonOf<Turn>(row, 'record');
+  return turnOf(row);
 }
 
 function insertRequest(sql: Sql, sessionId: string, request: PermissionRequest): void {

@@ -8,7 +8,7 @@ import {
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { IdleQuery, ListedSession, RequestQuery, SessionQuery } from './queries.ts';
-import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
+import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
 import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
@@ -150,7 +150,7 @@ export function findTurn(sql: Sql, sessionId: string, turnId: string): Turn | un
     turnId,
     sessionId,
   );
-  return row === undefined ? undefined : jsonOf<Turn>(row, 'record');
+  return row === undefined ? undefined : turnOf(row);
 }
 
 export type EventRange = {

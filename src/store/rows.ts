@@ -3,6 +3,7 @@
 import type { OpenTurn, SessionState } from '../session/decide.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
+import { withSoundUsage } from '../session/usage.ts';
 import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
 
 /** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */
@@ -14,7 +15,12 @@ type FirstBody = Pick<Extract<EventBody, { type: 'session_created' }>, 'options'
 /** Options never change and may be large, so they stand in the first event only. */
 export function sessionOf(row: Row): Session {
   const { options } = jsonOf<FirstBody>(row, 'first');
-  return { ...jsonOf<Omit<Session, 'options'>>(row, 'record'), options };
+  return withSoundUsage({ ...jsonOf<Omit<Session, 'options'>>(row, 'record'), options });
+}
+
+/** Earlier versions stored whatever figures the API had sent. */
+export function turnOf(row: Row): Turn {
+  return withSoundUsage(jsonOf<Turn>(row, 'record'));
 }
 
 export function recordOf(session: Session): string {
@@ -49,7 +55,7 @@ function readOpenTurns(sql: Sql, sessionId: string): readonly OpenTurn[] {
       sessionId,
     )
     .map((row) => ({
-      ...jsonOf<Turn>(row, 'record'),
+      ...turnOf(row),
       prompt: textOf(row, 'prompt'),
     }));
 }
@@ -81,11 +87,12 @@ export function turnIdOf(event: SessionEvent): string | null {
 
 export function eventOf(row: Row): SessionEvent {
   const turnId = row.turn_id;
-  return {
+  const event = {
     seq: numberOf(row, 'seq'),
     at: numberOf(row, 'at'),
     type: textOf(row, 'type'),
     ...(turnId !== null && { turnId }),
     ...jsonOf<object>(row, 'body'),
   } as SessionEvent;
+  return event.type === 'turn_ended' ? { ...event, turn: withSoundUsage(event.turn) } : event;
 }

@@ -28,11 +28,11 @@ export class Sql {
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values);
+    return readable(() => this.#prepared(sql).get(...values));
   }
 
   all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
-    return this.#prepared(sql).all(...values);
+    return readable(() => this.#prepared(sql).all(...values));
   }
 
   /** The rows one by one; whoever stops early reads no further. Nothing else may run meanwhile. */
@@ -90,8 +90,23 @@ function parse(text: string, column: string): unknown {
   }
 }
 
-function damaged(column: string): SessionError {
-  return new SessionError('UNAVAILABLE', `the state database has a damaged row (${column})`, {
+/** Node's driver throws a bare RangeError at a whole number that JavaScript cannot hold. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const isTooLarge = error instanceof RangeError && 'code' in error && error.code === TOO_LARGE;
+    throw isTooLarge ? damaged('a number is too large') : error;
+  }
+}
+
+const TOO_LARGE = 'ERR_OUT_OF_RANGE';
+
+/** One row cannot be read; the others can. */
+export class DamagedRowError extends SessionError {}
+
+function damaged(what: string): DamagedRowError {
+  return new DamagedRowError('UNAVAILABLE', `the state database has a damaged row (${what})`, {
     hint: 'stop the servers that use this state directory and restore its database from a backup.',
     retryable: false,
   });

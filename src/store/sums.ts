@@ -1,5 +1,6 @@
 /** The metric sums, kept with every change of a session so that reading them is one row. */
 
+import { SUM_MAX, SUM_USD_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../limits.ts';
 import type { UsageByModel } from '../session/event.ts';
 import {
   combine,
@@ -13,10 +14,21 @@ import {
   scopesOf,
 } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
-import { addUsageByModel, subtractUsageByModel } from '../session/usage.ts';
+import { addUsageByModel, soundUsageByModel, subtractUsageByModel } from '../session/usage.ts';
 import { jsonOf, numberOf, type Row, type Sql } from './sql.ts';
 
-const SELECT = `SELECT ${METRIC_NAMES.join(', ')} FROM metrics WHERE principal = ? AND scope = ?`;
+/**
+ * Earlier versions stored what the API said, and SQLite's driver throws at a whole number of 2^53 or more. Such a
+ * figure is read as the bound of a turn; the next write mends the row.
+ */
+function soundColumn(name: keyof Metrics): string {
+  const [most, instead] =
+    name === 'costUsd' ? [SUM_USD_MAX, TURN_USD_MAX] : [SUM_MAX, TURN_TOKENS_MAX];
+  return `iif(${name} > ${most}, ${instead}, max(${name}, 0))`;
+}
+
+const SELECT = `SELECT ${METRIC_NAMES.map((name) => `${soundColumn(name)} AS ${name}`).join(', ')}
+  FROM metrics WHERE principal = ? AND scope = ?`;
 const REPLACE = `INSERT OR REPLACE INTO metrics
   (principal, scope, usage_by_model, ${METRIC_NAMES.join(', ')})
   VALUES (?, ?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
@@ -36,7 +48,7 @@ export function readUsageByModel(sql: Sql, principal: string, scope: string): Us
     principal,
     scope,
   );
-  return row === undefined ? {} : jsonOf<UsageByModel>(row, 'usage_by_model');
+  return row === undefined ? {} : soundUsageByModel(jsonOf<UsageByModel>(row, 'usage_by_model'));
 }
 
 function metricsOf(row: Row | undefined): Metrics {
@@ -55,8 +67,16 @@ export const PRINCIPALS = `
     WHERE name IS NOT NULL
   )`;
 
+/** `total` adds without overflow; what it returns is exact up to the bound. */
+function totalColumn(name: keyof Metrics): string {
+  const total = `total(${soundColumn(name)})`;
+  return name === 'costUsd'
+    ? `min(${total}, ${SUM_USD_MAX}) AS ${name}`
+    : `CAST(min(${total}, ${SUM_MAX}) AS INTEGER) AS ${name}`;
+}
+
 const TOTALS = `${PRINCIPALS}
-  SELECT ${METRIC_NAMES.map((name) => `coalesce(sum(${name}), 0) AS ${name}`).join(', ')}
+  SELECT ${METRIC_NAMES.map(totalColumn).join(', ')}
   FROM names JOIN metrics ON principal = name AND scope = ?`;
 
 export function readTotals(sql: Sql): Metrics {
@@ -102,13 +122,16 @@ type Scope = { readonly principal: string; readonly scope: string };
 function replace(sql: Sql, { principal, scope }: Scope, was: Sums, is: Sums): void {
   const change = differenceOf(is.counts, was.counts);
   if (change === undefined) return;
-  const sums = combine(readMetrics(sql, principal, scope), change, 1);
+  const sums = combine(readMetrics(sql, principal, scope), change);
   // Tasks and MCP sessions come and go; their scopes must not stay behind.
   if (sums.totalSessions === 0) {
     sql.run('DELETE FROM metrics WHERE principal = ? AND scope = ?', principal, scope);
   } else {
     const before = readUsageByModel(sql, principal, scope);
-    const byModel = subtractUsageByModel(addUsageByModel(before, is.byModel), was.byModel);
+    // By what differs, and not by the whole: a sum at its bound would lose what it does not take in first.
+    const grown = subtractUsageByModel(is.byModel, was.byModel);
+    const gone = subtractUsageByModel(was.byModel, is.byModel);
+    const byModel = subtractUsageByModel(addUsageByModel(before, grown), gone);
     const values = METRIC_NAMES.map((name) => sums[name]);
     sql.run(REPLACE, principal, scope, JSON.stringify(byModel), ...values);
   }

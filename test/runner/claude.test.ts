@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { soundTurnUsage } from '../../src/session/usage.ts';
 import { World } from './claude-world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -34,6 +35,19 @@ describe('a session', () => {
     expect(session.heard.exits).toBe(0);
     await session.run.close();
     expect(session.heard.exits).toBe(1);
+  });
+
+  test('counts what can be meant of the figures that the API sends, and goes on', async () => {
+    const session = await world.start();
+    for (const figure of [2 ** 53, 1e300, 12.5, -5, '7', null]) {
+      // What no answer should hold: the type says numbers.
+      const usage = { input_tokens: figure, output_tokens: figure } as never;
+      const outcome = await session.turn([{ text: `used ${figure}`, usage }]);
+      expect(outcome).toMatchObject({ state: 'completed', result: `used ${figure}` });
+      expect(outcome.usage).toEqual(soundTurnUsage(outcome.usage ?? {}));
+    }
+    expect(await session.turn([{ text: 'still here' }])).toMatchObject({ result: 'still here' });
+    expect(session.heard.exits).toBe(0);
   });
 
   test('writes, reads and runs, and tells each call with its result', async () => {

@@ -24,6 +24,26 @@ describe('a notice', () => {
     ]);
   });
 
+  test('leaves out figures that cannot be meant', () => {
+    const odd = {
+      attempt: 12.5,
+      max_retries: 1e300,
+      retry_delay_ms: -5,
+      error_status: '\u001b[2J',
+    };
+    const limit = (resetsAt: unknown) =>
+      message({ type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt } });
+    expect(
+      notices(
+        system('api_retry', odd),
+        ...[1e300, -1, '7', null, 8_640_000_000_000].map((resetsAt) => limit(resetsAt)),
+      ),
+    ).toEqual([
+      'The API did not answer; a retry.',
+      ...Array(5).fill("The account's rate limit is reached."),
+    ]);
+  });
+
   test('tells a rate limit that is near or reached, not one that is far', () => {
     const limit = (status: string, fields = {}) =>
       message({ type: 'rate_limit_event', rate_limit_info: { status, ...fields } });

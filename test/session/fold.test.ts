@@ -97,7 +97,7 @@ describe('decide, then apply', () => {
           const after = step(state, command);
           const before = contributionOf(state.session);
           const change = differenceOf(contributionOf(after.session), before);
-          if (change !== undefined) sums = combine(sums, change, 1);
+          if (change !== undefined) sums = combine(sums, change);
           state = after;
           checkCounts(state);
         }

@@ -114,7 +114,7 @@ export function metricsContract({ current, store }: Opened): void {
     const sums = await Promise.all(
       principals.map((name) => store().metrics(name, PRINCIPAL_SCOPE)),
     );
-    const expected = sums.reduce((total, sum) => combine(total, sum, 1));
+    const expected = sums.reduce((total, sum) => combine(total, sum));
     expect(expected).toMatchObject({ totalSessions: 4, endedSessions: 3, queuedTurns: 2 });
     expect(await store().totals()).toEqual(expected);
   });
@@ -182,5 +182,5 @@ function usageByModelOf(sessions: readonly Session[], scope: string): UsageByMod
 function sumOf(sessions: readonly Session[], scope: string): Metrics {
   return sessions
     .filter((session) => scopesOf(session).includes(scope))
-    .reduce((sum, session) => combine(sum, contributionOf(session), 1), NO_METRICS);
+    .reduce((sum, session) => combine(sum, contributionOf(session)), NO_METRICS);
 }

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { NO_USAGE, soundTurnUsage } from '../../src/session/usage.ts';
+import { result } from './messages.ts';
+import { create, TURN } from './translated.ts';
+
+describe('the usage of a turn', () => {
+  test.each([
+    ['models that are none', { model_usage_since_last_result: { m: null, n: 7 } }],
+    ['no models', { modelUsage: null }],
+    [
+      'a model with the name of a method',
+      { modelUsage: { constructor: { inputTokens: 2 ** 53 } } },
+    ],
+    ['a fraction', { modelUsage: { m: { inputTokens: 12.5, outputTokens: '7', costUSD: 1e300 } } }],
+  ])('is whole and bounded, with %s', (_what, fields: object) => {
+    const { feed, prompt, outcomes } = create();
+    prompt();
+    feed(result(TURN, { ...fields }));
+    const [{ usage = NO_USAGE, state } = { state: 'none' }] = outcomes();
+    expect(state).toBe('completed');
+    expect(usage).toEqual(soundTurnUsage(usage));
+  });
+
+  test('of a conversation that was resumed needs no usage at all', () => {
+    const { feed, prompt, outcomes } = create({ resumed: true });
+    prompt();
+    feed(result(TURN, { usage: null }));
+    expect(outcomes()).toMatchObject([{ state: 'completed', usage: NO_USAGE }]);
+  });
+});

@@ -1,0 +1,171 @@
+/** Databases of versions that stored whatever figures the API had sent. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SUM_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../../src/limits.ts';
+import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
+import { DATABASE_FILE } from '../../src/store/files.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import { openInspection } from '../../src/store/sqlite-inspection.ts';
+import { ANY_TURN, command, createIn } from './fixtures.ts';
+import { makeUnsound } from './unsound.ts';
+
+const MODEL = 'claude-test';
+const USAGE = {
+  inputTokens: 5,
+  outputTokens: 6,
+  cacheReadTokens: 7,
+  cacheWriteTokens: 8,
+  costUsd: 0.5,
+};
+const SOUND = {
+  inputTokens: TURN_TOKENS_MAX,
+  outputTokens: 13,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costUsd: TURN_USD_MAX,
+};
+
+let directory: string;
+let opened: SqliteStore | undefined;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'unsound-'));
+});
+
+afterEach(async () => {
+  await opened?.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function open(): Promise<SqliteStore> {
+  opened = await openSqliteStore({ directory });
+  return opened;
+}
+
+async function runTurn(store: SqliteStore, turnId: string): Promise<void> {
+  const claim = await store.claim('server', { ...ANY_TURN });
+  if (claim === undefined || claim === 'full') throw new Error('no turn waits');
+  const { fence } = claim;
+  const outcome = { state: 'completed', usage: USAGE, usageByModel: { [MODEL]: USAGE } } as const;
+  await command(store, fence.sessionId, { type: 'end_turn', turnId, outcome }, { fence });
+  await store.release(fence);
+}
+
+/** A session of alice's, with a task and a turn, as an earlier version kept one answer with odd figures; bob's is sound. */
+async function damaged(): Promise<string> {
+  const store = await open();
+  const id = await createIn(store, {
+    principal: 'alice',
+    taskId: 't',
+    mcpSessionId: 'm',
+    prompts: ['first'],
+  });
+  await createIn(store, { principal: 'bob' });
+  await runTurn(store, 'first');
+  await store.close();
+  makeUnsound(directory, USAGE, 'alice');
+  return id;
+}
+
+function expectSums(sums: Readonly<Record<string, number>>): void {
+  for (const name of METRIC_NAMES) {
+    const figure = sums[name] ?? Number.NaN;
+    expect(Number.isFinite(figure) && figure >= 0, `${name} ${figure}`).toBe(true);
+    if (name !== 'costUsd') expect(Number.isSafeInteger(figure), `${name} ${figure}`).toBe(true);
+  }
+}
+
+test('creating, prompting and ending work for every principal', async () => {
+  const id = await damaged();
+  const store = await open();
+  expect(await store.openSessions()).toBe(2);
+  await createIn(store, { principal: 'carol', prompts: ['second'] });
+  await runTurn(store, 'second');
+  await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
+  await runTurn(store, 'third');
+  await command(store, id, { type: 'unlink_task', taskId: 't' });
+  await command(store, id, { type: 'end', reason: 'done' });
+  expect(await store.prune(Date.now() + 1_000, 500)).toBe(false);
+  expectSums(await store.totals());
+});
+
+test('what was stored is read with figures that can be', async () => {
+  const id = await damaged();
+  const store = await open();
+  const session = await store.session('alice', id);
+  expect(session).toMatchObject({ usage: SOUND, usageByModel: { [MODEL]: SOUND } });
+  expect(await store.turn(id, 'first')).toMatchObject({ usage: SOUND });
+  const ended = (await store.events(id, 0, 100)).find(({ type }) => type === 'turn_ended');
+  expect(ended).toMatchObject({ turn: { usage: SOUND, usageByModel: { [MODEL]: SOUND } } });
+  for (const scope of [PRINCIPAL_SCOPE, 'task:t', 'mcp:m']) {
+    expectSums(await store.metrics('alice', scope));
+    expect(await store.usageByModel('alice', scope)).toEqual({ [MODEL]: SOUND });
+  }
+});
+
+test('the next turn mends the sums, and they go on counting', async () => {
+  const id = await damaged();
+  const store = await open();
+  await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
+  await runTurn(store, 'third');
+  const db = new DatabaseSync(join(directory, DATABASE_FILE), { readOnly: true });
+  const row = db
+    .prepare(`SELECT * FROM metrics WHERE principal = 'alice' AND scope = '${PRINCIPAL_SCOPE}'`)
+    .get();
+  db.close();
+  expect(row).toMatchObject({ inputTokens: TURN_TOKENS_MAX + USAGE.inputTokens });
+  expect(row).toMatchObject({ cacheReadTokens: USAGE.cacheReadTokens });
+});
+
+test('the commands for people read it without a server', async () => {
+  const id = await damaged();
+  const inspection = await openInspection(directory);
+  if (inspection === undefined) throw new Error('there is no database');
+  try {
+    expect(await inspection.session(id)).toMatchObject({ usage: SOUND });
+    expect(await inspection.sessions({ limit: 10 })).toHaveLength(2);
+    for (const principal of await inspection.principals()) {
+      expectSums(await inspection.metrics(principal, PRINCIPAL_SCOPE));
+    }
+  } finally {
+    inspection.close();
+  }
+});
+
+test('sums at their bound stay there, and the totals of many principals too', async () => {
+  const store = await open();
+  const most = { ...USAGE, inputTokens: SUM_MAX };
+  for (const principal of ['alice', 'bob', 'carol']) {
+    const id = await createIn(store, { principal, prompts: [`1${principal}`, `2${principal}`] });
+    for (const turnId of [`1${principal}`, `2${principal}`]) {
+      const claim = await store.claim('server', ANY_TURN);
+      if (claim === undefined || claim === 'full') throw new Error('no turn waits');
+      const outcome = { state: 'completed', usage: most, usageByModel: { [MODEL]: most } } as const;
+      const end = { type: 'end_turn', turnId, outcome } as const;
+      const { session } = await command(store, id, end, { fence: claim.fence });
+      expect(contributionOf(session)).toMatchObject({ inputTokens: SUM_MAX });
+      await store.release(claim.fence);
+    }
+    expect(await store.metrics(principal, PRINCIPAL_SCOPE)).toMatchObject({ inputTokens: SUM_MAX });
+  }
+  expect(await store.totals()).toMatchObject({ inputTokens: SUM_MAX, outputTokens: 36 });
+});
+
+test('a session whose row is damaged keeps no other from its turn', async () => {
+  const store = await open();
+  const bad = await createIn(store, { principal: 'alice', prompts: ['never'] });
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  db.prepare(`UPDATE sessions SET record = '{' WHERE id = ?`).run(bad);
+  db.close();
+  const good = await createIn(store, { principal: 'bob' });
+  const prompt = { type: 'queue_prompt', turnId: 'next', prompt: 'on' } as const;
+  const claimant = { ...ANY_TURN, owner: 'server' };
+  const { claim } = await command(store, good, prompt, { claim: claimant });
+  expect(claim).toMatchObject({ session: { id: good }, turn: { id: 'next' } });
+  expect(await store.claim('server', ANY_TURN)).toBeUndefined();
+  await expect(store.session('alice', bad)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
