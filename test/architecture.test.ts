@@ -18,7 +18,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['runner', 'store', 'index'],
   ['manager'],
   ['session'],
-  ['errors', 'limits', 'config', 'settings', 'commands', 'command-line', 'log', 'paths'],
+  ['errors', 'limits', 'config', 'settings', 'commands', 'command-line', 'log', 'looks', 'paths'],
 ];
 
 /** Rooms of one rung that may see each other. */
@@ -30,6 +30,7 @@ const TOGETHER: ReadonlySet<string> = new Set([
   'commands',
   'command-line',
   'log',
+  'looks',
   'paths',
 ]);
 

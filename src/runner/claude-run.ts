@@ -52,6 +52,8 @@ export type ClaudeRunParts = {
   readonly resumed: boolean;
   /** Whether nobody else has continued the conversation since the last look. */
   readonly isCurrent: () => Promise<boolean>;
+  /** Whether the process works in the session's directory, and that is still where it was. */
+  readonly isInPlace: (pid: number) => Promise<boolean>;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   /** Clears up after the process; called once, when it is gone. */
   readonly cleanUp: () => Promise<void>;
@@ -115,15 +117,22 @@ export class ClaudeRun implements Run {
     });
     const ready = Promise.race([initialized, this.#exit, aborted(this.#parts.spec.signal)]);
     const inTime = await within(ready, startMs);
-    if (this.#isReady && !this.#parts.spec.signal?.aborted) return;
+    // Between the look at the directory and the spawn it could be replaced; no prompt is handed over elsewhere.
+    const isInPlace = await this.#parts.isInPlace(this.process.pid);
+    if (this.#isReady && isInPlace && !this.#parts.spec.signal?.aborted) return;
+    const wasReady = this.#isReady;
     this.#isReady = false;
     await killTree(this.process);
     await this.#gone;
-    throw this.#startError(inTime);
+    throw wasReady && !isInPlace ? startError('moved') : this.#startError(inTime);
   }
 
   async isCurrent(): Promise<boolean> {
-    const isCurrent = await this.#parts.isCurrent().catch(() => false);
+    const { isCurrent: isUpToDate, isInPlace } = this.#parts;
+    const looks = await Promise.all([isUpToDate(), isInPlace(this.process.pid)]).catch(() => [
+      false,
+    ]);
+    const isCurrent = looks.every(Boolean);
     // Only now: while that was looked up, the end of the process may have been heard of.
     const { exitCode, signalCode } = this.#spawned.child;
     return isCurrent && !this.#hasExited && exitCode === null && signalCode === null;

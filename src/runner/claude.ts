@@ -17,6 +17,7 @@ import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
+import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 
@@ -70,8 +71,7 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
-  // Before the spawn, because a missing directory would be reported as a missing program.
-  await checkDirectory(spec.options.workingDirectory);
+  const place = await placeOf(spec.options.workingDirectory);
   if (context.claudePath !== undefined) await checkProgram(context.claudePath);
   const temporaryDirectory = await makeScratch(context.scratchDirectory, spec.uuid);
   const cleanUp = () => rm(temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
@@ -88,9 +88,10 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       listener,
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
+      isInPlace: (pid) => worksIn(pid, place),
       launch: (input, { canUseTool, ...gate }) =>
         launch(context, input, gate, {
-          ...claudeOptions(spec.options, context.secretFiles),
+          ...claudeOptions({ ...spec.options, workingDirectory: place }, context.secretFiles),
           ...resumeOptions,
           env: environment,
           // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
@@ -172,16 +173,6 @@ function checkIds({ uuid, forkOf, marker }: RunSpec): void {
   if (!MARKER.test(marker)) {
     throw new SessionError('INVALID_REQUEST', `${quoteId(marker)} is not a marker`);
   }
-}
-
-async function checkDirectory(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory()) return;
-  throw new SessionError(
-    'UNAVAILABLE',
-    `the working directory ${quoteId(path)} ${found === undefined ? 'does not exist' : 'is not a directory'}`,
-    { hint: 'Restore the directory, or create a session in another one.', retryable: false },
-  );
 }
 
 async function checkProgram(path: string): Promise<void> {

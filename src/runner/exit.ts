@@ -16,8 +16,15 @@ export function crashFailure({ exitCode, signalCode }: Exit): Failure {
   };
 }
 
-/** The error of a start that came to nothing: the process ended, or was not ready in time. */
-export function startError(why: Exit | { readonly notWithinMs: number }): SessionError {
+/** The error of a start that came to nothing: the process ended, was not ready in time, or its directory was replaced. */
+export function startError(why: Exit | { readonly notWithinMs: number } | 'moved'): SessionError {
+  if (why === 'moved') {
+    return new SessionError(
+      'UNAVAILABLE',
+      'the working directory was moved or replaced while Claude Code started in it',
+      { hint: 'Send the prompt again.' },
+    );
+  }
   const message =
     'notWithinMs' in why
       ? `Claude Code was not ready within ${why.notWithinMs} ms (RUN_START_MS_MAX)`

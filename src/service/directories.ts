@@ -3,13 +3,21 @@
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { quoteId, SessionError } from '../errors.ts';
+import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 
+type Found = {
+  /** The directory with every symbolic link resolved. */
+  readonly path: string;
+  readonly isDirectory: boolean;
+};
+
 /**
- * The directory with every symbolic link resolved.
+ * The directory that a caller names for a new session, with every symbolic link resolved.
  *
  * @param roots resolved paths
- * @throws SessionError INVALID_REQUEST when it is relative, missing, no directory or outside the roots
+ * @throws SessionError INVALID_REQUEST if it is relative, missing, no directory or outside the roots, UNAVAILABLE if
+ *   this server is out of open files
  */
 export async function resolveWorkingDirectory(
   path: string,
@@ -18,23 +26,70 @@ export async function resolveWorkingDirectory(
   if (!isAbsolute(path) || path.includes('\0')) {
     throw refused(path, 'is not an absolute path', 'give the whole path, from the root.');
   }
-  const resolved = await realpath(path).catch(() => undefined);
-  const found = resolved === undefined ? undefined : await stat(resolved).catch(() => undefined);
-  const inside = resolved !== undefined && roots.some((root) => isInside(resolved, root));
+  const found = await find(path).catch((error: unknown) => {
+    if (isOutOfMeans(error)) throw cannotLook(whatOf(path), error);
+  });
   // One answer for "missing" and "outside": what lies outside the roots is not this caller's to probe.
-  if (resolved === undefined || found === undefined || !inside) {
+  if (found === undefined || !isInAny(found.path, roots)) {
     throw refused(
       path,
       'is not an existing directory inside a configured root',
       `the roots are ${roots.join(', ')}; the operator adds one with --root.`,
     );
   }
-  if (!found.isDirectory()) throw refused(path, 'is not a directory', 'name its folder.');
-  return resolved;
+  if (!found.isDirectory) throw refused(path, 'is not a directory', 'name its folder.');
+  return found.path;
+}
+
+/**
+ * The directory of a session that is about to run, as it is now: since the session was made, the directory may have gone
+ * or become a link, and this server may have other roots.
+ *
+ * @throws SessionError UNAVAILABLE if the session may not run there now
+ */
+export async function currentDirectory(path: string, roots: readonly string[]): Promise<string> {
+  const what = whatOf(path);
+  const found = await find(path).catch((error: unknown) => {
+    throw cannotLook(what, error);
+  });
+  if (found !== undefined && !isInAny(found.path, roots)) {
+    throw unusable(
+      `${what} is outside the roots of this server, or has become a link to outside`,
+      'The operator adds a root with --root; then the next prompt tries again.',
+    );
+  }
+  if (found?.isDirectory) return found.path;
+  throw unusable(
+    `${what} ${found === undefined ? 'does not exist' : 'is not a directory'}`,
+    'Restore the directory, or create a session in another one.',
+  );
+}
+
+/** Undefined if there is nothing at the path; rejects if that cannot be told. */
+async function find(path: string): Promise<Found | undefined> {
+  try {
+    const resolved = await realpath(path);
+    return { path: resolved, isDirectory: (await stat(resolved)).isDirectory() };
+  } catch (error) {
+    if (saysNothingThere(error)) return undefined;
+    throw error;
+  }
+}
+
+function isInAny(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => isInside(path, root));
+}
+
+function whatOf(path: string): string {
+  return `the working directory ${quoteId(path)}`;
 }
 
 function refused(path: string, reason: string, hint: string): SessionError {
   return new SessionError('INVALID_REQUEST', `workingDirectory ${quoteId(path)} ${reason}`, {
     hint,
   });
+}
+
+function unusable(message: string, hint: string): SessionError {
+  return new SessionError('UNAVAILABLE', message, { hint, retryable: false });
 }

@@ -16,8 +16,9 @@ import type { Appended, Claim, Claimant, Fence, Store } from '../store/store.ts'
 import type { Clock, JumpWatch } from './clock.ts';
 import { IdleSessions } from './idle-sessions.ts';
 import { LiveSession } from './live-session.ts';
+import { optionsToRun, type Policy } from './policy.ts';
 
-export type SchedulerDeps = {
+export type SchedulerDeps = Policy & {
   readonly store: Store;
   readonly runner: Runner;
   readonly owners: Owners;
@@ -225,10 +226,11 @@ export class Scheduler {
 
   async #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
     const uuid = session.id.slice(SESSION_ID_PREFIX.length);
+    const options = await optionsToRun(session.id, withinBudget(session), this.#deps);
     return this.#deps.runner.start(
       {
         uuid,
-        options: withinBudget(session),
+        options,
         remembered: await this.#deps.store.rememberedPermissions(session.id),
         ...(session.forkOf && { forkOf: session.forkOf.sessionId.slice(SESSION_ID_PREFIX.length) }),
         marker: this.#deps.newId(),

@@ -1,6 +1,5 @@
 /** The use cases of a session's life: make it, find it, link it, measure it, end it. */
 
-import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import { decide, type SessionCommand } from '../session/decide.ts';
 import type {
@@ -24,14 +23,14 @@ import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
-import { resolveWorkingDirectory } from './directories.ts';
 import { type ListPage, listPage } from './list-page.ts';
+import { allowedOptions, type Policy } from './policy.ts';
 import type { Presence } from './presence.ts';
 import type { Room } from './room.ts';
 import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
 
-export type SessionsDeps = {
+export type SessionsDeps = Policy & {
   readonly store: Store;
   readonly gate: Gate;
   readonly scheduler: Pick<Scheduler, 'poke'>;
@@ -40,11 +39,9 @@ export type SessionsDeps = {
   readonly clock: Clock;
   /** A UUID v4. */
   readonly newId: () => string;
-  /** Resolved; the first is where a session works that names no directory. */
-  readonly roots: readonly string[];
+  /** Where a session works that names no directory. */
   readonly defaultDirectory: string;
   readonly room: Room;
-  readonly allowBypassPermissions: boolean;
 };
 
 export type NewSession = {
@@ -268,18 +265,8 @@ export class Sessions {
     return gate.change(caller, sessionId, (state) => decide(state, command, clock.now()), options);
   }
 
-  async #options(asked: NewSession['options']): Promise<SessionOptions> {
-    const { roots, defaultDirectory, allowBypassPermissions } = this.#deps;
-    if (asked.permissionMode === 'bypassPermissions' && !allowBypassPermissions) {
-      throw new SessionError(
-        'INVALID_REQUEST',
-        'permissionMode bypassPermissions is not allowed here',
-        {
-          hint: 'the operator allows it with --allow-bypass-permissions.',
-        },
-      );
-    }
-    const directory = asked.workingDirectory ?? defaultDirectory;
-    return { ...asked, workingDirectory: await resolveWorkingDirectory(directory, roots) };
+  #options(asked: NewSession['options']): Promise<SessionOptions> {
+    const { workingDirectory = this.#deps.defaultDirectory } = asked;
+    return allowedOptions({ ...asked, workingDirectory }, this.#deps);
   }
 }

@@ -47,7 +47,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
 }
 
 export class Harness {
-  readonly settings: Settings;
+  settings: Settings;
   /** A real directory inside the root; sessions work here by default. */
   readonly work: string;
   runner = new ScriptedRunner();
@@ -102,8 +102,9 @@ export class Harness {
   }
 
   /** Stops the server and starts another on the same state directory; every client is gone. */
-  async reopen(): Promise<void> {
+  async reopen(settings: Partial<Settings> = {}): Promise<void> {
     await this.close();
+    this.settings = { ...this.settings, ...settings };
     this.runner = new ScriptedRunner();
     await this.open();
   }

@@ -1,0 +1,68 @@
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeScriptedClaude } from '../support/program.ts';
+import { World } from './claude-world.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let world: World;
+beforeAll(async () => {
+  world = await World.open();
+});
+afterAll(() => world.close());
+
+async function makePlace(name: string): Promise<string> {
+  const workingDirectory = join(world.directory, name);
+  await mkdir(workingDirectory);
+  return workingDirectory;
+}
+
+describe('the directory of a run', () => {
+  test('that is replaced while Claude Code starts is not worked in', async () => {
+    const workingDirectory = await makePlace('swapped-at-start');
+    const scripted = await makeScriptedClaude(world.directory);
+    const claudePath = join(world.directory, 'swaps');
+    const swap = `mv "${workingDirectory}" "${workingDirectory}-moved" && ln -s / "${workingDirectory}"`;
+    await writeFile(claudePath, `#!/bin/sh\n${swap}\nexec "${scripted}" "$@"\n`, { mode: 0o755 });
+    const started = world.start({ options: { workingDirectory } }, world.runner({ claudePath }));
+    await expect(started).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('moved or replaced'),
+      retryable: true,
+    });
+  });
+
+  test.each([
+    ['has become a link to elsewhere', (path: string) => symlink('/', path)],
+    ['is another one by the same name', (path: string) => mkdir(path)],
+    ['is gone', async () => {}],
+  ])('that %s is not given another prompt by a warm process', async (what, replace) => {
+    const workingDirectory = await makePlace(what.replaceAll(' ', '-'));
+    const claudePath = await makeScriptedClaude(world.directory);
+    const session = await world.start(
+      { options: { workingDirectory } },
+      world.runner({ claudePath }),
+    );
+    await session.heard.outcomeOf(session.prompt('hello'));
+    expect(await session.run.isCurrent()).toBe(true);
+    await rename(workingDirectory, `${workingDirectory}-before`);
+    await replace(workingDirectory);
+    expect(await session.run.isCurrent()).toBe(false);
+    await session.run.close();
+    await rm(workingDirectory, { recursive: true, force: true });
+  });
+
+  test('is worked in by its real path', async () => {
+    const real = await makePlace('real');
+    const link = join(world.directory, 'link');
+    await symlink(real, link);
+    const session = await world.start({ options: { workingDirectory: link } });
+    await rm(link);
+    await symlink('/', link);
+    session.heard.answer = () => ({ decision: 'allow' });
+    await session.turn([{ tool: 'Bash', input: { command: 'pwd > here' } }, { text: 'done' }]);
+    expect(await readFile(join(real, 'here'), 'utf8')).toBe(`${real}\n`);
+    await session.run.close();
+  });
+});
