@@ -215,7 +215,8 @@ function connectionsOf(deps: ConnectionDeps): Connections {
   };
   const forms = { aside: new Aside(), key: randomBytes(32), newId };
   return {
-    createServer: (caller) => createServer(caller, { service, log, telemetry, version, forms }),
+    createServer: (caller, ending) =>
+      createServer(caller, { service, log, telemetry, version, forms, ending }),
     follow: (caller, notify) => followResources(service, caller, notify),
     opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
     present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),

@@ -191,6 +191,8 @@ export const MESSAGE_BYTES_MAX = 4 * KIB * KIB;
 export const STDIO_REQUESTS_MAX = 200;
 /** With so much unread on standard output, the client is told no more news. */
 export const STDIO_BEHIND_BYTES_MAX = KIB * KIB;
+/** After the end of its input a client has so long to get its answers; an interrupt takes up to 12 s. */
+export const STDIO_LAST_ANSWERS_MS_MAX = 15_000;
 
 /** HTTP perimeter. */
 /** What is held of all bodies that are coming in at once. */
@@ -241,8 +243,10 @@ export const HTTP_HEADER_BYTES_MAX = 16 * KIB;
 export const HTTP_LINGER_MS = 1_000;
 /** What a client over a limit is told to wait. */
 export const HTTP_RETRY_AFTER_S = 30;
-/** Answers under way have that long to leave when the server stops. */
-export const HTTP_CLOSE_GRACE_MS = 1_000;
+/** When the server stops, calls under way have that long to be answered. */
+export const CLOSE_ANSWERS_MS_MAX = 1_000;
+/** Connections whose client does not take the last of its answer are cut that long after. */
+export const HTTP_CLOSE_GRACE_MS = 500;
 export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
 export const TOOL_INPUT_DEPTH_MAX = 64;
 /** A graceful stop of the whole program. */

@@ -11,4 +11,6 @@ export type ServerDeps = {
   readonly telemetry: Telemetry;
   readonly version: string;
   readonly forms: FormsShared;
+  /** Aborts when the connection is about to end: calls that wait answer at once, as if their time was up. */
+  readonly ending: AbortSignal;
 };

@@ -31,12 +31,13 @@ export type WaitingsDeps = {
   readonly service: Service;
   readonly log: Logger;
   readonly forms: FormsShared;
+  readonly ending: AbortSignal;
 };
 
 /** One call's. */
 export type Waiting = {
   readonly watch: Watch;
-  /** Aborts when the client gives the call up, or the wait is to end for a form. */
+  /** Aborts when the client gives the call up, or the wait is to end for a form or with the connection. */
   readonly signal: AbortSignal;
   readonly callId?: string;
   /** What is answered instead of the result. */
@@ -58,9 +59,11 @@ export class Waitings {
   readonly #seal: Seal;
   readonly #asker: Asker;
   readonly #pushed: PushedForms;
+  readonly #ending: AbortSignal;
 
   constructor(server: Server, caller: Caller, deps: WaitingsDeps & { readonly seal: Seal }) {
-    const { service, log, forms, seal } = deps;
+    const { service, log, forms, seal, ending } = deps;
+    this.#ending = ending;
     this.#server = server;
     this.#service = service;
     this.#forms = forms;
@@ -75,9 +78,11 @@ export class Waitings {
     const asking = await this.#asking(tool, context);
     return {
       ...asking,
+      signal: AbortSignal.any([asking.signal, this.#ending]),
       watch: async (session) => {
         await progress?.watch(session);
-        return asking.hold(session);
+        // A form that is sent now could not be answered any more.
+        return !this.#ending.aborted && asking.hold(session);
       },
       close: () => {
         progress?.close();

@@ -8,8 +8,11 @@ import type { ResourceEvent } from '../server/subscriptions.ts';
 import type { Caller } from '../service/caller.ts';
 
 export type Connections = {
-  /** A fresh MCP server instance that answers for this caller. Cheap; called once per connection. */
-  createServer(caller: Caller): Server;
+  /**
+   * A fresh MCP server instance that answers for this caller. Cheap; called once per connection. `ending` aborts when
+   * the connection is about to end: calls that wait answer at once, as if their time was up.
+   */
+  createServer(caller: Caller, ending: AbortSignal): Server;
   /**
    * Tells of every resource of this caller's principal that changes, until the returned function is called. For the
    * revision 2026-07-28, where the transport knows who watches what; on the others a server instance does it itself.

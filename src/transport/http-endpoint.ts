@@ -1,7 +1,9 @@
 /** The way of one HTTP request: from the cheapest check to the dearest, and to the one place that serves it. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as after } from 'node:timers/promises';
 import { isInitializeRequest, isJSONRPCRequest } from '@modelcontextprotocol/server';
+import { CLOSE_ANSWERS_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { HttpBodies, refusing } from './http-body.ts';
 import { allowPage, answerPreflight, isPreflight } from './http-cors.ts';
@@ -21,7 +23,7 @@ import {
 } from './http-reply.ts';
 import { checkMethod, type Route } from './http-routes.ts';
 import type { HttpSessions } from './http-sessions.ts';
-import { asMessage, isRequest } from './message.ts';
+import { asMessage, isRequest, LISTEN } from './message.ts';
 import { RefusalLog } from './refusal-log.ts';
 
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
@@ -40,6 +42,8 @@ type EndpointParts = {
   /** What a 401 says in `WWW-Authenticate`. */
   readonly challenge: string;
   readonly log: Logger;
+  /** Its signal is the `ending` of every connection. */
+  readonly ending: AbortController;
 };
 
 /** Answers every request it is given, and never rejects. */
@@ -64,9 +68,17 @@ export class HttpEndpoint {
     }
   }
 
-  /** Ends all sessions and streams; from here on nothing is served, MCP requests are answered 503. */
+  /**
+   * Lets the calls under way be answered, then ends all sessions and streams. Nothing new is served meanwhile: MCP
+   * requests are answered 503.
+   */
   async close(): Promise<void> {
     this.#closing = true;
+    this.#parts.ending.abort();
+    const timer = new AbortController();
+    const timeUp = after(CLOSE_ANSWERS_MS_MAX, undefined, timer).catch(() => {});
+    await Promise.race([this.#exchanges.callsAnswered(), timeUp]);
+    timer.abort();
     await Promise.all([this.#parts.sessions.close(), this.#parts.modern?.close()]);
   }
 
@@ -126,7 +138,8 @@ export class HttpEndpoint {
 
   async #servePost(post: Post): Promise<void> {
     const { modern, sessions, limits } = this.#parts;
-    const { body } = post;
+    const { body, response } = post;
+    if (!('method' in body && body.method === LISTEN)) this.#exchanges.addCall(response);
     if (modern?.accepts(post)) {
       if (isJSONRPCRequest(body) && !limits.admit(post, body)) return;
       return await modern.serve(post);

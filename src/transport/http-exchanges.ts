@@ -1,5 +1,6 @@
 /** The exchanges under way: who has how many, whose client takes nothing, and whose token is gone. */
 
+import type { ServerResponse } from 'node:http';
 import { HTTP_EXCHANGES_PER_PRINCIPAL_MAX, HTTP_STALL_MS_MAX } from '../limits.ts';
 import { type Exchange, limitExceeded, whenOver } from './http-reply.ts';
 
@@ -7,6 +8,8 @@ export class HttpExchanges {
   /** Since when the client of each has taken nothing of what is ready for it; undefined where it does. */
   readonly #open = new Map<Exchange, number | undefined>();
   readonly #perPrincipal = new Map<string, number>();
+  /** Those of {@link #open} that are no streams. */
+  readonly #calls = new Set<ServerResponse>();
 
   /** Counts the exchange until it is over. HttpRefusal 429 over HTTP_EXCHANGES_PER_PRINCIPAL_MAX of a principal. */
   add(exchange: Exchange): void {
@@ -20,6 +23,19 @@ export class HttpExchanges {
     this.#perPrincipal.set(principal, count + 1);
     this.#open.set(exchange, undefined);
     whenOver(response, () => this.#remove(exchange));
+  }
+
+  /** This one is no stream: the server does not stop before it is answered, if that does not take too long. */
+  addCall(response: ServerResponse): void {
+    this.#calls.add(response);
+    whenOver(response, () => this.#calls.delete(response));
+  }
+
+  /** Resolves once the calls that are under way now are answered, or their clients gone. */
+  async callsAnswered(): Promise<void> {
+    const over = (response: ServerResponse) =>
+      new Promise<void>((resolve) => whenOver(response, resolve));
+    await Promise.all([...this.#calls].map(over));
   }
 
   /** Cuts those whose client has taken nothing for HTTP_STALL_MS_MAX. `now` in monotonic milliseconds. */

@@ -17,7 +17,12 @@ import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
 import { HttpRefusal, INVALID_PARAMS, MCP_PATH, type Post } from './http-reply.ts';
 
-type HttpModernOptions = { readonly connections: Connections; readonly log: Logger };
+type HttpModernOptions = {
+  readonly connections: Connections;
+  readonly log: Logger;
+  /** Aborts when the server is about to stop. */
+  readonly ending: AbortSignal;
+};
 
 export class HttpModern {
   readonly #options: HttpModernOptions;
@@ -65,8 +70,10 @@ export class HttpModern {
   #handlerOf(principal: string): McpHttpHandler {
     const known = this.#handlers.get(principal);
     if (known !== undefined) return known;
-    const { connections } = this.#options;
-    const made = createMcpHandler((context) => connections.createServer(callerOf(context)), {
+    const { connections, ending } = this.#options;
+    const create = (context: McpRequestContext) =>
+      connections.createServer(callerOf(context), ending);
+    const made = createMcpHandler(create, {
       legacy: 'reject',
       bus: new ChangeBus({ principal, mcpSessionId: null }, connections),
       maxSubscriptions: LISTEN_STREAMS_MAX,

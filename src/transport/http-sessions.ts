@@ -46,6 +46,8 @@ type HttpSessionsOptions = {
   readonly now: () => number;
   /** Unguessable and unique. */
   readonly newId: () => string;
+  /** Aborts when the server is about to stop. */
+  readonly ending: AbortSignal;
 };
 
 export class HttpSessions {
@@ -108,7 +110,7 @@ export class HttpSessions {
 
   // In the table from the start, so that requests that come at once cannot open more than the cap.
   #create(principal: string): HttpSession {
-    const { connections, newId } = this.#options;
+    const { connections, newId, ending } = this.#options;
     const id = newId();
     const caller = { principal, mcpSessionId: id };
     // Not the session's id: what proves nothing here should not be spread either.
@@ -119,7 +121,7 @@ export class HttpSessions {
       eventStore: replay,
       retryInterval: HTTP_STREAM_RETRY_MS,
     });
-    const server = connections.createServer(caller);
+    const server = connections.createServer(caller, ending);
     const fresh = { opened: false, used: false, underWay: 0 };
     const session: HttpSession = { id, caller, server, transport, replay, ...fresh };
     transport.onclose = () => this.#remove(session);

@@ -61,7 +61,10 @@ export type HttpService = {
   /** Where MCP is served, path included. */
   readonly url: string;
   readonly port: number;
-  /** Stops listening, ends all MCP sessions and streams; resolves when the last connection is gone. */
+  /**
+   * Stops listening, answers what is under way, and ends all MCP sessions and streams; resolves when the last
+   * connection is gone.
+   */
   close(): Promise<void>;
   /**
    * Other tokens are good from now on, and they stand for these principals: the streams and calls of all other
@@ -79,7 +82,8 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
   server.on('error', (err) => log.error({ err }, 'HTTP server error'));
   answerBroken(server);
   const url = `http://${hostInUrl(host)}:${port}${MCP_PATH}`;
-  const sessions = new HttpSessions({ connections, log, newId, now });
+  const ending = new AbortController();
+  const shared = { connections, log, ending: ending.signal };
   const resource = {
     url: options.publicUrl ?? url,
     authServers: options.authServers ?? [],
@@ -89,10 +93,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpService> {
     challenge: challengeFor(resource),
     limits: new HttpLimits({ rateLimit: options.rateLimit ?? HTTP_RATE_LIMIT_DEFAULT, now }),
     authenticate: options.authenticate,
-    sessions,
-    modern: options.mode === 'dual' ? new HttpModern({ connections, log }) : undefined,
+    sessions: new HttpSessions({ ...shared, newId, now }),
+    modern: options.mode === 'dual' ? new HttpModern(shared) : undefined,
     routes: [HEALTH_ROUTE, ...metadataRoutes(resource), ...(options.routes ?? [])],
     log,
+    ending,
   });
   server.on('request', (request, response) => {
     whenOver(response, () => closeIfStopping(server));

@@ -31,6 +31,11 @@ export class LineSplitter {
     return lines;
   }
 
+  /** The bytes have ended: what came after the last line feed is a line too. */
+  end(): Line[] {
+    return this.#begun.length > 0 ? [this.#begun.take()] : [];
+  }
+
   #add(part: Buffer, lines: Line[]): void {
     if (this.#isSkipping || part.length === 0) return;
     if (this.#begun.length + part.length <= this.#bytesMax) {

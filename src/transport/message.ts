@@ -17,6 +17,9 @@ import { shapeProblem } from './json-shape.ts';
 export const INVALID_REQUEST = -32_600;
 export const PARSE_ERROR = -32_700;
 
+/** The one request that is answered only when its connection closes: a stream of changes. */
+export const LISTEN = 'subscriptions/listen';
+
 /**
  * Of the whole message, whatever its kind: wide enough for any tool input within its own bounds, narrow enough for
  * parsing to be cheap and for `JSON.stringify` not to overflow the stack.

@@ -20,6 +20,7 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  LISTEN,
   readObject,
 } from './message.ts';
 
@@ -32,42 +33,44 @@ export class StdioTransport implements Transport {
   onmessage?: NonNullable<Transport['onmessage']>;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  /** Resolves when the client is gone (end of input, broken pipe) or `close` was called. */
-  readonly closed: Promise<void>;
+  /** Resolves when nothing more is read: at the end of the input, after `endInput`, or when the client is gone. */
+  readonly inputEnded: Promise<void>;
+  /** Resolves when the input has ended and everything that was read is answered, or when the client is gone. */
+  readonly answered: Promise<void>;
   readonly #stdin: Readable;
   readonly #stdout: Writable;
   readonly #splitter = new LineSplitter(MESSAGE_BYTES_MAX);
   /** Lines that were read and wait for the client to read in its turn. */
   #waiting: Line[] = [];
   #waitingBytes = 0;
-  /** Requests that have no answer yet. */
-  readonly #unanswered = new Set<RequestId>();
-  #isClosed = false;
-  #resolveClosed = (): void => {};
+  /** Requests that have no answer yet, with their methods. */
+  readonly #unanswered = new Map<RequestId, string>();
+  #phase: 'open' | 'ending' | 'closed' = 'open';
+  readonly #inputEnded = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<void>();
 
   constructor(stdin: Readable, stdout: Writable) {
     this.#stdin = stdin;
     this.#stdout = stdout;
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+    this.inputEnded = this.#inputEnded.promise;
+    this.answered = this.#answered.promise;
   }
 
   async start(): Promise<void> {
-    const close = () => void this.close();
     // Both outlive the connection: what goes wrong after its end must not end the program.
     this.#stdin.on('error', (error) => this.onerror?.(error));
     this.#stdout.on('error', (error) => {
       this.onerror?.(error);
-      close();
+      void this.close();
     });
-    if (this.#stdin.readableEnded || this.#stdin.destroyed) setImmediate(close);
-    this.#stdin.on('data', this.#read).once('end', close).once('close', close);
+    const end = () => this.endInput();
+    if (this.#stdin.readableEnded || this.#stdin.destroyed) setImmediate(end);
+    this.#stdin.on('data', this.#read).once('end', end).once('close', end);
     this.#stdout.on('drain', this.#take);
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    if (this.#isClosed) throw new Error('the connection is closed');
+    if (this.#phase === 'closed') throw new Error('the connection is closed');
     if (isResponse(message)) {
       if (message.id !== undefined) this.#unanswered.delete(message.id);
     } else if (isNotification(message) && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) {
@@ -75,18 +78,36 @@ export class StdioTransport implements Transport {
       return;
     }
     this.#write(message);
+    this.#noteAnswered();
+  }
+
+  /** Reads no more; what was read before is still served. */
+  endInput(): void {
+    if (this.#phase !== 'open') return;
+    this.#phase = 'ending';
+    this.#stdin.off('data', this.#read).pause();
+    // The last line may lack its line feed.
+    this.#waiting.push(...this.#splitter.end());
+    this.#inputEnded.resolve();
+    this.#take();
+  }
+
+  /** Resolves once the client has taken all that was written, or is gone. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => this.#stdout.write('', () => resolve()));
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#phase === 'closed') return;
+    this.#phase = 'closed';
     this.#stdin.off('data', this.#read).pause();
     this.#stdout.off('drain', this.#take);
     this.#waiting = [];
     try {
       this.onclose?.();
     } finally {
-      this.#resolveClosed();
+      this.#inputEnded.resolve();
+      this.#answered.resolve();
     }
   }
 
@@ -104,13 +125,14 @@ export class StdioTransport implements Transport {
   readonly #take = (): void => {
     let taken = 0;
     for (const line of this.#waiting) {
-      if (this.#isClosed || this.#stdout.writableNeedDrain) break;
+      if (this.#phase === 'closed' || this.#stdout.writableNeedDrain) break;
       taken += 1;
       this.#waitingBytes -= LINE_COST + line.length;
       this.#handle(line);
     }
     this.#waiting.splice(0, taken);
-    if (!this.#isClosed && this.#waitingBytes <= MESSAGE_BYTES_MAX) this.#stdin.resume();
+    if (this.#phase === 'open' && this.#waitingBytes <= MESSAGE_BYTES_MAX) this.#stdin.resume();
+    this.#noteAnswered();
   };
 
   #handle(line: Line): void {
@@ -146,8 +168,15 @@ export class StdioTransport implements Transport {
       this.#write(limitReply(request, problem, 'retry when one of them is answered.'));
       return false;
     }
-    this.#unanswered.add(id);
+    this.#unanswered.set(id, request.method);
     return true;
+  }
+
+  #noteAnswered(): void {
+    if (this.#phase !== 'ending' || this.#waiting.length > 0) return;
+    if ([...this.#unanswered.values()].every((method) => method === LISTEN)) {
+      this.#answered.resolve();
+    }
   }
 
   #write(message: JSONRPCMessage): void {

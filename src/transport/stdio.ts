@@ -3,7 +3,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { McpServerFactory, Server } from '@modelcontextprotocol/server';
 import { serveStdio as serveSdkStdio } from '@modelcontextprotocol/server/stdio';
-import { LISTEN_STREAMS_MAX } from '../limits.ts';
+import { CLOSE_ANSWERS_MS_MAX, LISTEN_STREAMS_MAX, STDIO_LAST_ANSWERS_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { type Connections, kindOf } from './connections.ts';
@@ -17,39 +17,67 @@ export type StdioOptions = {
   /** Nothing else may write to it. */
   readonly stdout: Writable;
   readonly log: Logger;
+  /** Shorter than real ones, for a test that waits for them. */
+  readonly times?: StdioTimes;
 };
 
+/** How long calls that were read may take to be answered. */
+export type StdioTimes = {
+  /** After the end of the input. */
+  readonly endMs: number;
+  /** After `close`. */
+  readonly closeMs: number;
+};
+
+const TIMES: StdioTimes = { endMs: STDIO_LAST_ANSWERS_MS_MAX, closeMs: CLOSE_ANSWERS_MS_MAX };
+
 export type StdioService = {
-  /** Resolves when the client is gone (end of input, broken pipe) or `close` was called; never rejects. */
+  /** Resolves when the client has all its answers after the end of its input, when it is gone, or after `close`. */
   readonly closed: Promise<void>;
-  /** Ends the connection; requests under way are aborted. May be called again. */
+  /** Reads no more, answers what was read, and ends the connection. May be called again. */
   close(): Promise<void>;
 };
 
-/** Serves until the input ends. Leaves both streams open and the process running. */
+/** Serves until the input has ended and is answered. Leaves both streams open and the process running. */
 export function serveStdio(options: StdioOptions): StdioService {
-  const { connections, caller, stdin, stdout, log } = options;
+  const { connections, caller, stdin, stdout, log, times = TIMES } = options;
   const transport = new StdioTransport(stdin, stdout);
-  const closed = transport.closed.then(() => connections.closed(caller));
+  const ending = new AbortController();
   connections.opened(caller);
   // Called again where a client asks for the newest revision first and then falls back: same caller, new instance.
   const create: McpServerFactory = ({ era }) =>
-    era === 'modern' ? announcing(options) : connections.createServer(caller);
+    era === 'modern'
+      ? announcing(options, ending.signal)
+      : connections.createServer(caller, ending.signal);
   const handle = serveSdkStdio(create, {
     transport,
     maxSubscriptions: LISTEN_STREAMS_MAX,
     onerror: troubleLog(log),
   });
-  const close = async () => {
+  const timeUp = Promise.withResolvers<void>();
+  const finish = async (): Promise<void> => {
+    ending.abort();
+    const timer = setTimeout(timeUp.resolve, times.endMs);
+    await Promise.race([transport.answered, timeUp.promise]);
+    // Streams of changes are answered here.
     await handle.close();
+    await Promise.race([transport.flushed(), timeUp.promise]);
+    clearTimeout(timer);
+    connections.closed(caller);
+  };
+  const closed = transport.inputEnded.then(finish);
+  const close = async (): Promise<void> => {
+    transport.endInput();
+    const timer = setTimeout(timeUp.resolve, times.closeMs);
     await closed;
+    clearTimeout(timer);
   };
   return { closed, close };
 }
 
 /** A server that tells of all changes; what its client has not asked for is dropped on the way. */
-function announcing({ connections, caller, log }: StdioOptions): Server {
-  const server = connections.createServer(caller);
+function announcing({ connections, caller, log }: StdioOptions, ending: AbortSignal): Server {
+  const server = connections.createServer(caller, ending);
   const stop = connections.follow(caller, (event) => {
     const sent =
       event.kind === 'updated'

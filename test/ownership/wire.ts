@@ -38,7 +38,7 @@ export class Wire {
 
   static async open(connections: Connections, caller: Caller): Promise<Wire> {
     const [near, far] = InMemoryTransport.createLinkedPair();
-    await connections.createServer(caller).connect(far);
+    await connections.createServer(caller, new AbortController().signal).connect(far);
     connections.opened(caller);
     const wire = new Wire(near);
     await wire.ask({

@@ -210,7 +210,8 @@ type Connections = Awaited<ReturnType<typeof startHarness>>['app']['connections'
 /** Sends requests as they stand, which no client would; returns the answers. */
 async function exchange(connections: Connections, requests: readonly object[]): Promise<unknown[]> {
   const [near, far] = InMemoryTransport.createLinkedPair();
-  await connections.createServer({ principal: 'alice', mcpSessionId: 'raw' }).connect(far);
+  const caller = { principal: 'alice', mcpSessionId: 'raw' };
+  await connections.createServer(caller, new AbortController().signal).connect(far);
   const answers: JSONRPCMessage[] = [];
   const done = Promise.withResolvers<void>();
   near.onmessage = (message) => {

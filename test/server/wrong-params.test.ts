@@ -16,7 +16,10 @@ test.each([
   async (method, params, problem) => {
     const harness = await startHarness();
     const [near, far] = InMemoryTransport.createLinkedPair();
-    const server = harness.app.connections.createServer({ principal: 'alice', mcpSessionId: 'm' });
+    const server = harness.app.connections.createServer(
+      { principal: 'alice', mcpSessionId: 'm' },
+      new AbortController().signal,
+    );
     await server.connect(far);
     const answered = new Promise((resolve) => {
       near.onmessage = resolve;

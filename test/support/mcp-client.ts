@@ -139,7 +139,7 @@ export class TestClient {
 
 export async function connectClient(connections: Connections, caller: Caller): Promise<TestClient> {
   const [near, far] = InMemoryTransport.createLinkedPair();
-  const server = connections.createServer(caller);
+  const server = connections.createServer(caller, new AbortController().signal);
   await server.connect(asJson(far));
   connections.opened(caller);
   const connected = new TestClient(caller, connections);

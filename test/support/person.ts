@@ -108,7 +108,7 @@ export async function connectPerson(harness: Harness, kind: Kind): Promise<Perso
   const { connections } = harness.app;
   if (kind.endsWith('memory')) {
     const [near, far] = isV1 ? MemoryV1.createLinkedPair() : InMemoryTransport.createLinkedPair();
-    await connections.createServer(caller).connect(far as Transport);
+    await connections.createServer(caller, new AbortController().signal).connect(far as Transport);
     connections.opened(caller);
     person.serveWith(
       await (isV1 ? connectV1(person, near) : connectV2(person, near as Transport, false)),

@@ -12,7 +12,7 @@ export class EchoConnections implements Connections {
   readonly servers: Server[] = [];
   /** Who is told of changes at the moment. */
   readonly followers = new Set<{ caller: Caller; notify: (event: ResourceEvent) => void }>();
-  /** Calls of the tool `hang` under way. */
+  /** Calls of the tools `hang` and `last` under way. */
   readonly hanging = new Set<string>();
   /** Ids of the MCP sessions that have nothing under way. */
   readonly absent = new Set<string | null>();
@@ -24,7 +24,7 @@ export class EchoConnections implements Connections {
     this.#capabilities = capabilities;
   }
 
-  createServer(caller: Caller): Server {
+  createServer(caller: Caller, ending: AbortSignal): Server {
     const server = new Server(
       { name: 'echo', version: '1.0.0' },
       { capabilities: { tools: { listChanged: true }, logging: {}, ...this.#capabilities } },
@@ -34,11 +34,13 @@ export class EchoConnections implements Connections {
         { name: 'whoami', description: 'names the caller', inputSchema: { type: 'object' } },
         { name: 'hang', description: 'never answers', inputSchema: { type: 'object' } },
         { name: 'wait', description: 'answers when told', inputSchema: { type: 'object' } },
+        { name: 'last', description: 'answers at the end', inputSchema: { type: 'object' } },
       ],
     }));
     server.setRequestHandler('tools/call', async ({ params }, context) => {
-      if (params.name === 'hang')
-        await this.#hang(String(context.mcpReq.id), context.mcpReq.signal);
+      const id = String(context.mcpReq.id);
+      if (params.name === 'hang') await this.#hang(id, context.mcpReq.signal);
+      if (params.name === 'last') await this.#hang(id, ending);
       if (params.name === 'wait') await once(this.#events, 'release');
       const seen = { ...caller, contextSessionId: context.sessionId, echo: params.arguments };
       return { content: [{ type: 'text', text: JSON.stringify(seen) }] };
@@ -87,7 +89,7 @@ export class EchoConnections implements Connections {
   async #hang(id: string, signal: AbortSignal): Promise<void> {
     this.hanging.add(id);
     this.#events.emit('change');
-    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
     this.hanging.delete(id);
     this.#events.emit('change');
   }

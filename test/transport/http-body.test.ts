@@ -168,7 +168,10 @@ describe('a body', () => {
   test('of which the client sends only a part is dropped without a word', async () => {
     const lines: string[] = [];
     const log = loggerTo({ write: (line) => void lines.push(line) }, 'debug');
-    const parts = { connections: server.echo, log, now: () => 0, newId: randomUUID };
+    const ending = new AbortController();
+    const { signal } = ending;
+    const now = () => 0;
+    const parts = { connections: server.echo, log, now, newId: randomUUID, ending: signal };
     const endpoint = new HttpEndpoint({
       guard: () => {},
       authenticate: () => 'alice',
@@ -176,8 +179,9 @@ describe('a body', () => {
       modern: undefined,
       routes: [],
       challenge: 'Bearer',
-      limits: new HttpLimits({ rateLimit: 1, now: () => 0 }),
+      limits: new HttpLimits({ rateLimit: 1, now }),
       log,
+      ending,
     });
     const bare = createServer().listen(0, '127.0.0.1');
     await once(bare, 'listening');

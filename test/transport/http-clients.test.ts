@@ -185,6 +185,15 @@ describe('in the mode dual', () => {
     expect(server.echo.hanging.size).toBe(0);
   });
 
+  test('a call of the newest revision that waits is answered when the server closes', async () => {
+    const server = await start({ mode: 'dual' });
+    const { client } = await connectV2(server, 'auto');
+    const waiting = client.callTool({ name: 'last' });
+    await server.echo.until(({ hanging }) => hanging.size === 1);
+    await server.close();
+    expect(seenBy(await waiting)).toMatchObject({ principal: 'alice' });
+  });
+
   test('a client that closes its request of the newest revision cancels it', async () => {
     const server = await start({ mode: 'dual' });
     const { client } = await connectV2(server, 'auto');

@@ -2,7 +2,17 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { call, INITIALIZE, open, openSession, openStream, send, start } from './http-service.ts';
+import { seenBy } from './echo.ts';
+import {
+  call,
+  INITIALIZE,
+  messageOf,
+  open,
+  openSession,
+  openStream,
+  send,
+  start,
+} from './http-service.ts';
 
 describe('closing the server', () => {
   test('ends streams, calls and sessions, and every connection', async () => {
@@ -18,6 +28,21 @@ describe('closing the server', () => {
     await expect(send(server, { body: INITIALIZE })).rejects.toMatchObject({
       code: expect.stringMatching('ECONN'),
     });
+  });
+
+  test('answers the calls under way', async () => {
+    const server = await start();
+    const session = await openSession(server);
+    const waiting = send(server, { session, body: call(1, 'wait') });
+    const last = send(server, { session, body: call(2, 'last') });
+    await server.echo.until(({ hanging }) => hanging.size === 1);
+    const closing = server.close();
+    const seen = { principal: 'alice', mcpSessionId: session };
+    expect(seenBy(messageOf(await last).result)).toMatchObject(seen);
+    server.echo.release();
+    expect(seenBy(messageOf(await waiting).result)).toMatchObject(seen);
+    await closing;
+    expect(server.echo.closes).toEqual([seen]);
   });
 
   test('does not wait for a client that never finishes its request', async () => {

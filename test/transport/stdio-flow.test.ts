@@ -99,7 +99,7 @@ describe('a client that does not read', () => {
 
   test('is seen to leave all the same', async () => {
     const { stdout } = stuck();
-    const { stdin, service, echo } = await connectWire(stdout);
+    const { stdin, service, echo } = await connectWire(stdout, { endMs: 50, closeMs: 50 });
     for (let n = 1; n < 20; n += 1)
       stdin.write(line(call(n, 'whoami', { text: 'x'.repeat(50_000) })));
     stdin.end();

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { LineSplitter } from '../../src/transport/line-splitter.ts';
-import { serveStdio } from '../../src/transport/stdio.ts';
+import { type StdioTimes, serveStdio } from '../../src/transport/stdio.ts';
 import { EchoConnections } from './echo.ts';
 import { INITIALIZE } from './http-service.ts';
 
@@ -14,14 +14,17 @@ export const CALLER = { principal: 'local', mcpSessionId: 'stdio_1' };
 const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
 export const PING = { jsonrpc: '2.0', id: 'after', method: 'ping' };
 
+/** Past the time of any test, so that nothing ends by itself; a stop is short. */
+const TIMES: StdioTimes = { endMs: 600_000, closeMs: 50 };
+
 export type Message = { id?: unknown; method?: string; result?: object; error?: object };
 
 /** A server on two streams, past its `initialize`. */
-export async function connectWire(stdout: Writable = new PassThrough()) {
+export async function connectWire(stdout: Writable = new PassThrough(), times = TIMES) {
   const echo = new EchoConnections();
   const stdin = new PassThrough();
   const log = loggerTo({ write: () => {} }, 'silent');
-  const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log });
+  const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log, times });
   onTestFinished(() => service.close());
   const seen: Message[] = [];
   const arrivals = new EventEmitter();

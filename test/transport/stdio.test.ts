@@ -153,6 +153,7 @@ describe('a connection on two streams', () => {
       params: { uri: 'a://1' },
     });
     stdin.end();
+    expect(await next()).toMatchObject({ id: 'l', result: {} });
     await service.closed;
     expect(echo.followers.size).toBe(0);
   });
@@ -173,7 +174,8 @@ describe('a connection on two streams', () => {
     const stdout = new PassThrough();
     if (capabilities.resources === undefined) stdout.resume();
     const log = loggerTo({ write: (line) => void lines.push(line) }, 'trace');
-    const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log });
+    const times = { endMs: 600_000, closeMs: 50 };
+    const service = serveStdio({ connections: echo, caller: CALLER, stdin, stdout, log, times });
     return { echo, service, stdin, stdout, logged: () => lines.join('') };
   }
 });
