@@ -179,11 +179,12 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     connections: connectionsOf({ service, log, telemetry, version, presence, leaving }),
     close: async () => {
       housekeeper.close();
+      runs.close();
+      // First of all the turns: from here on Claude hears nothing more that it could go on with.
+      const stopped = scheduler.close();
       changes.close();
       waiters.close();
-      await Promise.all(leaving);
-      runs.close();
-      await scheduler.close();
+      await Promise.all([...leaving, stopped]);
       leases.close();
       await store.close();
     },

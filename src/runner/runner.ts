@@ -58,7 +58,10 @@ export type RunListener = {
   turnEnded(turnId: string, outcome: TurnOutcome): void;
   /** How many background tasks (shells, agents) the process runs now; told at each change. */
   backgroundTasks(count: number): void;
-  /** Claude waits until this resolves; `signal` aborts when the question is void. */
+  /**
+   * Claude waits until this resolves; `signal` aborts when the question is void. Before that it resolves only with an
+   * answer: where there is none, the turn is being stopped.
+   */
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
   /** The process is gone, asked for or not. Nothing is called after this. */
   exited(): void;

@@ -1,24 +1,17 @@
-/**
- * One session with a live Claude Code process: the run, the lease it is under, and the writer that
- * brings what happens into the log, in order. What is said in one turn of the event loop, or during one write, goes into
- * the next together.
- */
+/** One session with a live Claude Code process: the run, the lease it is under, and what is told of both. */
 
-import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { failureOf } from '../errors.ts';
-import { OUTPUT_BACKLOG_BYTES_MAX, START_GIVEN_UP_MS } from '../limits.ts';
+import { START_GIVEN_UP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
-import {
-  decide,
-  type SessionCommand,
-  type SessionState,
-  type TurnOutcome,
-} from '../session/decide.ts';
-import type { EventBody, OutputBody, Turn, UsageByModel } from '../session/event.ts';
-import { sizeOfOutput } from '../session/output.ts';
+import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
+import type { OutputBody, Turn, UsageByModel } from '../session/event.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
-import { needsMending, withUsage } from './outcome.ts';
+import { type Loss, lossFrom, requeueText } from './loss.ts';
+import { lostFor, needsMending, withUsage } from './outcome.ts';
+import { SessionWriter } from './session-writer.ts';
+
+const STOPPED_UNSENT = 'stopped before the prompt reached Claude; it waits again';
 
 /** Starts the process; the signal gives that up. */
 export type StartRun = (signal: AbortSignal) => Promise<Run>;
@@ -52,14 +45,11 @@ export class LiveSession implements RunListener {
   #hasExited = false;
   /** The end of the process is not the end of this: another one follows. */
   #isReplaced = false;
-  #pending: OutputBody[] = [];
-  /** Bytes said and not yet written. */
-  #backlog = 0;
-  #isNextDue = false;
-  #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
+  #loss: Loss | undefined;
   readonly #givenUp = new AbortController();
   readonly #deps: LiveSessionDeps;
+  readonly #log: SessionWriter;
 
   constructor(claim: Claim, deps: LiveSessionDeps) {
     this.id = claim.session.id;
@@ -67,11 +57,19 @@ export class LiveSession implements RunListener {
     this.fence = claim.fence;
     this.turnId = claim.turn.id;
     this.#deps = deps;
+    const { store, now } = deps;
+    const failed = (error: unknown) => this.#failed(error);
+    this.#log = new SessionWriter({ store, now, fence: this.fence, failed });
   }
 
   /** True from the moment the process is asked to go. */
   get isClosing(): boolean {
     return this.#closing !== undefined;
+  }
+
+  /** Why it was given up, if it was. */
+  get loss(): Loss | undefined {
+    return this.#loss;
   }
 
   /** Resolves at once where the process stays, and otherwise when it is gone. */
@@ -114,6 +112,12 @@ export class LiveSession implements RunListener {
     return true;
   }
 
+  /** Ends the process, because what it does can no longer be followed; its turn is lost for this reason. */
+  giveUp(loss: Loss): void {
+    this.#loss ??= loss;
+    void this.close();
+  }
+
   /** Ends the process and all it started; resolves once it is gone and the log is written. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -140,15 +144,12 @@ export class LiveSession implements RunListener {
   }
 
   output(body: OutputBody): void {
-    this.#backlog += sizeOfOutput(body);
     const isFolded = body.turnId !== undefined && body.turnId === this.#folded?.turnId;
-    this.#pending.push(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
-    if (!this.#isNextDue) void this.#writing.then(turnOfLoop).then(() => this.settled());
-    this.#isNextDue = true;
+    this.#log.say(isFolded && this.turnId ? { ...body, turnId: this.turnId } : body);
   }
 
   room(): Promise<void> | undefined {
-    return this.#backlog < OUTPUT_BACKLOG_BYTES_MAX ? undefined : this.settled();
+    return this.#log.room();
   }
 
   /** One that begins while a claimed prompt is on its way is told as part of that prompt's turn. */
@@ -158,7 +159,7 @@ export class LiveSession implements RunListener {
       return;
     }
     this.turnId = turnId;
-    void this.#write([{ type: 'start_turn', turnId, origin: 'autonomous' }]);
+    void this.#log.write([{ type: 'start_turn', turnId, origin: 'autonomous' }]);
   }
 
   turnEnded(turnId: string, outcome: TurnOutcome): void {
@@ -166,7 +167,8 @@ export class LiveSession implements RunListener {
       this.#folded = { turnId, usage: outcome.usageByModel ?? {} };
       return;
     }
-    this.#end(turnId, withUsage(outcome, this.#folded?.usage), needsMending(outcome));
+    const told = lostFor(turnId, withUsage(outcome, this.#folded?.usage), this.#loss);
+    this.#end(turnId, told, needsMending(outcome));
     void this.settled().then(() => this.#deps.turnEnded(this));
   }
 
@@ -186,13 +188,13 @@ export class LiveSession implements RunListener {
 
   /** Writes one command of this session's runner, after everything said before it. */
   async command(command: SessionCommand): Promise<void> {
-    const refusal = await this.#write([command]);
+    const refusal = await this.#log.write([command]);
     if (refusal !== undefined) throw refusal;
   }
 
   /** Resolves when all that was said so far is written, or could not be. */
   async settled(): Promise<void> {
-    await this.#write([]).catch(() => {});
+    await this.#log.settled();
   }
 
   async #hand(claim: Claim, start: StartRun): Promise<void> {
@@ -206,11 +208,15 @@ export class LiveSession implements RunListener {
       if (!this.#givenUp.signal.aborted) throw error;
     });
     if (this.#unwanted === id) return this.turnEnded(id, { state: 'interrupted' });
-    if (run === undefined) return this.#requeue(id);
-    if (this.isClosing && !this.#hasExited) return this.#requeue(id);
+    const isStopped = run === undefined || (this.isClosing && !this.#hasExited);
+    if (isStopped) return this.#requeue({ type: 'requeue_turn', turnId: id, text: STOPPED_UNSENT });
     // The process is known before the prompt is, and both before Claude hears of it; one commit.
-    const record = () => store.recordProcess(this.fence, run.process);
-    if (!isWarm) await Promise.all([record(), store.markPrompted(this.fence, id)]);
+    try {
+      const record = () => store.recordProcess(this.fence, run.process);
+      if (!isWarm) await Promise.all([record(), store.markPrompted(this.fence, id)]);
+    } catch (error) {
+      return this.#unsent(id, error);
+    }
     run.prompt(id, prompt);
     const { pid } = run.process;
     log.debug({ sessionId: this.id, turnId: id, ...trace, pid }, 'prompt handed to Claude Code');
@@ -226,11 +232,17 @@ export class LiveSession implements RunListener {
     this.#run = undefined;
   }
 
-  /** Claude has not seen the prompt, so another process may be given it. */
-  async #requeue(turnId: string): Promise<void> {
+  /** What was not written down may not be sent. */
+  async #unsent(turnId: string, error: unknown): Promise<void> {
+    this.#failed(error);
+    const text = requeueText(lossFrom(error));
+    await this.#requeue({ type: 'requeue_turn', turnId, text, crashed: true });
+  }
+
+  /** Claude has not seen the prompt, so another process may be given it. Where that cannot be written, recovery does. */
+  async #requeue(command: Extract<SessionCommand, { type: 'requeue_turn' }>): Promise<void> {
     this.turnId = undefined;
-    const text = 'stopped before the prompt reached Claude; it waits again';
-    await this.#write([{ type: 'requeue_turn', turnId, text }]);
+    await this.#log.write([command]).catch(() => {});
   }
 
   #failTurn({ id: turnId, trace }: Turn, error: unknown): void {
@@ -249,49 +261,20 @@ export class LiveSession implements RunListener {
     const { error } = outcome;
     const end: SessionCommand = { type: 'end_turn', turnId, outcome };
     const commands = isBroken && error ? [end, { type: 'fail', error } as const] : [end];
-    void this.#write(commands).catch(() => {});
+    void this.#log.write(commands).catch(() => {});
     if (isBroken) void this.close();
-  }
-
-  /** Resolves with what was refused of it; rejects where it cannot be kept. */
-  #write(commands: readonly SessionCommand[]): Promise<unknown> {
-    this.#isNextDue = false;
-    const output = this.#pending;
-    this.#pending = [];
-    const written = this.#writing.then(() => this.#append(output, commands));
-    this.#writing = written.catch((error: unknown) => this.#failed(error));
-    return written;
-  }
-
-  /** A command that is not legal any more is refused; what was said before it is kept all the same. */
-  async #append(
-    output: readonly OutputBody[],
-    commands: readonly SessionCommand[],
-  ): Promise<unknown> {
-    if (output.length === 0 && commands.length === 0) return undefined;
-    const { store, now } = this.#deps;
-    let refusal: unknown;
-    const decideAll = (state: SessionState): readonly EventBody[] => {
-      refusal = undefined;
-      // Another server has ended the session; its order to stop is on the way.
-      const said = state.session.status === 'terminated' ? [] : output;
-      try {
-        return [...said, ...commands.flatMap((command) => decide(state, command, now()))];
-      } catch (error) {
-        refusal = error;
-        return said;
-      }
-    };
-    await store.append(this.id, decideAll, { fence: this.fence });
-    for (const body of output) this.#backlog -= sizeOfOutput(body);
-    return refusal;
   }
 
   /** What a runner says can no longer be kept: its process must not go on unseen. */
   #failed(error: unknown): void {
     const { log } = this.#deps;
-    if (error instanceof StaleFenceError) log.warn({ sessionId: this.id }, 'lease lost');
-    else log.error({ sessionId: this.id, err: error }, 'events could not be written');
-    void this.close();
+    if (error instanceof StaleFenceError) {
+      // Whoever took it tells why.
+      log.warn({ sessionId: this.id }, 'lease lost');
+      void this.close();
+    } else {
+      log.error({ sessionId: this.id, err: error }, 'events could not be written');
+      this.giveUp(lossFrom(error));
+    }
   }
 }

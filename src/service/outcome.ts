@@ -3,6 +3,7 @@
 import type { TurnOutcome } from '../session/decide.ts';
 import type { UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
+import { type Loss, lossOf } from './loss.ts';
 
 /** Nothing that Claude Code does will go well before a person has done something: signed in, added credit. */
 export function needsMending({ error }: TurnOutcome): boolean {
@@ -14,4 +15,9 @@ export function withUsage(outcome: TurnOutcome, more: UsageByModel | undefined):
   if (more === undefined) return outcome;
   const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, more);
   return { ...outcome, usageByModel, usage: totalOf(usageByModel) };
+}
+
+/** The same end, lost if its session was given up: part of the turn is missing from the log, however it came out. */
+export function lostFor(turnId: string, outcome: TurnOutcome, loss: Loss | undefined): TurnOutcome {
+  return loss ? { ...outcome, state: 'lost', error: lossOf(turnId, loss) } : outcome;
 }

@@ -12,6 +12,7 @@ import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
+import { lossFrom } from './loss.ts';
 import type { Recovery } from './recovery.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -37,7 +38,7 @@ export type GivenAnswer = {
 };
 
 const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
-const UNANSWERED: PermissionReply = { decision: 'deny', message: UNANSWERED_TEXT };
+const VOID: PermissionReply = { decision: 'deny', message: 'The turn that asked this has ended.' };
 
 export class Permissions {
   readonly #deps: PermissionsDeps;
@@ -46,7 +47,11 @@ export class Permissions {
     this.#deps = deps;
   }
 
-  /** Asks the callers; the promise is the answer for Claude. Never rejects: what fails is denied. */
+  /**
+   * Asks the callers; the promise is their answer for Claude, or why there is none: time ran out, or too many requests
+   * are open. If the server stops, the session ends or the store fails, it stays open until Claude no longer waits: a
+   * made-up answer would let the turn go on. Never rejects.
+   */
   async ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
     const { clock, newId, timeoutMs, log } = this.#deps;
     const request = {
@@ -61,11 +66,18 @@ export class Permissions {
     try {
       await live.command({ type: 'request_permission', request });
       const answered = await this.#answered(live, request.requestId, signal);
-      return answered === undefined ? UNANSWERED : replyOf(answered);
+      if (answered === undefined) return untilVoid(signal);
+      if (answered.state !== 'closed') return replyOf(answered);
+      // A background agent may still wait for it although the turn has ended.
+      return (await this.#goesOn(live)) ? VOID : untilVoid(signal);
     } catch (error) {
+      if (error instanceof SessionError && error.code === 'LIMIT_EXCEEDED') {
+        return { decision: 'deny', message: `Nobody could be asked: ${error.message}.` };
+      }
       const who = { sessionId: live.id, turnId: live.turnId };
-      log.warn({ ...who, err: error }, 'permission request could not be kept');
-      return UNANSWERED;
+      log.warn({ ...who, err: error }, 'permission request could not be kept, the turn is stopped');
+      live.giveUp(lossFrom(error));
+      return untilVoid(signal);
     }
   }
 
@@ -116,6 +128,15 @@ export class Permissions {
     await waiters.until([request.sessionId], look, leftMs, signal);
   }
 
+  /** False if this process is being ended, or is to be: the session has ended, or another server has taken it. */
+  async #goesOn(live: LiveSession): Promise<boolean> {
+    const { store } = this.#deps;
+    if (live.isClosing) return false;
+    const session = await store.session(live.principal, live.id);
+    const lease = await store.lease(live.id);
+    return session?.status !== 'terminated' && lease?.fence.epoch === live.fence.epoch;
+  }
+
   /**
    * Waits for the answer in the log. Past the time-out the request expires; one that Claude withdraws
    * is closed. An answer that comes in just before either counts.
@@ -131,7 +152,7 @@ export class Permissions {
       return request?.state === 'pending' ? undefined : request;
     };
     const answered = await waiters.until([live.id], look, timeoutMs, signal);
-    // With the server stops the turn, which closes its requests.
+    // The turn is stopped with the server, which closes its requests.
     if (answered !== undefined || waiters.isClosed) return answered;
     const answer: PermissionAnswer = signal.aborted
       ? { state: 'closed' }
@@ -146,6 +167,13 @@ function grantOf(request: PermissionRequest, given: GivenAnswer): PermissionGran
   if (given.answers === undefined) return given.grant;
   const updatedInput = { ...request.input, ...given.grant.updatedInput, answers: given.answers };
   return { ...given.grant, updatedInput };
+}
+
+function untilVoid(signal: AbortSignal): Promise<PermissionReply> {
+  if (signal.aborted) return Promise.resolve(VOID);
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(VOID), { once: true });
+  });
 }
 
 function replyOf(request: PermissionRequest): PermissionReply {

@@ -137,10 +137,12 @@ export class Scheduler {
   async close(): Promise<void> {
     this.#closed = true;
     this.#unsubscribe();
+    // At once: what runs is not to go on while something else ends.
+    const closing = this.liveSessions().map((live) => live.close());
     await this.#pass?.catch(() => {});
     await Promise.allSettled(this.#claims);
     await Promise.allSettled(this.#placing.values());
-    await Promise.all([...this.#live.values()].map((live) => live.close()));
+    await Promise.all([...closing, ...this.liveSessions().map((live) => live.close())]);
   }
 
   async #work(): Promise<void> {

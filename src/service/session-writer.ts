@@ -1,0 +1,84 @@
+/**
+ * Brings what a run says, and what is decided about it, into the session's log, in order and under its lease. What is
+ * said in one turn of the event loop, or during one write, goes into the next together.
+ */
+
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
+import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
+import type { EventBody, OutputBody } from '../session/event.ts';
+import { sizeOfOutput } from '../session/output.ts';
+import type { Fence, Store } from '../store/store.ts';
+
+export type SessionWriterDeps = {
+  readonly store: Pick<Store, 'append'>;
+  readonly fence: Fence;
+  readonly now: () => number;
+  /** A write failed: what it held is not in the log. */
+  failed(error: unknown): void;
+};
+
+export class SessionWriter {
+  readonly #deps: SessionWriterDeps;
+  #pending: OutputBody[] = [];
+  /** Bytes said and not yet written. */
+  #backlog = 0;
+  #isNextDue = false;
+  #writing: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: SessionWriterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Is written soon, by itself. */
+  say(body: OutputBody): void {
+    this.#backlog += sizeOfOutput(body);
+    this.#pending.push(body);
+    if (!this.#isNextDue) void this.#writing.then(turnOfLoop).then(() => this.settled());
+    this.#isNextDue = true;
+  }
+
+  /** Undefined while there is room for more. */
+  room(): Promise<void> | undefined {
+    return this.#backlog < OUTPUT_BACKLOG_BYTES_MAX ? undefined : this.settled();
+  }
+
+  /** Writes after everything said before. Resolves with what was refused of it; rejects where it cannot be kept. */
+  write(commands: readonly SessionCommand[]): Promise<unknown> {
+    this.#isNextDue = false;
+    const output = this.#pending;
+    this.#pending = [];
+    const written = this.#writing.then(() => this.#append(output, commands));
+    this.#writing = written.catch((error: unknown) => this.#deps.failed(error));
+    return written;
+  }
+
+  /** Resolves when all that was said so far is written, or could not be. */
+  async settled(): Promise<void> {
+    await this.write([]).catch(() => {});
+  }
+
+  /** A command that is not legal any more is refused; what was said before it is kept all the same. */
+  async #append(
+    output: readonly OutputBody[],
+    commands: readonly SessionCommand[],
+  ): Promise<unknown> {
+    if (output.length === 0 && commands.length === 0) return undefined;
+    const { store, fence, now } = this.#deps;
+    let refusal: unknown;
+    const decideAll = (state: SessionState): readonly EventBody[] => {
+      refusal = undefined;
+      // Another server has ended the session; its order to stop is on the way.
+      const said = state.session.status === 'terminated' ? [] : output;
+      try {
+        return [...said, ...commands.flatMap((command) => decide(state, command, now()))];
+      } catch (error) {
+        refusal = error;
+        return said;
+      }
+    };
+    await store.append(fence.sessionId, decideAll, { fence });
+    for (const body of output) this.#backlog -= sizeOfOutput(body);
+    return refusal;
+  }
+}
