@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Settings } from './config.ts';
 import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
+import type { Redactor } from './redaction.ts';
 import type { ClaudeRunnerOptions } from './runner/claude.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
@@ -67,8 +68,8 @@ export type Ports = {
 };
 
 /** Opens the state directory and gets ready to serve. Throws SessionError when it cannot be used. */
-export async function openApp(deps: AppDeps): Promise<App> {
-  const { settings, log } = deps;
+export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): Promise<App> {
+  const { settings, log, redactor } = deps;
   const store = await openSqliteStore({ directory: settings.stateDir, log });
   const scratchDirectory = join(settings.stateDir, 'tmp');
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
@@ -78,6 +79,7 @@ export async function openApp(deps: AppDeps): Promise<App> {
     scratchDirectory,
     secretFiles: secretFilesOf(settings),
     newId,
+    redactor,
     log,
   });
   if (settings.command !== 'http') return assemble({ ...deps, store, runner, killTree });

@@ -105,22 +105,6 @@ export function readSettings(
   return settings;
 }
 
-const SECRET_NAME = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|HEADERS/i;
-const PLACE_NAME = /FILE|PATH|DIR/i;
-/** Shorter values are switches and numbers, which stand in every text. */
-const SECRET_CHARS_MIN = 8;
-
-/** The values in an environment that may be credentials. */
-export function secretsIn(environment: Environment): readonly string[] {
-  const values = Object.entries(environment).flatMap(([name, value = '']) =>
-    SECRET_NAME.test(name) && !PLACE_NAME.test(name) && value.length >= SECRET_CHARS_MIN
-      ? [value]
-      : [],
-  );
-  // A value that holds another one goes first, so that nothing is left of it.
-  return values.sort((a, b) => b.length - a.length);
-}
-
 /** The addresses that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return (

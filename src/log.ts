@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { SessionError } from './errors.ts';
 import { LOG_WAITING_BYTES_MAX } from './limits.ts';
+import { Redactor } from './redaction.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -15,8 +16,8 @@ export type { Logger };
 type LogOptions = {
   readonly level: LogLevel;
   readonly file?: string;
-  /** Credentials, which no line may hold, wherever it has them from. */
-  readonly secrets?: readonly string[];
+  /** Looks at every line: an error of a library, what Claude Code wrote as it failed. */
+  readonly redactor?: Redactor;
 };
 
 /**
@@ -24,13 +25,13 @@ type LogOptions = {
  *
  * @throws SessionError UNAVAILABLE where the file cannot be written
  */
-export function createLog({ level, file, secrets = [] }: LogOptions): Logger {
-  if (file === undefined) return loggerTo(without(secrets, standardError()), level);
+export function createLog({ level, file, redactor = new Redactor([]) }: LogOptions): Logger {
+  if (file === undefined) return loggerTo(redacted(redactor, standardError()), level);
   try {
     // Not left to pino: this may be the state directory, and pino would open it to everyone.
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const stream = destination({ dest: file, sync: true, mode: 0o600 });
-    return loggerTo(without(secrets, stream), level);
+    return loggerTo(redacted(redactor, stream), level);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? cause.code : 'unknown reason';
     const message = `the log file ${file} cannot be written: ${reason}`;
@@ -53,13 +54,6 @@ function standardError(): DestinationStream {
   };
 }
 
-/** Replaces credentials in whatever is logged: an error of a library, what Claude Code wrote as it failed. */
-function without(secrets: readonly string[], stream: DestinationStream): DestinationStream {
-  if (secrets.length === 0) return stream;
-  const written = secrets.map((secret) => JSON.stringify(secret).slice(1, -1));
-  return {
-    write: (line) => {
-      stream.write(written.reduce((text, secret) => text.replaceAll(secret, '[secret]'), line));
-    },
-  };
+function redacted(redactor: Redactor, stream: DestinationStream): DestinationStream {
+  return { write: (line) => stream.write(redactor.text(line)) };
 }

@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { usage } from './commands.ts';
-import { callersFolder, nodeProblem, readSettings, type Settings, secretsIn } from './config.ts';
+import { callersFolder, nodeProblem, readSettings, type Settings } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
+import { Redactor } from './redaction.ts';
+import { secretsIn } from './secrets.ts';
 import { claimStdout } from './transport/stdout.ts';
 
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
@@ -51,14 +53,21 @@ async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {
 
 async function run(settings: Settings): Promise<number> {
   const { logLevel: level, logFile: file } = settings;
-  const secrets = secretsIn(settings.environment);
-  const log = createLog({ level, secrets, ...(file !== undefined && { file }) });
+  const redactor = new Redactor(secretsIn(settings.environment));
+  const log = createLog({ level, redactor, ...(file !== undefined && { file }) });
   const stopped = untilStopped(log);
   const stdout = claimStdout(process.stdout, log);
   // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
-  const app = await openApp({ settings, log, version: packageVersion() });
-  const serving = await serve({ settings, app, log, stdout, say: (line) => complain(line, 0) });
+  const app = await openApp({ settings, log, redactor, version: packageVersion() });
+  const serving = await serve({
+    settings,
+    app,
+    log,
+    redactor,
+    stdout,
+    say: (line) => complain(line, 0),
+  });
   keepHeapSmall();
   await Promise.race([serving.over, stopped]);
   const deadline = setTimeout(() => process.exit(0), SHUTDOWN_MS_MAX);

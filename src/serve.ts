@@ -8,6 +8,7 @@ import type { App } from './app.ts';
 import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { Redactor } from './redaction.ts';
 import { LOCAL_PRINCIPAL } from './service/caller.ts';
 import { serveStdio } from './transport/stdio.ts';
 
@@ -21,6 +22,8 @@ export type ServeDeps = {
   readonly settings: Settings;
   readonly app: App;
   readonly log: Logger;
+  /** Learns the bearer tokens. */
+  readonly redactor: Redactor;
   /** For MCP alone. */
   readonly stdout: Writable;
   /** A line for the person who started the server. */
@@ -43,7 +46,7 @@ function overStdio({ app, log, stdout }: ServeDeps): Serving {
   return { over: stdio.closed, close: () => stdio.close() };
 }
 
-async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving> {
+async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promise<Serving> {
   // Loaded only here: stdio, where a client waits for the start, does without them.
   const [{ serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] = await Promise.all([
     import('./transport/http.ts'),
@@ -53,7 +56,7 @@ async function overHttp({ settings, app, log, say }: ServeDeps): Promise<Serving
   const { host, port, httpMode: mode, noAuth } = settings;
   const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
   if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
-  const tokens = noAuth ? undefined : await TokenFile.open({ file, log });
+  const tokens = noAuth ? undefined : await TokenFile.open({ file, log, redactor });
   const principals = () => tokens?.principals() ?? new Set([LOCAL_PRINCIPAL]);
   const http = await serveHttp({
     ...settings,

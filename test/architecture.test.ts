@@ -18,7 +18,19 @@ const LADDER: readonly (readonly string[])[] = [
   ['runner', 'store', 'index'],
   ['manager'],
   ['session'],
-  ['errors', 'limits', 'config', 'settings', 'commands', 'command-line', 'log', 'looks', 'paths'],
+  [
+    'errors',
+    'limits',
+    'config',
+    'settings',
+    'commands',
+    'command-line',
+    'log',
+    'looks',
+    'paths',
+    'redaction',
+    'secrets',
+  ],
 ];
 
 /** Rooms of one rung that may see each other. */
@@ -32,6 +44,8 @@ const TOGETHER: ReadonlySet<string> = new Set([
   'log',
   'looks',
   'paths',
+  'redaction',
+  'secrets',
 ]);
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */

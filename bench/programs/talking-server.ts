@@ -60,7 +60,7 @@ class TalkingRun implements Run {
 
 const [stateDir = '', root = ''] = process.argv.slice(2);
 const settings = readSettings(['--state-dir', stateDir, '--root', root]);
-const log = createLog({ level: 'warn', secrets: [] });
+const log = createLog({ level: 'warn' });
 const runner: Runner = { start: async (spec, listener) => new TalkingRun(spec, listener) };
 const store = await openSqliteStore({ directory: stateDir, log });
 const app = await assemble({

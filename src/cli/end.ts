@@ -1,5 +1,6 @@
-import { secretsIn } from '../config.ts';
 import { createLog } from '../log.ts';
+import { Redactor } from '../redaction.ts';
+import { secretsIn } from '../secrets.ts';
 import type { Context } from './context.ts';
 import { ago } from './figures.ts';
 import { flagsOf } from './flags.ts';
@@ -16,7 +17,8 @@ export async function end(context: Context): Promise<number> {
   const { logFile: file, logLevel, environment } = settings;
   // Without a file for it the log is the person's screen, where only what went wrong is news.
   const level = file === undefined ? 'error' : logLevel;
-  const log = createLog({ level, secrets: secretsIn(environment), ...(file && { file }) });
+  const redactor = new Redactor(secretsIn(environment));
+  const log = createLog({ level, redactor, ...(file && { file }) });
   const { session, ended } = await endSession({ settings, log }, known, reason);
   if (json) {
     await writeJson(terminal, { session: sessionJson(session), ended });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { CanUseTool, Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { type Failure, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
@@ -58,6 +59,7 @@ export type ClaudeRunParts = {
   /** Clears up after the process; called once, when it is gone. */
   readonly cleanUp: () => Promise<void>;
   readonly newId: () => string;
+  readonly redactor: Redactor;
   readonly log: Logger;
   readonly limits: RunLimits;
 };
@@ -93,6 +95,7 @@ export class ClaudeRun implements Run {
     this.#translator = new Translator({
       listener: this.#turns,
       newId: parts.newId,
+      redactor: parts.redactor,
       resumed: parts.resumed,
       mode: spec.options.permissionMode ?? 'default',
     });
@@ -253,9 +256,10 @@ export class ClaudeRun implements Run {
   }
 
   #hooks(): LaunchHooks {
-    const { spec, listener, log } = this.#parts;
+    const { spec, listener, redactor, log } = this.#parts;
     const canUseTool = createCanUseTool({
       options: spec.options,
+      redactor,
       remembered: spec.remembered ?? [],
       mode: () => this.#translator.mode,
       ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),

@@ -12,6 +12,7 @@ import {
   TURN_SILENCE_MS_MAX,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { Redactor } from '../redaction.ts';
 import { claudeOptions } from './claude-options.ts';
 import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
@@ -31,6 +32,8 @@ export type ClaudeRunnerOptions = {
   /** Files of the server's own that no session is to read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
   readonly newId: () => string;
+  /** Nothing that Claude says or asks for leaves the runner with a credential that this knows. */
+  readonly redactor: Redactor;
   readonly log: Logger;
   readonly limits?: RunLimits;
 };
@@ -99,6 +102,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
         }),
       cleanUp,
       newId: context.newId,
+      redactor: context.redactor,
       log: context.log,
       limits: context.limits ?? LIMITS,
     });

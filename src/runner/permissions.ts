@@ -7,10 +7,12 @@ import type {
   PermissionResult,
   PermissionUpdate,
 } from '@anthropic-ai/claude-agent-sdk';
-import { EVENT_TEXT_BYTES_MAX, REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
+import { REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
+import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
-import { boundInput, cutText } from './text.ts';
+import { inputToRun, shownInput } from './shown-input.ts';
+import { cutText } from './text.ts';
 
 const DESCRIPTION_BYTES_MAX = 2048;
 
@@ -57,6 +59,8 @@ export type PermissionPolicy = {
   /** Allowed for the session in an earlier process. */
   readonly remembered: readonly string[];
   readonly mode: () => PermissionMode;
+  /** Looks at what is asked before anybody is shown it; Claude runs what it asked for itself. */
+  readonly redactor: Redactor;
   readonly ask: RunListener['permission'];
   /** Asking went wrong, which refuses. */
   readonly failed: (error: unknown) => void;
@@ -74,13 +78,15 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
     const key = keyOf(toolName, input);
     if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
     if (isAllowed(allowed, toolName, key)) return allow(input);
-    const ask = askOf(toolName, input, details);
+    const ask = askOf(policy.redactor, toolName, input, details);
     const reply = await replyOf(policy, ask, details.signal);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
     const isRemembered = reply.remember === 'session' && allowed.size < REMEMBERED_PERMISSIONS_MAX;
     if (isRemembered && ask.rememberAs !== undefined) allowed.add(ask.rememberAs);
     const rules = toolName === 'ExitPlanMode' ? planRules(policy.options) : {};
-    return { ...allow({ ...(reply.updatedInput ?? input) }), ...rules };
+    const { updatedInput: changed } = reply;
+    const granted = changed === undefined ? input : inputToRun(policy.redactor, input, changed);
+    return { ...allow({ ...granted }), ...rules };
   };
 }
 
@@ -92,6 +98,7 @@ const PLAN_REFUSAL =
   'This session is in plan mode: it may read but change nothing. Present the plan with ExitPlanMode.';
 
 function askOf(
+  redactor: Redactor,
   toolName: string,
   input: Readonly<Record<string, unknown>>,
   details: Parameters<CanUseTool>[2],
@@ -100,9 +107,11 @@ function askOf(
   const mayRemember = !suppressAlwaysAllowRule && !QUESTIONS.has(toolName);
   return {
     toolUseId: toolUseID,
-    toolName,
-    input: boundInput(input, EVENT_TEXT_BYTES_MAX),
-    ...(description !== undefined && { description: cutText(description, DESCRIPTION_BYTES_MAX) }),
+    toolName: redactor.text(toolName),
+    input: shownInput(redactor, input),
+    ...(description !== undefined && {
+      description: cutText(redactor.text(description), DESCRIPTION_BYTES_MAX),
+    }),
     ...(mayRemember && { rememberAs: keyOf(toolName, input) }),
   };
 }

@@ -12,11 +12,14 @@ import type {
 } from '@anthropic-ai/claude-agent-sdk';
 import type { Failure } from '../errors.ts';
 import { EVENT_TEXT_BYTES_MAX, TURN_RESULT_BYTES_MAX } from '../limits.ts';
+import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type ApiError, failureOfResult } from './failure.ts';
+import { flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
 import { asName, noticeOf } from './notice.ts';
+import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
 import { boundInput, cutText, splitText } from './text.ts';
 import { UsageMeter } from './usage.ts';
@@ -26,6 +29,8 @@ type Turn = {
   readonly origin: 'prompt' | 'autonomous';
   /** Claude Code has taken it up; before that, what arrives is an earlier turn's. */
   begun: boolean;
+  /** Claude's last text, as it came and as it is told. */
+  lastText?: string;
   text?: string;
   apiError?: ApiError;
   usage: UsageByModel;
@@ -37,6 +42,8 @@ export type TranslatorOptions = {
     'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks'
   >;
   readonly newId: () => string;
+  /** Nothing is told, cut or kept before it has looked at it. */
+  readonly redactor: Redactor;
   /** The conversation goes on from an earlier process. */
   readonly resumed: boolean;
   readonly mode: PermissionMode;
@@ -45,6 +52,7 @@ export type TranslatorOptions = {
 export class Translator {
   readonly #options: TranslatorOptions;
   readonly #meter: UsageMeter;
+  readonly #texts: RedactedTexts;
   #turn: Turn | undefined;
   #mode: PermissionMode;
   #startFailure: Failure | undefined;
@@ -52,6 +60,7 @@ export class Translator {
   constructor(options: TranslatorOptions) {
     this.#options = options;
     this.#meter = new UsageMeter(options.resumed);
+    this.#texts = new RedactedTexts(options.redactor);
     this.#mode = options.mode;
   }
 
@@ -76,6 +85,7 @@ export class Translator {
   end(outcome: TurnOutcome): void {
     const turn = this.#turn;
     if (turn === undefined) return;
+    this.#endTexts();
     this.#turn = undefined;
     this.#options.listener.turnEnded(turn.id, {
       ...resultOf(turn.text),
@@ -115,8 +125,10 @@ export class Translator {
     for (const block of message.message.content) {
       if (block.type === 'text' && block.text !== '') this.#text(turn, block.text);
       if (block.type === 'tool_use') {
-        const input = boundInput(block.input, EVENT_TEXT_BYTES_MAX);
-        this.#output({ type: 'tool_use', toolUseId: block.id, name: block.name, input });
+        const { redactor } = this.#options;
+        const input = boundInput(redactor.value(block.input), EVENT_TEXT_BYTES_MAX);
+        const name = redactor.text(block.name);
+        this.#output({ type: 'tool_use', toolUseId: redactor.text(block.id), name, input });
       }
     }
   }
@@ -125,27 +137,28 @@ export class Translator {
   #subagent(message: SDKAssistantMessage): void {
     for (const block of message.message.content) {
       if (block.type === 'tool_use') {
-        this.#output({ type: 'notice', text: `A subagent uses ${asName(block.name)}.` });
+        this.#notice(`A subagent uses ${asName(block.name)}.`);
       }
     }
   }
 
   #user({ parent_tool_use_id: parent, message }: SDKUserMessage): void {
     if (parent !== null || typeof message.content === 'string') return;
+    const { redactor } = this.#options;
     for (const block of message.content) {
       if (block.type !== 'tool_result') continue;
       this.#current();
       this.#output({
         type: 'tool_result',
-        toolUseId: block.tool_use_id,
+        toolUseId: redactor.text(block.tool_use_id),
         isError: block.is_error === true,
-        text: cutText(flatten(block.content), EVENT_TEXT_BYTES_MAX),
+        text: cutText(redactor.text(flatten(block.content)), EVENT_TEXT_BYTES_MAX),
       });
     }
   }
 
   #result(message: SDKResultMessage): void {
-    const usage = this.#meter.take(message);
+    const usage = this.#usage(message);
     if (this.#turn === undefined && message.is_error && message.num_turns === 0) {
       this.#startFailure = failureOfResult(message, undefined);
       return;
@@ -157,13 +170,27 @@ export class Translator {
       delete turn.apiError;
       return;
     }
-    this.end(outcomeOf(message, turn.apiError));
+    this.#endTexts();
+    this.end(outcomeOf(message, turn.apiError, this.#resultText(message, turn)));
+  }
+
+  #usage(message: SDKResultMessage): UsageByModel {
+    const { redactor } = this.#options;
+    const usage = Object.entries(this.#meter.take(message));
+    return Object.fromEntries(usage.map(([model, sum]) => [redactor.text(model), sum]));
+  }
+
+  /** What Claude said last is told as the turn's result in the words in which it was told before. */
+  #resultText(message: SDKResultMessage, turn: Turn): string | undefined {
+    if (message.subtype !== 'success') return undefined;
+    const isLastText = turn.text !== undefined && message.result === turn.lastText;
+    return isLastText ? turn.text : this.#options.redactor.text(message.result);
   }
 
   #other(message: SDKMessage): void {
     if (message.type === 'system') this.#system(message);
     const notice = noticeOf(message);
-    if (notice !== undefined) this.#output({ type: 'notice', text: notice });
+    if (notice !== undefined) this.#notice(notice);
   }
 
   #system(message: Extract<SDKMessage, { type: 'system' }>): void {
@@ -203,12 +230,32 @@ export class Translator {
   }
 
   #text(turn: Turn, text: string): void {
+    turn.lastText = text;
+    for (const told of this.#texts.push(text)) this.#tellText(turn, told);
+  }
+
+  /** Something else follows: what the last text ended with was no beginning of a credential. */
+  #endTexts(): void {
+    const texts = this.#texts.flush();
+    for (const told of texts) if (this.#turn !== undefined) this.#tellText(this.#turn, told);
+  }
+
+  #tellText(turn: Turn, text: string): void {
     turn.text = text;
     for (const piece of splitText(text, EVENT_TEXT_BYTES_MAX))
-      this.#output({ type: 'text', text: piece });
+      this.#tell({ type: 'text', text: piece });
+  }
+
+  #notice(text: string): void {
+    this.#output({ type: 'notice', text: this.#options.redactor.text(text) });
   }
 
   #output(body: OutputBody): void {
+    this.#endTexts();
+    this.#tell(body);
+  }
+
+  #tell(body: OutputBody): void {
     const turn = this.#turn;
     this.#options.listener.output(turn === undefined ? body : { ...body, turnId: turn.id });
   }
@@ -222,37 +269,18 @@ function belongs(result: SDKResultMessage, turn: Turn): boolean {
   return uuids.includes(turn.id) || (uuids.length === 0 && result.origin === undefined);
 }
 
-function outcomeOf(result: SDKResultMessage, apiError: ApiError | undefined): TurnOutcome {
+function outcomeOf(
+  result: SDKResultMessage,
+  apiError: ApiError | undefined,
+  text: string | undefined,
+): TurnOutcome {
   const reason = result.terminal_reason;
   if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
   // `is_error` and not `subtype` tells: an API error comes as a success.
   if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
-  return { state: 'completed', ...(result.subtype === 'success' && resultOf(result.result)) };
+  return { state: 'completed', ...resultOf(text) };
 }
 
 function resultOf(text: string | undefined): { result?: string } {
   return text === undefined || text === '' ? {} : { result: cutText(text, TURN_RESULT_BYTES_MAX) };
-}
-
-type Lifecycle = { readonly uuid: string; readonly state: string };
-
-/** A message that the SDK passes on but does not list among its types. */
-function lifecycleOf(message: {
-  type: string;
-  command_uuid?: unknown;
-  state?: unknown;
-}): Lifecycle | undefined {
-  if (message.type !== 'command_lifecycle') return undefined;
-  return { uuid: String(message.command_uuid), state: String(message.state) };
-}
-
-/** The content of a tool result as text; what is not text is named by its kind. */
-function flatten(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content
-    .map((block: { type?: unknown; text?: unknown }) =>
-      typeof block.text === 'string' ? block.text : `[${asName(block.type)}]`,
-    )
-    .join('\n');
 }

@@ -2,6 +2,7 @@
 
 import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
 import { decide } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
@@ -94,11 +95,13 @@ export class Permissions {
   /**
    * Answers a request; the run that asked hears of it from the log, whichever server runs it.
    *
-   * @throws SessionError NOT_FOUND, or CONFLICT where it is pending no longer
+   * @throws SessionError NOT_FOUND, CONFLICT where it is pending no longer, or INVALID_REQUEST for an input that
+   * Claude would run with our mark in place of a credential
    */
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
     const { store, gate, recovery, clock } = this.#deps;
     const { requestId, decision, message } = given;
+    refuseMarks(given);
     const request = await store.permissionRequest(caller.principal, requestId);
     if (request === undefined) {
       throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
@@ -160,6 +163,15 @@ export class Permissions {
     await live.command({ type: 'answer_permission', requestId, answer }).catch(() => {});
     return look();
   }
+}
+
+/** Only what would reach Claude: a question itself may be named as it was shown. */
+function refuseMarks({ requestId, grant, answers }: GivenAnswer): void {
+  if (!holdsMark(grant.updatedInput) && !holdsMark(Object.values(answers ?? {}))) return;
+  const message = `permission request ${quoteId(requestId)}: the answer holds ${REDACTED}, which stands in place of a credential that is not shown`;
+  throw new SessionError('INVALID_REQUEST', message, {
+    hint: 'Allow it without updatedInput and Claude runs what it asked for; or deny it with a message that says what to do instead.',
+  });
 }
 
 /** Questions are answered by an allowed input that carries the answers. */

@@ -1,4 +1,4 @@
-/** Who a bearer token stands for. Only digests of tokens are kept, so nothing here can leak one. */
+/** Who a bearer token stands for. Only digests of tokens are kept to compare with, so nothing here can leak one. */
 
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SessionError } from '../errors.ts';
@@ -26,13 +26,10 @@ const BEARER_PATTERN = /^Bearer +(\S+)$/i;
  */
 export function parseTokenFile(text: string): Token[] {
   const tokens: Token[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
-    // Takes a byte order mark and the CR of Windows along.
-    const line = raw.trim();
-    if (line === '' || line.startsWith('#')) continue;
-    const token = parseLine(line, index + 1);
+  for (const { line, number } of lines(text)) {
+    const token = parseLine(line, number);
     if (tokens.some(({ digest }) => timingSafeEqual(digest, token.digest))) {
-      throw badLine(index + 1, 'this token stands in the file twice');
+      throw badLine(number, 'this token stands in the file twice');
     }
     tokens.push(token);
   }
@@ -42,6 +39,13 @@ export function parseTokenFile(text: string): Token[] {
     });
   }
   return tokens;
+}
+
+/** The tokens themselves, of a file whose lines may be wrong: what stands there is not to be shown. */
+export function secretsOfTokenFile(text: string): readonly string[] {
+  return lines(text)
+    .map(({ line }) => line.slice(line.indexOf(':') + 1).trim())
+    .filter(({ length }) => length >= TOKEN_CHARS_MIN);
 }
 
 /**
@@ -65,6 +69,16 @@ export function principalOf(
 /** A fresh token: 256 random bits in base64url. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
+}
+
+function lines(text: string): { line: string; number: number }[] {
+  return (
+    text
+      .split('\n')
+      // Takes a byte order mark and the CR of Windows along.
+      .map((line, index) => ({ line: line.trim(), number: index + 1 }))
+      .filter(({ line }) => line !== '' && !line.startsWith('#'))
+  );
 }
 
 function parseLine(line: string, number: number): Token {

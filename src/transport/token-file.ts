@@ -4,12 +4,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { SessionError } from '../errors.ts';
 import { TOKEN_FILE_POLL_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { parseTokenFile, principalOf, type Token } from './identity.ts';
+import type { Redactor } from '../redaction.ts';
+import { parseTokenFile, principalOf, secretsOfTokenFile, type Token } from './identity.ts';
 
 /** Its name in the state directory, where the operator names no other file. */
 export const TOKEN_FILE = 'token';
 
-type TokenFileOptions = { readonly file: string; readonly log: Logger };
+type TokenFileOptions = {
+  readonly file: string;
+  readonly log: Logger;
+  /** Hides what stands in the file. */
+  readonly redactor: Redactor;
+};
 
 const READABLE_BY_OTHERS = 0o044;
 
@@ -21,7 +27,7 @@ export class TokenFile {
 
   /** @throws SessionError UNAVAILABLE where the file cannot be read, INVALID_REQUEST where a line is wrong */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
-    const tokens = await readTokens(options.file);
+    const tokens = await readTokens(options);
     const { mode } = await stat(options.file);
     if (mode & READABLE_BY_OTHERS) {
       options.log.warn({ file: options.file }, 'other users can read the token file; chmod 600 it');
@@ -48,7 +54,7 @@ export class TokenFile {
   async reload(): Promise<boolean> {
     const { file, log } = this.#options;
     try {
-      const tokens = await readTokens(file);
+      const tokens = await readTokens(this.#options);
       this.#problem = '';
       if (isSame(tokens, this.#tokens)) return false;
       this.#tokens = tokens;
@@ -75,10 +81,11 @@ export class TokenFile {
   }
 }
 
-async function readTokens(file: string): Promise<readonly Token[]> {
+async function readTokens({ file, redactor }: TokenFileOptions): Promise<readonly Token[]> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new SessionError('UNAVAILABLE', `the token file ${file} cannot be read`, { cause });
   });
+  redactor.renew(secretsOfTokenFile(text));
   return parseTokenFile(text);
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
 import type { RunLimits } from '../../src/runner/claude-run.ts';
 import { findByMarker } from '../../src/runner/process.ts';
@@ -14,6 +15,7 @@ import type {
   RunListener,
   Runner,
 } from '../../src/runner/runner.ts';
+import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody, SessionOptions } from '../../src/session/event.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
@@ -152,6 +154,7 @@ export class World {
       scratchDirectory: this.scratch,
       secretFiles: [`${this.secrets}*`],
       newId: randomUUID,
+      redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
       log: pino({ level: 'silent' }),
       ...(claudePath !== undefined && { claudePath }),
       limits: { startMs: 30_000, silenceMs: 60_000, interruptMs: 10_000, closeMs: 2500, ...limits },

@@ -1,6 +1,7 @@
 /** A translator, and all that it told its listener. */
 
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { Redactor } from '../../src/redaction.ts';
 import { Translator } from '../../src/runner/translate.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody } from '../../src/session/event.ts';
@@ -14,7 +15,7 @@ type Told =
   | { ended: string; outcome: TurnOutcome }
   | { tasks: number };
 
-export function create({ resumed = false } = {}) {
+export function create({ resumed = false, secrets = [] as readonly string[] } = {}) {
   const told: Told[] = [];
   let ids = 0;
   const translator = new Translator({
@@ -25,6 +26,7 @@ export function create({ resumed = false } = {}) {
       turnEnded: (ended, outcome) => told.push({ ended, outcome }),
     },
     newId: () => `auto-${++ids}`,
+    redactor: new Redactor(secrets),
     resumed,
     mode: 'default',
   });

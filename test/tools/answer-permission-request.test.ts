@@ -79,6 +79,33 @@ describe('answer_permission_request', () => {
     });
   });
 
+  test.each([
+    { updatedInput: { command: 'curl -H "x-api-key: [redacted]"' } },
+    { updatedInput: { '[redacted]': 1 } },
+    { answers: { 'Which key?': 'the key [redacted]' } },
+  ])(
+    'an input with the mark of a credential is refused, and can be answered again: %j',
+    async (changed) => {
+      const scene = await asking();
+      await expect(scene.answer({ decision: 'allow', ...changed })).rejects.toMatchObject({
+        failure: {
+          code: 'INVALID_REQUEST',
+          message: expect.stringContaining('[redacted]'),
+          hint: expect.stringContaining('without updatedInput'),
+        },
+      });
+      await scene.answer({ decision: 'allow' });
+      expect(await scene.reply).toEqual({ decision: 'allow' });
+    },
+  );
+
+  test('a question is answered under the words in which it was shown', async () => {
+    const scene = await asking();
+    const answers = { 'Is [redacted] right?': 'yes' };
+    await scene.answer({ decision: 'allow', answers });
+    expect(await scene.reply).toMatchObject({ updatedInput: { answers } });
+  });
+
   test('deny: Claude reads why', async () => {
     const scene = await asking();
     const { request } = await scene.answer({ decision: 'deny', message: 'not in main' });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TOKEN_FILE_POLL_MS } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
+import { Redactor } from '../../src/redaction.ts';
 import { TokenFile } from '../../src/transport/token-file.ts';
 import { ALICE, BOB } from './http-service.ts';
 
@@ -14,7 +15,8 @@ async function fileWith(text: string) {
   await writeFile(file, text, { mode: 0o600 });
   const lines: string[] = [];
   const log = loggerTo({ write: (line) => void lines.push(line) }, 'info');
-  return { file, log, lines, open: () => TokenFile.open({ file, log }) };
+  const redactor = new Redactor([]);
+  return { file, log, lines, open: () => TokenFile.open({ file, log, redactor }), redactor };
 }
 
 const bearer = (token: string) => `Bearer ${token}`;
@@ -54,6 +56,15 @@ describe('a token file that changes', () => {
     expect(lines.join()).not.toMatch(/token-0123|short/);
     await writeFile(file, `bob:${BOB}`);
     expect(await tokens.reload()).toBe(true);
+  });
+
+  test('tells what is not to be shown: its tokens as they are now, also where a line is wrong', async () => {
+    const { file, open, redactor } = await fileWith(`alice:${ALICE}`);
+    const tokens = await open();
+    expect(redactor.text(`a ${ALICE} b`)).toBe('a [redacted] b');
+    await writeFile(file, `alice:${ALICE}\nno name:${BOB}`);
+    await tokens.reload();
+    expect(redactor.text(`${ALICE} ${BOB}`)).toBe('[redacted] [redacted]');
   });
 
   test('is seen by itself', async () => {

@@ -1,0 +1,116 @@
+/** Replaces credentials by a mark, whatever they stand in. What cannot be found is named in the comments here. */
+
+/** What stands where a credential stood. */
+export const REDACTED = '[redacted]';
+
+/** What is nested more deeply than anything that Claude Code sends is not looked into, and so is not kept either. */
+const VALUE_DEPTH_MAX = 500;
+
+/**
+ * Finds each credential as it is, and as JSON, URLs, base64 and hexadecimal digits write it. One that is broken up by
+ * line ends or spaces, cut short, encoded twice or in another way passes: that is how somebody who wants to give a
+ * secret away would write it, and nothing that looks at text can stop that.
+ */
+export class Redactor {
+  readonly #lasting: readonly string[];
+  /** All that is looked for, by its first character. */
+  #needles: ReadonlyMap<string, readonly string[]> = new Map();
+  #longest = 0;
+  #pattern: RegExp | undefined;
+
+  constructor(secrets: readonly string[]) {
+    this.#lasting = secrets;
+    this.renew([]);
+  }
+
+  /** These are hidden from now on, beside those that the redactor was made with. */
+  renew(secrets: readonly string[]): void {
+    const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf));
+    // Of two that begin alike the longer one is tried first, so that nothing is left of it.
+    const needles = [...forms].sort((a, b) => b.length - a.length);
+    this.#needles = Map.groupBy(needles, (needle) => needle.charAt(0));
+    this.#longest = needles[0]?.length ?? 0;
+    this.#pattern = patternOf(needles);
+  }
+
+  text(text: string): string {
+    return this.#pattern === undefined ? text : text.replace(this.#pattern, REDACTED);
+  }
+
+  /** The same for all that a JSON value holds, the names of its members included. */
+  value(value: unknown, depth = 0): unknown {
+    if (this.#pattern === undefined) return value;
+    if (typeof value === 'string') return this.text(value);
+    if (typeof value === 'number') return this.text(`${value}`) === `${value}` ? value : REDACTED;
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth === VALUE_DEPTH_MAX) return REDACTED;
+    if (Array.isArray(value)) return value.map((each) => this.value(each, depth + 1));
+    return this.record({ ...value }, depth);
+  }
+
+  /** {@link value} of an object. */
+  record(value: Readonly<Record<string, unknown>>, depth = 0): Readonly<Record<string, unknown>> {
+    if (this.#pattern === undefined) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [this.text(name), this.value(each, depth + 1)]),
+    );
+  }
+
+  /** Where credentials stand in a text, in order; they do not overlap. */
+  find(text: string): readonly Place[] {
+    if (this.#pattern === undefined) return [];
+    return [...text.matchAll(this.#pattern)].map(({ 0: found, index }) => ({
+      start: index,
+      end: index + found.length,
+    }));
+  }
+
+  /** The length of the longest end of a text with which a credential begins; 0 where none does. */
+  beginning(text: string): number {
+    for (let length = Math.min(text.length, this.#longest - 1); length > 0; length--) {
+      const needles = this.#needles.get(text.charAt(text.length - length)) ?? [];
+      const end = needles.length === 0 ? '' : text.slice(-length);
+      if (needles.some((needle) => needle.length > length && needle.startsWith(end))) return length;
+    }
+    return 0;
+  }
+}
+
+/** Whether what a caller sends holds the mark: it was copied from what we showed and stands for something else. */
+export function holdsMark(value: unknown): boolean {
+  return JSON.stringify(value ?? null).includes(REDACTED);
+}
+
+export type Place = { readonly start: number; readonly end: number };
+
+function patternOf(needles: readonly string[]): RegExp | undefined {
+  if (needles.length === 0) return undefined;
+  const escaped = needles.map((needle) => needle.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(escaped.join('|'), 'g');
+}
+
+function formsOf(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  const url = encodeURIComponent(secret.toWellFormed());
+  const hex = Buffer.from(secret).toString('hex');
+  return [
+    secret,
+    json,
+    // A line of JSON in a string of JSON.
+    JSON.stringify(json).slice(1, -1),
+    url,
+    url.replace(/%../g, (code) => code.toLowerCase()),
+    hex,
+    hex.toUpperCase(),
+    ...[0, 1, 2].flatMap((offset) => base64Of(secret, offset)),
+  ].filter((form) => form !== '');
+}
+
+/** Those characters of the base64 that depend on the secret alone, if so many bytes modulo 3 stand before it. */
+function base64Of(secret: string, offset: number): readonly string[] {
+  const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
+  const own = bytes
+    .toString('base64')
+    .slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
+  return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+}

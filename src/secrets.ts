@@ -1,0 +1,69 @@
+/** Which values of an environment may be credentials. When in doubt, they are. */
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A word of a name that says so, at the end of that word: `GITHUB_TOKEN`, `OPENAIKEY_2`, `X-Api-Key`. */
+const SECRET_NAME =
+  /(KEY|TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|COOKIE|HEADER|AUTHORIZATION|BEARER|JWT|WEBHOOK|CONNECTION_?STRING)S?(?![A-Z])|(^|_)(PASS|PAT|AUTH|DSN)$|_PWD$/i;
+/** A name that says where a credential lies, not what it is. */
+const PLACE_NAME =
+  /(^|_)(FILE|PATH|DIR|DIRECTORY|FOLDER|HOME|SOCK|SOCKET)$|^GOOGLE_APPLICATION_CREDENTIALS$/i;
+/** `Authorization: Bearer …`, `api-key=…`, `AccountKey=…`: a part of a value, with its own name. */
+const NAMED_PART = /([\w-]+)\s*[:=]\s*(?:(?:Bearer|Basic|Token)\s+)?([^\s;,&"']+)/gi;
+const PART_NAME = /^(pass|pwd|sig|auth)$/i;
+/** `https://user:password@host`, also in a list of them. */
+const URL_USER = /[a-z][a-z\d+.-]*:\/\/([^\s/?#]+)@/gi;
+
+/** Shorter values are switches and numbers, which stand in every text. */
+const SECRET_CHARS_MIN = 8;
+/** So long, and with a digit, a part of a credential's value or a user's name may be one itself. */
+const RANDOM_CHARS_MIN = 16;
+/** A line of a key that has several. */
+const LINE_CHARS_MIN = 32;
+
+/** The values in an environment that may be credentials, and the parts of values. */
+export function secretsIn(environment: Environment): readonly string[] {
+  const found = Object.entries(environment).flatMap(([name, value = '']) =>
+    PLACE_NAME.test(name) ? [] : secretsOf(value, SECRET_NAME.test(name)),
+  );
+  return [...new Set(found.filter((secret) => secret.length >= SECRET_CHARS_MIN))];
+}
+
+function secretsOf(value: string, isSecret: boolean): readonly string[] {
+  const parts = [...namedParts(value, isSecret), ...urlUsers(value)];
+  if (!isSecret) return parts;
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  return [value, value.trim(), ...lines.filter(isKeyLine), ...parts];
+}
+
+function isKeyLine(line: string): boolean {
+  return line.length >= LINE_CHARS_MIN && !/\s/.test(line);
+}
+
+function namedParts(value: string, isSecret: boolean): readonly string[] {
+  return [...value.matchAll(NAMED_PART)].flatMap(([, name = '', part = '']) => {
+    const isNamed = SECRET_NAME.test(name) || PART_NAME.test(name);
+    return isNamed || (isSecret && isRandom(part)) ? asWritten(part) : [];
+  });
+}
+
+function urlUsers(value: string): readonly string[] {
+  return [...value.matchAll(URL_USER)].flatMap(([, user = '']) => {
+    const colon = user.indexOf(':');
+    if (colon === -1) return isRandom(user) ? asWritten(user) : [];
+    return [`${user}@`, ...asWritten(user.slice(colon + 1))];
+  });
+}
+
+function isRandom(text: string): boolean {
+  return text.length >= RANDOM_CHARS_MIN && /\d/.test(text) && /[a-z]/i.test(text);
+}
+
+/** In a URL and in some headers, characters stand as their codes. */
+function asWritten(text: string): readonly string[] {
+  try {
+    return [text, decodeURIComponent(text)];
+  } catch {
+    return [text];
+  }
+}

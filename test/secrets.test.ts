@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { secretsIn } from '../src/secrets.ts';
+
+test.each([
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_AUTH_TOKEN',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_BEARER_TOKEN_BEDROCK',
+  'AZURE_CLIENT_SECRET',
+  'GITHUB_TOKEN_2',
+  'OPENAIKEY',
+  'DIRECTUS_TOKEN',
+  'PROFILE_SECRETS',
+  'PGPASSWORD',
+  'DB_PASS',
+  'MYSQL_PWD',
+  'GPG_PASSPHRASE',
+  'GITHUB_PAT',
+  'npm_config__authToken',
+  'npm_config__auth',
+  'SLACK_WEBHOOK_URL',
+  'AZURE_STORAGE_CONNECTION_STRING',
+])('the value of %s is a credential', (name) => {
+  expect(secretsIn({ [name]: 'value-of-the-variable' })).toEqual(['value-of-the-variable']);
+});
+
+test.each([
+  ['PATH', '/usr/bin:/bin'],
+  ['PWD', '/home/somebody/work'],
+  ['CLAUDE_SESSIONS_TOKEN_FILE', '/etc/claude-sessions/token'],
+  ['GOOGLE_APPLICATION_CREDENTIALS', '/home/somebody/key.json'],
+  ['CREDENTIALS_DIRECTORY', '/run/credentials/here'],
+  ['SSH_AUTH_SOCK', '/run/user/1000/keyring/ssh'],
+  ['KEYCLOAK_URL', 'https://login.example.com'],
+  ['KEYBOARD_LAYOUT', 'de-latin1-nodeadkeys'],
+  ['TOKENIZERS_PARALLELISM', 'sometimes'],
+  ['MAX_TOKENS', '4096'],
+  ['EMPTY_KEY', undefined],
+  ['REPOSITORY', 'ssh://git@example.com/a.git'],
+])('that of %s is none', (name, value) => {
+  expect(secretsIn({ [name]: value })).toEqual([]);
+});
+
+test.each([
+  [
+    'HTTPS_PROXY',
+    'http://user:pass%40word@proxy:3128',
+    ['user:pass%40word@', 'pass%40word', 'pass@word'],
+  ],
+  ['DATABASE_URL', 'postgres://u:p4ssw0rd-1@a:5432,b/db', ['u:p4ssw0rd-1@', 'p4ssw0rd-1']],
+  ['ORIGIN', 'https://ghp_0123456789abcdef@example.com/a.git', ['ghp_0123456789abcdef']],
+  ['JDBC_URL', 'jdbc:postgresql://h/db?user=u&password=p4ssw0rd', ['p4ssw0rd']],
+  ['TOOL_ARGS', '--verbose --api-key=0123-4567', ['0123-4567']],
+])('what is one in %s is found', (name, value, expected) => {
+  expect(secretsIn({ [name]: value })).toEqual(expected);
+});
+
+test('headers are credentials one by one, and together', () => {
+  const value =
+    'Authorization: Bearer abcdefgh\nX-Api-Key: ijklmnop\nX-Gateway: q0r1s2t3u4v5w6x7\nX-Team: blue';
+  expect(secretsIn({ ANTHROPIC_CUSTOM_HEADERS: value })).toEqual([
+    value,
+    'abcdefgh',
+    'ijklmnop',
+    'q0r1s2t3u4v5w6x7',
+  ]);
+});
+
+test('so are the lines of a key that has several', () => {
+  const line = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7';
+  const value = `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----`;
+  expect(secretsIn({ DEPLOY_KEY: `${value}\n` })).toEqual([`${value}\n`, value, line]);
+});
