@@ -1,7 +1,8 @@
 /**
  * The MCP sessions of the 2025 revisions: one server instance and one transport each, bound to the principal that
  * opened it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream (a short while
- * where nothing followed its `initialize`), with the last token of its principal, or with us.
+ * where nothing followed its `initialize`), with the last token of its principal, or with us. Many clients go without a
+ * word, so where no more may be open, the longest idle one of the principal that asks makes way.
  */
 
 import type { Server } from '@modelcontextprotocol/server';
@@ -64,10 +65,10 @@ export class HttpSessions {
     this.#options = options;
   }
 
-  /** Serves an `initialize` with a new session. HttpRefusal 429 when as many are open as may be. */
+  /** Serves an `initialize` with a new session. HttpRefusal 429 when as many are open as may be and none is idle. */
   async open(exchange: SessionExchange): Promise<void> {
     this.sweep();
-    this.#checkRoom(exchange.principal);
+    this.#makeRoom(exchange.principal);
     const session = this.#create(exchange.principal);
     try {
       await session.server.connect(session.transport);
@@ -168,14 +169,32 @@ export class HttpSessions {
     return this.#perPrincipal.get(principal) ?? 0;
   }
 
-  #checkRoom(principal: string): void {
-    if (this.#sessions.size >= HTTP_SESSIONS_MAX) {
-      throw limitExceeded(`${HTTP_SESSIONS_MAX} MCP sessions are open, the most of this server`);
+  /** Ends a session of this principal where no more may be open; never another's, who would pay for it. */
+  #makeRoom(principal: string): void {
+    const isServerFull = this.#sessions.size >= HTTP_SESSIONS_MAX;
+    if (!isServerFull && this.#countOf(principal) < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;
+    const idle = this.#longestIdle(principal);
+    if (idle === undefined) {
+      throw limitExceeded(
+        isServerFull
+          ? `${HTTP_SESSIONS_MAX} MCP sessions are open, the most of this server`
+          : `${HTTP_SESSIONS_PER_PRINCIPAL_MAX} MCP sessions are open, the most of one principal`,
+      );
     }
-    if (this.#countOf(principal) < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;
-    throw limitExceeded(
-      `${HTTP_SESSIONS_PER_PRINCIPAL_MAX} MCP sessions are open, the most of one principal`,
-    );
+    this.#options.log.debug(idle.caller, 'an idle MCP session makes way for a new one');
+    void this.#end(idle);
+  }
+
+  #longestIdle(principal: string): HttpSession | undefined {
+    let longest: { readonly session: HttpSession; readonly since: number } | undefined;
+    for (const idle of [this.#idleSince, this.#unusedSince]) {
+      for (const [session, since] of idle) {
+        if (session.caller.principal !== principal) continue;
+        if (longest === undefined || since < longest.since) longest = { session, since };
+        break;
+      }
+    }
+    return longest?.session;
   }
 
   async #end(session: HttpSession): Promise<void> {

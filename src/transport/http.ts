@@ -1,7 +1,7 @@
 /** Streamable HTTP on node:http. Listens, bounds what a connection may cost, and stops in order. */
 
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { SessionError } from '../errors.ts';
 import {
   HTTP_CLOSE_GRACE_MS,
@@ -22,6 +22,7 @@ import { HttpLimits } from './http-limits.ts';
 import { challengeFor, metadataRoutes } from './http-metadata.ts';
 import { HttpModern } from './http-modern.ts';
 import { MCP_PATH, whenOver } from './http-reply.ts';
+import { HttpResponse } from './http-response.ts';
 import { HEALTH_ROUTE, type Route } from './http-routes.ts';
 import { HttpSessions } from './http-sessions.ts';
 
@@ -115,8 +116,11 @@ function hostsOf({ allowedHosts = [], publicUrl }: HttpOptions): readonly string
   return publicUrl === undefined ? allowedHosts : [...allowedHosts, new URL(publicUrl).host];
 }
 
-function createHttpServer({ headersMs, requestMs, checkMs }: HttpTimes): Server {
+type HttpServer = Server<typeof IncomingMessage, typeof HttpResponse>;
+
+function createHttpServer({ headersMs, requestMs, checkMs }: HttpTimes): HttpServer {
   const server = createServer({
+    ServerResponse: HttpResponse,
     // Checked by the guard, for whichever version of HTTP.
     requireHostHeader: false,
     headersTimeout: headersMs,

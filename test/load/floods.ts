@@ -34,23 +34,10 @@ export async function floodInitialize(
       statuses[status] = (statuses[status] ?? 0) + 1;
     });
   const settle = async () => {
-    if (count > 0) await untilRoom(wire, tokens[0] ?? '');
+    if (count > 0) await sleep(HTTP_SESSION_UNUSED_MS + HTTP_SWEEP_MS);
   };
   const memoryMib = await whileMeasured(pid, run, settle);
   return { memoryMib, statuses };
-}
-
-/** Resolves when as many sessions may be opened again as at the start. */
-async function untilRoom(wire: Wire, token: string): Promise<void> {
-  const until = Date.now() + HTTP_SESSION_UNUSED_MS + 2 * HTTP_SWEEP_MS;
-  await sleep(HTTP_SWEEP_MS);
-  while (Date.now() < until) {
-    const { status, session } = await wire.initialize(token);
-    if (status === 200) await wire.send({ token, session, method: 'DELETE' });
-    if (status === 200) return;
-    await sleep(1000);
-  }
-  throw new Error('the MCP sessions that nobody used were not ended');
 }
 
 export type HalfOpenFlood = {
