@@ -122,7 +122,7 @@ function turnEntry({ state, startedAt, endedAt, usage, error }: Turn): Entry {
   const took =
     startedAt === undefined || endedAt === undefined
       ? ''
-      : ` after ${duration(endedAt - startedAt)}`;
+      : ` after ${duration(Math.max(0, endedAt - startedAt))}`;
   const cost = usage === undefined ? '' : `; tokens ${tokens(usage)}; ${dollars(usage.costUsd)}`;
   const why = error === undefined ? '' : `\n${error.message}`;
   const isBad = state === 'failed' || state === 'lost';

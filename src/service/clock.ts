@@ -1,6 +1,5 @@
 /** Time as the service sees it, and how far the wall clock can be trusted. */
 
-import { uptime } from 'node:os';
 import { CLOCK_JUMP_MS } from '../limits.ts';
 
 export type Clock = {
@@ -8,17 +7,10 @@ export type Clock = {
   now(): number;
   /** Milliseconds that no change of the wall clock moves; may stand still while the machine sleeps. */
   monotonic(): number;
-  /** Epoch milliseconds for ages: goes on while the machine sleeps, stays when the clock is set. */
-  steady(): number;
 };
 
 export function systemClock(): Clock {
-  const anchor = Date.now() - uptime() * 1000;
-  return {
-    now: Date.now,
-    monotonic: () => performance.now(),
-    steady: () => anchor + uptime() * 1000,
-  };
+  return { now: Date.now, monotonic: () => performance.now() };
 }
 
 /**

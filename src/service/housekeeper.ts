@@ -6,7 +6,6 @@ import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
 import type { Recovery } from './recovery.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sessions } from './sessions.ts';
@@ -14,7 +13,6 @@ import type { Sessions } from './sessions.ts';
 export type HousekeeperDeps = {
   readonly store: Store;
   readonly owners: Owners;
-  readonly clock: Clock;
   readonly recovery: Recovery;
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;
@@ -53,11 +51,10 @@ export class Housekeeper {
 
   /** Ends what has been idle too long, forgets what is old enough, a little at a time. */
   async tidy(): Promise<void> {
-    const { clock, store, sessions, log, sessionTtlMs, retainMs } = this.#deps;
+    const { store, sessions, log, sessionTtlMs, retainMs } = this.#deps;
     try {
-      await sessions.endIdle({ before: clock.steady() - sessionTtlMs });
-      const before = clock.steady() - retainMs;
-      while (!this.#isClosed && (await store.prune(before, PRUNE_ROWS))) await nextTick();
+      await sessions.endIdle({ idleMs: sessionTtlMs });
+      while (!this.#isClosed && (await store.prune(retainMs, PRUNE_ROWS))) await nextTick();
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed');
     }

@@ -122,13 +122,13 @@ export class Permissions {
 
   /** Resolves once a request is pending no longer, whoever answered it, or `signal` aborts. */
   async settled(caller: Caller, request: PermissionRequest, signal: AbortSignal): Promise<void> {
-    const { store, waiters, clock } = this.#deps;
+    const { store, waiters, timeoutMs } = this.#deps;
     const look = async (): Promise<true | undefined> => {
       const now = await store.permissionRequest(caller.principal, request.requestId);
       return now?.state === 'pending' ? undefined : true;
     };
-    const leftMs = Math.max(0, request.expiresAt - clock.now());
-    await waiters.until([request.sessionId], look, leftMs, signal);
+    // Not until `expiresAt`, which is far away or long past if the wall clock was set: whoever asked closes it in time.
+    await waiters.until([request.sessionId], look, timeoutMs, signal);
   }
 
   /** False if this process is being ended, or is to be: the session has ended, or another server has taken it. */

@@ -18,7 +18,7 @@ import {
   taskScope,
 } from '../session/metrics.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type { IdleQuery, SessionQuery } from '../store/queries.ts';
+import type { IdleQuery, IdleSession, SessionQuery } from '../store/queries.ts';
 import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
@@ -193,29 +193,28 @@ export class Sessions {
 
   /** Ends the principal's sessions that have been idle longer than `maxAgeMs`; returns how many. */
   cleanup(caller: Caller, maxAgeMs: number): Promise<number> {
-    const before = this.#deps.clock.steady() - maxAgeMs;
-    return this.endIdle({ before, principal: caller.principal });
+    return this.endIdle({ idleMs: maxAgeMs, principal: caller.principal });
   }
 
-  /** Ends sessions without activity since `before` (epoch milliseconds), never a busy one. */
+  /** Ends sessions without activity for longer than `idleMs`, never a busy one. */
   async endIdle(idle: Omit<IdleQuery, 'limit'>): Promise<number> {
     let ended = 0;
     for (;;) {
-      const ids = await this.#deps.store.idleSessions({ ...idle, limit: LIST_LIMIT_MAX });
-      const done = await Promise.all(ids.map((id) => this.#endIdle(id, idle.before)));
+      const found = await this.#deps.store.idleSessions({ ...idle, limit: LIST_LIMIT_MAX });
+      const done = await Promise.all(found.map((session) => this.#endIdle(session)));
       const count = done.filter(Boolean).length;
       ended += count;
       if (count === 0) return ended;
     }
   }
 
-  /** Ends a session that is still idle when it is written, whoever it is tied to. */
-  async #endIdle(sessionId: string, before: number): Promise<boolean> {
+  /** Ends a session to which nothing has happened since it was found idle, whoever it is tied to. */
+  async #endIdle({ id: sessionId, lastSeq }: IdleSession): Promise<boolean> {
     const { store, runs, clock } = this.#deps;
     const { events } = await runs.whileStopped(sessionId, () =>
       store.append(sessionId, (state) => {
-        const { status, lastActivity, turns } = state.session;
-        if (status === 'busy' || turns.queued > 0 || lastActivity >= before) return [];
+        const { status, turns } = state.session;
+        if (status === 'busy' || turns.queued > 0 || state.session.lastSeq > lastSeq) return [];
         return decide(state, { type: 'end', reason: 'idle for too long' }, clock.now());
       }),
     );

@@ -101,7 +101,7 @@ function remembered(tx: Transaction, key: RequestKey, appended: Appended): Appen
     key.key,
     key.fingerprint,
     JSON.stringify(appended.reply),
-    tx.now,
+    tx.steadyNow,
   );
   return appended;
 }
@@ -124,8 +124,8 @@ function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): App
   );
   const session = applyAll(sessionId, before, events);
   if (events.length > 0) {
-    writeSession(tx.sql, before, session);
-    for (const event of events) writeEvent(tx.sql, sessionId, event, epoch);
+    writeSession(tx, before, session);
+    for (const event of events) writeEvent(tx, sessionId, event, epoch);
     if (events.some(changesQueue)) updateQueue(tx.sql, sessionId);
     updateMetrics(tx.sql, before, session);
     tx.touch(sessionId, { session, events });
@@ -146,12 +146,12 @@ function applyAll(
   return session;
 }
 
-function writeSession(sql: Sql, before: Session | undefined, session: Session): void {
-  if (before === undefined) insertSession(sql, session);
-  else updateSession(sql, session);
+function writeSession(tx: Transaction, before: Session | undefined, session: Session): void {
+  if (before === undefined) insertSession(tx, session);
+  else updateSession(tx, session);
   // Apart, since this rewrites an entry of an index.
   if (session.mcpSessionId !== (before?.mcpSessionId ?? null)) {
-    sql.run(
+    tx.sql.run(
       'UPDATE sessions SET mcp_session_id = ? WHERE id = ?',
       session.mcpSessionId,
       session.id,
@@ -160,29 +160,31 @@ function writeSession(sql: Sql, before: Session | undefined, session: Session): 
 }
 
 /** A new session stands in the queue as if it had been served at its creation. */
-function insertSession(sql: Sql, session: Session): void {
+function insertSession({ sql, steadyNow }: Transaction, session: Session): void {
   sql.run(
     `INSERT INTO sessions
-       (id, principal, status, created_at, last_activity, ended_at, last_seq, served_at, record)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (id, principal, status, created_at, last_activity, active_at, ended_at, last_seq, served_at, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     session.id,
     session.principal,
     session.status,
     session.createdAt,
     session.lastActivity,
+    steadyNow,
     session.endedAt ?? null,
     session.lastSeq,
-    session.createdAt,
+    steadyNow,
     recordOf(session),
   );
 }
 
-function updateSession(sql: Sql, session: Session): void {
+function updateSession({ sql, steadyNow }: Transaction, session: Session): void {
   sql.run(
-    `UPDATE sessions SET status = ?, last_activity = ?, ended_at = ?, last_seq = ?, record = ?
+    `UPDATE sessions SET status = ?, last_activity = ?, active_at = ?, ended_at = ?, last_seq = ?, record = ?
      WHERE id = ?`,
     session.status,
     session.lastActivity,
+    steadyNow,
     session.endedAt ?? null,
     session.lastSeq,
     recordOf(session),
@@ -190,8 +192,13 @@ function updateSession(sql: Sql, session: Session): void {
   );
 }
 
-function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
-  sql.run(
+function writeEvent(
+  tx: Transaction,
+  sessionId: string,
+  event: SessionEvent,
+  epoch: number | null,
+): void {
+  tx.sql.run(
     'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)',
     sessionId,
     event.seq,
@@ -201,7 +208,7 @@ function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: num
     epoch,
     bodyOf(event),
   );
-  project(sql, sessionId, event, epoch);
+  project(tx, sessionId, event, epoch);
 }
 
 /** The first queued turn by rank, unless one runs. */

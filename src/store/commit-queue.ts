@@ -8,13 +8,16 @@ import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
 import { isBusy, isFailedSync, storageFailure } from './failure.ts';
 import type { DatabaseFiles } from './files.ts';
 import type { Sql } from './sql.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import type { Change, Commit } from './store.ts';
 
 /** What a job writes with. The changes of a job that throws are undone. */
 export type Transaction = {
   readonly sql: Sql;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds, for people to read and for leases. */
   readonly now: number;
+  /** Milliseconds by the clock for ages. */
+  readonly steadyNow: number;
   /** What a lease is taken for, in milliseconds. */
   readonly leaseMs: number;
   /** Says that the session changed, and what was written of it, to those who listen. */
@@ -27,6 +30,7 @@ export type Job<T> = (tx: Transaction) => T;
 export type CommitQueueDeps = DatabaseFiles & {
   readonly sql: Sql;
   readonly now: () => number;
+  readonly steady: SteadyClock;
   readonly leaseMs: number;
   /** A commit takes up no more jobs after so long. */
   readonly batchMs: number;
@@ -191,13 +195,14 @@ export class CommitQueue {
 
   /** What the job made the caller hear is told only after the commit, its refusal too. */
   #runAlone(waiting: Waiting, written: Written): () => void {
-    const { sql, now, leaseMs } = this.#deps;
+    const { sql, now, steady, leaseMs } = this.#deps;
     const touched: { readonly id: string; readonly change: Change | undefined }[] = [];
     sql.run('SAVEPOINT job');
     try {
       const tell = waiting.run({
         sql,
         now: now(),
+        steadyNow: steady(),
         leaseMs,
         touch: (id, change) => touched.push({ id, change }),
       });

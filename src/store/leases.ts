@@ -87,7 +87,7 @@ function claimRow(tx: Transaction, { owner, warm }: Claimant, row: Row): Claim {
   const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
   const fence: Fence = { sessionId: textOf(row, 'id'), owner, epoch };
   setLease(tx, fence);
-  tx.sql.run('UPDATE sessions SET served_at = ? WHERE id = ?', tx.now, fence.sessionId);
+  tx.sql.run('UPDATE sessions SET served_at = ? WHERE id = ?', tx.steadyNow, fence.sessionId);
   const started = startTurn(tx, fence, row);
   const prompted = warm?.sessionId === fence.sessionId && warm.epoch === epoch;
   if (prompted) markPrompted(tx, fence, started.turn.id);

@@ -181,7 +181,30 @@ const SUMS_BY_MODEL = `
 ALTER TABLE metrics ADD COLUMN usage_by_model TEXT NOT NULL DEFAULT '{}';
 `;
 
-export const STEPS: readonly string[] = [FIRST, REMEMBERED, TURN_RANK, FAIR_QUEUE, SUMS_BY_MODEL];
+/**
+ * Ages by a clock of their own (`steady-clock.ts`): `active_at` is the last activity of a session by that clock, and
+ * `served_at`, `served.at` and `requests.created_at` are by it too. What lies in the future was written while the wall
+ * clock was ahead. A server of an earlier version may still write sessions without the column; these do not age.
+ */
+const STEADY_AGES = `
+CREATE TABLE steady_clock (boot_id TEXT NOT NULL, elapsed_ms INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;
+ALTER TABLE sessions ADD COLUMN active_at INTEGER;
+UPDATE sessions SET active_at = min(last_activity, unixepoch() * 1000), served_at = min(served_at, unixepoch() * 1000);
+UPDATE served SET at = min(at, unixepoch() * 1000);
+DROP INDEX sessions_open;
+CREATE INDEX sessions_open ON sessions (active_at, principal, status) WHERE ended_at IS NULL;
+DROP INDEX sessions_ended;
+CREATE INDEX sessions_ended ON sessions (active_at) WHERE ended_at IS NOT NULL;
+`;
+
+export const STEPS: readonly string[] = [
+  FIRST,
+  REMEMBERED,
+  TURN_RANK,
+  FAIR_QUEUE,
+  SUMS_BY_MODEL,
+  STEADY_AGES,
+];
 
 export const SCHEMA_VERSION = STEPS.length;
 

@@ -2,12 +2,13 @@
 
 import { REMEMBERED_PERMISSIONS_MAX, SERVED_KEPT_MS } from '../limits.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
+import type { Transaction } from './commit-queue.ts';
 import { turnOf } from './rows.ts';
 import type { Sql } from './sql.ts';
 
 /** @param epoch the lease an event was written under, null where it needed none */
 export function project(
-  sql: Sql,
+  { sql, steadyNow }: Transaction,
   sessionId: string,
   event: SessionEvent,
   epoch: number | null,
@@ -37,6 +38,7 @@ export function project(
       return;
     default:
       projectTurn(sql, sessionId, event, epoch);
+      if (event.type === 'turn_ended') noteServed(sql, sessionId, steadyNow);
   }
 }
 
@@ -62,7 +64,6 @@ function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: nu
       return;
     case 'turn_ended':
       endTurn(sql, event.turn);
-      noteServed(sql, sessionId, event.at);
       return;
     case 'notice':
       if (event.requeued && event.turnId !== undefined) {

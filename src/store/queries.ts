@@ -11,12 +11,15 @@ export type RequestQuery = {
 };
 
 export type IdleQuery = {
-  /** Epoch milliseconds: sessions without activity since. */
-  readonly before: number;
+  /** Sessions without activity for longer than this, whatever the wall clock was set to meanwhile. */
+  readonly idleMs: number;
   /** All principals where absent. */
   readonly principal?: string;
   readonly limit: number;
 };
+
+/** One that has a higher seq by now is idle no longer. */
+export type IdleSession = { readonly id: string; readonly lastSeq: number };
 
 export type SessionQuery = {
   readonly principal: string;

@@ -7,7 +7,13 @@ import {
 } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { IdleQuery, ListedSession, RequestQuery, SessionQuery } from './queries.ts';
+import type {
+  IdleQuery,
+  IdleSession,
+  ListedSession,
+  RequestQuery,
+  SessionQuery,
+} from './queries.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
 import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
 
@@ -213,16 +219,16 @@ export function listRequests(sql: Sql, query: RequestQuery): readonly Permission
     .map((row) => jsonOf<PermissionRequest>(row, 'record'));
 }
 
-export function listIdle(sql: Sql, query: IdleQuery): readonly string[] {
+export function listIdle(sql: Sql, query: IdleQuery, steadyNow: number): readonly IdleSession[] {
   return sql
     .all(
-      `SELECT id FROM sessions
-       WHERE ended_at IS NULL AND last_activity < ?1 AND status <> 'busy'
+      `SELECT id, last_seq FROM sessions
+       WHERE ended_at IS NULL AND active_at < ?1 AND status <> 'busy'
          AND (?2 IS NULL OR principal = ?2)
-       ORDER BY last_activity LIMIT ?3`,
-      query.before,
+       ORDER BY active_at LIMIT ?3`,
+      steadyNow - query.idleMs,
       query.principal ?? null,
       query.limit,
     )
-    .map((row) => textOf(row, 'id'));
+    .map((row) => ({ id: textOf(row, 'id'), lastSeq: numberOf(row, 'last_seq') }));
 }

@@ -16,11 +16,13 @@ const ROW_TABLES = [
 ];
 
 /** One step: as many rows as `limit`, or a few more; whether there may be more to do. */
-export function prune(tx: Transaction, before: number, limit: number): boolean {
+export function prune(tx: Transaction, ageMs: number, limit: number): boolean {
+  const before = tx.steadyNow - ageMs;
   let left = limit - pruneKeys(tx.sql, before, limit);
   while (left > 0) {
     const row = tx.sql.get(
-      'SELECT id FROM sessions WHERE ended_at < ? AND owner IS NULL ORDER BY ended_at LIMIT 1',
+      `SELECT id FROM sessions WHERE ended_at IS NOT NULL AND active_at < ? AND owner IS NULL
+       ORDER BY active_at LIMIT 1`,
       before,
     );
     if (row === undefined) return false;

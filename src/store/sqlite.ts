@@ -20,12 +20,13 @@ import * as leases from './leases.ts';
 import { type Listener, Listeners } from './listeners.ts';
 import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
-import { openDatabase } from './open.ts';
+import { openDatabase, refusal } from './open.ts';
 import * as orders from './orders.ts';
 import type {
   ActivityQuery,
   CompletionQuery,
   IdleQuery,
+  IdleSession,
   ListedSession,
   RequestQuery,
   SessionMark,
@@ -34,6 +35,7 @@ import type {
 import * as reads from './reads.ts';
 import { prune } from './retention.ts';
 import { Sql } from './sql.ts';
+import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
 import type {
   Appended,
   AppendOptions,
@@ -57,6 +59,8 @@ export type SqliteStoreOptions = {
   readonly directory: string;
   /** Epoch milliseconds, whole: the times of events and leases. */
   readonly now?: () => number;
+  /** What ages go by. */
+  readonly uptime?: Uptime;
   /** What a lease is taken for. */
   readonly leaseMs?: number;
   /** Hears of what no caller waits for: a listener that throws, a watch that fails. */
@@ -65,7 +69,15 @@ export type SqliteStoreOptions = {
 
 /** @throws SessionError UNAVAILABLE where the directory or its database cannot be used, with what to do */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  return new SqliteStore(new Sql(await openDatabase(options.directory)), options);
+  const { directory, now = Date.now, uptime = systemUptime() } = options;
+  const sql = new Sql(await openDatabase(directory));
+  try {
+    const steady = await whileLocked(() => openSteadyClock(sql, now, uptime));
+    return new SqliteStore(sql, steady, options);
+  } catch (error) {
+    sql.close();
+    throw refusal(directory, error);
+  }
 }
 
 /** Reads see every commit so far, never a part of one. After {@link close} everything is refused. */
@@ -74,12 +86,14 @@ export class SqliteStore implements Store {
   readonly #queue: CommitQueue;
   readonly #directory: string;
   readonly #now: () => number;
+  readonly #steady: SteadyClock;
   readonly #log: SqliteStoreOptions['log'];
   readonly #listeners: Listeners;
   #closed: Promise<void> | undefined;
 
-  constructor(sql: Sql, options: SqliteStoreOptions) {
+  constructor(sql: Sql, steady: SteadyClock, options: SqliteStoreOptions) {
     this.#sql = sql;
+    this.#steady = steady;
     this.#directory = options.directory;
     this.#now = options.now ?? Date.now;
     this.#log = options.log;
@@ -87,6 +101,7 @@ export class SqliteStore implements Store {
     this.#queue = new CommitQueue({
       sql,
       now: this.#now,
+      steady,
       leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
@@ -177,8 +192,8 @@ export class SqliteStore implements Store {
     return this.#queue.add((tx) => orders.refuseOrder(tx, order));
   }
 
-  prune(before: number, limit: number): Promise<boolean> {
-    return this.#queue.add((tx) => prune(tx, before, limit));
+  prune(ageMs: number, limit: number): Promise<boolean> {
+    return this.#queue.add((tx) => prune(tx, ageMs, limit));
   }
 
   takeOver(fence: Fence, owner: string): Promise<Fence | undefined> {
@@ -233,8 +248,8 @@ export class SqliteStore implements Store {
     return this.#read((sql) => lookups.listActivity(sql, query));
   }
 
-  idleSessions(query: IdleQuery): Promise<readonly string[]> {
-    return this.#read((sql) => reads.listIdle(sql, query));
+  idleSessions(query: IdleQuery): Promise<readonly IdleSession[]> {
+    return this.#read((sql) => reads.listIdle(sql, query, this.#steady()));
   }
 
   openSessions(): Promise<number> {

@@ -20,6 +20,7 @@ import type {
   ActivityQuery,
   CompletionQuery,
   IdleQuery,
+  IdleSession,
   ListedSession,
   RequestQuery,
   SessionMark,
@@ -206,12 +207,12 @@ export interface Store {
   refuseOrder(order: Order): Promise<void>;
 
   /**
-   * Deletes what is older than `before`: sessions that ended then with their logs, keys of calls. At
+   * Deletes what is older than `ageMs`: sessions that ended that long ago with their logs, keys of calls. At
    * most about `limit` rows, so that others can write in between. The sums stay.
    *
    * @returns whether there may be more
    */
-  prune(before: number, limit: number): Promise<boolean>;
+  prune(ageMs: number, limit: number): Promise<boolean>;
 
   /**
    * Takes a lease from an owner that is gone: raises the epoch, so that nothing of the old owner is
@@ -248,8 +249,8 @@ export interface Store {
   complete(query: CompletionQuery): Promise<readonly string[]>;
   /** The sessions after a place in the order of activity, oldest activity first. */
   activity(query: ActivityQuery): Promise<readonly SessionMark[]>;
-  /** Ids of sessions that have not ended and are not busy, longest idle first. */
-  idleSessions(query: IdleQuery): Promise<readonly string[]>;
+  /** Sessions that have not ended and are not busy, longest idle first. */
+  idleSessions(query: IdleQuery): Promise<readonly IdleSession[]>;
   /** How many sessions have not ended, of all principals. */
   openSessions(): Promise<number>;
 

@@ -27,7 +27,7 @@ function lineOf(event: SessionEvent, session: Change['session']): Line | undefin
       return info('session created', { principal, mcpSessionId });
     }
     case 'session_ended':
-      return info('session ended', { durationMs: event.at - session.createdAt });
+      return info('session ended', { durationMs: Math.max(0, event.at - session.createdAt) });
     case 'session_error':
       return { level: 'warn', text: 'session in error', fields: { code: event.error.code } };
     case 'permission_requested': {

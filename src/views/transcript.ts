@@ -153,7 +153,7 @@ function turnTail({ state, startedAt, endedAt, usage, error }: Turn): string {
   const took =
     startedAt === undefined || endedAt === undefined
       ? ''
-      : ` after ${((endedAt - startedAt) / 1000).toFixed(1)} s`;
+      : ` after ${(Math.max(0, endedAt - startedAt) / 1000).toFixed(1)} s`;
   const cost = usage === undefined ? '' : `; ${usageText(usage)}`;
   const why =
     error === undefined ? '' : ` (${error.code}: ${inline(error.message, 2 * WORD_CHARS_MAX)})`;

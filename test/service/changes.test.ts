@@ -61,7 +61,7 @@ function start(prepare: (store: Activity) => void = () => {}) {
   const store = new Activity();
   prepare(store);
   const warnings: unknown[] = [];
-  const clock = { now: Date.now, monotonic: () => performance.now(), steady: Date.now };
+  const clock = { now: Date.now, monotonic: () => performance.now() };
   const log = { warn: (line: unknown) => void warnings.push(line) };
   const changes = new Changes({ store, clock, log });
   const told: Change[] = [];

@@ -14,9 +14,6 @@ function machine(): Clock & { wall: number; monotonicMs: number } {
     monotonic() {
       return this.monotonicMs;
     },
-    steady() {
-      return this.wall;
-    },
   };
 }
 

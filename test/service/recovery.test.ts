@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 function recovery(): Recovery {
-  const clock = { now: () => now, monotonic: () => now, steady: () => now };
+  const clock = { now: () => now, monotonic: () => now };
   return new Recovery({
     store,
     clock,

@@ -22,7 +22,7 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
     self,
     stateOf: (owner: string) => STATES[owner] ?? (owner === self ? 'self' : 'alive'),
   };
-  const clock = { now: Date.now, monotonic: Date.now, steady: Date.now };
+  const clock = { now: Date.now, monotonic: Date.now };
   const jumps = { trustsLapse: () => true } as never;
   const recovery = new Recovery({
     ...{ store, clock, owners, jumps, log, killTree },

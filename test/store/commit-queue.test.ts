@@ -27,6 +27,7 @@ beforeEach(() => {
   queue = new CommitQueue({
     sql: new Sql(db),
     now: () => 0,
+    steady: () => 0,
     leaseMs: 15_000,
     batchMs: Number.POSITIVE_INFINITY,
     lockMs: 50,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { EVENT_PAGE_BYTES_MAX, EVENT_TEXT_BYTES_MAX } from '../../src/limits.ts';
-import type { SessionCursor, SessionQuery } from '../../src/store/queries.ts';
+import type { IdleQuery, SessionCursor, SessionQuery } from '../../src/store/queries.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
@@ -187,11 +187,18 @@ export function readContract({ current, store }: Opened): void {
     current().advance(1);
     await say(store(), second, 'x');
     current().advance(1);
-    const { session } = await say(store(), fresh, 'x');
-    const before = session.lastActivity;
-    expect(await store().idleSessions({ before, limit: 9 })).toEqual([first, second]);
-    expect(await store().idleSessions({ before, limit: 1 })).toEqual([first]);
-    expect(await store().idleSessions({ before, principal: 'bob', limit: 9 })).toEqual([second]);
+    await say(store(), fresh, 'x');
+    const idle = async (query: Partial<IdleQuery>) =>
+      store().idleSessions({ idleMs: 0, limit: 9, ...query });
+    const marks = [
+      { id: first, lastSeq: 1 },
+      { id: second, lastSeq: 2 },
+    ];
+    expect(await idle({})).toEqual(marks);
+    expect(await idle({ idleMs: 1 })).toEqual(marks.slice(0, 1));
+    expect(await idle({ idleMs: 2 })).toEqual([]);
+    expect(await idle({ limit: 1 })).toEqual(marks.slice(0, 1));
+    expect(await idle({ principal: 'bob' })).toEqual(marks.slice(1));
     expect(await store().openSessions()).toBe(4);
   });
 

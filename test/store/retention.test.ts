@@ -22,7 +22,11 @@ beforeEach(async () => {
   file = join(directory, DATABASE_FILE);
   now = 1_000;
   journalMax = 0;
-  store = await openSqliteStore({ directory, now: () => now });
+  store = await openSqliteStore({
+    directory,
+    now: () => now,
+    uptime: { bootId: 'boot', elapsedMs: () => now },
+  });
 });
 
 afterEach(async () => {
@@ -48,7 +52,7 @@ async function makeAndEnd(count = SESSIONS): Promise<void> {
 async function pruneAll(): Promise<void> {
   let isMore = true;
   while (isMore) {
-    isMore = await store.prune(now, 500);
+    isMore = await store.prune(0, 500);
     journalMax = Math.max(journalMax, statSync(`${file}-wal`).size);
   }
 }

@@ -43,8 +43,8 @@ const CLONES = (pattern: string): string => `
     SELECT n, printf('claude_%08x-0000-4000-8000-%012x', abs(random()) % 4294967296, n) AS id,
       last_activity - iif(n <= ${OLD}, ${2 * DAY_MS}, ${DAY_MS / 2}) AS at
     FROM counter, sessions;
-  INSERT INTO sessions (id, principal, status, created_at, last_activity, last_seq, served_at, record)
-    SELECT c.id, principal, status, c.at, c.at, last_seq, c.at,
+  INSERT INTO sessions (id, principal, status, created_at, last_activity, active_at, last_seq, served_at, record)
+    SELECT c.id, principal, status, c.at, c.at, c.at, last_seq, c.at,
       json_set(record, '$.id', c.id, '$.createdAt', c.at, '$.lastActivity', c.at)
     FROM clones c, sessions s WHERE s.id = '${pattern}';
   INSERT INTO events SELECT c.id, seq, c.at, type, turn_id, epoch, body

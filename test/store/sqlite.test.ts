@@ -12,7 +12,9 @@ async function open(): Promise<Harness> {
   const parent = mkdtempSync(join(tmpdir(), 'store-'));
   const directory = join(parent, 'state');
   let now = 1_700_000_000_000;
-  const openAgain = (): Promise<SqliteStore> => openSqliteStore({ directory, now: () => now });
+  const uptime = { bootId: 'boot', elapsedMs: () => now };
+  const openAgain = (): Promise<SqliteStore> =>
+    openSqliteStore({ directory, now: () => now, uptime });
   let store = await openAgain();
   return {
     get store() {

@@ -59,6 +59,7 @@ export class Harness {
   readonly #log: Logger;
   readonly #clients = new Set<TestClient>();
   #passed = 0;
+  #jumped = 0;
   #open: { readonly app: App; readonly store: Store } | undefined;
 
   constructor(options: HarnessOptions) {
@@ -85,7 +86,8 @@ export class Harness {
     const log = this.#log;
     const clock = this.#clock();
     const { now } = clock;
-    const sqlite = await openSqliteStore({ directory: settings.stateDir, now, log });
+    const uptime = { bootId: 'boot', elapsedMs: () => clock.monotonic() };
+    const sqlite = await openSqliteStore({ directory: settings.stateDir, now, uptime, log });
     const store = this.#options.store?.(sqlite) ?? sqlite;
     const killTree = async (process: ProcessIdentity) => {
       this.killed.push(process);
@@ -99,6 +101,11 @@ export class Harness {
   /** Lets time pass for every clock of the server at once; timers do not hear of it. */
   pass(ms: number): void {
     this.#passed += ms;
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  jump(ms: number): void {
+    this.#jumped += ms;
   }
 
   /** Stops the server and starts another on the same state directory; every client is gone. */
@@ -153,9 +160,8 @@ export class Harness {
   #clock(): Clock {
     const system = systemClock();
     return {
-      now: () => system.now() + this.#passed,
+      now: () => system.now() + this.#passed + this.#jumped,
       monotonic: () => system.monotonic() + this.#passed,
-      steady: () => system.steady() + this.#passed,
     };
   }
 

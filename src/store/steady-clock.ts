@@ -1,0 +1,75 @@
+/**
+ * The clock for ages: how long a session is idle, how old an ended one is. It runs on whatever the wall clock is set to.
+ * While the machine is up its uptime carries the clock over restarts of the server; only over a boot the wall clock has
+ * to be believed, and never to go back.
+ */
+
+import { readFileSync } from 'node:fs';
+import { uptime } from 'node:os';
+import { numberOf, type Row, type Sql } from './sql.ts';
+
+export type Uptime = {
+  /** Tells the boots of the machine apart; empty if it cannot be read. */
+  readonly bootId: string;
+  /** Milliseconds since the boot, those that the machine slept included. */
+  elapsedMs(): number;
+};
+
+export function systemUptime(): Uptime {
+  return { bootId: readBootId(), elapsedMs: () => uptime() * 1000 };
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Whole milliseconds, of the order of epoch milliseconds. */
+export type SteadyClock = () => number;
+
+/** Goes on with the clock that the database has, or starts one. */
+export function openSteadyClock(sql: Sql, now: () => number, uptime: Uptime): SteadyClock {
+  const boot = { bootId: uptime.bootId, elapsedMs: Math.round(uptime.elapsedMs()) };
+  const at = sameBoot(sql, boot) ?? newBoot(sql, boot, now());
+  return () => at + Math.round(uptime.elapsedMs()) - boot.elapsedMs;
+}
+
+type Boot = { readonly bootId: string; readonly elapsedMs: number };
+
+const SELECT = 'SELECT boot_id, elapsed_ms, at FROM steady_clock';
+
+function sameBoot(sql: Sql, boot: Boot): number | undefined {
+  const row = sql.get(SELECT);
+  if (row === undefined || boot.bootId === '' || row.boot_id !== boot.bootId) return undefined;
+  const sinceMs = boot.elapsedMs - numberOf(row, 'elapsed_ms');
+  // A container may count from its own start.
+  return sinceMs < 0 ? undefined : numberOf(row, 'at') + sinceMs;
+}
+
+/** Another server may be doing the same. */
+function newBoot(sql: Sql, boot: Boot, wallMs: number): number {
+  sql.run('BEGIN IMMEDIATE');
+  try {
+    const at = sameBoot(sql, boot) ?? Math.max(wallMs, ...latest(sql.get(LATEST)));
+    sql.run('DELETE FROM steady_clock');
+    sql.run('INSERT INTO steady_clock VALUES (?, ?, ?)', boot.bootId, boot.elapsedMs, at);
+    sql.run('COMMIT');
+    return at;
+  } catch (error) {
+    if (sql.inTransaction) sql.run('ROLLBACK');
+    throw error;
+  }
+}
+
+/** What the clock has shown already. Two indexes have the sessions' times. */
+const LATEST = `SELECT
+  (SELECT max(at) FROM steady_clock) AS clock,
+  (SELECT max(active_at) FROM sessions WHERE ended_at IS NULL) AS open,
+  (SELECT max(active_at) FROM sessions WHERE ended_at IS NOT NULL) AS ended`;
+
+function latest(row: Row | undefined): readonly number[] {
+  return Object.values(row ?? {}).filter((value) => typeof value === 'number');
+}

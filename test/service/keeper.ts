@@ -1,0 +1,24 @@
+import { onTestFinished } from 'vitest';
+import { loggerTo } from '../../src/log.ts';
+import { Housekeeper } from '../../src/service/housekeeper.ts';
+import type { Harness } from '../support/harness.ts';
+
+export const DAY_MS = 86_400_000;
+
+/** A housekeeper of its own beside the server's, so that the test says when. */
+export function keeperOf(harness: Harness): Housekeeper {
+  const unused = undefined as never;
+  const keeper = new Housekeeper({
+    store: harness.store,
+    sessions: harness.app.service.sessions,
+    log: loggerTo({ write: () => {} }, 'silent'),
+    sessionTtlMs: 7 * DAY_MS,
+    retainMs: 30 * DAY_MS,
+    owners: unused,
+    recovery: unused,
+    scheduler: unused,
+    disconnected: unused,
+  });
+  onTestFinished(() => keeper.close());
+  return keeper;
+}
