@@ -5,12 +5,14 @@ import { credentialKind, findClaude } from '../runner/installation.ts';
 import { processGuard } from '../runner/process.ts';
 import type { Check } from './check.ts';
 import { place } from './figures.ts';
+import { transcriptCheck } from './transcript-check.ts';
 
-/** Whether a session would start: the programs, the credentials, the places to work. */
+/** Whether a session would start and go on: the programs, the credentials, the transcripts, the places to work. */
 export async function environmentChecks(settings: Settings): Promise<readonly Check[]> {
   const claude = await claudeCheck(settings);
+  const transcripts = await transcriptCheck(settings);
   const roots = await Promise.all(settings.roots.map(rootCheck));
-  return [nodeCheck(), claude, credentialCheck(settings), isolationCheck(), ...roots];
+  return [nodeCheck(), claude, credentialCheck(settings), transcripts, isolationCheck(), ...roots];
 }
 
 function nodeCheck(): Check {

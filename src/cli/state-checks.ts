@@ -121,7 +121,7 @@ function failed(name: string, error: unknown): Check {
 }
 
 /** The path, or the folder nearest to it that exists. */
-async function nearest(path: string): Promise<string> {
+export async function nearest(path: string): Promise<string> {
   const parent = dirname(path);
   const found = await stat(path).catch(() => undefined);
   return found !== undefined || parent === path ? path : nearest(parent);

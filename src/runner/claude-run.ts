@@ -15,6 +15,7 @@ import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import { type GuardedProcess, identify, killTree } from './process.ts';
 import type { Run, RunListener, RunSpec } from './runner.ts';
+import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
 import { within } from './within.ts';
@@ -55,6 +56,8 @@ export type ClaudeRunParts = {
   readonly isCurrent: () => Promise<boolean>;
   /** Whether the process works in the session's directory, and that is still where it was. */
   readonly isInPlace: (pid: number) => Promise<boolean>;
+  /** Rejects if Claude Code has not written the transcript since the last time. */
+  readonly checkKept: () => Promise<void>;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   /** Clears up after the process; called once, when it is gone. */
   readonly cleanUp: () => Promise<void>;
@@ -85,11 +88,17 @@ export class ClaudeRun implements Run {
   constructor(parts: ClaudeRunParts) {
     const { spec, listener } = parts;
     this.#parts = parts;
+    const transcript = new TranscriptWatch({
+      check: parts.checkKept,
+      notice: (text) => this.#turns.output({ type: 'notice', text }),
+      hasExited: () => this.#hasExited,
+    });
     this.#turns = new TurnWatch({
       listener,
       timeoutMs: spec.options.timeout,
       silenceMs: parts.limits.silenceMs,
       expired: (turn) => void this.#stop(turn),
+      completed: () => void transcript.turnCompleted(),
       failed: (error) => this.#logError(error, 'a listener of the run threw'),
     });
     this.#translator = new Translator({

@@ -91,6 +91,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       listener,
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
+      checkKept: () => conversation.checkKept(),
       isInPlace: (pid) => worksIn(pid, place),
       launch: (input, { canUseTool, ...gate }) =>
         launch(context, input, gate, {
@@ -108,12 +109,18 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     });
     await run.ready();
     if (grown > 0) listener.output({ type: 'notice', text: grownText(grown) });
+    if (spec.past === 'tried' && !('resume' in resumeOptions)) {
+      listener.output({ type: 'notice', text: NOTHING_KEPT });
+    }
     return run;
   } catch (error) {
     await cleanUp().catch(() => undefined);
     throw error;
   }
 }
+
+const NOTHING_KEPT =
+  'Claude Code has no transcript of the earlier turns: the conversation begins with this one.';
 
 function grownText(prompts: number): string {
   const count = prompts === 1 ? 'One prompt was' : `${prompts} prompts were`;

@@ -1,9 +1,15 @@
-/** Which conversation a run continues: decided by the transcripts that Claude Code keeps on disk. */
+/**
+ * Which conversation a run continues: decided by the transcripts that Claude Code keeps on disk, and by what the log says
+ * must be there.
+ */
 
 import { readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
+import { cannotLook, saysNothingThere } from '../looks.ts';
+import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { claudeDirectory } from './environment.ts';
+import { TRANSCRIPT_HINT } from './failure.ts';
 import type { RunSpec } from './runner.ts';
 import { growthSince, openElsewhere } from './transcript.ts';
 
@@ -13,34 +19,56 @@ export type ResumeOptions =
   | { readonly resume: string }
   | { readonly resume: string; readonly forkSession: true; readonly sessionId: string };
 
+type Transcript = { readonly path: string; readonly bytes: number };
+
+/** What was found; with neither, there is none. */
+type Found = {
+  readonly transcript?: Transcript;
+  /** Why there may be one all the same. */
+  readonly failure?: unknown;
+};
+
 export class Conversation {
   readonly #configDirectory: string;
   readonly #uuid: string;
   readonly #forkOf: string | undefined;
+  readonly #past: RunSpec['past'];
   /** How far the transcript is known; 0 before the first look. */
-  #bytes = 0;
+  #read = 0;
+  /** Its size when Claude Code was last seen to have written it. */
+  #kept = 0;
 
   /** @param environment of the child, which decides where its configuration lies */
   constructor(
-    { uuid, forkOf }: Pick<RunSpec, 'uuid' | 'forkOf'>,
+    { uuid, forkOf, past }: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>,
     environment: Readonly<Record<string, string>>,
   ) {
-    this.#configDirectory =
-      environment.CLAUDE_CONFIG_DIR ?? join(environment.HOME ?? homedir(), '.claude');
+    this.#configDirectory = claudeDirectory(environment);
     this.#uuid = uuid;
     this.#forkOf = forkOf;
+    this.#past = past;
   }
 
   /**
-   * Resumes the session's own transcript where there is one, else branches off `forkOf`, else begins anew. A session
-   * to branch off that never said anything has no transcript: the branch then begins anew too.
+   * Resumes the session's own transcript if there is one, else branches off `forkOf`, else begins anew.
+   *
+   * @throws SessionError UNAVAILABLE if Claude has answered in the conversation and its transcript is not to be found
    */
   async resumeOptions(): Promise<ResumeOptions> {
     const uuid = this.#uuid;
-    if ((await this.#transcript(uuid)) !== undefined) return { resume: uuid };
+    const own = await this.#find(uuid);
+    if (own.transcript !== undefined) {
+      this.#kept = own.transcript.bytes;
+      return { resume: uuid };
+    }
     const forkOf = this.#forkOf;
-    if (forkOf !== undefined && (await this.#transcript(forkOf)) !== undefined) {
+    const origin = forkOf === undefined ? undefined : await this.#find(forkOf);
+    if (forkOf !== undefined && origin?.transcript !== undefined) {
       return { resume: forkOf, forkSession: true, sessionId: uuid };
+    }
+    if (this.#past === 'answered') {
+      const { failure } = origin ?? own;
+      throw failure === undefined ? gone(uuid, forkOf) : cannotLook(whatOf(uuid, forkOf), failure);
     }
     return { sessionId: uuid };
   }
@@ -48,31 +76,72 @@ export class Conversation {
   /**
    * How many prompts others have put since the last look; before the first look, since our Claude Code last wrote.
    *
-   * @throws SessionError SESSION_NOT_READY while the conversation is open in another program
+   * @throws SessionError SESSION_NOT_READY while the conversation is open in another program, UNAVAILABLE if what was
+   *   there at the last look is not there now, or cannot be read
    */
   async promptsOfOthers(): Promise<number> {
     const pid = await openElsewhere(this.#configDirectory, this.#uuid);
     if (pid !== undefined) throw inUse(this.#uuid, pid);
-    const path = await this.#transcript(this.#uuid);
-    if (path === undefined) return 0;
-    const { prompts, bytes } = await growthSince(path, this.#bytes);
-    this.#bytes = bytes;
+    const { transcript } = await this.#find(this.#uuid);
+    // Claude Code would append to a new file, of which the next process would know the end only.
+    if ((transcript?.bytes ?? 0) < this.#kept) throw gone(this.#uuid, undefined);
+    if (transcript === undefined) return 0;
+    const { prompts, bytes } = await growthSince(transcript.path, this.#read).catch((error) => {
+      throw cannotLook(whatOf(this.#uuid, undefined), error);
+    });
+    this.#read = bytes;
     return prompts;
   }
 
+  /**
+   * That Claude Code has written something into the transcript since the last time.
+   *
+   * @throws SessionError UNAVAILABLE
+   */
+  async checkKept(): Promise<void> {
+    const { transcript, failure } = await this.#find(this.#uuid);
+    const what = whatOf(this.#uuid, undefined);
+    if (failure !== undefined) throw cannotLook(what, failure);
+    const bytes = transcript?.bytes ?? 0;
+    if (bytes <= this.#kept) throw new SessionError('UNAVAILABLE', `${what} was not written`);
+    this.#kept = bytes;
+  }
+
   /** Looks in every project, because a session may have been started in another directory than it runs in now. */
-  async #transcript(uuid: string): Promise<string | undefined> {
+  async #find(uuid: string): Promise<Found> {
     const projects = join(this.#configDirectory, 'projects');
-    const folders = await readdir(projects).catch(() => []);
-    const paths = folders.map((folder) => join(projects, folder, `${uuid}.jsonl`));
-    const there = await Promise.all(paths.map(hasText));
-    return paths.find((_, index) => there[index]);
+    try {
+      const folders = await readdir(projects);
+      const found = await Promise.all(
+        folders.map((folder) => findAt(join(projects, folder, `${uuid}.jsonl`))),
+      );
+      const nothing: Found = found.find(({ failure }) => failure !== undefined) ?? {};
+      return found.find(({ transcript }) => transcript !== undefined) ?? nothing;
+    } catch (failure) {
+      return (failure as NodeJS.ErrnoException).code === 'ENOENT' ? {} : { failure };
+    }
   }
 }
 
-async function hasText(path: string): Promise<boolean> {
-  const file = await stat(path).catch(() => undefined);
-  return file?.isFile() === true && file.size > 0;
+/** An empty file is none: Claude Code could not go on from it. */
+async function findAt(path: string): Promise<Found> {
+  try {
+    const file = await stat(path);
+    return file.isFile() && file.size > 0 ? { transcript: { path, bytes: file.size } } : {};
+  } catch (failure) {
+    return saysNothingThere(failure) ? {} : { failure };
+  }
+}
+
+function whatOf(uuid: string, forkOf: string | undefined): string {
+  const id = `${SESSION_ID_PREFIX}${forkOf ?? uuid}`;
+  const from = forkOf === undefined ? '' : ', from which this session was forked,';
+  return `Claude Code's transcript of session ${id}${from}`;
+}
+
+function gone(uuid: string, forkOf: string | undefined): SessionError {
+  const message = `${whatOf(uuid, forkOf)} is gone or empty; the conversation was not begun anew`;
+  return new SessionError('UNAVAILABLE', message, { hint: TRANSCRIPT_HINT, retryable: false });
 }
 
 function inUse(uuid: string, pid: number): SessionError {

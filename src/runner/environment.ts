@@ -1,5 +1,7 @@
 /** What a Claude Code process gets to see of our environment: the names on these lists and nothing else. */
 
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { MARKER_VARIABLE } from './process-table.ts';
 
 const PLAIN = new Set([
@@ -113,6 +115,11 @@ export function childEnvironment(
       TMP: own.temporaryDirectory,
     }),
   };
+}
+
+/** Where Claude Code keeps its configuration and its transcripts. */
+export function claudeDirectory(source: Readonly<Record<string, string | undefined>>): string {
+  return source.CLAUDE_CONFIG_DIR || join(source.HOME || homedir(), '.claude');
 }
 
 /** The clouds that Claude Code is to use; the first one counts. */

@@ -15,6 +15,7 @@ export type ApiError = SDKAssistantMessageError;
 export function failureOfResult(result: SDKResultMessage, apiError: ApiError | undefined): Failure {
   const startup = result.subtype === 'success' ? undefined : result.startup_failure_reason;
   if (startup !== undefined) return startupFailure(startup);
+  if (result.subtype !== 'success' && result.errors.some(isNoConversation)) return UNREADABLE;
   const reason = result.terminal_reason;
   const byReason = BY_REASON[result.subtype] ?? BY_REASON[reason ?? ''];
   if (byReason !== undefined) return byReason;
@@ -26,6 +27,22 @@ export function failureOfResult(result: SDKResultMessage, apiError: ApiError | u
 function failure(code: ErrorCode, message: string, retryable: boolean, hint?: string): Failure {
   return { code, message, retryable, ...(hint !== undefined && { hint }) };
 }
+
+/** How Claude Code says that there is nothing to resume in a transcript. */
+function isNoConversation(error: string): boolean {
+  return error.startsWith('No conversation found');
+}
+
+/** How a conversation whose transcript cannot be used can be had again, or done without. */
+export const TRANSCRIPT_HINT =
+  "Restore the transcript in projects/ of Claude Code's configuration directory and send the prompt again, or begin anew with create_session.";
+
+const UNREADABLE = failure(
+  'UNAVAILABLE',
+  'Claude Code cannot read its transcript of the conversation, which is damaged; nothing was begun anew',
+  false,
+  TRANSCRIPT_HINT,
+);
 
 const TOO_LONG = failure(
   'INVALID_REQUEST',

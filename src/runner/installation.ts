@@ -3,10 +3,10 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { childEnvironment, cloudsOf } from './environment.ts';
+import { childEnvironment, claudeDirectory, cloudsOf } from './environment.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -76,10 +76,7 @@ export function credentialKind(environment: Environment): string | undefined {
   if (cloud !== undefined) return `those of ${cloud.name} (${cloud.switch})`;
   const [variable] = VARIABLES.filter(([name]) => (environment[name] ?? '') !== '');
   if (variable !== undefined) return `${variable[1]} (${variable[0]})`;
-  const file = join(
-    environment.CLAUDE_CONFIG_DIR || join(homedir(), '.claude'),
-    '.credentials.json',
-  );
+  const file = join(claudeDirectory(environment), '.credentials.json');
   return isLogin(file) ? `login of Claude Code (${file})` : undefined;
 }
 

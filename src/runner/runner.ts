@@ -7,14 +7,17 @@
 
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, SessionOptions } from '../session/event.ts';
+import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 
 export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
   readonly uuid: string;
   readonly options: SessionOptions;
-  /** The UUID of the conversation to branch off, for the first run of a forked session. */
+  /** The UUID of the conversation to branch off, for a forked session in which Claude has not answered yet. */
   readonly forkOf?: string;
+  /** Of the conversation that this run goes on with. One that Claude has answered in is never begun anew. */
+  readonly past?: Past;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
   readonly marker: string;
   /** What was allowed for the rest of the session in its earlier processes, each as it was {@link PermissionAsk.rememberAs}. */
@@ -86,9 +89,10 @@ export interface Run {
 
 export interface Runner {
   /**
-   * Starts Claude Code, or resumes the conversation where there is one.
+   * Starts Claude Code, or resumes the conversation if there is one.
    *
-   * @throws SessionError UNAVAILABLE when it cannot be run, with a hint for the person who can mend it
+   * @throws SessionError UNAVAILABLE if it cannot be run or the conversation is gone, with a hint for the person who can
+   *   mend it
    */
   start(spec: RunSpec, listener: RunListener): Promise<Run>;
 }

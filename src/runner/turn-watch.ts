@@ -31,6 +31,8 @@ type TurnWatchOptions = {
   readonly silenceMs: number;
   /** The turn has to be stopped. */
   readonly expired: (turn: ActiveTurn) => void;
+  /** A turn has made it to its end, and the listener knows. */
+  readonly completed: () => void;
   /** A listener threw, which none may. */
   readonly failed: (error: unknown) => void;
 };
@@ -98,6 +100,7 @@ export class TurnWatch {
     const told = turn?.stoppedFor ? stopped(outcome, turn.stoppedFor) : outcome;
     this.#tell((listener) => listener.turnEnded(turnId, told));
     turn?.resolve();
+    if (told.state === 'completed') this.#options.completed();
   }
 
   backgroundTasks(count: number): void {

@@ -15,6 +15,7 @@ import { roundUsd } from '../session/usage.ts';
 import type { Appended, Claim, Claimant, Fence, Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
 import { IdleSessions } from './idle-sessions.ts';
+import { lineageOf } from './lineage.ts';
 import { LiveSession } from './live-session.ts';
 import { optionsToRun, type Policy } from './policy.ts';
 
@@ -234,7 +235,7 @@ export class Scheduler {
         uuid,
         options,
         remembered: await this.#deps.store.rememberedPermissions(session.id),
-        ...(session.forkOf && { forkOf: session.forkOf.sessionId.slice(SESSION_ID_PREFIX.length) }),
+        ...(await lineageOf(session, this.#deps.store)),
         marker: this.#deps.newId(),
         signal,
       },

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -25,7 +25,9 @@ describe('doctor', () => {
     expect(output).not.toContain(SECRET);
     const { checks } = JSON.parse(output);
     expect(checks.map((check: Check) => check.name)).toEqual(
-      'Node,Claude Code,credentials,isolation,root,state directory,database,disk'.split(','),
+      'Node,Claude Code,credentials,transcripts,isolation,root,state directory,database,disk'.split(
+        ',',
+      ),
     );
     expect(await checkOf(world, 'Claude Code')).toMatchObject({
       status: 'ok',
@@ -106,6 +108,26 @@ describe('doctor', () => {
       status: 'ok',
       detail: `9.8.7, ${file}`,
     });
+  });
+
+  test('tries to write where Claude Code keeps its transcripts, and leaves nothing there', async () => {
+    const world = new World();
+    const CLAUDE_CONFIG_DIR = join(world.scratch, 'config');
+    const options = { environment: { ...KEY.environment, CLAUDE_CONFIG_DIR } };
+    expect(await checkOf(world, 'transcripts', [], options)).toEqual({
+      name: 'transcripts',
+      status: 'ok',
+      detail: join(CLAUDE_CONFIG_DIR, 'projects'),
+    });
+    expect(readdirSync(world.scratch)).toEqual([]);
+    mkdirSync(CLAUDE_CONFIG_DIR);
+    writeFileSync(join(CLAUDE_CONFIG_DIR, 'projects'), '');
+    expect(await checkOf(world, 'transcripts', [], options)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('(ENOTDIR)'),
+      hint: expect.stringContaining('CLAUDE_CONFIG_DIR'),
+    });
+    expect(readdirSync(CLAUDE_CONFIG_DIR)).toEqual(['projects']);
   });
 
   test('fails for a root that is a file, and for each root that is missing', async () => {

@@ -14,6 +14,7 @@ import type {
   Run,
   RunListener,
   Runner,
+  RunSpec,
 } from '../../src/runner/runner.ts';
 import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
@@ -111,6 +112,7 @@ type StartOptions = {
   readonly options?: Partial<SessionOptions>;
   readonly uuid?: string;
   readonly forkOf?: string;
+  readonly past?: RunSpec['past'];
   readonly remembered?: readonly string[];
 };
 
@@ -162,7 +164,7 @@ export class World {
   }
 
   async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
-    const { uuid = randomUUID(), forkOf, options, remembered } = start;
+    const { uuid = randomUUID(), forkOf, past, options, remembered } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
     const spec = {
@@ -170,6 +172,7 @@ export class World {
       marker,
       options: { workingDirectory: this.cwd, ...options },
       ...(forkOf !== undefined && { forkOf }),
+      ...(past && { past }),
       ...(remembered && { remembered }),
     };
     const run = await runner.start(spec, heard);

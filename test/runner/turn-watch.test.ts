@@ -22,6 +22,7 @@ function watchTurn(timeoutMs?: number): TurnWatch {
     timeoutMs,
     silenceMs: SILENCE_MS,
     expired: ({ id }) => expired.push(id),
+    completed: () => {},
     failed: (error) => {
       throw error;
     },

@@ -98,7 +98,7 @@ export function startWithOpenUmask({ args = [], env }: Start): Program {
 export async function makeScriptedClaude(directory: string, atStart = ''): Promise<string> {
   const path = join(directory, `claude-${atStart || 'scripted'}`);
   const program = join(ROOT, 'test', 'runner', 'programs', 'scripted-claude.ts');
-  const line = `exec ${process.execPath} ${program} "${atStart}"`;
+  const line = `exec ${process.execPath} ${program} "${atStart}" "$@"`;
   await writeFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
   return path;
 }

@@ -4,7 +4,9 @@
  * how much; any other prompt is answered.
  */
 
-import { writeSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const MIB = 1024 * 1024;
@@ -38,7 +40,18 @@ function sayText(text: string): void {
   say({ type: 'assistant', parent_tool_use_id: null, message });
 }
 
+/** As much of a transcript as shows that there is a conversation to go on with. */
+function keep(): void {
+  const words = process.argv.join('\n');
+  const uuid = /^--(?:session-id|resume)=(.*)$/m.exec(words)?.[1] ?? '';
+  const configuration = process.env.CLAUDE_CONFIG_DIR ?? join(homedir(), '.claude');
+  const folder = join(configuration, 'projects', 'scripted');
+  mkdirSync(folder, { recursive: true });
+  appendFileSync(join(folder, `${uuid}.jsonl`), '{}\n');
+}
+
 function end(uuid: string, result: string): void {
+  keep();
   const usage = { modelUsage: {}, total_cost_usd: 0, num_turns: 1 };
   const done = { subtype: 'success', is_error: false, terminal_reason: 'completed', result };
   say({ type: 'result', user_message_uuids: [uuid], ...done, ...usage });

@@ -1,0 +1,43 @@
+/** Says so if Claude Code does not write its transcript: it goes on all the same, and could not resume from there. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { failureOf } from '../errors.ts';
+
+/** Claude Code writes its transcript before it ends a turn, or so long after that. */
+const LATE_MS = 2000;
+
+const HINT =
+  'The conversation goes on only as long as its process lives; `claude-sessions-mcp doctor` says what to do.';
+
+type TranscriptWatchOptions = {
+  /** Rejects if Claude Code has not written the transcript since the last time. */
+  readonly check: () => Promise<void>;
+  readonly notice: (text: string) => void;
+  /** What a process has not written by its end is found missing by the next one. */
+  readonly hasExited: () => boolean;
+};
+
+export class TranscriptWatch {
+  readonly #options: TranscriptWatchOptions;
+  #isTold = false;
+
+  constructor(options: TranscriptWatchOptions) {
+    this.#options = options;
+  }
+
+  async turnCompleted(): Promise<void> {
+    if (this.#isTold || (await this.#problem()) === undefined) return;
+    await sleep(LATE_MS, undefined, { ref: false });
+    const problem = this.#options.hasExited() ? undefined : await this.#problem();
+    if (problem === undefined || this.#isTold || this.#options.hasExited()) return;
+    this.#isTold = true;
+    this.#options.notice(`${problem}. ${HINT}`);
+  }
+
+  #problem(): Promise<string | undefined> {
+    return this.#options.check().then(
+      () => undefined,
+      (error: unknown) => failureOf(error).message,
+    );
+  }
+}
