@@ -18,7 +18,7 @@ import type { Run, RunListener, RunSpec } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
-import { within } from './within.ts';
+import { aborted, within } from './within.ts';
 
 /** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated, ever more slowly. */
 const INTERRUPT_REPEAT_MS = 100;
@@ -298,11 +298,4 @@ export class ClaudeRun implements Run {
     const sessionId = `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}`;
     return { sessionId, ...(turnId !== undefined && { turnId }) };
   }
-}
-
-function aborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve();
-    signal?.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
