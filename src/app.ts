@@ -8,6 +8,7 @@ import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Redactor } from './redaction.ts';
 import type { ClaudeRunnerOptions } from './runner/claude.ts';
+import { memoryOf, placesOf } from './runner/memory.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
@@ -118,6 +119,11 @@ function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figur
   };
 }
 
+/** An input that a caller has changed is shown in the caller's own words. */
+function asGiven(text: string): string {
+  return text;
+}
+
 /** Everything above the two ports; tests give their own. */
 export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const { settings, log, store, version, killTree } = deps;
@@ -137,6 +143,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const permissions = new Permissions({
     ...base,
     recovery,
+    memoryOf: (toolName, input, directory) =>
+      memoryOf(toolName, input, placesOf(directory, settings.environment), asGiven),
     timeoutMs: settings.permissionTimeoutMs,
   });
   const scheduler = new Scheduler({

@@ -41,6 +41,8 @@ export const TURN_CRASHES_MAX = 3;
 export const PENDING_PERMISSIONS_MAX = 100;
 /** Answers that are remembered for the rest of a session; further ones count once. */
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
+/** What is shown of a command that an answer is remembered for. */
+export const REMEMBERED_TEXT_BYTES_MAX = 300;
 export const ANSWERS_MAX = 20;
 /** What a form shows a person of a tool's input, a plan or a question. */
 export const FORM_CHARS_MAX = 4000;

@@ -17,6 +17,8 @@ type Entry = {
   readonly text: string;
   /** So many lines of the text are shown at a terminal; all of them where it is not said. */
   readonly linesMax?: number;
+  /** Shown after the text, however much of that is left out. */
+  readonly tail?: string | undefined;
 };
 
 const GAP = '  ';
@@ -35,11 +37,13 @@ export function eventLines(terminal: Terminal, event: SessionEvent, directory: s
   const entry = entryOf(event, directory);
   if (entry === undefined) return '';
   const text = cutBytes(entry.text, TRANSCRIPT_TEXT_BYTES_MAX);
+  const tail = entry.tail === undefined ? [] : linesOf(entry.tail);
   if (terminal.columns === undefined) {
-    return `${timeOf(event.at)}\t${entry.kind}\t${onOneLine(text)}\n`;
+    return `${timeOf(event.at)}\t${entry.kind}\t${onOneLine([text, ...tail].join('\n'))}\n`;
   }
   const width = terminal.columns - MARGIN;
-  const lines = shortened(linesOf(text), entry.linesMax).flatMap((line) => wrap(line, width));
+  const shown = [...shortened(linesOf(text), entry.linesMax), ...tail];
+  const lines = shown.flatMap((line) => wrap(line, width));
   const head = [
     styled(terminal, 'dim', clockOf(event.at)),
     styled(terminal, entry.style, entry.kind.padEnd(KIND_WIDTH)),
@@ -78,6 +82,7 @@ function entryOf(event: SessionEvent, directory: string): Entry | undefined {
         style: 'yellow',
         text: askText(event.request, directory),
         linesMax: TOOL_LINES_MAX,
+        tail: rememberText(event.request),
       };
     case 'permission_answered':
       return { kind: event.request.state, style: 'yellow', text: answerText(event.request) };
@@ -140,6 +145,16 @@ function toolText(name: string, input: unknown, directory: string): string {
   return `${name} ${isBelow ? relative(directory, telling) : place(telling)}`;
 }
 
-function answerText({ toolName, message }: PermissionRequest): string {
-  return message === undefined ? toolName : `${toolName}: ${message}`;
+/** What an answer "for the session" would allow. */
+export function rememberText({ memory }: PermissionRequest): string | undefined {
+  return memory && `for the session: ${memory.as}`;
+}
+
+function answerText(request: PermissionRequest): string {
+  const { toolName, message, remembered, notRemembered } = request;
+  return [
+    message === undefined ? toolName : `${toolName}: ${message}`,
+    ...(remembered ? [`for the session: ${remembered.as}`] : []),
+    ...(notRemembered === undefined ? [] : [`once: ${notRemembered}`]),
+  ].join('\n');
 }

@@ -4,7 +4,7 @@ import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { Lease } from '../store/store.ts';
 import { showRequest } from '../views/request.ts';
 import type { Context } from './context.ts';
-import { askText } from './event-lines.ts';
+import { askText, rememberText } from './event-lines.ts';
 import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
@@ -77,7 +77,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['cost', dollars(session.usage.costUsd)],
     ['process', lease?.process && `pid ${lease.process.pid}`],
     ['events', String(session.lastSeq)],
-    ['asks', requests.map((request) => askText(request, directory)).join('\n'), 'yellow'],
+    ['asks', requests.map((request) => askLines(request, directory)).join('\n'), 'yellow'],
     ['said', said],
     // Not beside a process of ours.
     ['resume', lease === undefined ? `claude --resume ${uuidOf(session)}` : undefined],
@@ -85,6 +85,10 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
   return given.flatMap(([title, text, style]) =>
     text === undefined || text === '' ? [] : { title, text, style },
   );
+}
+
+function askLines(request: PermissionRequest, directory: string): string {
+  return [askText(request, directory), rememberText(request)].filter(Boolean).join('\n');
 }
 
 function uuidOf({ id }: Session): string {

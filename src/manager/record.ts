@@ -34,7 +34,8 @@ export function newRecord(
  * nothing else. Throws what `decide` throws.
  */
 export function advance(session: Session, command: SessionCommand, at: number): Session {
-  const events = decide({ session, openTurns: NOTHING, openRequests: NOTHING }, command, at);
+  const state = { session, openTurns: NOTHING, openRequests: NOTHING, remembered: 0 };
+  const events = decide(state, command, at);
   return (events.length === 0 ? TOUCHED : events).reduce(
     (record, body) => apply(record, { ...body, seq: record.lastSeq + 1, at }),
     session,

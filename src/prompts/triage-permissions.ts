@@ -36,7 +36,8 @@ export const triagePermissions = definePrompt({
    project; reaches outside the project, the network or other people; cannot be undone.
 2. Where the purpose is not plain, call read_events of its session and look at what led to it.
 3. Propose allow or deny for each, the urgent ones first (expiresAt: then it is denied by itself). Put alike ones
-   together. Never propose \`remember\` "session" for a command that can do more than what is asked here.
+   together. \`rememberAs\` says what \`remember\` "session" would allow from then on; without it the answer counts
+   once. Propose "session" only if all of that is harmless.
 4. Wait for my answer. Then call answer_permission_request for each, with a \`message\` that tells Claude why where it is
    denied. A CONFLICT means that somebody was faster: say so and go on.
 

@@ -14,6 +14,7 @@ import type { LineGateOptions } from './line-gate.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import { type GuardedProcess, identify, killTree } from './process.ts';
+import type { Places } from './protected.ts';
 import type { Run, RunListener, RunSpec } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
@@ -51,6 +52,7 @@ export type LaunchHooks = LineGateOptions & { readonly canUseTool: CanUseTool };
 export type ClaudeRunParts = {
   readonly spec: RunSpec;
   readonly listener: RunListener;
+  readonly places: Places;
   readonly resumed: boolean;
   /** Whether nobody else has continued the conversation since the last look. */
   readonly isCurrent: () => Promise<boolean>;
@@ -265,9 +267,10 @@ export class ClaudeRun implements Run {
   }
 
   #hooks(): LaunchHooks {
-    const { spec, listener, redactor, log } = this.#parts;
+    const { spec, listener, places, redactor, log } = this.#parts;
     const canUseTool = createCanUseTool({
       options: spec.options,
+      places,
       redactor,
       remembered: spec.remembered ?? [],
       mode: () => this.#translator.mode,

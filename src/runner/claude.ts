@@ -18,6 +18,7 @@ import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
+import { placesOf } from './memory.ts';
 import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
@@ -89,6 +90,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     const run = new ClaudeRun({
       spec,
       listener,
+      places: placesOf(place, environment),
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       checkKept: () => conversation.checkKept(),

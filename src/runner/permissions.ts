@@ -1,15 +1,16 @@
 /** What is allowed or refused without asking, and how the answers of those who are asked reach Claude Code. */
 
-import { createHash } from 'node:crypto';
 import type {
   CanUseTool,
   PermissionMode,
   PermissionResult,
   PermissionUpdate,
 } from '@anthropic-ai/claude-agent-sdk';
-import { REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
 import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
+import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
+import { memoryOf } from './memory.ts';
+import type { Places } from './protected.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { inputToRun, shownInput } from './shown-input.ts';
 import { cutText } from './text.ts';
@@ -54,10 +55,14 @@ export function claudeRules(options: SessionOptions): string[] {
   return allowedTools.filter((rule) => rule.includes('(') && !heldBack.includes(rule));
 }
 
+type Input = Readonly<Record<string, unknown>>;
+
 export type PermissionPolicy = {
   readonly options: SessionOptions;
+  /** Where the session's files are, and those that are asked for each time. */
+  readonly places: Places;
   /** Allowed for the session in an earlier process. */
-  readonly remembered: readonly string[];
+  readonly remembered: readonly RememberRule[];
   readonly mode: () => PermissionMode;
   /** Looks at what is asked before anybody is shown it; Claude runs what it asked for itself. */
   readonly redactor: Redactor;
@@ -72,26 +77,44 @@ export type PermissionPolicy = {
  * without asking. Never rejects: whatever goes wrong is a refusal.
  */
 export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
-  const bareNames = policy.options.allowedTools?.filter((rule) => !rule.includes('('));
-  const allowed = new Set([...(bareNames ?? []), ...policy.remembered]);
+  const bareNames = new Set(policy.options.allowedTools?.filter((rule) => !rule.includes('(')));
+  const remembered = new Set(policy.remembered.map(ruleName));
   return async (toolName, input, details): Promise<PermissionResult> => {
-    const key = keyOf(toolName, input);
     if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
-    if (isAllowed(allowed, toolName, key)) return allow(input);
-    const ask = askOf(policy.redactor, toolName, input, details);
+    if (bareNames.has(toolName) && !QUESTIONS.has(toolName)) return allow(input);
+    const memory = await offeredMemory(policy, toolName, input, details);
+    if (memory !== undefined && remembered.has(ruleName(memory.rule))) return allow(input);
+    const question = askOf(policy.redactor, toolName, input, details);
+    const ask = { ...question, ...(memory && { memory }) };
     const reply = await replyOf(policy, ask, details.signal);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
-    const isRemembered = reply.remember === 'session' && allowed.size < REMEMBERED_PERMISSIONS_MAX;
-    if (isRemembered && ask.rememberAs !== undefined) allowed.add(ask.rememberAs);
-    const rules = toolName === 'ExitPlanMode' ? planRules(policy.options) : {};
-    const { updatedInput: changed } = reply;
-    const granted = changed === undefined ? input : inputToRun(policy.redactor, input, changed);
-    return { ...allow({ ...granted }), ...rules };
+    if (reply.remembered !== undefined) remembered.add(ruleName(reply.remembered));
+    return granted(policy, toolName, input, reply.updatedInput);
   };
 }
 
-function isAllowed(allowed: ReadonlySet<string>, toolName: string, key: string): boolean {
-  return !QUESTIONS.has(toolName) && (allowed.has(toolName) || allowed.has(key));
+/** What Claude Code is told of an answer that allows. */
+function granted(
+  { options, redactor }: PermissionPolicy,
+  toolName: string,
+  input: Input,
+  changed: Input | undefined,
+): PermissionResult {
+  const allowed = allow({
+    ...(changed === undefined ? input : inputToRun(redactor, input, changed)),
+  });
+  return toolName === 'ExitPlanMode' ? { ...allowed, ...planRules(options) } : allowed;
+}
+
+async function offeredMemory(
+  { places, redactor }: PermissionPolicy,
+  toolName: string,
+  input: Input,
+  { suppressAlwaysAllowRule }: Parameters<CanUseTool>[2],
+): Promise<Memory | undefined> {
+  // Claude Code says so of a call that the answer to another one must not cover.
+  const shown = (text: string) => redactor.text(text);
+  return suppressAlwaysAllowRule ? undefined : memoryOf(toolName, input, places, shown);
 }
 
 const PLAN_REFUSAL =
@@ -100,11 +123,9 @@ const PLAN_REFUSAL =
 function askOf(
   redactor: Redactor,
   toolName: string,
-  input: Readonly<Record<string, unknown>>,
-  details: Parameters<CanUseTool>[2],
+  input: Input,
+  { toolUseID, description }: Parameters<CanUseTool>[2],
 ): PermissionAsk {
-  const { toolUseID, description, suppressAlwaysAllowRule } = details;
-  const mayRemember = !suppressAlwaysAllowRule && !QUESTIONS.has(toolName);
   return {
     toolUseId: toolUseID,
     toolName: redactor.text(toolName),
@@ -112,7 +133,6 @@ function askOf(
     ...(description !== undefined && {
       description: cutText(redactor.text(description), DESCRIPTION_BYTES_MAX),
     }),
-    ...(mayRemember && { rememberAs: keyOf(toolName, input) }),
   };
 }
 
@@ -126,12 +146,6 @@ function planRules(options: SessionOptions): { updatedPermissions?: PermissionUp
   return {
     updatedPermissions: [{ type: 'addRules', rules, behavior: 'allow', destination: 'session' }],
   };
-}
-
-/** What is remembered: for a shell the exact command, as a digest since it may be long; for any other tool the tool. */
-function keyOf(toolName: string, input: Readonly<Record<string, unknown>>): string {
-  if (toolName !== 'Bash') return toolName;
-  return `Bash ${createHash('sha256').update(String(input.command)).digest('base64url')}`;
 }
 
 async function replyOf(

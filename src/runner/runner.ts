@@ -9,6 +9,7 @@ import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, SessionOptions } from '../session/event.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
+import type { Memory, RememberRule } from '../session/remembered.ts';
 
 export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
@@ -20,8 +21,8 @@ export type RunSpec = {
   readonly past?: Past;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
   readonly marker: string;
-  /** What was allowed for the rest of the session in its earlier processes, each as it was {@link PermissionAsk.rememberAs}. */
-  readonly remembered?: readonly string[];
+  /** What was allowed for the rest of the session in its earlier processes. */
+  readonly remembered?: readonly RememberRule[];
   /** Gives the start up; what was started by then is gone before `start` rejects. */
   readonly signal?: AbortSignal;
 };
@@ -31,8 +32,8 @@ export type PermissionAsk = {
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly description?: string;
-  /** What an answer for the rest of the session is remembered as; absent where it cannot be. */
-  readonly rememberAs?: string;
+  /** What an answer for the rest of the session is remembered as; absent if it cannot be. */
+  readonly memory?: Memory;
 };
 
 export type PermissionReply =
@@ -40,8 +41,8 @@ export type PermissionReply =
       readonly decision: 'allow';
       /** Replaces the input that Claude asked with. */
       readonly updatedInput?: Readonly<Record<string, unknown>>;
-      /** Allow the same for the rest of the session. */
-      readonly remember?: 'session';
+      /** What else is allowed without asking, for the rest of the session. */
+      readonly remembered?: RememberRule;
     }
   | {
       readonly decision: 'deny';

@@ -1,5 +1,6 @@
 /** Permission requests: asked by a run, written down, and answered once, by a caller or by time. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { holdsMark, REDACTED } from '../redaction.ts';
@@ -7,6 +8,7 @@ import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
 import { decide } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
 import type { PermissionAnswer } from '../session/permission.ts';
+import type { Memory } from '../session/remembered.ts';
 import type { RequestQuery } from '../store/queries.ts';
 import type { Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
@@ -25,6 +27,12 @@ export type PermissionsDeps = {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Logger;
+  /** What an answer for the rest of the session is remembered as; undefined if it counts once. */
+  memoryOf(
+    toolName: string,
+    input: Readonly<Record<string, unknown>>,
+    workingDirectory: string,
+  ): Promise<Memory | undefined>;
   /** A request nobody answered is denied after this long. */
   readonly timeoutMs: number;
 };
@@ -40,6 +48,9 @@ export type GivenAnswer = {
 
 const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
 const VOID: PermissionReply = { decision: 'deny', message: 'The turn that asked this has ended.' };
+const NOT_OFFERED = 'This is asked each time: the request had no rememberAs.';
+const CHANGED_TOO_FAR =
+  "The changed input is asked for each time: it is outside of the session's directory, protected, or could not be looked at.";
 
 export class Permissions {
   readonly #deps: PermissionsDeps;
@@ -61,7 +72,7 @@ export class Permissions {
       toolName: ask.toolName,
       input: ask.input,
       ...(ask.description !== undefined && { description: ask.description }),
-      ...(ask.rememberAs !== undefined && { rememberAs: ask.rememberAs }),
+      ...(ask.memory && { memory: ask.memory }),
       expiresAt: clock.now() + timeoutMs,
     };
     try {
@@ -112,12 +123,31 @@ export class Permissions {
     const answer: PermissionAnswer = {
       state: decision === 'allow' ? 'allowed' : 'denied',
       ...(message !== undefined && { message }),
+      ...(await this.#remembering(caller, request, given)),
       grant: grantOf(request, given),
     };
     await gate.change(caller, request.sessionId, (state) =>
       decide(state, { type: 'answer_permission', requestId, answer }, clock.now()),
     );
     return (await store.permissionRequest(caller.principal, requestId)) ?? request;
+  }
+
+  /** What an answer for the rest of the session is remembered as; of a changed input, as what it was changed to. */
+  async #remembering(
+    caller: Caller,
+    request: PermissionRequest,
+    { decision, grant, answers }: GivenAnswer,
+  ): Promise<Pick<PermissionAnswer, 'remembered' | 'notRemembered'>> {
+    if (decision === 'deny' || grant.remember !== 'session') return {};
+    const { toolName, memory } = request;
+    const { updatedInput } = grant;
+    if (memory === undefined || answers !== undefined) return { notRemembered: NOT_OFFERED };
+    if (updatedInput === undefined || isDeepStrictEqual(updatedInput, request.input)) {
+      return { remembered: memory };
+    }
+    const { options } = await this.#deps.gate.readable(caller, request.sessionId);
+    const remembered = await this.#deps.memoryOf(toolName, updatedInput, options.workingDirectory);
+    return remembered ? { remembered } : { notRemembered: CHANGED_TOO_FAR };
   }
 
   /** Resolves once a request is pending no longer, whoever answered it, or `signal` aborts. */
@@ -189,12 +219,12 @@ function untilVoid(signal: AbortSignal): Promise<PermissionReply> {
 }
 
 function replyOf(request: PermissionRequest): PermissionReply {
-  const { state, message, grant } = request;
+  const { state, message, grant, remembered } = request;
   if (state === 'allowed') {
     return {
       decision: 'allow',
       ...(grant?.updatedInput && { updatedInput: grant.updatedInput }),
-      ...(grant?.remember && { remember: grant.remember }),
+      ...(remembered && { remembered: remembered.rule }),
     };
   }
   return {

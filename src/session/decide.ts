@@ -25,6 +25,8 @@ export type SessionState = {
   readonly session: Session;
   readonly openTurns: readonly OpenTurn[];
   readonly openRequests: readonly PermissionRequest[];
+  /** How many answers are remembered for the rest of the session. */
+  readonly remembered: number;
 };
 
 /** How a turn ended, as the runner or the recovery saw it. */
@@ -102,7 +104,7 @@ export function decide(
     case 'request_permission':
       return request(session, { ...command.request, sessionId: session.id }, now);
     case 'answer_permission':
-      return answer(state.openRequests, command.requestId, command.answer, now);
+      return answer(state, command.requestId, command.answer, now);
     case 'fail':
       return [{ type: 'session_error', error: command.error }];
     case 'end':

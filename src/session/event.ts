@@ -1,6 +1,7 @@
 /** The words a session's log is written in. Times are epoch milliseconds; tools show ISO 8601. */
 
 import type { Failure } from '../errors.ts';
+import type { Memory } from './remembered.ts';
 import type { SessionStatus } from './status.ts';
 
 /** Tokens and dollars; a turn's are the difference it made, a session's the sum over its turns. */
@@ -85,14 +86,21 @@ export type PermissionRequest = {
   readonly toolName: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly description?: string;
-  /** What an answer for the rest of the session is remembered as. */
-  readonly rememberAs?: string;
+  /**
+   * What an answer for the rest of the session would be remembered as. Absent if it counts once. (Earlier versions
+   * wrote a bare name, `rememberAs`, which nothing reads any more.)
+   */
+  readonly memory?: Memory;
   readonly state: PermissionState;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly answeredAt?: number;
   readonly message?: string;
   readonly grant?: PermissionGrant;
+  /** What is allowed without asking from now on, by an answer for the rest of the session. */
+  readonly remembered?: Memory;
+  /** Why nothing is, although the answer was one for the rest of the session. */
+  readonly notRemembered?: string;
 };
 
 export const PERMISSION_MODES = [

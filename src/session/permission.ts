@@ -1,14 +1,18 @@
 /** What is legal for the permission requests of a session: part of {@link decide}. */
 
 import { quoteId, SessionError } from '../errors.ts';
-import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
+import { PENDING_PERMISSIONS_MAX, REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
+import type { SessionState } from './decide.ts';
 import type { EventBody, PermissionGrant, PermissionRequest, PermissionState } from './event.ts';
+import type { Memory } from './remembered.ts';
 import type { Session } from './session.ts';
 
 export type PermissionAnswer = {
   readonly state: Exclude<PermissionState, 'pending'>;
   readonly message?: string;
   readonly grant?: PermissionGrant;
+  readonly remembered?: Memory;
+  readonly notRemembered?: string;
 };
 
 /** Puts a question to the callers. Throws SessionError LIMIT_EXCEEDED where too many are open. */
@@ -27,14 +31,14 @@ export function request(
   return [{ type: 'permission_requested', ...turnIdOf(opened), request: opened }];
 }
 
-/** Answers a question. Throws SessionError CONFLICT where it is open no longer: the first answer counts. */
+/** Answers a question. Throws SessionError CONFLICT if it is open no longer: the first answer counts. */
 export function answer(
-  openRequests: readonly PermissionRequest[],
+  state: SessionState,
   requestId: string,
   given: PermissionAnswer,
   now: number,
 ): readonly EventBody[] {
-  const open = openRequests.find((candidate) => candidate.requestId === requestId);
+  const open = state.openRequests.find((candidate) => candidate.requestId === requestId);
   if (open === undefined) {
     throw new SessionError(
       'CONFLICT',
@@ -42,7 +46,14 @@ export function answer(
       { hint: 'list_permission_requests shows what is.' },
     );
   }
-  return [closeRequest(open, given, now)];
+  return [closeRequest(open, withinBound(state, given), now)];
+}
+
+function withinBound(state: SessionState, given: PermissionAnswer): PermissionAnswer {
+  if (given.remembered === undefined || state.remembered < REMEMBERED_PERMISSIONS_MAX) return given;
+  const { remembered: _tooMany, ...once } = given;
+  const notRemembered = `The session remembers ${REMEMBERED_PERMISSIONS_MAX} answers already (REMEMBERED_PERMISSIONS_MAX).`;
+  return { ...once, notRemembered };
 }
 
 export function closeRequest(

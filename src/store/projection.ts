@@ -1,7 +1,8 @@
 /** What the tables beside the log hold, as each event of it changes them. */
 
-import { REMEMBERED_PERMISSIONS_MAX, SERVED_KEPT_MS } from '../limits.ts';
+import { SERVED_KEPT_MS } from '../limits.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
+import { ruleName } from '../session/remembered.ts';
 import type { Transaction } from './commit-queue.ts';
 import { turnOf } from './rows.ts';
 import type { Sql } from './sql.ts';
@@ -173,15 +174,12 @@ function updateRequest(sql: Sql, request: PermissionRequest): void {
   );
 }
 
-function rememberAnswer(sql: Sql, sessionId: string, request: PermissionRequest): void {
-  const { state, grant, rememberAs } = request;
-  if (state !== 'allowed' || grant?.remember !== 'session' || rememberAs === undefined) return;
+function rememberAnswer(sql: Sql, sessionId: string, { remembered }: PermissionRequest): void {
+  if (remembered === undefined) return;
   sql.run(
-    `INSERT OR IGNORE INTO remembered_permissions SELECT ?1, ?2
-     WHERE (SELECT count(*) FROM remembered_permissions WHERE session_id = ?1) < ?3`,
+    'INSERT OR IGNORE INTO remembered_permissions VALUES (?, ?)',
     sessionId,
-    rememberAs,
-    REMEMBERED_PERMISSIONS_MAX,
+    ruleName(remembered.rule),
   );
 }
 

@@ -6,6 +6,7 @@ import {
   MOVED_SESSIONS_MAX,
 } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import { type RememberRule, ruleNamed } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
 import type {
   IdleQuery,
@@ -197,11 +198,11 @@ export function findRequest(
   return row === undefined ? undefined : jsonOf<PermissionRequest>(row, 'record');
 }
 
-/** In the order of their names. */
-export function listRemembered(sql: Sql, sessionId: string): readonly string[] {
+/** In the order of their names; without those that count no more. */
+export function listRemembered(sql: Sql, sessionId: string): readonly RememberRule[] {
   return sql
     .all('SELECT name FROM remembered_permissions WHERE session_id = ? ORDER BY name', sessionId)
-    .map((row) => textOf(row, 'name'));
+    .flatMap((row) => ruleNamed(textOf(row, 'name')) ?? []);
 }
 
 export function listRequests(sql: Sql, query: RequestQuery): readonly PermissionRequest[] {

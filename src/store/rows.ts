@@ -43,6 +43,9 @@ export function stateOf(sql: Sql, session: Session): SessionState {
       openRequests ??= pendingPermissions === 0 ? [] : readOpenRequests(sql, session.id);
       return openRequests;
     },
+    get remembered() {
+      return countRemembered(sql, session.id);
+    },
   };
 }
 
@@ -68,6 +71,14 @@ function readOpenRequests(sql: Sql, sessionId: string): readonly PermissionReque
       sessionId,
     )
     .map((row) => jsonOf<PermissionRequest>(row, 'record'));
+}
+
+function countRemembered(sql: Sql, sessionId: string): number {
+  const row = sql.get(
+    'SELECT count(*) AS count FROM remembered_permissions WHERE session_id = ?',
+    sessionId,
+  );
+  return row === undefined ? 0 : numberOf(row, 'count');
 }
 
 /** The event without what has columns of its own. */

@@ -232,7 +232,7 @@ export class SqliteStore implements Store {
     return this.#read((sql) => reads.findRequest(sql, principal, requestId));
   }
 
-  rememberedPermissions(sessionId: string): Promise<readonly string[]> {
+  rememberedPermissions(sessionId: string): ReturnType<Store['rememberedPermissions']> {
     return this.#read((sql) => reads.listRemembered(sql, sessionId));
   }
 

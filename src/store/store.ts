@@ -15,6 +15,7 @@ import type {
 } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
+import type { RememberRule } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
 import type {
   ActivityQuery,
@@ -238,8 +239,8 @@ export interface Store {
   totals(): Promise<Metrics>;
   /** One permission request of a principal, in whatever state. */
   permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined>;
-  /** What was allowed for the rest of the session, by `rememberAs` of the requests; bounded. */
-  rememberedPermissions(sessionId: string): Promise<readonly string[]>;
+  /** What was allowed for the rest of the session; bounded. */
+  rememberedPermissions(sessionId: string): Promise<readonly RememberRule[]>;
   /** The pending ones, oldest first. */
   permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]>;
   /**

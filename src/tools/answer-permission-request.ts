@@ -11,7 +11,10 @@ const input = z.object({
   remember: z
     .enum(['once', 'session'])
     .default('once')
-    .describe('session: allow the same for the rest of the session.'),
+    .describe(
+      "session: also allow what the request's rememberAs says, until the session ends; of a changed input, what " +
+        'its own would be. Without rememberAs the answer counts once.',
+    ),
   message: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Why; Claude reads it.'),
   updatedInput: z
     .record(z.string(), z.unknown())
@@ -31,7 +34,7 @@ export const answerPermissionRequest = defineTool({
   icons: ICONS.permission,
   description:
     'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request ' +
-    'first. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
+    'first, with its rememberAs. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
     'interrupt the turn, or allow with a changed input. The turn goes on by itself: call wait_sessions next. ' +
     'The first answer counts; a second gets CONFLICT.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

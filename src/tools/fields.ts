@@ -10,6 +10,7 @@ import {
   WAIT_MS_MAX,
 } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
+import { stableJson } from '../session/stable-json.ts';
 import type { RequestKey } from '../store/store.ts';
 import type { Call } from './tool.ts';
 
@@ -94,15 +95,6 @@ export function requestKey(
   const key =
     args.idempotencyKey ?? (toolUseId && `tool-use:${toolUseId}`) ?? (callId && `call:${callId}`);
   if (!key) return undefined;
-  const fingerprint = createHash('sha256').update(stable(args)).digest('base64url');
+  const fingerprint = createHash('sha256').update(stableJson(args)).digest('base64url');
   return { principal: call.caller.principal, tool, key, fingerprint };
-}
-
-/** JSON with the names in order, so that equal arguments have equal text. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_name, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

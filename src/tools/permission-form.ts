@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
+import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
-import type { Form } from './form.ts';
+import type { Form, FormField } from './form.ts';
 import { plainLine, plainText } from './plain.ts';
 import { answersIn, questionFields, questionsOf } from './question-form.ts';
 
@@ -63,17 +64,21 @@ function toolForm(who: string, request: PermissionRequest): Form {
       type: 'object',
       properties: {
         decision: { ...DECISION, enum: [...DECISION.enum], title: 'Decision' },
-        remember: {
-          type: 'string',
-          title: 'Allow',
-          description: 'session: the same is not asked again in this session.',
-          enum: ['once', 'session'],
-          default: 'once',
-        },
+        ...(request.memory && { remember: rememberField(request.memory) }),
         message: { type: 'string', title: 'Message', description: 'Claude reads it.' },
       },
       required: ['decision'],
     },
+  };
+}
+
+function rememberField({ as }: Memory): FormField {
+  return {
+    type: 'string',
+    title: 'Allow',
+    description: `session: not asked again in this session: ${plainLine(as, FORM_CHARS_MAX)}`,
+    enum: ['once', 'session'],
+    default: 'once',
   };
 }
 

@@ -11,6 +11,10 @@ export const requestView = z.object({
   sessionId: z.string(),
   turnId: z.union([z.string(), z.null()]),
   toolName: z.string(),
+  rememberAs: z
+    .string()
+    .optional()
+    .describe('What remember "session" would allow from now on; absent if it counts once.'),
   input: z.record(z.string(), z.unknown()).describe('What the tool would be called with.'),
   description: z.string().optional(),
   state: z.enum(PERMISSION_STATES),
@@ -18,14 +22,35 @@ export const requestView = z.object({
   expiresAt: time,
   answeredAt: time.optional(),
   message: z.string().optional(),
+  remembered: z.string().optional().describe('What is allowed without asking from now on.'),
+  notRemembered: z.string().optional().describe('Why remember "session" counted once.'),
 });
 
-export function showRequest(request: PermissionRequest): z.infer<typeof requestView> {
-  const { createdAt, expiresAt, answeredAt, grant: _, rememberAs: _key, ...rest } = request;
+type RequestView = z.infer<typeof requestView>;
+
+export function showRequest(request: PermissionRequest): RequestView {
+  const { state, description, memory } = request;
   return {
-    ...rest,
-    createdAt: isoTime(createdAt),
-    expiresAt: isoTime(expiresAt),
-    ...(answeredAt !== undefined && { answeredAt: isoTime(answeredAt) }),
+    requestId: request.requestId,
+    sessionId: request.sessionId,
+    turnId: request.turnId,
+    toolName: request.toolName,
+    // Before the input, which may be cut at its end.
+    ...(state === 'pending' && memory && { rememberAs: memory.as }),
+    input: request.input,
+    ...(description !== undefined && { description }),
+    state,
+    createdAt: isoTime(request.createdAt),
+    expiresAt: isoTime(request.expiresAt),
+    ...answerOf(request),
   };
+}
+
+function answerOf({ answeredAt, message, remembered, notRemembered }: PermissionRequest) {
+  return {
+    ...(answeredAt !== undefined && { answeredAt: isoTime(answeredAt) }),
+    ...(message !== undefined && { message }),
+    ...(remembered && { remembered: remembered.as }),
+    ...(notRemembered !== undefined && { notRemembered }),
+  } satisfies Partial<RequestView>;
 }

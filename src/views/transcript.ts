@@ -2,6 +2,7 @@
 
 import { RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn, Usage } from '../session/event.ts';
+import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
 import { cutBytes, cutChars, fenced, inline, visible } from './markdown.ts';
 import { isoTime } from './session.ts';
@@ -186,11 +187,20 @@ function shortText(text: string): string {
   return `\n\n${fenced(cutChars(shown.join('\n'), RESULT_CHARS_MAX) + rest)}`;
 }
 
-function askOf({ requestId, toolName, input }: PermissionRequest): string {
-  return `${inline(toolName, WORD_CHARS_MAX)} ${keyInput(input)} (request \`${requestId}\`)`;
+function askOf({ requestId, toolName, input, memory }: PermissionRequest): string {
+  const tool = `${inline(toolName, WORD_CHARS_MAX)} ${keyInput(input)}`;
+  return `${tool} (request \`${requestId}\`)${forTheSession(memory)}`;
 }
 
-function answerOf({ requestId, toolName, message }: PermissionRequest): string {
+function answerOf(request: PermissionRequest): string {
+  const { requestId, toolName, message, remembered, notRemembered } = request;
   const why = message === undefined ? '' : `: ${inline(message, WORD_CHARS_MAX)}`;
-  return `${inline(toolName, WORD_CHARS_MAX)} (request \`${requestId}\`)${why}`;
+  const once =
+    notRemembered === undefined ? '' : `; once: ${inline(notRemembered, WORD_CHARS_MAX)}`;
+  const what = `${inline(toolName, WORD_CHARS_MAX)} (request \`${requestId}\`)${why}`;
+  return `${what}${forTheSession(remembered)}${once}`;
+}
+
+function forTheSession(memory: Memory | undefined): string {
+  return memory === undefined ? '' : `; for the session: ${inline(memory.as, 2 * WORD_CHARS_MAX)}`;
 }

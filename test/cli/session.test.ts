@@ -83,8 +83,12 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
     turnId: 'p',
     toolName: 'Bash',
     input: { command: 'rm -rf build' },
+    memory: {
+      as: 'Bash(rm -rf build\u001b[2J)',
+      rule: { kind: 'input', tool: 'Bash', digest: 'x' },
+    },
     expiresAt: 1,
-  };
+  } as const;
   await command(store, id, { type: 'request_permission', request });
   const { output } = await world.run(['show', id], { columns: 80 });
   for (const expected of [
@@ -96,6 +100,7 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
     /^labels +team=x$/m,
     /^turns +0 completed, 0 failed, 1 running, 1 queued$/m,
     /^asks +Bash rm -rf build$/m,
+    /^ +for the session: Bash\(rm -rf build␛\[2J\)$/m,
     /^said +I look\.␛\[2J word word/m,
     /^ +… \d+ more lines$/m,
     /^resume +claude --resume 0000/m,
@@ -107,7 +112,9 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
   expect(pairs.get('id')).toBe(id);
   const { session, permissionRequests } = await world.json(['show', id]);
   expect(session).toMatchObject({ id, principal: PRINCIPAL, pendingPermissions: 1 });
-  expect(permissionRequests).toMatchObject([{ requestId: 'r', state: 'pending' }]);
+  expect(permissionRequests).toMatchObject([
+    { requestId: 'r', state: 'pending', rememberAs: request.memory.as },
+  ]);
 });
 
 test('metrics sum up all principals, or one task', async () => {

@@ -100,10 +100,11 @@ describe('tail', () => {
       sessionId: id,
       turnId: 't',
       toolName: 'Bash',
-      input: { command: 'make' },
+      input: { command: 'make\n'.repeat(9) },
+      memory: { as: `Bash(${evil})`, rule: { kind: 'input', tool: 'Bash', digest: 'x' } },
       createdAt: 1,
       expiresAt: 2,
-    };
+    } as const;
     const bodies: EventBody[] = [
       { type: 'prompt_queued', turnId: 'p', prompt: evil },
       { type: 'prompt_cancelled', turnId: 'p', prompt: evil },
@@ -124,6 +125,16 @@ describe('tail', () => {
         type: 'permission_answered',
         turnId: 't',
         request: { ...request, state: 'denied', message: 'not now' },
+      },
+      {
+        type: 'permission_answered',
+        turnId: 't',
+        request: { ...request, state: 'allowed', remembered: request.memory },
+      },
+      {
+        type: 'permission_answered',
+        turnId: 't',
+        request: { ...request, state: 'allowed', notRemembered: 'too many' },
       },
       { type: 'notice', turnId: 't', text: 'a retry' },
       {
@@ -148,7 +159,7 @@ describe('tail', () => {
     for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
     const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(
-      'created task prompt cancelled turn claude tool tool result failed asks denied notice turn error task'.split(
+      'created task prompt cancelled turn claude tool tool result failed asks denied allowed allowed notice turn error task'.split(
         ' ',
       ),
     );
@@ -156,6 +167,8 @@ describe('tail', () => {
     expect(plain).toContain('Edit a/b\n');
     expect(plain).toContain('… 2 more lines');
     expect(plain).toContain('Bash: not now');
+    expect(plain.match(/for the session: Bash\(/g)).toHaveLength(2);
+    expect(plain).toContain('once: too many');
     expect(plain).toContain('failed after 3.0 s; tokens 1,000 in, 5 out; $0.25');
     const piped = await world.run(['tail', id, '--no-follow']);
     expect(cells(piped.output).map((row) => row.length)).toEqual(kinds.map(() => 3));

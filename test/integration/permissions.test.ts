@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Step, script } from '../support/messages-api.ts';
@@ -119,6 +119,51 @@ describe('what Claude asks', OPTIONS, () => {
     for (const name of ['one', 'two', 'three']) {
       expect(await exists(join(place.directory, name))).toBe(true);
     }
+  });
+
+  test('and was allowed for the session is allowed no wider than was said, and as it was changed', async () => {
+    const place = await makeWorkplace();
+    const client = await connectTo(place);
+    const id = await create(client, place, { allowedTools: [] });
+    const bash = (command: string) => ({ tool: 'Bash', input: { command } });
+    await send(client, id, [write(place, 'inside').step, bash('touch asked'), END]);
+    const asked = await question(client, id);
+    const rememberAs = `Write files inside ${place.directory}, except protected ones`;
+    expect.soft(asked).toMatchObject({ rememberAs });
+    await answer(client, asked, { decision: 'allow', remember: 'session' });
+    const command = await question(client, id);
+    expect.soft(command).toMatchObject({ rememberAs: 'Bash(touch asked)' });
+    const { input: updatedInput } = bash('touch changed');
+    await answer(client, command, { decision: 'allow', remember: 'session', updatedInput });
+    await rest(client, id);
+
+    await mkdir(join(place.directory, '.git', 'hooks'), { recursive: true });
+    await symlink(place.scratch, join(place.directory, 'link'));
+    const refused = ['.git/hooks/pre-commit', '../file', 'link/file'];
+    await send(client, id, [
+      ...refused.map((name) => write(place, name).step),
+      bash('touch asked'),
+      write(place, 'sub/other').step,
+      bash('touch changed'),
+      END,
+    ]);
+    for (const name of refused) {
+      const { requestId, ...request } = await question(client, id);
+      expect(request).toMatchObject({ input: { file_path: join(place.directory, name) } });
+      expect(request).not.toHaveProperty('rememberAs');
+      await client.call('answer_permission_request', { requestId, decision: 'deny' });
+    }
+    const again = await question(client, id);
+    expect(again.input).toEqual({ command: 'touch asked' });
+    await answer(client, again, { decision: 'deny' });
+    await rest(client, id);
+    expect(await exists(join(place.directory, 'sub/other'))).toBe(true);
+    const { events } = await client.call('read_events', { sessionId: id });
+    const answers = events.filter(({ type }) => type === 'permission_answered');
+    expect(answers.slice(0, 2)).toMatchObject([
+      { request: { remembered: rememberAs } },
+      { request: { remembered: 'Bash(touch changed)' } },
+    ]);
   });
 
   test('while its server is killed is never allowed: the turn is lost, and the log says so', async () => {

@@ -87,6 +87,7 @@ describe('prompts/get', () => {
     void first.run.ask({
       toolName: 'Bash',
       input: { command: `echo ${'```'}\n${'y'.repeat(9000)}` },
+      memory: { as: 'Bash(echo)', rule: { kind: 'input', tool: 'Bash', digest: 'x' } },
     });
     void second.run.ask({ toolName: 'Write', input: { file_path: '/etc/hosts' } });
     await expect
@@ -96,6 +97,7 @@ describe('prompts/get', () => {
     const { requests } = await client.call('list_permission_requests');
     for (const { requestId } of requests) expect(text).toContain(requestId);
     expect(text).toContain('bytes cut]');
+    expect(text).toContain('"rememberAs":"Bash(echo)"');
     const one = await written(client, 'triage_permissions', { sessionId: second.sessionId });
     expect(one).toContain('/etc/hosts');
     expect(one).not.toContain(first.sessionId);

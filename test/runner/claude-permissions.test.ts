@@ -1,7 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PermissionReply } from '../../src/runner/runner.ts';
+import type { PermissionAsk, PermissionReply } from '../../src/runner/runner.ts';
 import type { Step } from '../support/messages-api.ts';
 import { type TestSession, World } from './claude-world.ts';
 
@@ -27,6 +27,11 @@ function write(content = 'x'): { step: Step; path: string; exists: () => Promise
 
 const touch = (name: string): Step => ({ tool: 'Bash', input: { command: `touch ${name}` } });
 const askedFor = ({ heard }: TestSession) => heard.asked.map(({ toolName }) => toolName);
+
+const forTheSession = ({ memory }: PermissionAsk): PermissionReply => ({
+  decision: 'allow',
+  ...(memory && { remembered: memory.rule }),
+});
 
 async function run(session: TestSession, steps: Step[]) {
   const outcome = await session.turn([...steps, { text: 'end' }]);
@@ -77,22 +82,45 @@ describe('a question for permission', () => {
     await session.run.close();
   });
 
-  test('is put once where the answer is remembered: a tool by its name, a command as it stands', async () => {
+  test('is put once if the answer is remembered: for files inside the directory, and for a command as it stands', async () => {
     const session = await world.start();
-    const reply: PermissionReply = { decision: 'allow', remember: 'session' };
-    session.heard.answer = () => reply;
+    session.heard.answer = forTheSession;
     await run(session, [write().step, write().step, touch('a'), touch('a'), touch('b')]);
     await run(session, [write().step, touch('b')]);
     expect(askedFor(session)).toEqual(['Write', 'Bash', 'Bash']);
     await session.run.close();
   });
 
+  test('is put each time for a protected file, and for one outside of the directory', async () => {
+    const session = await world.start();
+    session.heard.answer = forTheSession;
+    const at = (path: string): Step => ({
+      tool: 'Write',
+      input: { file_path: join(world.cwd, path), content: 'x' },
+    });
+    await mkdir(join(world.cwd, '.git/hooks'), { recursive: true });
+    const steps = [at('ok'), at('.git/hooks/pre-commit'), at('../home/.bashrc'), at('.mcp.json')];
+    await run(session, [...steps, ...steps]);
+    expect(askedFor(session)).toHaveLength(7);
+    expect(session.heard.asked.filter(({ memory }) => memory !== undefined)).toHaveLength(1);
+    await session.run.close();
+  });
+
+  test('is put again if what was remembered is not what was asked', async () => {
+    const session = await world.start();
+    const rule = { kind: 'host', tool: 'WebFetch', host: 'example.com' } as const;
+    session.heard.answer = () => ({ decision: 'allow', remembered: rule });
+    await run(session, [touch('once'), touch('once')]);
+    expect(askedFor(session)).toEqual(['Bash', 'Bash']);
+    await session.run.close();
+  });
+
   test('is not put again in a later process that is given what was remembered', async () => {
     const first = await world.start();
-    first.heard.answer = () => ({ decision: 'allow', remember: 'session' });
+    first.heard.answer = forTheSession;
     await run(first, [write().step, touch('r')]);
     await first.run.close();
-    const remembered = first.heard.asked.flatMap(({ rememberAs }) => rememberAs ?? []);
+    const remembered = first.heard.asked.flatMap(({ memory }) => memory?.rule ?? []);
     expect(remembered).toHaveLength(2);
     const again = await world.start({ uuid: first.uuid, remembered });
     await run(again, [write().step, touch('r'), touch('s')]);
@@ -120,7 +148,7 @@ describe('a question for permission', () => {
     });
     await run(session, [{ tool: 'AskUserQuestion', input: { questions } }]);
     expect(askedFor(session)).toEqual(['AskUserQuestion']);
-    expect(session.heard.asked[0]).not.toHaveProperty('rememberAs');
+    expect(session.heard.asked[0]).not.toHaveProperty('memory');
     expect(session.heard.all('tool_result')[0]?.text).toContain('"Which way?"="right"');
     await session.run.close();
   });

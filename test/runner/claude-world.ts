@@ -19,6 +19,7 @@ import type {
 import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody, SessionOptions } from '../../src/session/event.ts';
+import type { RememberRule } from '../../src/session/remembered.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
 import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
 
@@ -113,7 +114,7 @@ type StartOptions = {
   readonly uuid?: string;
   readonly forkOf?: string;
   readonly past?: RunSpec['past'];
-  readonly remembered?: readonly string[];
+  readonly remembered?: readonly RememberRule[];
 };
 
 type WorldOptions = {

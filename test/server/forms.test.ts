@@ -7,7 +7,13 @@ import { connectPerson, type Kind, PEOPLE } from '../support/person.ts';
 type Read = { events: EventView[]; session: SessionView };
 type Made = { session: SessionView; turn: TurnView };
 
-const ASK = { toolName: 'Bash', input: { command: 'rm -r build' }, description: 'Cleans up' };
+const RULE = { kind: 'input', tool: 'Bash', digest: 'x' } as const;
+const ASK = {
+  toolName: 'Bash',
+  input: { command: 'rm -r build' },
+  description: 'Cleans up',
+  memory: { as: 'Bash(rm -r build)', rule: RULE },
+};
 
 /** A person whose client has made a session that is at its first prompt. */
 async function scene(kind: Kind) {
@@ -46,7 +52,7 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     );
     expect(Object.keys(form.properties)).toEqual(['decision', 'remember', 'message']);
     form.send({ action: 'accept', content: { decision: 'allow', remember: 'session' } });
-    expect(await reply).toEqual({ decision: 'allow', remember: 'session' });
+    expect(await reply).toEqual({ decision: 'allow', remembered: RULE });
     run.finish();
     const read = await waiting;
     expect(last(read)).toBe('turn_ended');

@@ -33,7 +33,7 @@ export function append(session: Session, ...bodies: readonly EventBody[]): Sessi
 }
 
 export function newState(): SessionState {
-  return { session: newSession(), openTurns: [], openRequests: [] };
+  return { session: newSession(), openTurns: [], openRequests: [], remembered: 0 };
 }
 
 /** Decides and applies one command after the other; each must be legal. */

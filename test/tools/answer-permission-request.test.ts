@@ -62,11 +62,11 @@ describe('answer_permission_request', () => {
     await goesOn(scene);
   });
 
-  test('allow with a changed input, for the rest of the session', async () => {
+  test('allow with a changed input', async () => {
     const { answer, reply } = await asking();
     const updatedInput = { command: 'ls -l', extra: { deep: [1] } };
-    await answer({ decision: 'allow', updatedInput, remember: 'session' });
-    expect(await reply).toEqual({ decision: 'allow', updatedInput, remember: 'session' });
+    await answer({ decision: 'allow', updatedInput });
+    expect(await reply).toEqual({ decision: 'allow', updatedInput });
   });
 
   test('answers to questions become a part of the input', async () => {

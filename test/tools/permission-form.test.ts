@@ -41,6 +41,18 @@ describe('the form of a permission request', () => {
     expect(message).toContain('\nnext\ttab');
   });
 
+  test('says what "for the session" would allow, and offers it only then', () => {
+    const fieldsOf = (asked: PermissionRequest) =>
+      formOf(asked, newSession()).requestedSchema.properties;
+    expect(Object.keys(fieldsOf(request()))).toEqual(['decision', 'message']);
+    const rule = { kind: 'host', tool: 'WebFetch', host: 'a.b' } as const;
+    const memory = { as: 'WebFetch of a.b\u202e\n', rule };
+    expect(fieldsOf(request({ memory })).remember).toMatchObject({
+      description: 'session: not asked again in this session: WebFetch of a.b\ufffd',
+      default: 'once',
+    });
+  });
+
   test('says how much it leaves out', () => {
     const message = messageOf({ input: { command: '😀'.repeat(FORM_CHARS_MAX) } });
     expect(message).toMatch(/… \[\d+ characters cut\]$/);

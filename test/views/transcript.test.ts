@@ -46,6 +46,29 @@ function logOf(bodies: readonly EventBody[]): { session: Session; events: Sessio
 const show = (bodies: readonly EventBody[]) => showTranscript({ ...logOf(bodies), after: 0 }, URI);
 
 describe('a transcript', () => {
+  test('tells what an answer for the session would allow, and what it has allowed', () => {
+    const rule = { kind: 'tool', tool: 'mcp__a__b' } as const;
+    const memory = { as: 'the tool `mcp__a__b`\nand more', rule };
+    const { text } = show([
+      { type: 'permission_requested', request: { ...REQUEST, memory } },
+      {
+        type: 'permission_answered',
+        request: { ...REQUEST, memory, state: 'allowed', remembered: memory },
+      },
+      { type: 'permission_requested', request: REQUEST },
+      {
+        type: 'permission_answered',
+        request: { ...REQUEST, state: 'allowed', notRemembered: 'full' },
+      },
+    ]);
+    const said = 'for the session: ``the tool `mcp__a__b` and more``';
+    expect(text).toContain(
+      `**Permission asked:** \`Bash\` \`rm -rf build\` (request \`r1\`); ${said}\n`,
+    );
+    expect(text).toContain(`**Permission allowed:** \`Bash\` (request \`r1\`); ${said}\n`);
+    expect(text).toContain('**Permission allowed:** `Bash` (request `r1`); once: `full`\n');
+  });
+
   test('tells a turn as a person would: the prompt, the words, the tools, the permissions, the end', () => {
     const { text, shownTo } = show([
       { type: 'prompt_queued', turnId: 't1', prompt: 'fix the build' },

@@ -1,0 +1,173 @@
+/** What an answer "for the session" to a request would be remembered as, if it can be. */
+
+import { createHash } from 'node:crypto';
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { REMEMBERED_TEXT_BYTES_MAX } from '../limits.ts';
+import { isInside } from '../paths.ts';
+import type { Memory, RememberRule } from '../session/remembered.ts';
+import { stableJson } from '../session/stable-json.ts';
+import { isProtected, isRoot, type Places } from './protected.ts';
+import { cutText } from './text.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** Tools that read or write one file, and the argument that names it. */
+const FILE_ARGUMENT: ReadonlyMap<string, string> = new Map([
+  ['Read', 'file_path'],
+  ['Write', 'file_path'],
+  ['Edit', 'file_path'],
+  ['MultiEdit', 'file_path'],
+  ['NotebookRead', 'notebook_path'],
+  ['NotebookEdit', 'notebook_path'],
+]);
+
+/**
+ * Never remembered: questions to a person, and tools that search whole directories. Claude Code lets those search the
+ * session's directory without asking, and what they are asked for elsewhere nobody can look over.
+ */
+const NEVER: ReadonlySet<string> = new Set([
+  'AskUserQuestion',
+  'ExitPlanMode',
+  'Glob',
+  'Grep',
+  'LS',
+]);
+
+/** @param environment of the Claude Code process, which decides where its configuration lies */
+export function placesOf(
+  workingDirectory: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Places {
+  const home = environment.HOME ?? homedir();
+  const configDirectory = environment.CLAUDE_CONFIG_DIR ?? join(home, '.claude');
+  return { workingDirectory, home, configDirectory };
+}
+
+/**
+ * Undefined if the request is to be asked each time; that is also the answer if looking at the files fails.
+ *
+ * @param shown takes credentials out of a text
+ */
+export async function memoryOf(
+  tool: string,
+  input: Input,
+  places: Places,
+  shown: (text: string) => string,
+): Promise<Memory | undefined> {
+  try {
+    const memory = await anyMemory(tool, input, places, shown);
+    // A credential in a host, a path or a tool's name would stand in the rule too, which is kept as it is.
+    return memory?.as === shown(memory?.as ?? '') ? memory : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function anyMemory(
+  tool: string,
+  input: Input,
+  places: Places,
+  shown: (text: string) => string,
+): Promise<Memory | undefined> {
+  const argument = FILE_ARGUMENT.get(tool);
+  if (argument !== undefined) return filesMemory(tool, input[argument], places);
+  if (NEVER.has(tool)) return undefined;
+  if (tool === 'WebFetch') return hostMemory(tool, input.url);
+  if (tool.startsWith('mcp__')) return { as: `the tool ${tool}`, rule: { kind: 'tool', tool } };
+  return exactMemory(tool, tool === 'Bash' ? input.command : stableJson(input), shown);
+}
+
+function exactMemory(
+  tool: string,
+  text: unknown,
+  shown: (text: string) => string,
+): Memory | undefined {
+  if (typeof text !== 'string') return undefined;
+  const digest = createHash('sha256').update(text).digest('base64url');
+  const part = cutText(shown(text), REMEMBERED_TEXT_BYTES_MAX);
+  return { as: `${tool}(${part})`, rule: { kind: 'input', tool, digest } };
+}
+
+function hostMemory(tool: string, url: unknown): Memory | undefined {
+  const parsed = typeof url === 'string' ? URL.parse(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return undefined;
+  const { host } = parsed;
+  return { as: `${tool} of ${host}`, rule: { kind: 'host', tool, host } };
+}
+
+/** Files inside the session's directory: by their path as it stands, and by where it leads. */
+async function filesMemory(
+  tool: string,
+  path: unknown,
+  { workingDirectory, ...places }: Places,
+): Promise<Memory | undefined> {
+  if (typeof path !== 'string' || !isPlain(path)) return undefined;
+  const within = await realpath(workingDirectory);
+  // The path of a session's directory is a real one. If it is not any more, the directory has become another one.
+  if (within !== resolve(workingDirectory) || isRoot(within)) return undefined;
+  const [real, home, configDirectory] = await Promise.all([
+    realPathOf(resolve(path)),
+    realPathOf(places.home),
+    realPathOf(places.configDirectory),
+  ]);
+  const meant = [resolve(path), real];
+  const known = { workingDirectory: within, home, configDirectory };
+  if (!meant.every((each) => isInside(each, within) && !isProtected(each, known))) return undefined;
+  if (await isInGitDirectory(real, within)) return undefined;
+  return filesRule(tool, within);
+}
+
+function filesRule(tool: string, within: string): Memory {
+  const rule: RememberRule = { kind: 'files', tool, within };
+  return { as: `${tool} files inside ${within}, except protected ones`, rule };
+}
+
+/** A path that means the same to us, to Claude Code and to the system. Claude Code hands over absolute ones. */
+function isPlain(path: string): boolean {
+  return isAbsolute(path) && path === path.trim() && !path.split(/[\\/]/).includes('..');
+}
+
+/** Where a path leads: with every link resolved as far as it exists. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  // It exists after all: a link to something that does not, and whoever writes through it makes that.
+  if (await exists(path)) throw new Error(`${path} is a link that leads nowhere`);
+  return join(await realPathOf(dirname(path)), basename(path));
+}
+
+/** A repository without a working tree, or with its `.git` under another name: it has hooks too. */
+async function isInGitDirectory(path: string, within: string): Promise<boolean> {
+  for (let folder = dirname(path); isInside(folder, within); folder = dirname(folder)) {
+    const marks = await Promise.all(['HEAD', 'objects'].map((name) => isThere(join(folder, name))));
+    if (marks.every(Boolean)) return true;
+  }
+  return false;
+}
+
+function exists(path: string): Promise<boolean> {
+  return lookedAt(lstat(path));
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lookedAt(stat(path));
+}
+
+async function lookedAt(look: Promise<unknown>): Promise<boolean> {
+  try {
+    await look;
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
