@@ -25,6 +25,7 @@ import { Permissions } from './service/permissions.ts';
 import { Presence } from './service/presence.ts';
 import { Reader } from './service/reader.ts';
 import { Recovery } from './service/recovery.ts';
+import { RollCall } from './service/roll-call.ts';
 import { Room } from './service/room.ts';
 import { Runs } from './service/runs.ts';
 import { Scheduler } from './service/scheduler.ts';
@@ -103,7 +104,10 @@ function claudeRunner(options: ClaudeRunnerOptions): Runner {
   const load = async () => (await import('./runner/claude.ts')).createClaudeRunner(options);
   return {
     start: async (spec, listener) => {
-      runner ??= load();
+      runner ??= load().catch((error: unknown) => {
+        runner = undefined;
+        throw error;
+      });
       return (await runner).start(spec, listener);
     },
   };
@@ -166,6 +170,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const housekeeper = new Housekeeper({
     ...base,
     ...settings,
+    rollCall: new RollCall({ ...base, leaseMs: leaseTimes.leaseMs }),
     recovery,
     scheduler,
     sessions,

@@ -99,6 +99,8 @@ export const ORDER_MS_MAX = 12_000;
 export const ORDER_STOPPED_MS = 1_000;
 /** How often a server looks for what others left behind. */
 export const SWEEP_MS = 1_000;
+/** A server that cannot be seen from here is asked this often whether it still holds its connections. */
+export const ROLL_CALL_MS = 60_000;
 /** How often idle sessions are ended and old logs forgotten, and how many rows one step deletes. */
 export const HOUSEKEEPING_MS = 60_000;
 export const PRUNE_ROWS = 500;
@@ -131,6 +133,10 @@ export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 export const TRANSCRIPT_READ_BYTES_MAX = 8 * KIB * KIB;
 /** From the end of input to SIGKILL of a session's process tree. */
 export const RUN_CLOSE_GRACE_MS = 2_500;
+/** The pause before processes that could not be ended, or looked for, are killed again. */
+export const KILL_AGAIN_MS = 1_000;
+/** A call that ends a session's processes waits this long; well past an interrupt that is not heeded, and its kill. */
+export const STOP_MS_MAX = 30_000;
 
 /** One commit takes so many jobs, for so long; the rest waits for the next. */
 export const BATCH_JOBS_MAX = 500;

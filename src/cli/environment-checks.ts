@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { nodeProblem, type Settings } from '../config.ts';
+import { failureOf } from '../errors.ts';
 import { credentialKind, findClaude } from '../runner/installation.ts';
-import { processGuard } from '../runner/process.ts';
+import { type ProcessGuard, processGuard } from '../runner/process.ts';
 import type { Check } from './check.ts';
 import { place } from './figures.ts';
 import { transcriptCheck } from './transcript-check.ts';
@@ -26,25 +27,15 @@ function nodeCheck(): Check {
 async function claudeCheck({ claudePath, environment }: Settings): Promise<Check> {
   const name = 'Claude Code';
   const found = await findClaude(claudePath, environment);
-  if (found !== undefined) {
+  if ('version' in found) {
     const origin = claudePath === undefined ? 'brought by the Agent SDK' : place(claudePath);
     return { name, status: 'ok', detail: `${found.version}, ${origin}` };
   }
-  if (claudePath === undefined) {
-    return {
-      name,
-      status: 'fail',
-      detail: `the Agent SDK brings none that runs on ${process.platform} ${process.arch}`,
-      hint: 'install again without --omit=optional, or name another with --claude-path.',
-    };
-  }
-  const detail = `${claudePath} does not run and tell its version`;
-  return {
-    name,
-    status: 'fail',
-    detail,
-    hint: 'name another with --claude-path, or leave it out.',
-  };
+  const hint =
+    claudePath === undefined
+      ? 'install again without --omit=optional, or name another with --claude-path.'
+      : 'name another with --claude-path, or leave it out.';
+  return { name, status: 'fail', detail: found.problem, hint };
 }
 
 function credentialCheck({ environment }: Settings): Check {
@@ -61,7 +52,17 @@ function credentialCheck({ environment }: Settings): Check {
 
 function isolationCheck(): Check {
   const name = 'isolation';
-  switch (processGuard().name) {
+  try {
+    return isolationOf(processGuard());
+  } catch (error) {
+    const { message, hint } = failureOf(error);
+    return { name, status: 'warn', detail: `not known: ${message}`, ...(hint && { hint }) };
+  }
+}
+
+function isolationOf({ name: guard }: ProcessGuard): Check {
+  const name = 'isolation';
+  switch (guard) {
     case 'pid-namespace':
     case 'user-pid-namespace':
       return { name, status: 'ok', detail: 'PID namespaces: nothing outlives its session' };

@@ -1,21 +1,18 @@
 /** One live Claude Code process: its turns, and its end. */
 
-import { once } from 'node:events';
-import type { CanUseTool, Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { type Failure, SessionError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
-import { crashFailure, errorOf, startError } from './exit.ts';
+import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
-import type { LineGateOptions } from './line-gate.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
-import { type GuardedProcess, identify, killTree } from './process.ts';
-import type { Places } from './protected.ts';
-import type { Run, RunListener, RunSpec } from './runner.ts';
+import type { GuardedProcess } from './process.ts';
+import { ProcessTree } from './process-tree.ts';
+import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
+import type { Run } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
@@ -38,37 +35,6 @@ const NOT_CLEARED: Failure = {
   hint: 'create_session begins a new conversation; /compact shortens this one.',
 };
 
-export type RunLimits = {
-  readonly startMs: number;
-  readonly silenceMs: number;
-  readonly interruptMs: number;
-  readonly closeMs: number;
-};
-
-export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
-
-export type LaunchHooks = LineGateOptions & { readonly canUseTool: CanUseTool };
-
-export type ClaudeRunParts = {
-  readonly spec: RunSpec;
-  readonly listener: RunListener;
-  readonly places: Places;
-  readonly resumed: boolean;
-  /** Whether nobody else has continued the conversation since the last look. */
-  readonly isCurrent: () => Promise<boolean>;
-  /** Whether the process works in the session's directory, and that is still where it was. */
-  readonly isInPlace: (pid: number) => Promise<boolean>;
-  /** Rejects if Claude Code has not written the transcript since the last time. */
-  readonly checkKept: () => Promise<void>;
-  readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
-  /** Clears up after the process; called once, when it is gone. */
-  readonly cleanUp: () => Promise<void>;
-  readonly newId: () => string;
-  readonly redactor: Redactor;
-  readonly log: Logger;
-  readonly limits: RunLimits;
-};
-
 export class ClaudeRun implements Run {
   readonly process: ProcessIdentity;
   readonly #parts: ClaudeRunParts;
@@ -77,7 +43,7 @@ export class ClaudeRun implements Run {
   readonly #translator: Translator;
   readonly #query: Query;
   readonly #spawned: GuardedProcess;
-  readonly #exit: Promise<unknown>;
+  readonly #tree: ProcessTree;
   readonly #gone: Promise<void>;
   #closing: Promise<void> | undefined;
   #isReady = false;
@@ -113,9 +79,8 @@ export class ClaudeRun implements Run {
     const { query, spawned } = parts.launch(this.#input, this.#hooks());
     this.#query = query;
     this.#spawned = spawned;
-    this.process = identify(spawned.child.pid ?? 0, spec.marker);
-    // A command that could not be spawned has an error and no exit; `once` rejects on the one, resolves on the other.
-    this.#exit = once(spawned.child, 'exit').catch(() => undefined);
+    this.#tree = new ProcessTree(spawned, spec.marker);
+    this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
 
@@ -129,14 +94,14 @@ export class ClaudeRun implements Run {
     const initialized = this.#query.initializationResult().then(() => {
       this.#isReady = true;
     });
-    const ready = Promise.race([initialized, this.#exit, aborted(this.#parts.spec.signal)]);
+    const ready = Promise.race([initialized, this.#tree.exit, aborted(this.#parts.spec.signal)]);
     const inTime = await within(ready, startMs);
     // Between the look at the directory and the spawn it could be replaced; no prompt is handed over elsewhere.
     const isInPlace = await this.#parts.isInPlace(this.process.pid);
     if (this.#isReady && isInPlace && !this.#parts.spec.signal?.aborted) return;
     const wasReady = this.#isReady;
     this.#isReady = false;
-    await killTree(this.process);
+    await this.#tree.kill();
     await this.#gone;
     throw wasReady && !isInPlace ? startError('moved') : this.#startError(inTime);
   }
@@ -182,7 +147,7 @@ export class ClaudeRun implements Run {
   async #close(): Promise<void> {
     this.#isStopped = true;
     await within(this.#leave(), this.#parts.limits.closeMs);
-    await killTree(this.process);
+    await this.#tree.kill();
     await this.#gone;
   }
 
@@ -192,7 +157,7 @@ export class ClaudeRun implements Run {
     if (turn !== undefined) await this.#askToStop(turn);
     this.#input.end();
     this.#spawned.child.stdin.end();
-    await this.#exit;
+    await this.#tree.exit;
   }
 
   /** Stops a turn: by asking, and where that does not help in time, by ending the process. */
@@ -203,7 +168,7 @@ export class ClaudeRun implements Run {
       'the turn did not stop when asked; its process is killed',
     );
     this.#isStopped = true;
-    await killTree(this.process);
+    await this.#tree.kill();
     await this.#gone;
   }
 
@@ -237,16 +202,19 @@ export class ClaudeRun implements Run {
   }
 
   async #finish(pump: Promise<void>): Promise<void> {
-    await Promise.race([this.#exit, pump]);
+    await Promise.race([this.#tree.exit, pump]);
     // A process whose stream has ended cannot be talked to any more; it is killed unless it is just about to go.
-    await within(this.#exit, DRAIN_MS);
+    await within(this.#tree.exit, DRAIN_MS);
     this.#hasExited = true;
     this.#input.end();
-    const isGone = await killTree(this.process);
-    if (!isGone) this.#logError(undefined, 'processes of the session could not be killed');
+    const isGone = await this.#tree.kill();
     // All that could write is gone, so the stream comes to its end, and a result before that end is not lost.
-    await within(Promise.all([this.#exit, pump]), REST_MS_MAX);
+    await within(Promise.all([this.#tree.exit, pump]), REST_MS_MAX);
     this.#translator.end(this.#outcomeOfExit());
+    if (!isGone) {
+      this.#logError(undefined, 'processes of the session may live on: its lease is kept');
+      await this.#tree.untilGone();
+    }
     await this.#parts.cleanUp().catch((error: unknown) => this.#logError(error, 'not cleaned up'));
     if (this.#isReady) this.#turns.exited();
   }
@@ -263,6 +231,7 @@ export class ClaudeRun implements Run {
   #startError(inTime: boolean): SessionError {
     const told = this.#broken ?? this.#translator.startFailure;
     if (told !== undefined) return errorOf(told);
+    if (this.#tree.notStarted !== undefined) return spawnError(this.#tree.notStarted);
     return startError(inTime ? this.#spawned.child : { notWithinMs: this.#parts.limits.startMs });
   }
 
@@ -288,7 +257,7 @@ export class ClaudeRun implements Run {
   #break(failure: Failure): void {
     this.#broken = failure;
     this.#parts.log.warn(this.#who(), failure.message);
-    void killTree(this.process);
+    void this.#tree.kill();
   }
 
   #logError(error: unknown, message: string): void {

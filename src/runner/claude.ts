@@ -12,15 +12,19 @@ import {
   TURN_SILENCE_MS_MAX,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { isOutOfMeans, saysNothingThere } from '../looks.ts';
 import type { Redactor } from '../redaction.ts';
 import { claudeOptions } from './claude-options.ts';
-import { ClaudeRun, type Launched, type RunLimits } from './claude-run.ts';
+import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
+import { reasonOf, spawnError } from './exit.ts';
+import { broughtError, notFound } from './installation.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
 import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
+import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 
 export type ClaudeRunnerOptions = {
@@ -54,7 +58,11 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
   let ready: Promise<Context> | undefined;
   return {
     start: async (spec, listener) => {
-      ready ??= prepare(options);
+      // Once, unless it fails: what is missing now (a file descriptor) may be there at the next start.
+      ready ??= prepare(options).catch((error: unknown) => {
+        ready = undefined;
+        throw error;
+      });
       return await start(await ready, spec, listener);
     },
   };
@@ -67,7 +75,9 @@ type Context = ClaudeRunnerOptions & {
 
 /** At the first start and not before: the SDK takes longer to load than all the rest of the program. */
 async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
-  const sdk = await import('@anthropic-ai/claude-agent-sdk');
+  const sdk = await import('@anthropic-ai/claude-agent-sdk').catch((error: unknown) => {
+    throw spawnError(error);
+  });
   const guard = processGuard();
   options.log.info({ guard: guard.name }, 'Claude Code processes are guarded');
   return { ...options, guard, query: sdk.query };
@@ -117,7 +127,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     return run;
   } catch (error) {
     await cleanUp().catch(() => undefined);
-    throw error;
+    throw isOutOfMeans(error) ? spawnError(error) : error;
   }
 }
 
@@ -151,7 +161,7 @@ function launch(
     });
     if (spawned !== undefined) return { query: started, spawned };
   } catch (error) {
-    throw notFound('the Agent SDK brings none for this platform', error);
+    throw error instanceof SessionError ? error : broughtError(error);
   }
   throw new Error('the Agent SDK started no process');
 }
@@ -189,21 +199,14 @@ function checkIds({ uuid, forkOf, marker }: RunSpec): void {
 }
 
 async function checkProgram(path: string): Promise<void> {
-  try {
-    await access(path, constants.X_OK);
-    if ((await stat(path)).isFile()) return;
-  } catch (error) {
-    throw notFound(quoteId(path), error);
-  }
-  throw notFound(quoteId(path));
+  const found = await access(path, constants.X_OK).then(() => stat(path), problemOf);
+  if (typeof found !== 'string' && found.isFile()) return;
+  const problem = typeof found === 'string' ? found : 'is not a file';
+  throw notFound(`${quoteId(path)} ${problem}`);
 }
 
-function notFound(where: string, cause?: unknown): SessionError {
-  return new SessionError('UNAVAILABLE', `no Claude Code that can be run: ${where}`, {
-    hint: 'Install it with `npm install -g @anthropic-ai/claude-code` and give its path with --claude-path.',
-    retryable: false,
-    cause,
-  });
+function problemOf(error: unknown): string {
+  return saysNothingThere(error) ? 'does not exist' : `cannot be used: ${reasonOf(error)}`;
 }
 
 /**

@@ -33,6 +33,58 @@ export function startError(why: Exit | { readonly notWithinMs: number } | 'moved
   return new SessionError('UNAVAILABLE', message, { hint });
 }
 
+const OUT_OF_FILES = 'there are no file descriptors left';
+const ENOUGH = 'Raise the limit (`ulimit -n`), or run fewer sessions and connections at once.';
+
+/** What the operating system says if it cannot start a program: in words, whether that may pass, and what to do. */
+const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, hint: string]>> = {
+  EMFILE: [OUT_OF_FILES, true, ENOUGH],
+  ENFILE: [OUT_OF_FILES, true, ENOUGH],
+  EAGAIN: [
+    'no further process may be started',
+    true,
+    'Raise the limit on processes (`ulimit -u`, or that of the container), or run fewer sessions at once.',
+  ],
+  ENOMEM: [
+    'there is too little memory',
+    true,
+    'Run fewer sessions at once, or give it more memory.',
+  ],
+  EACCES: [
+    'it may not be executed',
+    false,
+    'Give its file and the folders above it the missing rights.',
+  ],
+  ENOENT: ['it is not there', false, 'Install it again, or give its path with --claude-path.'],
+  ENOEXEC: [
+    'it is no program for this system',
+    false,
+    'Give the path of another with --claude-path.',
+  ],
+};
+
+/** What is said of an error that a system call gave: in words if it is a common one, and always with its code. */
+export function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const text = BY_CODE[code ?? '']?.[0];
+  if (code === undefined) return 'for a reason that the server log has';
+  return text === undefined ? code : `${text} (${code})`;
+}
+
+/** The error of a program that the operating system did not start. */
+export function spawnError(error: unknown): SessionError {
+  const [, retryable, hint] = BY_CODE[(error as NodeJS.ErrnoException).code ?? ''] ?? [
+    undefined,
+    true,
+    'The server log has the error of the operating system.',
+  ];
+  return new SessionError('UNAVAILABLE', `Claude Code could not be started: ${reasonOf(error)}`, {
+    hint,
+    retryable,
+    cause: error,
+  });
+}
+
 /** A failure as an error to throw. */
 export function errorOf({ code, message, hint, retryable }: Failure): SessionError {
   return new SessionError(code, message, { retryable, ...(hint !== undefined && { hint }) });

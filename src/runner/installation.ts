@@ -1,12 +1,14 @@
 /** What a session needs to start: which Claude Code would run, and with what kind of credentials. Nothing is started for good. */
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { SessionError } from '../errors.ts';
 import { childEnvironment, claudeDirectory, cloudsOf } from './environment.ts';
+import { reasonOf, spawnError } from './exit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,49 +20,87 @@ export type Installed = {
   readonly version: string;
 };
 
+/** Why none was found, as what comes after "no Claude Code: ". */
+export type NotInstalled = { readonly problem: string };
+
 /**
  * The Claude Code that sessions would run, asked for its version.
  *
  * @param claudePath undefined for the one that the Agent SDK brings
- * @returns undefined where there is none that runs
  */
 export async function findClaude(
   claudePath: string | undefined,
   environment: Environment,
-): Promise<Installed | undefined> {
+): Promise<Installed | NotInstalled> {
+  const problems: string[] = [];
   for (const path of claudePath === undefined ? brought() : [claudePath]) {
-    const version = await versionOf(path, environment);
-    if (version !== undefined) return { path, version };
+    const asked = await askVersion(path, environment);
+    if ('version' in asked) return asked;
+    problems.push(`${path} ${asked.problem}`);
   }
-  return undefined;
+  return { problem: problems.join('; ') || NONE_BROUGHT };
+}
+
+const NONE_BROUGHT = `the Agent SDK brings none for ${process.platform} ${process.arch}`;
+
+/**
+ * Why the Agent SDK has not found the Claude Code that it brings. It says the same for one that is not there and for one
+ * that it could not look for, so this looks again, in a way that takes no file descriptor.
+ */
+export function broughtError(cause: unknown): SessionError {
+  const [path] = brought();
+  if (path === undefined) return notFound(NONE_BROUGHT, cause);
+  try {
+    closeSync(openSync(path, 'r'));
+    return spawnError(cause);
+  } catch (error) {
+    return spawnError(error);
+  }
+}
+
+/** The error of a Claude Code that a person must install or name. */
+export function notFound(problem: string, cause?: unknown): SessionError {
+  return new SessionError('UNAVAILABLE', `no Claude Code that can be run: ${problem}`, {
+    hint: 'Install it with `npm install -g @anthropic-ai/claude-code` and give its path with --claude-path.',
+    retryable: false,
+    cause,
+  });
 }
 
 /** Where the Agent SDK looks, of what is there; on Linux it may bring one for either C library. */
 function brought(): readonly string[] {
   const { platform, arch } = process;
-  const resolve = createRequire(import.meta.resolve(SDK)).resolve;
   const file = platform === 'win32' ? 'claude.exe' : 'claude';
   const libraries = platform === 'linux' ? ['', '-musl'] : [''];
+  const folders = createRequire(import.meta.resolve(SDK)).resolve.paths(SDK) ?? [];
   return libraries.flatMap((library) => {
-    try {
-      return resolve(`${SDK}-${platform}-${arch}${library}/${file}`);
-    } catch {
-      return [];
-    }
+    const name = `${SDK}-${platform}-${arch}${library}`;
+    const found = folders.map((folder) => join(folder, name, file)).find(existsSync);
+    return found ?? [];
   });
 }
 
-async function versionOf(path: string, environment: Environment): Promise<string | undefined> {
+async function askVersion(
+  path: string,
+  environment: Environment,
+): Promise<Installed | NotInstalled> {
   const env = childEnvironment(environment, { marker: 'version', temporaryDirectory: tmpdir() });
+  const options = { env, timeout: VERSION_MS_MAX };
   try {
-    const { stdout } = await promisify(execFile)(path, ['--version'], {
-      env,
-      timeout: VERSION_MS_MAX,
-    });
-    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
-  } catch {
-    return undefined;
+    const { stdout } = await promisify(execFile)(path, ['--version'], options);
+    const version = /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0];
+    return version === undefined ? { problem: 'tells no version' } : { path, version };
+  } catch (error) {
+    return { problem: problemOf(error) };
   }
+}
+
+/** @param error of a program that was to tell its version */
+function problemOf(error: unknown): string {
+  const { code, killed } = error as { readonly code?: unknown; readonly killed?: boolean };
+  if (killed === true) return `did not tell its version within ${VERSION_MS_MAX} ms`;
+  if (typeof code === 'number') return `ended with exit code ${code} when asked for its version`;
+  return `could not be started: ${reasonOf(error)}`;
 }
 
 /** In the order in which Claude Code takes them. */

@@ -5,8 +5,10 @@
 
 import { open, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SessionError } from '../errors.ts';
 import { TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
-import { startTimeOf } from './process-table.ts';
+import { saysNothingThere } from '../looks.ts';
+import { lookAt } from './process-table.ts';
 
 /** How Claude Code names a program that runs it through the Agent SDK, as we do. */
 const OURS = 'sdk-ts';
@@ -78,18 +80,27 @@ export async function openElsewhere(
   configDirectory: string,
   uuid: string,
 ): Promise<number | undefined> {
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => undefined);
+  const namespace = await readlink('/proc/self/ns/pid').catch(ifAbsent(undefined));
   if (namespace === undefined) return undefined;
   const notes = join(configDirectory, 'sessions');
-  const names = (await readdir(notes).catch(() => [])).filter((name) => /^\d+\.json$/.test(name));
+  const files = await readdir(notes).catch(ifAbsent([]));
+  const names = files.filter((name) => /^\d+\.json$/.test(name));
   const found = await Promise.all(names.map((name) => readNote(join(notes, name))));
   return found.find(
     (note) =>
       note.sessionId === uuid &&
       note.entrypoint !== OURS &&
       String(note.pidDomain).endsWith(namespace) &&
-      startTimeOf(Number(note.pid)) === note.procStart,
+      isRunning(note),
   )?.pid;
+}
+
+function isRunning({ pid, procStart }: Note): boolean {
+  const seen = lookAt(Number(pid));
+  if (seen !== 'unknown') return seen !== 'gone' && seen.startTime === procStart;
+  throw new SessionError('UNAVAILABLE', `whether process ${pid} has it open cannot be seen now`, {
+    hint: 'Try again in a moment.',
+  });
 }
 
 type Note = {
@@ -101,9 +112,18 @@ type Note = {
 };
 
 async function readNote(path: string): Promise<Note> {
+  const text = await readFile(path, 'utf8').catch(ifAbsent(''));
   try {
-    return { pid: 0, ...(JSON.parse(await readFile(path, 'utf8')) as object) };
+    return { pid: 0, ...(JSON.parse(text) as object) };
   } catch {
     return { pid: 0 };
   }
+}
+
+/** Of a file that is not there; one that cannot be looked at is another thing. */
+function ifAbsent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (saysNothingThere(error)) return value;
+    throw error;
+  };
 }

@@ -3,16 +3,16 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { Owners } from '../runner/owners.ts';
 import type { Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Recovery } from './recovery.ts';
+import type { RollCall } from './roll-call.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sessions } from './sessions.ts';
 
 export type HousekeeperDeps = {
   readonly store: Store;
-  readonly owners: Owners;
+  readonly rollCall: RollCall;
   readonly recovery: Recovery;
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;
@@ -67,9 +67,8 @@ export class Housekeeper {
 
   /** An MCP session whose server is gone has ended. Returns how many those were. */
   async #settleConnections(): Promise<number> {
-    const { store, owners, disconnected } = this.#deps;
-    const connections = await store.connections();
-    const left = connections.filter(({ owner }) => owners.stateOf(owner) === 'gone');
+    const { store, rollCall, disconnected } = this.#deps;
+    const left = await rollCall.gone(await store.connections());
     for (const { principal, mcpSessionId } of left) {
       await disconnected({ principal, mcpSessionId });
       await store.disconnect(mcpSessionId);

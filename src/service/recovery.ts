@@ -4,6 +4,7 @@
  * but has not renewed a lease for its whole length loses a session when somebody asks for it.
  */
 
+import { SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
@@ -37,7 +38,7 @@ export class Recovery {
   async sweep(): Promise<number> {
     const leases = await this.#deps.store.leases();
     const left = leases.filter((lease) => this.#isAbandoned(lease));
-    const taken = await Promise.all(left.map((lease) => this.take(lease)));
+    const taken = await Promise.all(left.map((lease) => this.take(lease).catch(ifLeft)));
     return taken.filter(Boolean).length;
   }
 
@@ -46,14 +47,17 @@ export class Recovery {
     const { store, clock, jumps, owners } = this.#deps;
     await this.settled(sessionId);
     const lease = await store.lease(sessionId);
-    if (lease === undefined || owners.stateOf(lease.fence.owner) === 'self') return;
-    const hasLapsed = lease.until <= clock.now() && jumps.trustsLapse();
+    if (lease === undefined) return;
+    const isOurs = owners.stateOf(lease.fence.owner) === 'self';
+    const hasLapsed = !isOurs && lease.until <= clock.now() && jumps.trustsLapse();
     if (hasLapsed || this.#isAbandoned(lease)) await this.take(lease);
   }
 
   /**
    * Takes a session from its owner: first no write of the old one counts any more, then its processes
    * end, then the turn is settled. Returns false where somebody else was faster.
+   *
+   * @throws SessionError UNAVAILABLE if its processes may live on: the lease is kept then, so that nothing runs beside them
    */
   take(lease: Lease): Promise<boolean> {
     const { sessionId } = lease.fence;
@@ -89,7 +93,8 @@ export class Recovery {
     const { store, log, killTree, isLive } = this.#deps;
     const { sessionId } = fence;
     if (process !== undefined && !(await killTree(process))) {
-      log.error({ sessionId }, 'a process that was left behind cannot be killed');
+      log.error({ sessionId }, 'processes that were left behind may live on: the lease is kept');
+      throw new ProcessesLeftError(sessionId);
     }
     // Its next turn may have been claimed here already, under this very lease.
     const isNext = turn?.id !== before.turn?.id && isLive(sessionId);
@@ -119,6 +124,19 @@ export class Recovery {
       { fence },
     );
   }
+}
+
+/** The next sweep tries again. */
+class ProcessesLeftError extends SessionError {
+  constructor(sessionId: string) {
+    const message = `processes of session ${sessionId} that another server left cannot be ended now`;
+    super('UNAVAILABLE', message, { hint: 'Try again in a moment: the server goes on trying.' });
+  }
+}
+
+function ifLeft(error: unknown): boolean {
+  if (error instanceof ProcessesLeftError) return false;
+  throw error;
 }
 
 function settlement(turn: NonNullable<Lease['turn']>, state: SessionState): SessionCommand[] {

@@ -4,10 +4,13 @@
  * or its time is up.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
+import { KILL_AGAIN_MS, STOP_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
+import { within } from '../runner/within.ts';
 import type { SessionOptions } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
@@ -111,10 +114,19 @@ export class Scheduler {
     return appending;
   }
 
-  /** Ends the session's process, one that was about to be started too. */
+  /**
+   * Ends the session's process, one that was about to be started too.
+   *
+   * @throws SessionError UNAVAILABLE if that takes too long; it goes on nevertheless
+   */
   async stop(sessionId: string): Promise<void> {
-    await this.placed(sessionId);
-    await this.#live.get(sessionId)?.close();
+    const stopping = this.placed(sessionId).then(() => this.#live.get(sessionId)?.close());
+    if (await within(stopping, STOP_MS_MAX)) return;
+    throw new SessionError(
+      'UNAVAILABLE',
+      `the processes of session ${sessionId} are not gone after ${STOP_MS_MAX} ms (STOP_MS_MAX)`,
+      { hint: 'Try again later: the server goes on ending them, and its log says what is wrong.' },
+    );
   }
 
   /** Stops the session's process while `work` runs; no turn of it is started meanwhile. */
@@ -182,7 +194,8 @@ export class Scheduler {
   #placeWhen(claiming: Promise<Claimed>): Promise<Claimed> {
     const placing = claiming
       .then((claim) => {
-        if (typeof claim === 'object') void this.#place(claim);
+        if (typeof claim === 'object')
+          void this.#place(claim).catch((error) => this.#lost(claim, error));
         return claim;
       })
       .finally(() => this.#claims.delete(placing));
@@ -193,10 +206,11 @@ export class Scheduler {
   async #place(claim: Claim): Promise<void> {
     const { id } = claim.session;
     this.#idle.remove(id);
-    const placing = this.#makePlace(claim);
+    const placing = this.#makePlace(claim).finally(() => {
+      if (this.#placing.get(id) === placing) this.#placing.delete(id);
+    });
     this.#placing.set(id, placing);
     const live = await placing;
-    if (this.#placing.get(id) === placing) this.#placing.delete(id);
     await live.runTurn(claim, (signal) => this.#start(live, claim.session, signal));
   }
 
@@ -209,8 +223,26 @@ export class Scheduler {
     if (before?.fence.epoch !== claim.fence.epoch) await before?.close();
     // Its process is just going; the lease stays with the turn that has been claimed.
     await before?.whenClosed();
-    if (claim.leftover !== undefined) await this.#deps.killTree(claim.leftover);
+    if (claim.leftover !== undefined) await this.#untilGone(claim.leftover, id);
     return this.#live.get(id) ?? this.#enter(claim);
+  }
+
+  /** Nothing of the session may run beside what an earlier owner has left. */
+  async #untilGone(leftover: ProcessIdentity, sessionId: string): Promise<void> {
+    while (!(await this.#deps.killTree(leftover))) {
+      if (this.#closed) throw new Error('the server stops; the next one goes on with it');
+      this.#deps.log.error(
+        { sessionId },
+        'processes that were left behind may live on: the turn waits',
+      );
+      await sleep(KILL_AGAIN_MS);
+    }
+  }
+
+  /** Its lease stays: another server, or the recovery of this one, settles the turn. */
+  #lost({ session, turn }: Claim, error: unknown): void {
+    const who = { sessionId: session.id, turnId: turn.id };
+    this.#deps.log.error({ ...who, err: error }, 'a claimed turn could not be placed');
   }
 
   #enter(claim: Claim): LiveSession {

@@ -168,7 +168,8 @@ describe('end', () => {
     const world = new World();
     const store = await world.store();
     const id = await createIn(store, { prompts: ['p'] });
-    const gone = 'id/1/another boot/0/0';
+    const [, , boot, namespace] = createOwners('s').self.split('/');
+    const gone = ['id', 2 ** 30, boot, namespace, 1].join('/');
     await store.claim(gone, ANY_TURN);
     const waiting = await createIn(store, { prompts: ['q'] });
     expect((await store.lease(id))?.until).toBeGreaterThan(Date.now() - LEASE_TIMES.leaseMs);

@@ -1,10 +1,21 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { startTimeOf } from '../../src/runner/process-table.ts';
 import { processesWith } from '../demo/processes.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { makeWorkplace, type Program, startProgram, type Workplace } from '../support/program.ts';
 import { callTool, initialize } from './json-rpc.ts';
-import { create, OPTIONS, POLL, processesOf, send, startServer, turn } from './sessions.ts';
+import {
+  connectTo,
+  create,
+  OPTIONS,
+  POLL,
+  processesOf,
+  send,
+  startServer,
+  turn,
+} from './sessions.ts';
 
 /** What is promised; past it a process has outlived its session. */
 const GONE = { timeout: 5000 };
@@ -17,6 +28,22 @@ function holding(name: string): Step {
 
 function background(name: string): Step {
   return { tool: 'Bash', input: { command: `touch ${name}; ${TREE}`, run_in_background: true } };
+}
+
+/** Leaves two processes with nothing of the session's but its directory; their ids are then in `pids`. */
+const ESCAPE = `
+  for each in 1 2; do
+    (env -i setsid nohup sh -c 'echo $$ >> pids; exec sleep 600' > /dev/null 2>&1 < /dev/null &)
+  done
+  until [ "$(wc -l < pids)" -eq 2 ]; do sleep 0.05; done 2> /dev/null`;
+
+/** A folder for the beginning of the PATH with programs that are there and do not work. */
+async function programsThatFail(place: Workplace, names: readonly string[]): Promise<string> {
+  const folder = join(place.scratch, 'failing');
+  await mkdir(folder);
+  for (const name of names)
+    await writeFile(join(folder, name), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  return folder;
 }
 
 /** Comes to its end and leaves a process that nobody waits for. */
@@ -41,6 +68,23 @@ describe('no process outlives', OPTIONS, () => {
       await client.call('end_session', { sessionId: id });
       expect(await processesOf(id)).toEqual([]);
     }
+  });
+
+  test.each([
+    ['without namespaces', ['unshare']],
+    ['without any guard', ['unshare', 'setpriv']],
+  ])('end_session, on a system %s, having cleared its environment', async (_, lacking) => {
+    const place = await makeWorkplace();
+    const bin = await programsThatFail(place, lacking);
+    const env = { ...place.env, PATH: `${bin}:${place.env.PATH}` };
+    const client = await connectTo({ ...place, env });
+    const id = await create(client, place);
+    await turn(client, id, [{ tool: 'Bash', input: { command: ESCAPE } }, { text: 'idle' }]);
+    const pids = await readFile(join(place.directory, 'pids'), 'utf8');
+    const escaped = pids.trim().split('\n').map(Number);
+    expect(escaped.map(startTimeOf)).toEqual([expect.any(String), expect.any(String)]);
+    await client.call('end_session', { sessionId: id });
+    expect(escaped.map(startTimeOf)).toEqual([undefined, undefined]);
   });
 
   test('an eviction for its idle time', async () => {

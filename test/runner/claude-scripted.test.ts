@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { RunLimits } from '../../src/runner/claude-run.ts';
+import type { RunLimits } from '../../src/runner/run-parts.ts';
 import { makeScriptedClaude } from '../support/program.ts';
 import { type TestSession, World } from './claude-world.ts';
 

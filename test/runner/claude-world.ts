@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
-import type { RunLimits } from '../../src/runner/claude-run.ts';
 import { findByMarker } from '../../src/runner/process.ts';
+import type { RunLimits } from '../../src/runner/run-parts.ts';
 import type {
   PermissionAsk,
   PermissionReply,

@@ -18,5 +18,17 @@ test('an owner is seen to live, to be stopped, to go on, and to be gone', async 
   await expect.poll(() => stateOf(owner)).toBe('alive');
   child.kill('SIGKILL');
   await expect.poll(() => stateOf(owner)).toBe('gone');
-  expect(stateOf(owner.replace(namespace, '1'))).toBe('unknown');
+});
+
+test('an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start', () => {
+  const { stateOf, self } = createOwners('me');
+  const [, , boot = '', namespace = '', startTime] = self.split('/');
+  const owner = (...parts: unknown[]) => ['other', ...parts].join('/');
+  expect(stateOf(owner(process.pid, boot, namespace, startTime))).toBe('alive');
+  expect(stateOf(owner(process.pid, boot, '1', startTime))).toBe('unknown');
+  expect(stateOf(owner(2 ** 30, 'another boot', namespace, startTime))).toBe('unknown');
+  expect(stateOf(owner(process.pid, boot, namespace, ''))).toBe('unknown');
+  expect(stateOf(owner(process.pid, boot, namespace, '1'))).toBe('gone');
+  expect(stateOf(owner(2 ** 30, boot, namespace, ''))).toBe('gone');
+  expect(stateOf('nonsense')).toBe('unknown');
 });

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -12,11 +13,18 @@ import {
   processGuard,
   spawnGuarded,
 } from '../../src/runner/process.ts';
+import { startTimeOf } from '../../src/runner/process-table.ts';
 import { GUARDS } from './guards.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const NONE: ProcessGuard = { name: 'none', prefix: [] };
 const TREE = 'setsid sleep 600 & echo ready; wait';
+
+/** Each `sleep` is a child of nobody of the tree any more, and has nothing of it open. */
+const ESCAPED = `
+  (env -i setsid nohup sleep 600 > /dev/null 2>&1 < /dev/null &)
+  (cd /; env -i setsid sh -c 'sleep 600 & exit' > /dev/null 2>&1 < /dev/null &)
+  echo ready; exec tail -f /dev/null`;
 
 const markers: string[] = [];
 
@@ -42,6 +50,12 @@ function start(script: string, guard: ProcessGuard = NONE, marker = newMarker())
 async function firstLine(child: ChildProcess): Promise<string> {
   const [chunk] = await once(child.stdout ?? child, 'data');
   return String(chunk).trim();
+}
+
+/** Those that run a program, by the names that the operating system has for them. */
+async function pidsOf(marker: string, name: string): Promise<readonly number[]> {
+  const all = await findByMarker(marker);
+  return all.filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name);
 }
 
 const count = async (marker: string) => (await findByMarker(marker)).length;
@@ -76,6 +90,19 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
     expect(await count(marker)).toBe(0);
   });
 
+  test.runIf(process.platform === 'linux')(
+    'is ended with what has cleared its environment and left its session, its group and its parent',
+    async () => {
+      const { child, identity, marker } = start(ESCAPED, guard);
+      expect(await firstLine(child)).toBe('ready');
+      await expect.poll(() => pidsOf(marker, 'sleep')).toHaveLength(2);
+      const escaped = await pidsOf(marker, 'sleep');
+      expect(await killTree(identity)).toBe(true);
+      expect(await count(marker)).toBe(0);
+      for (const pid of escaped) expect(startTimeOf(pid)).toBeUndefined();
+    },
+  );
+
   test('leaves nothing behind that outlives a killed parent and a sweep', async () => {
     const marker = newMarker();
     const program = join(PROGRAMS, 'guarding-parent.ts');
@@ -104,6 +131,14 @@ describe('killing', () => {
     expect(child.exitCode ?? child.signalCode).toBeNull();
     expect(await killTree({ ...identity, marker: other })).toBe(true);
     await expect.poll(() => child.signalCode).toBe('SIGKILL');
+  });
+
+  test('does not wait for what has ended and whose parent does not notice', async () => {
+    const keeper = start(`echo ready; sh -c 'exit' & exec tail -f /dev/null`);
+    await firstLine(keeper.child);
+    const zombie = () => spawnSync('ps', ['-o', 'state=', '--ppid', String(keeper.child.pid)]);
+    await expect.poll(() => String(zombie().stdout).trim()).toBe('Z');
+    expect(await findByMarker(keeper.marker)).toEqual([keeper.child.pid]);
   });
 
   test('does nothing to a process that has ended', async () => {

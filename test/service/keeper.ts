@@ -14,7 +14,7 @@ export function keeperOf(harness: Harness): Housekeeper {
     log: loggerTo({ write: () => {} }, 'silent'),
     sessionTtlMs: 7 * DAY_MS,
     retainMs: 30 * DAY_MS,
-    owners: unused,
+    rollCall: unused,
     recovery: unused,
     scheduler: unused,
     disconnected: unused,

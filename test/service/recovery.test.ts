@@ -18,6 +18,7 @@ let store: Store;
 let now: number;
 let killed: ProcessIdentity[];
 let trusts: boolean;
+let canKill: boolean;
 let live: Set<string>;
 const states = new Map<string, OwnerState>();
 
@@ -27,6 +28,7 @@ beforeEach(async () => {
   store = await openSqliteStore({ directory, now: () => now });
   killed = [];
   trusts = true;
+  canKill = true;
   live = new Set();
   states.clear();
 });
@@ -47,7 +49,7 @@ function recovery(): Recovery {
     isLive: (id) => live.has(id),
     killTree: async (process) => {
       killed.push(process);
-      return true;
+      return canKill;
     },
   });
 }
@@ -122,6 +124,25 @@ describe('what an owner that is gone has left', () => {
     await recovery().sweep();
     expect((await store.permissionRequest(PRINCIPAL, 'r'))?.state).toBe('closed');
     expect((await store.session(PRINCIPAL, session.id))?.pendingPermissions).toBe(0);
+  });
+
+  test('is settled only once its processes are gone for certain, and whoever asks before is told so', async () => {
+    const { session } = await runningAt('other', true);
+    states.set('other', 'gone');
+    canKill = false;
+    const one = recovery();
+    expect(await one.sweep()).toBe(0);
+    await expect(one.demand(session.id)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining(session.id),
+      retryable: true,
+    });
+    expect(await turnStates(session.id)).toEqual(['running', 'queued']);
+    expect(await store.lease(session.id)).toMatchObject({ process: PROCESS });
+    canKill = true;
+    expect(await one.sweep()).toBe(1);
+    expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    expect(await store.leases()).toEqual([]);
   });
 
   test('is settled once, whoever sweeps', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { createOwners } from '../../src/runner/owners.ts';
+import { ANY_TURN, command } from '../store/fixtures.ts';
 import { type Harness, type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
 
 const LONG_MS = 20_000;
@@ -145,4 +147,31 @@ describe('two servers on one state directory', () => {
     await expect.poll(async () => (await sums(there)).completedTurns).toBe(1);
     expect(await sums(here)).toEqual(await sums(there));
   });
+});
+
+test('nothing runs beside processes that a gone server has left and that cannot be ended yet', async () => {
+  const harness = await startHarness({ mayLogErrors: true });
+  harness.canKill = false;
+  const client = await harness.connect({ mcpSessionId: null });
+  const { session } = await client.call('create_session');
+  const [, , boot, namespace] = createOwners('s').self.split('/');
+  const owner = ['id', 2 ** 30, boot, namespace, 1].join('/');
+  const { claim } = await harness.store.append(
+    session.id,
+    () => [{ type: 'prompt_queued', turnId: 'theirs', prompt: 'p' }],
+    { claim: { owner, ...ANY_TURN } },
+  );
+  if (claim === undefined || claim === 'full') throw new Error('not claimed');
+  const left = { pid: 2 ** 30, startTime: '1', bootId: boot ?? '', marker: 'left' };
+  await harness.store.recordProcess(claim.fence, left);
+  const end = { type: 'end_turn', turnId: 'theirs', outcome: { state: 'completed' } } as const;
+  await command(harness.store, session.id, end, { fence: claim.fence });
+  await expect.poll(() => harness.killed.length, { timeout: 5000 }).toBeGreaterThan(0);
+  await client.call('send_prompt', { sessionId: session.id, prompt: 'next' });
+  const before = harness.killed.length;
+  await expect.poll(() => harness.killed.length, { timeout: 5000 }).toBeGreaterThan(before + 2);
+  expect(harness.runner.specs).toEqual([]);
+  harness.canKill = true;
+  expect((await harness.running(session.id)).prompts).toMatchObject([{ text: 'next' }]);
+  expect(harness.killed).toContainEqual(left);
 });

@@ -53,6 +53,8 @@ export class Harness {
   runner = new ScriptedRunner();
   /** Processes that the server was to kill, left behind by another. */
   readonly killed: ProcessIdentity[] = [];
+  /** Set to false to play processes that the kernel cannot end now, or that cannot be looked for. */
+  canKill = true;
   readonly logged: { level: number; msg: string; [name: string]: unknown }[] = [];
   readonly #options: HarnessOptions;
   readonly #directory: string;
@@ -91,7 +93,7 @@ export class Harness {
     const store = this.#options.store?.(sqlite) ?? sqlite;
     const killTree = async (process: ProcessIdentity) => {
       this.killed.push(process);
-      return true;
+      return this.canKill;
     };
     const { leaseTimes } = this.#options;
     const ports = { store, runner, killTree, clock, ...(leaseTimes && { leaseTimes }) };

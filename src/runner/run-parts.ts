@@ -1,0 +1,41 @@
+/** What a run of Claude Code is put together from: how it is launched, what it tells whom, how long it may take. */
+
+import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { Logger } from '../log.ts';
+import type { Redactor } from '../redaction.ts';
+import type { MessageInput } from './input.ts';
+import type { LineGateOptions } from './line-gate.ts';
+import type { GuardedProcess } from './process.ts';
+import type { Places } from './protected.ts';
+import type { RunListener, RunSpec } from './runner.ts';
+
+export type RunLimits = {
+  readonly startMs: number;
+  readonly silenceMs: number;
+  readonly interruptMs: number;
+  readonly closeMs: number;
+};
+
+export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
+
+export type LaunchHooks = LineGateOptions & { readonly canUseTool: CanUseTool };
+
+export type ClaudeRunParts = {
+  readonly spec: RunSpec;
+  readonly listener: RunListener;
+  readonly places: Places;
+  readonly resumed: boolean;
+  /** Whether nobody else has continued the conversation since the last look. */
+  readonly isCurrent: () => Promise<boolean>;
+  /** Whether the process works in the session's directory, and that is still where it was. */
+  readonly isInPlace: (pid: number) => Promise<boolean>;
+  /** Rejects if Claude Code has not written the transcript since the last time. */
+  readonly checkKept: () => Promise<void>;
+  readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
+  /** Clears up after the process; called once, when it is gone. */
+  readonly cleanUp: () => Promise<void>;
+  readonly newId: () => string;
+  readonly redactor: Redactor;
+  readonly log: Logger;
+  readonly limits: RunLimits;
+};
