@@ -1,7 +1,7 @@
 /** The composition root: the only file that constructs adapters and ties the rooms together. */
 
 import { randomUUID as newId, randomBytes } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from './config.ts';
 import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
@@ -93,8 +93,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
 }
 
 function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
-  const directory = realpathSync(stateDir);
-  const own = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(directory, name));
+  const own = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
   return tokenFile === undefined ? own : [...own, tokenFile];
 }
 

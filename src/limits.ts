@@ -117,6 +117,8 @@ export const STORE_POLL_MS = 1_000;
 /** An idle process that still runs background tasks is kept this long after its last turn. */
 export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
 
+/** A tool is refused if it cannot be found out by then whether it would read a file of the server's own. */
+export const SECRET_LOOK_MS_MAX = 5_000;
 /** Claude Code must be initialized by then. */
 export const RUN_START_MS_MAX = 30_000;
 /** From `interrupt` to the result of the turn; past it the process is killed. */
@@ -233,6 +235,11 @@ export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;
 export const HTTP_REPLAY_BYTES_MAX = 64 * KIB * KIB;
 /** How often the token file is read for changes. */
 export const TOKEN_FILE_POLL_MS = 2_000;
+/** A token file has some dozens of bytes for each name; and reading it takes no time unless its disk hangs. */
+export const TOKEN_FILE_BYTES_MAX = KIB * KIB;
+export const TOKEN_FILE_READ_MS_MAX = 5_000;
+/** Tokens stay good for so long while their file is gone, empty or cannot be read. */
+export const TOKEN_FILE_GRACE_MS = 30_000;
 /** A client that has not sent its whole header, or its whole request, by then is cut off; how often that is checked. */
 export type HttpTimes = {
   readonly headersMs: number;

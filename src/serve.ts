@@ -56,7 +56,8 @@ async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promi
   const { host, port, httpMode: mode, noAuth } = settings;
   const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
   if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
-  const tokens = noAuth ? undefined : await TokenFile.open({ file, log, redactor });
+  const now = () => performance.now();
+  const tokens = noAuth ? undefined : await TokenFile.open({ file, log, redactor, now });
   const principals = () => tokens?.principals() ?? new Set([LOCAL_PRINCIPAL]);
   const http = await serveHttp({
     ...settings,

@@ -30,6 +30,7 @@ const LADDER: readonly (readonly string[])[] = [
     'paths',
     'redaction',
     'secrets',
+    'small-file',
   ],
 ];
 
@@ -46,6 +47,7 @@ const TOGETHER: ReadonlySet<string> = new Set([
   'paths',
   'redaction',
   'secrets',
+  'small-file',
 ]);
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */

@@ -17,9 +17,10 @@ const TOOLS_NEVER = [
 /**
  * The Agent SDK's options for a session, but for its conversation, process and callbacks.
  *
- * @param secretFiles absolute paths, `*` for anything in a name: no tool of Claude Code's own reads or writes them
+ * @param denyRules what no tool of Claude Code's own may do: with the server's files a session could call it as somebody
+ * else
  */
-export function claudeOptions(options: SessionOptions, secretFiles: readonly string[]): Options {
+export function claudeOptions(options: SessionOptions, denyRules: readonly string[]): Options {
   const permissionMode = options.permissionMode ?? 'default';
   return {
     cwd: options.workingDirectory,
@@ -31,8 +32,7 @@ export function claudeOptions(options: SessionOptions, secretFiles: readonly str
     settings: {
       // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
       disableAutoMode: 'disable',
-      // With what stands there a session could call this server as somebody else.
-      permissions: { deny: secretFiles.flatMap((path) => [`Read(/${path})`, `Edit(/${path})`]) },
+      ...denying(denyRules),
     },
     permissionMode,
     ...(permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
@@ -43,6 +43,11 @@ export function claudeOptions(options: SessionOptions, secretFiles: readonly str
     ...(options.maxTurns !== undefined && { maxTurns: options.maxTurns }),
     ...(options.maxBudgetUsd !== undefined && { maxBudgetUsd: options.maxBudgetUsd }),
   };
+}
+
+/** As settings for a start; for a process that runs they replace all that was said of permissions at its start. */
+export function denying(rules: readonly string[]): { permissions: { deny: string[] } } {
+  return { permissions: { deny: [...rules] } };
 }
 
 function systemPrompt(options: SessionOptions): NonNullable<Options['systemPrompt']> {

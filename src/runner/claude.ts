@@ -12,9 +12,10 @@ import {
   TURN_SILENCE_MS_MAX,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import type { Redactor } from '../redaction.ts';
-import { claudeOptions } from './claude-options.ts';
+import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { claudeOptions, denying } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
@@ -26,6 +27,8 @@ import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
+import { SecretFiles } from './secret-files.ts';
+import { secretGuard } from './secret-guard.ts';
 
 export type ClaudeRunnerOptions = {
   /** The server's environment; a session sees of it what `childEnvironment` lets through. */
@@ -97,6 +100,10 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     const conversation = new Conversation(spec, environment);
     const grown = await conversation.promptsOfOthers();
     const resumeOptions = await conversation.resumeOptions();
+    const files = new SecretFiles(context.secretFiles);
+    const rules = await files.denyRules().catch((error: unknown) => {
+      throw cannotLook("the server's own files", error);
+    });
     const run = new ClaudeRun({
       spec,
       listener,
@@ -105,14 +112,19 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       checkKept: () => conversation.checkKept(),
       isInPlace: (pid) => worksIn(pid, place),
-      launch: (input, { canUseTool, ...gate }) =>
-        launch(context, input, gate, {
-          ...claudeOptions({ ...spec.options, workingDirectory: place }, context.secretFiles),
+      launch: (input, { canUseTool, ...gate }) => {
+        const renew = (now: readonly string[]) => launched.query.applyFlagSettings(denying(now));
+        const guard = secretGuard({ files, rules, renew, failed: notLookedAt(context, spec) });
+        const launched = launch(context, input, gate, {
+          ...claudeOptions({ ...spec.options, workingDirectory: place }, rules),
           ...resumeOptions,
           env: environment,
+          hooks: { PreToolUse: [{ hooks: [guard] }] },
           // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
           ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
-        }),
+        });
+        return launched;
+      },
       cleanUp,
       newId: context.newId,
       redactor: context.redactor,
@@ -133,6 +145,11 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
 
 const NOTHING_KEPT =
   'Claude Code has no transcript of the earlier turns: the conversation begins with this one.';
+
+function notLookedAt({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
+  const sessionId = `${SESSION_ID_PREFIX}${uuid}`;
+  return (err) => log.error({ sessionId, err }, 'a tool was refused: its files were not looked at');
+}
 
 function grownText(prompts: number): string {
   const count = prompts === 1 ? 'One prompt was' : `${prompts} prompts were`;

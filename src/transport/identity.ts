@@ -9,6 +9,8 @@ export type Token = {
   readonly digest: Uint8Array;
 };
 
+export type TokenLines = { readonly tokens: readonly Token[]; readonly problem?: SessionError };
+
 /** The principal of a token that stands in the file without a name. */
 const DEFAULT_PRINCIPAL = 'default';
 const TOKEN_CHARS_MIN = 16;
@@ -24,21 +26,34 @@ const BEARER_PATTERN = /^Bearer +(\S+)$/i;
  * A name may stand on several lines, so that a token can be replaced without a gap. Throws INVALID_REQUEST with the
  * line number, and never with the token, for a line that is wrong; also when there is no token at all.
  */
-export function parseTokenFile(text: string): Token[] {
+export function parseTokenFile(text: string): readonly Token[] {
+  const { tokens, problem } = readTokenLines(text);
+  if (problem !== undefined) throw problem;
+  return tokens;
+}
+
+/** The same, but a line that is wrong is left out; the problem is the first one's. */
+export function readTokenLines(text: string): TokenLines {
   const tokens: Token[] = [];
+  const problems: SessionError[] = [];
   for (const { line, number } of lines(text)) {
     const token = parseLine(line, number);
-    if (tokens.some(({ digest }) => timingSafeEqual(digest, token.digest))) {
-      throw badLine(number, 'this token stands in the file twice');
-    }
-    tokens.push(token);
+    const isTwice =
+      !(token instanceof SessionError) &&
+      tokens.some(({ digest }) => timingSafeEqual(digest, token.digest));
+    if (isTwice) problems.push(badLine(number, 'this token stands in the file twice'));
+    else if (token instanceof SessionError) problems.push(token);
+    else tokens.push(token);
   }
-  if (tokens.length === 0) {
-    throw new SessionError('INVALID_REQUEST', 'the token file holds no token', {
-      hint: 'Write one name:token a line.',
-    });
-  }
-  return tokens;
+  if (tokens.length === 0 && problems.length === 0) problems.push(noToken());
+  const [problem] = problems;
+  return { tokens, ...(problem && { problem }) };
+}
+
+function noToken(): SessionError {
+  return new SessionError('INVALID_REQUEST', 'the token file holds no token', {
+    hint: 'Write one name:token a line.',
+  });
 }
 
 /** The tokens themselves, of a file whose lines may be wrong: what stands there is not to be shown. */
@@ -81,19 +96,19 @@ function lines(text: string): { line: string; number: number }[] {
   );
 }
 
-function parseLine(line: string, number: number): Token {
+function parseLine(line: string, number: number): Token | SessionError {
   const colon = line.indexOf(':');
   const principal = colon === -1 ? DEFAULT_PRINCIPAL : line.slice(0, colon).trim();
   const token = line.slice(colon + 1).trim();
   if (!PRINCIPAL_PATTERN.test(principal)) {
-    throw badLine(number, 'the name must be 1 to 64 of A-Z a-z 0-9 . _ @ -');
+    return badLine(number, 'the name must be 1 to 64 of A-Z a-z 0-9 . _ @ -');
   }
-  if (token === '') throw badLine(number, 'the token is empty');
+  if (token === '') return badLine(number, 'the token is empty');
   if (token.length < TOKEN_CHARS_MIN) {
-    throw badLine(number, `the token must have at least ${TOKEN_CHARS_MIN} characters`);
+    return badLine(number, `the token must have at least ${TOKEN_CHARS_MIN} characters`);
   }
   if (!TOKEN_PATTERN.test(token)) {
-    throw badLine(number, 'the token may hold only A-Z a-z 0-9 . _ ~ + / - and = at its end');
+    return badLine(number, 'the token may hold only A-Z a-z 0-9 . _ ~ + / - and = at its end');
   }
   return { principal, digest: digestOf(token) };
 }

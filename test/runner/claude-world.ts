@@ -121,6 +121,7 @@ type WorldOptions = {
   readonly environment?: Record<string, string | undefined>;
   readonly limits?: Partial<RunLimits>;
   readonly claudePath?: string;
+  readonly secretFiles?: readonly string[];
 };
 
 export class World {
@@ -151,11 +152,11 @@ export class World {
     return world;
   }
 
-  runner({ environment, limits, claudePath }: WorldOptions = {}): Runner {
+  runner({ environment, limits, claudePath, secretFiles }: WorldOptions = {}): Runner {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
-      secretFiles: [`${this.secrets}*`],
+      secretFiles: secretFiles ?? [`${this.secrets}*`],
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
       log: pino({ level: 'silent' }),

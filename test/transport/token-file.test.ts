@@ -1,8 +1,10 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { TOKEN_FILE_POLL_MS } from '../../src/limits.ts';
+import { TOKEN_FILE_BYTES_MAX, TOKEN_FILE_GRACE_MS, TOKEN_FILE_POLL_MS } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { Redactor } from '../../src/redaction.ts';
 import { TokenFile } from '../../src/transport/token-file.ts';
@@ -16,7 +18,24 @@ async function fileWith(text: string) {
   const lines: string[] = [];
   const log = loggerTo({ write: (line) => void lines.push(line) }, 'info');
   const redactor = new Redactor([]);
-  return { file, log, lines, open: () => TokenFile.open({ file, log, redactor }), redactor };
+  const clock = { now: 0 };
+  const now = () => clock.now;
+  return {
+    file,
+    log,
+    lines,
+    clock,
+    open: () => TokenFile.open({ file, log, redactor, now }),
+    redactor,
+  };
+}
+
+const run = promisify(execFile);
+
+/** Puts something else in the place of a file. */
+async function replace(file: string, make: (at: string) => Promise<unknown>) {
+  await rm(file);
+  await make(file);
 }
 
 const bearer = (token: string) => `Bearer ${token}`;
@@ -42,21 +61,82 @@ describe('a token file that changes', () => {
     expect(await tokens.reload()).toBe(false);
   });
 
-  test.each([
-    ['is broken', (file: string) => writeFile(file, `alice:${ALICE}\nbob:short`)],
+  const spoilings = [
+    ['is broken', (file: string) => writeFile(file, 'alice:short')],
     ['is empty', (file: string) => writeFile(file, '')],
     ['is gone', (file: string) => rm(file)],
-  ])('changes nothing while it %s, and says so once, without a token', async (_, spoil) => {
-    const { file, lines, open } = await fileWith(`alice:${ALICE}`);
+    ['is a pipe', (file: string) => replace(file, (at) => run('mkfifo', [at]))],
+    ['is a folder', (file: string) => replace(file, (at) => mkdir(at))],
+    ['is a device', (file: string) => replace(file, (at) => symlink('/dev/zero', at))],
+    ['is too large', (file: string) => truncate(file, TOKEN_FILE_BYTES_MAX + 1)],
+  ] as const;
+
+  test.each(spoilings)(
+    'lets in whom it named for a while after it %s, and then nobody',
+    async (_, spoil) => {
+      const { file, lines, clock, open } = await fileWith(`alice:${ALICE}`);
+      const tokens = await open();
+      await spoil(file);
+      expect([await tokens.reload(), await tokens.reload()]).toEqual([false, false]);
+      clock.now += TOKEN_FILE_GRACE_MS - 1;
+      expect(await tokens.reload()).toBe(false);
+      expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
+      expect(lines).toEqual([expect.stringContaining('the tokens stay as they were')]);
+      clock.now += 1;
+      expect([await tokens.reload(), await tokens.reload()]).toEqual([true, false]);
+      expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
+      expect(lines.slice(1)).toEqual([
+        expect.stringContaining('no token is good'),
+        expect.stringContaining('has changed'),
+      ]);
+      expect(lines.join()).not.toMatch(/token-0123|short/);
+      await rm(file, { recursive: true, force: true });
+      await writeFile(file, `bob:${BOB}`);
+      expect(await tokens.reload()).toBe(true);
+      expect([...tokens.principals()]).toEqual(['bob']);
+    },
+  );
+
+  test('may be gone again and again, if it comes back each time', async () => {
+    const { file, clock, open } = await fileWith(`alice:${ALICE}`);
     const tokens = await open();
-    await spoil(file);
-    expect([await tokens.reload(), await tokens.reload()]).toEqual([false, false]);
-    expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
-    expect(lines).toEqual([expect.stringContaining('the tokens stay as they were')]);
-    expect(lines.join()).not.toMatch(/token-0123|short/);
-    await writeFile(file, `bob:${BOB}`);
-    expect(await tokens.reload()).toBe(true);
+    for (let time = 0; time < 3; time++) {
+      await rm(file);
+      expect(await tokens.reload()).toBe(false);
+      clock.now += TOKEN_FILE_GRACE_MS - 1;
+      await writeFile(file, `alice:${ALICE}`);
+      expect(await tokens.reload()).toBe(false);
+      clock.now += TOKEN_FILE_GRACE_MS;
+    }
+    expect([...tokens.principals()]).toEqual(['alice']);
   });
+
+  test('with a line that is wrong keeps out whom it names no more, and lets in nobody new', async () => {
+    const { file, lines, open } = await fileWith(`alice:${ALICE}\nbob:${BOB}`);
+    const tokens = await open();
+    await writeFile(file, `bob:${BOB}\ncarol:short\ndave:${ALICE}`);
+    expect([await tokens.reload(), await tokens.reload()]).toEqual([true, false]);
+    expect([...tokens.principals()]).toEqual(['bob']);
+    expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
+    expect(lines).toEqual([
+      expect.stringMatching(/line 2.*new tokens wait/),
+      expect.stringContaining('has changed'),
+    ]);
+    await writeFile(file, `bob:${BOB}\ndave:${ALICE}`);
+    expect(await tokens.reload()).toBe(true);
+    expect(tokens.principalOf(bearer(ALICE))).toBe('dave');
+  });
+
+  test.each(spoilings.slice(3))(
+    'that %s at the start is refused with the reason',
+    async (_, spoil) => {
+      const { file, open } = await fileWith(`alice:${ALICE}`);
+      await spoil(file);
+      await expect(open()).rejects.toThrow(
+        /token file .*cannot be read: (it is no regular|it has more than)/,
+      );
+    },
+  );
 
   test('tells what is not to be shown: its tokens as they are now, also where a line is wrong', async () => {
     const { file, open, redactor } = await fileWith(`alice:${ALICE}`);
@@ -80,6 +160,32 @@ describe('a token file that changes', () => {
     await changed;
     expect([...tokens.principals()]).toEqual(['bob']);
   });
+});
+
+test('a change that cannot be followed is logged, and the next one is seen all the same', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { file, lines, open } = await fileWith(`alice:${ALICE}`);
+  const tokens = await open();
+  const calls: string[][] = [];
+  const { promise: second, resolve } = Promise.withResolvers<void>();
+  const { promise: first, resolve: failed } = Promise.withResolvers<void>();
+  onTestFinished(
+    tokens.watch(() => {
+      calls.push([...tokens.principals()]);
+      if (calls.length === 2) resolve();
+      failed();
+      if (calls.length === 1) throw new Error('no');
+    }),
+  );
+  await writeFile(file, `bob:${BOB}`);
+  vi.advanceTimersByTime(TOKEN_FILE_POLL_MS);
+  await first;
+  await vi.waitFor(() => expect(lines.join()).toContain('could not be followed'));
+  await writeFile(file, `alice:${ALICE}`);
+  vi.advanceTimersByTime(TOKEN_FILE_POLL_MS);
+  await second;
+  expect(calls).toEqual([['bob'], ['alice']]);
 });
 
 test('a token file that others can read is warned of', async () => {

@@ -1,0 +1,34 @@
+/** A file that somebody has named, read without trust in what it is. */
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/**
+ * The text of a regular file of at most so many bytes. A pipe or device is refused and not waited for, as reading one
+ * may never end.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export async function readSmallFile(path: string, bytesMax: number): Promise<string> {
+  // Without it, opening a pipe waits until somebody writes into it. Windows has neither.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('it is no regular file');
+    const bytes = await readAtMost(file, bytesMax + 1);
+    if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
+    return bytes.toString('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+async function readAtMost(file: FileHandle, bytesMax: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(bytesMax);
+  let length = 0;
+  while (length < bytesMax) {
+    const { bytesRead } = await file.read(bytes, length, bytesMax - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.subarray(0, length);
+}
