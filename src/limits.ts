@@ -127,6 +127,10 @@ export const INTERRUPT_MS_MAX = 10_000;
 export const START_GIVEN_UP_MS = 2_000;
 /** A turn whose process says nothing for so long, while no tool runs and nobody is asked, is stopped. */
 export const TURN_SILENCE_MS_MAX = 30 * 60_000;
+/** A turn that has put out nothing for so long says so in its log, with the tools that have not answered. */
+export const TURN_QUIET_MS = 10 * 60_000;
+/** A running turn whose session has had no event for so long is shown as silent. */
+export const SILENT_MS_MIN = 60_000;
 /** One line of Claude Code's output; what it exchanges with the API is smaller. */
 export const STREAM_LINE_BYTES_MAX = 32 * KIB * KIB;
 /** With so much said and not yet written, no more is read from Claude Code. */

@@ -49,7 +49,7 @@ export const settingsSchema = z.object({
   'retain-ms': integer(1, 36_500 * DAY_MS)
     .default(2_592_000_000)
     .describe('an ended session is forgotten'),
-  'permission-timeout-ms': integer(1, 20 * DAY_MS)
+  'permission-timeout-ms': integer(1, 365 * DAY_MS)
     .default(1_800_000)
     .describe('then a permission request is denied'),
   'allow-bypass-permissions': flag.default(false).describe('lets callers choose bypassPermissions'),

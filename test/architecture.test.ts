@@ -28,6 +28,7 @@ const LADDER: readonly (readonly string[])[] = [
     'log',
     'looks',
     'paths',
+    'timer',
     'redaction',
     'secrets',
     'small-file',

@@ -21,7 +21,7 @@ export async function end(context: Context): Promise<number> {
   const log = createLog({ level, redactor, ...(file && { file }) });
   const { session, ended } = await endSession({ settings, log }, known, reason);
   if (json) {
-    await writeJson(terminal, { session: sessionJson(session), ended });
+    await writeJson(terminal, { session: sessionJson(session, terminal.now()), ended });
     return 0;
   }
   const name = session.name === undefined ? '' : ` (${onOneLine(session.name)})`;

@@ -26,7 +26,8 @@ export async function list({ settings, terminal, overview }: Context): Promise<n
   });
   const sessions = found?.slice(0, limit) ?? [];
   if (json) {
-    await writeJson(terminal, { sessions: sessions.map(sessionJson) });
+    const now = terminal.now();
+    await writeJson(terminal, { sessions: sessions.map((session) => sessionJson(session, now)) });
     return 0;
   }
   const columns = columnsOf(sessions, terminal.now());
@@ -50,7 +51,12 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
   const hasOthers = sessions.some(isOthers);
   return [
     { title: 'ID', text: ({ id }) => id, shown: ({ id }) => short.get(id) ?? id },
-    { title: 'STATUS', text: ({ status }) => status, shown: statusText, style: statusStyle },
+    {
+      title: 'STATUS',
+      text: ({ status }) => status,
+      shown: (session) => statusText(session, now),
+      style: (session) => statusStyle(session, now),
+    },
     {
       title: 'ACTIVE',
       text: ({ lastActivity }) => ago(now - lastActivity),

@@ -4,6 +4,7 @@ import { SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
 import type { Overview } from '../service/overview.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { silentSince } from '../session/silence.ts';
 import { showSession } from '../views/session.ts';
 import type { Context } from './context.ts';
 import type { Style } from './terminal.ts';
@@ -11,8 +12,8 @@ import type { Style } from './terminal.ts';
 const SHORT_CHARS_MIN = 8;
 
 /** As the tools show it, and whose it is. */
-export function sessionJson(session: Session) {
-  return { ...showSession(session), principal: session.principal };
+export function sessionJson(session: Session, now: number) {
+  return { ...showSession(session, now), principal: session.principal };
 }
 
 /** Most state directories know no other principal than that of stdio. */
@@ -21,12 +22,15 @@ export function isOthers({ principal }: Session): boolean {
 }
 
 /** What a person must know first. */
-export function statusText({ status, pendingPermissions }: Session): string {
-  return status === 'busy' && pendingPermissions > 0 ? 'busy, asks' : status;
+export function statusText(session: Session, now: number): string {
+  const { status, pendingPermissions } = session;
+  if (status === 'busy' && pendingPermissions > 0) return 'busy, asks';
+  return silentSince(session, now) === undefined ? status : 'busy, silent';
 }
 
-export function statusStyle({ status, pendingPermissions }: Session): Style | undefined {
-  if (pendingPermissions > 0) return 'yellow';
+export function statusStyle(session: Session, now: number): Style | undefined {
+  const { status, pendingPermissions } = session;
+  if (pendingPermissions > 0 || silentSince(session, now) !== undefined) return 'yellow';
   if (status === 'busy') return 'green';
   if (status === 'error') return 'red';
   return status === 'terminated' ? 'dim' : undefined;

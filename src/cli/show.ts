@@ -1,6 +1,7 @@
 import type { Overview } from '../service/overview.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { silentSince } from '../session/silence.ts';
 import type { Lease } from '../store/store.ts';
 import { showRequest } from '../views/request.ts';
 import type { Context } from './context.ts';
@@ -34,7 +35,7 @@ export async function show(context: Context): Promise<number> {
   const requests = await overview.requests(session);
   if (json) {
     await writeJson(terminal, {
-      session: sessionJson(session),
+      session: sessionJson(session, terminal.now()),
       permissionRequests: requests.map(showRequest),
     });
     return 0;
@@ -53,11 +54,13 @@ async function lastSaid(overview: Overview, session: Session): Promise<string | 
 function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {
   const when = (at: number): string => `${timeOf(at)}  (${ago(now - at)})`;
   const { endedAt, error, labels } = session;
+  const silent = silentSince(session, now);
   const { workingDirectory: directory, model } = session.options;
   const given: [string, string | undefined, (Style | undefined)?][] = [
     ['id', session.id],
     ['name', session.name, 'bold'],
-    ['status', statusText(session), statusStyle(session)],
+    ['status', statusText(session, now), statusStyle(session, now)],
+    ['silent', silent === undefined ? undefined : `since ${when(silent)}`, 'yellow'],
     ['error', error && [error.message, error.hint].filter(Boolean).join('\n'), 'red'],
     ['principal', isOthers(session) ? session.principal : undefined],
     ['directory', place(directory)],

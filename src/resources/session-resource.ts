@@ -14,6 +14,6 @@ export const sessionResource: SessionResource = {
   listed: true,
   async read({ sessionId }, { service, caller }) {
     const session = await service.sessions.get(caller, sessionId);
-    return JSON.stringify(showSession(session), null, 2);
+    return JSON.stringify(showSession(session, service.now()), null, 2);
   },
 };

@@ -65,6 +65,7 @@ export class ClaudeRun implements Run {
       listener,
       timeoutMs: spec.options.timeout,
       silenceMs: parts.limits.silenceMs,
+      quietMs: parts.limits.quietMs,
       expired: (turn) => void this.#stop(turn),
       completed: () => void transcript.turnCompleted(),
       failed: (error) => this.#logError(error, 'a listener of the run threw'),

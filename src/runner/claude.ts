@@ -9,6 +9,7 @@ import {
   INTERRUPT_MS_MAX,
   RUN_CLOSE_GRACE_MS,
   RUN_START_MS_MAX,
+  TURN_QUIET_MS,
   TURN_SILENCE_MS_MAX,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
@@ -49,6 +50,7 @@ export type ClaudeRunnerOptions = {
 const LIMITS: RunLimits = {
   startMs: RUN_START_MS_MAX,
   silenceMs: TURN_SILENCE_MS_MAX,
+  quietMs: TURN_QUIET_MS,
   interruptMs: INTERRUPT_MS_MAX,
   closeMs: RUN_CLOSE_GRACE_MS,
 };

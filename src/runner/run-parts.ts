@@ -12,6 +12,7 @@ import type { RunListener, RunSpec } from './runner.ts';
 export type RunLimits = {
   readonly startMs: number;
   readonly silenceMs: number;
+  readonly quietMs: number;
   readonly interruptMs: number;
   readonly closeMs: number;
 };

@@ -1,12 +1,18 @@
-/** Watches the turn that runs: when it ends, that it does not take longer than it may, and that it does not go silent. */
+/**
+ * Watches the turn that runs: when it ends, that it does not take longer than it may, and that it does not go silent. A
+ * tool may take any time, so a silence in which one runs is told and not ended.
+ */
 
 import type { Failure } from '../errors.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
+import { startTimer, type Timer } from '../timer.ts';
+import { asName } from './notice.ts';
 import type { RunListener } from './runner.ts';
 
-/** The longest delay that a timer takes; a longer one would fire at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+const MINUTE_MS = 60_000;
+/** A notice names so many tools that run. */
+const NAMED_TOOLS_MAX = 3;
 
 export type ActiveTurn = {
   readonly id: string;
@@ -16,9 +22,14 @@ export type ActiveTurn = {
 
 type WatchedTurn = ActiveTurn & {
   readonly resolve: () => void;
-  readonly timers: readonly NodeJS.Timeout[];
-  /** Tools that have been called and have not answered yet. */
-  readonly tools: Set<string>;
+  /** Until it has taken as long as it may. */
+  readonly timeout: Timer | undefined;
+  /** Until it is stopped because its process says nothing. */
+  readonly silence: NodeJS.Timeout;
+  /** Until its log hears that nothing comes of it. */
+  readonly quiet: NodeJS.Timeout;
+  /** The names of the tools that have been called and have not answered yet, by the id of the call. */
+  readonly tools: Map<string, string>;
   /** Why we stop it, where it is we who do. */
   stoppedFor?: Failure;
 };
@@ -29,6 +40,8 @@ type TurnWatchOptions = {
   readonly timeoutMs: number | undefined;
   /** Milliseconds that a turn may say nothing for, while no tool runs and nobody is asked. */
   readonly silenceMs: number;
+  /** Milliseconds without any output after which the log says so, unless somebody is asked. */
+  readonly quietMs: number;
   /** The turn has to be stopped. */
   readonly expired: (turn: ActiveTurn) => void;
   /** A turn has made it to its end, and the listener knows. */
@@ -41,7 +54,6 @@ type TurnWatchOptions = {
 export class TurnWatch {
   readonly #options: TurnWatchOptions;
   #turn: WatchedTurn | undefined;
-  #silence: NodeJS.Timeout | undefined;
   #questions = 0;
 
   constructor(options: TurnWatchOptions) {
@@ -53,22 +65,24 @@ export class TurnWatch {
   }
 
   begin(turnId: string): void {
-    const { timeoutMs, silenceMs } = this.#options;
+    const { timeoutMs, silenceMs, quietMs } = this.#options;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const timers: NodeJS.Timeout[] = [];
-    const turn: WatchedTurn = { id: turnId, ended, resolve, timers, tools: new Set() };
-    if (timeoutMs !== undefined) {
-      const expire = () => this.#expire(turn, tooLong(turnId, timeoutMs));
-      timers.push(setTimeout(expire, Math.min(timeoutMs, TIMER_MS_MAX)));
-    }
-    this.#silence = setTimeout(() => this.#silent(turn), silenceMs);
-    timers.push(this.#silence);
+    const expire = (ms: number) => () => this.#expire(turn, tooLong(turnId, ms));
+    const turn: WatchedTurn = {
+      id: turnId,
+      ended,
+      resolve,
+      timeout: timeoutMs === undefined ? undefined : startTimer(timeoutMs, expire(timeoutMs)),
+      silence: setTimeout(() => this.#silent(turn), silenceMs),
+      quiet: setTimeout(() => this.#quiet(turn), quietMs),
+      tools: new Map(),
+    };
     this.#turn = turn;
   }
 
   /** The process has said something, whatever it is. */
   heard(): void {
-    if (this.#turn !== undefined) this.#silence?.refresh();
+    this.#turn?.silence.refresh();
   }
 
   /** While `answer` is awaited, silence is no sign of anything. */
@@ -79,11 +93,13 @@ export class TurnWatch {
     } finally {
       this.#questions -= 1;
       this.heard();
+      this.#turn?.quiet.refresh();
     }
   }
 
   output(body: OutputBody): void {
-    if (body.type === 'tool_use') this.#turn?.tools.add(body.toolUseId);
+    this.#turn?.quiet.refresh();
+    if (body.type === 'tool_use') this.#turn?.tools.set(body.toolUseId, body.name);
     if (body.type === 'tool_result') this.#turn?.tools.delete(body.toolUseId);
     this.#tell((listener) => listener.output(body));
   }
@@ -96,7 +112,9 @@ export class TurnWatch {
   turnEnded(turnId: string, outcome: TurnOutcome): void {
     const turn = this.#turn;
     this.#turn = undefined;
-    for (const timer of turn?.timers ?? []) clearTimeout(timer);
+    turn?.timeout?.cancel();
+    clearTimeout(turn?.silence);
+    clearTimeout(turn?.quiet);
     const told = turn?.stoppedFor ? stopped(outcome, turn.stoppedFor) : outcome;
     this.#tell((listener) => listener.turnEnded(turnId, told));
     turn?.resolve();
@@ -117,6 +135,13 @@ export class TurnWatch {
     else this.#expire(turn, tooSilent(turn.id, this.#options.silenceMs));
   }
 
+  /** Said once: the next output begins anew. */
+  #quiet(turn: WatchedTurn): void {
+    if (this.#questions > 0) return;
+    const text = quietText([...turn.tools.values()], this.#options.quietMs);
+    this.#tell((listener) => listener.output({ type: 'notice', turnId: turn.id, text }));
+  }
+
   #expire(turn: WatchedTurn, failure: Failure): void {
     turn.stoppedFor ??= failure;
     this.#options.expired(turn);
@@ -134,6 +159,17 @@ export class TurnWatch {
 /** What we stopped because of a limit has failed; what made it to its end in that moment has not. */
 function stopped(outcome: TurnOutcome, error: Failure): TurnOutcome {
   return outcome.state === 'completed' ? outcome : { ...outcome, state: 'failed', error };
+}
+
+function quietText(tools: readonly string[], quietMs: number): string {
+  const named = tools.slice(0, NAMED_TOOLS_MAX).map(asName).join(', ');
+  const more = tools.length - NAMED_TOOLS_MAX;
+  const who =
+    tools.length === 0
+      ? 'Nothing has come from Claude'
+      : `No answer has come from ${named}${more > 0 ? ` and ${more} more` : ''}`;
+  const minutes = Math.max(1, Math.round(quietMs / MINUTE_MS));
+  return `${who} for ${minutes} min. The turn goes on; interrupt_session stops it.`;
 }
 
 function tooLong(turnId: string, timeoutMs: number): Failure {

@@ -1,6 +1,7 @@
 /** Processes that are kept warm after a turn: until their time is up, or their place is needed. */
 
 import { BACKGROUND_HOLD_MS_MAX } from '../limits.ts';
+import { startTimer, type Timer } from '../timer.ts';
 import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
 
@@ -9,7 +10,7 @@ type Idle = {
   /** On the monotonic clock. */
   readonly since: number;
   /** Evicts it when its time is up. */
-  timer: NodeJS.Timeout;
+  timer: Timer;
 };
 
 type IdleSessionsDeps = {
@@ -41,7 +42,7 @@ export class IdleSessions {
   }
 
   remove(sessionId: string): void {
-    clearTimeout(this.#idle.get(sessionId)?.timer);
+    this.#idle.get(sessionId)?.timer.cancel();
     this.#idle.delete(sessionId);
   }
 
@@ -55,8 +56,8 @@ export class IdleSessions {
     return false;
   }
 
-  #evictionOf(sessionId: string): NodeJS.Timeout {
-    return setTimeout(() => void this.#timeUp(sessionId), this.#deps.idleEvictMs).unref();
+  #evictionOf(sessionId: string): Timer {
+    return startTimer(this.#deps.idleEvictMs, () => void this.#timeUp(sessionId));
   }
 
   /** One that still runs background tasks stays while its place is not needed, up to a bound. */

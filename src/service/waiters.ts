@@ -1,6 +1,7 @@
 /** Bounded waits: look, and look again whenever the store says that one of the sessions changed. */
 
 import type { Store } from '../store/store.ts';
+import { startTimer } from '../timer.ts';
 
 type Wake = () => void;
 
@@ -25,7 +26,9 @@ export class Waiters {
   ): Promise<T | undefined> {
     const change = new Signal();
     const wake = (): void => change.fire();
-    const over = AbortSignal.any([signal, this.#closing.signal, AbortSignal.timeout(waitMs)]);
+    const time = new AbortController();
+    const timer = startTimer(waitMs, () => time.abort());
+    const over = AbortSignal.any([signal, this.#closing.signal, time.signal]);
     over.addEventListener('abort', wake, { once: true });
     for (const id of sessionIds) this.#add(id, wake);
     try {
@@ -36,6 +39,7 @@ export class Waiters {
         await seen;
       }
     } finally {
+      timer.cancel();
       over.removeEventListener('abort', wake);
       for (const id of sessionIds) this.#remove(id, wake);
     }

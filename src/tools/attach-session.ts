@@ -20,6 +20,8 @@ export const attachSession = defineTool({
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {
-    return { session: showSession(await service.sessions.attach(caller, args.sessionId)) };
+    return {
+      session: showSession(await service.sessions.attach(caller, args.sessionId), service.now()),
+    };
   },
 });

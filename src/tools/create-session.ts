@@ -101,7 +101,10 @@ export const createSession = defineTool({
       ...(key && { key }),
       ...(call.trace && { trace: call.trace }),
     });
-    return { session: showSession(made.session), ...(made.turn && { turn: showTurn(made.turn) }) };
+    return {
+      session: showSession(made.session, call.service.now()),
+      ...(made.turn && { turn: showTurn(made.turn) }),
+    };
   },
 });
 

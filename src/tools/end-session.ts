@@ -28,6 +28,6 @@ export const endSession = defineTool({
       args.sessionId,
       args.reason ?? 'ended by its caller',
     );
-    return { session: showSession(session), ended };
+    return { session: showSession(session, service.now()), ended };
   },
 });

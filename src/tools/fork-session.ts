@@ -35,6 +35,9 @@ export const forkSession = defineTool({
       ...(key && { key }),
       ...(call.trace && { trace: call.trace }),
     });
-    return { session: showSession(made.session), ...(made.turn && { turn: showTurn(made.turn) }) };
+    return {
+      session: showSession(made.session, call.service.now()),
+      ...(made.turn && { turn: showTurn(made.turn) }),
+    };
   },
 });

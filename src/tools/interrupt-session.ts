@@ -25,6 +25,6 @@ export const interruptSession = defineTool({
   async run(args, { service, caller }) {
     if (args.cancelQueued) await service.turns.cancelQueued(caller, args.sessionId);
     const { session, turn } = await service.turns.interrupt(caller, args.sessionId);
-    return { session: showSession(session), ...(turn && { turn: showTurn(turn) }) };
+    return { session: showSession(session, service.now()), ...(turn && { turn: showTurn(turn) }) };
   },
 });

@@ -21,7 +21,10 @@ export const linkTask = defineTool({
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {
     return {
-      session: showSession(await service.sessions.link(caller, args.sessionId, args.taskId)),
+      session: showSession(
+        await service.sessions.link(caller, args.sessionId, args.taskId),
+        service.now(),
+      ),
     };
   },
 });

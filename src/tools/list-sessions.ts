@@ -48,7 +48,7 @@ export const listSessions = defineTool({
       ...(args.cursor !== undefined && { cursor: parseCursor(args.cursor) }),
     });
     return {
-      sessions: sessions.map(showSession),
+      sessions: sessions.map((session) => showSession(session, service.now())),
       ...(next && { nextCursor: cursorText(next) }),
     };
   },

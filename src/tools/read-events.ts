@@ -49,7 +49,7 @@ export const readEvents = defineTool({
       events: [],
       nextAfter: lastSeq,
       hasMore: false,
-      session: showSession(read.session),
+      session: showSession(read.session, service.now()),
     };
     const events = showEvents(read.events, detail, reply);
     const nextAfter = events.at(-1)?.seq ?? args.after;

@@ -20,6 +20,6 @@ export const unlinkTask = defineTool({
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {
     const session = await service.sessions.unlink(caller, args.sessionId, args.taskId);
-    return { session: showSession(session) };
+    return { session: showSession(session, service.now()) };
   },
 });

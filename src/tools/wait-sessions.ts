@@ -39,6 +39,9 @@ export const waitSessions = defineTool({
     const sessionIds = [...new Set(args.sessionIds)];
     const query = { ...args, sessionIds, signal, watch };
     const found = await service.reader.waitFor(caller, query);
-    return { ready: found.ready, sessions: found.sessions.map(showSession) };
+    return {
+      ready: found.ready,
+      sessions: found.sessions.map((session) => showSession(session, service.now())),
+    };
   },
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { TURN_STATES, type Turn } from '../session/event.ts';
 import { type Session, taskIdOf } from '../session/session.ts';
+import { silentSince } from '../session/silence.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 
 const time = z.string().describe('ISO 8601.');
@@ -43,6 +44,9 @@ export const sessionView = z.object({
   lastSeq: count.describe('Seq of the newest event of its log.'),
   usage: usageView,
   error: failureView.optional(),
+  silentSince: time
+    .optional()
+    .describe('A running turn has said nothing since then, for a minute or longer. ISO 8601.'),
 });
 
 export const turnView = z.object({
@@ -58,8 +62,10 @@ export const turnView = z.object({
   usage: usageView.optional(),
 });
 
-export function showSession(session: Session): z.infer<typeof sessionView> {
+/** @param now epoch milliseconds */
+export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
   const { options, endedAt } = session;
+  const silent = silentSince(session, now);
   return {
     id: session.id,
     status: session.status,
@@ -79,6 +85,7 @@ export function showSession(session: Session): z.infer<typeof sessionView> {
     lastSeq: session.lastSeq,
     usage: { ...session.usage },
     ...(session.error && { error: session.error }),
+    ...(silent !== undefined && { silentSince: isoTime(silent) }),
   };
 }
 

@@ -93,6 +93,20 @@ describe('list', () => {
     expect(found.map(({ session }) => session.id).sort()).toEqual(ids.sort());
   });
 
+  test('marks a running turn that has said nothing for a minute', async () => {
+    const world = new World();
+    const store = await world.store(() => 1_000_000);
+    const id = await createIn(store, { prompts: ['p'] });
+    await command(store, id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+    const at = (now: number) => world.run(['list'], { columns: 80, now });
+    expect((await at(1_000_000 + MINUTE - 1)).output).not.toContain('silent');
+    expect((await at(1_000_000 + MINUTE)).output).toContain('busy, silent');
+    const { sessions } = await world.json(['list'], { now: 1_000_000 + MINUTE });
+    expect(sessions[0].silentSince).toBe(new Date(1_000_000).toISOString());
+    const shown = await world.run(['show', id], { columns: 80, now: 1_000_000 + 5 * MINUTE });
+    expect(shown.output).toMatch(/^silent +since .*\(5m ago\)$/m);
+  });
+
   test('colours what needs a person, where colours are wanted', async () => {
     const world = new World();
     const store = await world.store();

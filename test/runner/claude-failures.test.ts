@@ -149,6 +149,18 @@ describe('a process that is killed', () => {
   });
 });
 
+test('a tool that never answers is told in the log, by its name, and the turn can be stopped', async () => {
+  const session = await world.start({}, world.runner({ limits: { quietMs: 1000 } }));
+  const turnId = session.prompt([{ tool: 'Bash', input: { command: 'tail -f /dev/null' } }]);
+  await session.heard.until(() => session.heard.all('notice').length > 0);
+  expect(session.heard.all('notice')).toMatchObject([
+    { turnId, text: expect.stringMatching(/from Bash for .*interrupt_session/) },
+  ]);
+  await session.run.interrupt();
+  expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
+  await session.run.close();
+});
+
 test('a directory that vanishes under a session is a failed tool call, not the end of the session', async () => {
   const other = await World.open();
   const session = await other.start();

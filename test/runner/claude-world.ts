@@ -161,7 +161,14 @@ export class World {
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
       log: pino({ level: 'silent' }),
       ...(claudePath !== undefined && { claudePath }),
-      limits: { startMs: 30_000, silenceMs: 60_000, interruptMs: 10_000, closeMs: 2500, ...limits },
+      limits: {
+        startMs: 30_000,
+        silenceMs: 60_000,
+        quietMs: 60_000,
+        interruptMs: 10_000,
+        closeMs: 2500,
+        ...limits,
+      },
     });
   }
 

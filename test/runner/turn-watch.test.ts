@@ -3,6 +3,8 @@ import { TurnWatch } from '../../src/runner/turn-watch.ts';
 import { Recorder } from './claude-world.ts';
 
 const SILENCE_MS = 1000;
+const QUIET_MS = 60_000;
+const DAY_MS = 86_400_000;
 const TOOL = { type: 'tool_use', toolUseId: 'a', name: 'Bash', input: {} } as const;
 const RESULT = { type: 'tool_result', toolUseId: 'a', isError: false, text: '' } as const;
 
@@ -16,11 +18,12 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function watchTurn(timeoutMs?: number): TurnWatch {
+function watchTurn(timeoutMs?: number, silenceMs = SILENCE_MS): TurnWatch {
   const watch = new TurnWatch({
     listener: heard,
     timeoutMs,
-    silenceMs: SILENCE_MS,
+    silenceMs,
+    quietMs: QUIET_MS,
     expired: ({ id }) => expired.push(id),
     completed: () => {},
     failed: (error) => {
@@ -80,5 +83,63 @@ describe('silence in a turn', () => {
     vi.advanceTimersByTime(2 * SILENCE_MS);
     watch.turnEnded('turn', { state: 'interrupted' });
     expect(heard.ended).toMatchObject([{ outcome: { error: { code: 'LIMIT_EXCEEDED' } } }]);
+  });
+});
+
+test('a turn may take as long as it is given, longer than a timer of Node can wait', () => {
+  const watch = watchTurn(40 * DAY_MS, DAY_MS);
+  watch.output(TOOL);
+  vi.advanceTimersByTime(40 * DAY_MS - 1);
+  expect(expired).toEqual([]);
+  vi.advanceTimersByTime(1);
+  expect(expired).toEqual(['turn']);
+});
+
+describe('a turn of which nothing comes', () => {
+  const notices = () => heard.all('notice').map(({ turnId, text }) => [turnId, text]);
+
+  test('says so once, with the tool that has not answered and how to stop it', () => {
+    const watch = watchTurn();
+    watch.output(TOOL);
+    vi.advanceTimersByTime(QUIET_MS - 1);
+    // What a tool reports of its progress is no answer.
+    watch.heard();
+    expect(notices()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(notices()).toEqual([
+      [
+        'turn',
+        'No answer has come from Bash for 1 min. The turn goes on; interrupt_session stops it.',
+      ],
+    ]);
+    vi.advanceTimersByTime(10 * QUIET_MS);
+    expect(notices()).toHaveLength(1);
+    watch.output(RESULT);
+    watch.output({ ...TOOL, toolUseId: 'b', name: 'WebFetch' });
+    vi.advanceTimersByTime(QUIET_MS);
+    expect(notices()[1]?.[1]).toContain('WebFetch for');
+  });
+
+  test('says nothing while somebody is asked, or once it is over', async () => {
+    const watch = watchTurn();
+    watch.output(TOOL);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const asking = watch.asking(promise);
+    vi.advanceTimersByTime(10 * QUIET_MS);
+    expect(notices()).toEqual([]);
+    resolve();
+    await asking;
+    vi.advanceTimersByTime(QUIET_MS);
+    expect(notices()).toHaveLength(1);
+    watch.turnEnded('turn', { state: 'completed' });
+    vi.advanceTimersByTime(10 * QUIET_MS);
+    expect(notices()).toHaveLength(1);
+  });
+
+  test('names a few of many tools', () => {
+    const watch = watchTurn();
+    for (const toolUseId of 'abcde') watch.output({ ...TOOL, toolUseId });
+    vi.advanceTimersByTime(QUIET_MS);
+    expect(notices()[0]?.[1]).toMatch(/from Bash, Bash, Bash and 2 more for/);
   });
 });

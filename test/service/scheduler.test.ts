@@ -173,6 +173,16 @@ describe('processes', () => {
     next.finish();
   });
 
+  test('keeps an idle process as long as it is to, longer than a timer of Node can wait', async () => {
+    const { harness, client } = await start({ idleEvictMs: 40 * 86_400_000 });
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await rest(client, sessionId);
+    await client.call('send_prompt', { sessionId, prompt: 'again' });
+    expect(await harness.running(sessionId, 2)).toBe(run);
+    expect(harness.runner.specs).toHaveLength(1);
+  });
+
   test('of an idle session are stopped after a while, and the session stays usable', async () => {
     const { harness, client } = await start({ idleEvictMs: 10 });
     const { sessionId, run } = await harness.busy(client);

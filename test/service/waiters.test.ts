@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Waiters } from '../../src/service/waiters.ts';
 
 const NEVER = new AbortController().signal;
 const LONG_MS = 50_000;
+const DAY_MS = 86_400_000;
 
 type Listener = (changed: ReadonlySet<string> | undefined) => void;
 
@@ -49,6 +50,25 @@ describe('a wait', () => {
     }
     expect(await waiting).toBe('done');
     expect(looks).toBe(4);
+  });
+
+  test('lasts as long as it is to, longer than a timer of Node can wait', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { store, ring } = bell();
+    const waiters = new Waiters(store);
+    let isOver = false;
+    const waiting = waiters.until(['a'], async () => undefined, 40 * DAY_MS, NEVER);
+    void waiting.then(() => {
+      isOver = true;
+    });
+    await vi.advanceTimersByTimeAsync(40 * DAY_MS - 1);
+    ring('a');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(isOver).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await waiting).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('ends without an answer when its time is up, its caller gives up, or the server stops', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { SILENT_MS_MIN } from '../../src/limits.ts';
 import { startHarness } from '../support/harness.ts';
 
 describe('get_session', () => {
@@ -28,6 +29,29 @@ describe('get_session', () => {
       turns: { queued: 0, running: 0, completed: 1, failed: 0 },
       usage,
     });
+  });
+
+  test('says since when a running turn has said nothing, unless it waits for a person', async () => {
+    const harness = await startHarness();
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    const shown = async () => (await client.call('get_session', { sessionId })).session;
+    harness.pass(SILENT_MS_MIN - 5_000);
+    expect((await shown()).silentSince).toBeUndefined();
+    harness.pass(5_000);
+    const silent = await shown();
+    expect(silent.silentSince).toBe(silent.lastActivity);
+    expect((await client.call('list_sessions')).sessions).toEqual([silent]);
+    run.say('there I am');
+    await expect.poll(async () => (await shown()).silentSince).toBeUndefined();
+    void run.ask();
+    await expect.poll(async () => (await shown()).pendingPermissions).toBe(1);
+    harness.pass(SILENT_MS_MIN);
+    expect((await shown()).silentSince).toBeUndefined();
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    harness.pass(SILENT_MS_MIN);
+    expect((await shown()).silentSince).toBeUndefined();
   });
 
   test('shows an ended session with its end, for as long as it is kept', async () => {
