@@ -169,9 +169,27 @@ export function callersFolder(
   environment: Environment = process.env,
   here: string = process.cwd(),
 ): string {
-  const { npm_lifecycle_event: script, INIT_CWD: called } = environment;
-  const isBroughtByNpm = script === 'start' && here === ownFolder;
-  return isBroughtByNpm && called !== undefined && existsSync(called) ? called : here;
+  const { INIT_CWD: called } = environment;
+  const isCalled = isStartScript(ownFolder, environment, here);
+  return isCalled && called !== undefined && existsSync(called) ? called : here;
+}
+
+/**
+ * Whether npm runs us and waits for our end: as the `start` of our package, or as what `npx` was asked for. What other
+ * scripts start may be meant to outlive them.
+ */
+export function isRunByNpm(
+  ownFolder: string,
+  environment: Environment = process.env,
+  here: string = process.cwd(),
+): boolean {
+  const { npm_lifecycle_event: event, npm_lifecycle_script: line = '' } = environment;
+  const isNpx = event === 'npx' && /^'?claude-sessions-mcp\b/.test(line);
+  return isNpx || isStartScript(ownFolder, environment, here);
+}
+
+function isStartScript(ownFolder: string, environment: Environment, here: string): boolean {
+  return environment.npm_lifecycle_event === 'start' && here === ownFolder;
 }
 
 function defaultDirectory(roots: readonly string[]): string {

@@ -268,5 +268,7 @@ export const CLOSE_ANSWERS_MS_MAX = 1_000;
 export const HTTP_CLOSE_GRACE_MS = 500;
 export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
 export const TOOL_INPUT_DEPTH_MAX = 64;
+/** How often a server that npm runs looks whether npm is still there. */
+export const NPM_POLL_MS = 1_000;
 /** A graceful stop of the whole program. */
 export const SHUTDOWN_MS_MAX = 5_000;

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { usage } from './commands.ts';
-import { callersFolder, nodeProblem, readSettings, type Settings } from './config.ts';
+import { callersFolder, isRunByNpm, nodeProblem, readSettings, type Settings } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
-import { SHUTDOWN_MS_MAX } from './limits.ts';
+import { NPM_POLL_MS, SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { secretsIn } from './secrets.ts';
@@ -15,6 +15,9 @@ import { claimStdout } from './transport/stdout.ts';
 
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
 const OWN_FOLDER = join(import.meta.dirname, '..');
+
+/** The process of npm, or its shell, where that runs us. */
+const NPM_PID = isRunByNpm(OWN_FOLDER) ? process.ppid : undefined;
 
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */
 async function main(): Promise<number> {
@@ -85,7 +88,7 @@ function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Resolves at the first signal that asks to stop; a fatal error ends the process at once. */
+/** Resolves at the first signal that asks to stop, or when npm is gone; a fatal error ends the process at once. */
 function untilStopped(log: Logger): Promise<void> {
   const fatal = (error: unknown): void => {
     log.fatal({ err: error }, 'unexpected error, the server stops');
@@ -100,7 +103,17 @@ function untilStopped(log: Logger): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => resolve());
     }
+    if (NPM_PID !== undefined) whenParentIsNot(NPM_PID, resolve);
   });
+}
+
+/** npm passes neither SIGHUP nor SIGKILL on, and whoever ends npm means the server. */
+function whenParentIsNot(pid: number, callback: () => void): void {
+  const timer = setInterval(() => {
+    if (process.ppid === pid) return;
+    clearInterval(timer);
+    callback();
+  }, NPM_POLL_MS).unref();
 }
 
 function packageVersion(): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { callersFolder, nodeProblem, readSettings } from '../src/config.ts';
+import { callersFolder, isRunByNpm, nodeProblem, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
@@ -160,5 +160,26 @@ describe('paths are meant from', () => {
     ['that folder is gone', { ...byNpm, INIT_CWD: join(scratch, 'gone') }, clone],
   ])('here, where %s', (_, environment, here) => {
     expect(callersFolder(clone, environment, here)).toBe(here);
+  });
+});
+
+describe('npm waits for the program', () => {
+  const clone = join(import.meta.dirname, '..');
+  const start = { npm_lifecycle_event: 'start', npm_lifecycle_script: 'exec node dist/main.js' };
+  const npx = { npm_lifecycle_event: 'npx', npm_lifecycle_script: "'claude-sessions-mcp'" };
+
+  test.each([
+    ['runs its start script', start, clone, true],
+    ['was called as npx', npx, tmpdir(), true],
+    ['runs the start script of another package', start, tmpdir(), false],
+    [
+      'runs another program that starts it',
+      { ...npx, npm_lifecycle_script: "'agent'" },
+      clone,
+      false,
+    ],
+    ['was not used', {}, clone, false],
+  ])('where it %s: %#', (_, environment, here, expected) => {
+    expect(isRunByNpm(clone, environment, here)).toBe(expected);
   });
 });

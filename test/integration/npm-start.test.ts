@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { on, once } from 'node:events';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { processesWith } from '../demo/processes.ts';
+import { script } from '../support/messages-api.ts';
+import { makeWorkplace, ROOT, type Workplace } from '../support/program.ts';
+import { connectHttp } from './clients.ts';
+import { OPTIONS, POLL } from './sessions.ts';
+
+describe('a server over HTTP that npm runs ends with npm', OPTIONS, () => {
+  // npm passes on the first two.
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)('by %s', async (signal) => {
+    const place = await makeWorkplace();
+    const npm = start(place, ['--silent', '--prefix', ROOT, 'start', '--'], place.directory);
+    await endsWith(npm, place, signal);
+  });
+
+  test('that was called as npx', async () => {
+    const place = await makeWorkplace();
+    const bin = join(place.scratch, 'node_modules', '.bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(place.scratch, 'package.json'), '{}');
+    await symlink(join(ROOT, 'dist', 'main.js'), join(bin, 'claude-sessions-mcp'));
+    const npm = start(place, ['exec', 'claude-sessions-mcp', '--'], place.scratch);
+    await endsWith(npm, place, 'SIGTERM');
+  });
+});
+
+function start({ env }: Workplace, words: readonly string[], cwd: string): ChildProcess {
+  const args = [...words, 'http', '--port', '0', '--no-auth'];
+  const npm = spawn('npm', args, { cwd, env: { ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => void npm.kill('SIGKILL'));
+  return npm;
+}
+
+/** Kills npm alone while a session works: the port is closed, and nothing is left of the server and its sessions. */
+async function endsWith(npm: ChildProcess, place: Workplace, signal: NodeJS.Signals) {
+  const url = await servingUrl(npm);
+  const client = await connectHttp('v2 legacy', url, '');
+  const prompt = script([{ hang: 'headers' }]);
+  await client.call('create_session', { workingDirectory: place.directory, prompt });
+  await expect.poll(() => place.api.requests.length, POLL).toBeGreaterThan(0);
+  expect((await processesWith(place.scratch)).length).toBeGreaterThanOrEqual(3);
+  const exited = once(npm, 'exit');
+  npm.kill(signal);
+  await exited;
+  await expect.poll(() => processesWith(place.scratch), POLL).toEqual([]);
+  await expect(fetch(url)).rejects.toThrow();
+}
+
+async function servingUrl({ stderr }: ChildProcess): Promise<string> {
+  let told = '';
+  if (stderr === null) throw new Error('npm has no standard error');
+  for await (const [chunk] of on(stderr, 'data', { close: ['end'] })) {
+    told += chunk;
+    const url = /serving MCP at (\S+)\n/.exec(told)?.[1];
+    if (url === undefined) continue;
+    stderr.resume();
+    return url;
+  }
+  throw new Error(`npm ended before the server served: ${told}`);
+}
