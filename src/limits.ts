@@ -137,6 +137,8 @@ export const STREAM_LINE_BYTES_MAX = 32 * KIB * KIB;
 export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 /** What others have added to a transcript is looked for in so much of its end. */
 export const TRANSCRIPT_READ_BYTES_MAX = 8 * KIB * KIB;
+/** Claude Code's note of a process that runs has some hundred bytes. */
+export const PROCESS_NOTE_BYTES_MAX = 64 * KIB;
 /** From the end of input to SIGKILL of a session's process tree. */
 export const RUN_CLOSE_GRACE_MS = 2_500;
 /** The pause before processes that could not be ended, or looked for, are killed again. */

@@ -1,7 +1,7 @@
 /** What a session needs to start: which Claude Code would run, and with what kind of credentials. Nothing is started for good. */
 
 import { execFile } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,8 @@ export function credentialKind(environment: Environment): string | undefined {
 
 function isLogin(file: string): boolean {
   try {
+    // Reading a pipe might never end.
+    if (!statSync(file).isFile()) return false;
     const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return typeof found === 'object' && found !== null && 'claudeAiOauth' in found;
   } catch {

@@ -3,11 +3,12 @@
  * ours writes into, without a lock; what it wrote is known by the name of the program that stands in each entry.
  */
 
-import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
-import { TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
+import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
 import { saysNothingThere } from '../looks.ts';
+import { readSmallFile, UnfitFileError } from '../small-file.ts';
 import { lookAt } from './process-table.ts';
 
 /** How Claude Code names a program that runs it through the Agent SDK, as we do. */
@@ -112,11 +113,13 @@ type Note = {
 };
 
 async function readNote(path: string): Promise<Note> {
-  const text = await readFile(path, 'utf8').catch(ifAbsent(''));
   try {
+    // A session's shell can put anything there, and what is no note must not hold up the starts of all the others.
+    const text = await readSmallFile(path, PROCESS_NOTE_BYTES_MAX).catch(ifAbsent(''));
     return { pid: 0, ...(JSON.parse(text) as object) };
-  } catch {
-    return { pid: 0 };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof UnfitFileError) return { pid: 0 };
+    throw error;
   }
 }
 

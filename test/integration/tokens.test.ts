@@ -1,5 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeWorkplace, startHttp, stop } from '../support/program.ts';
 import { INITIALIZE } from '../transport/http-service.ts';
@@ -50,6 +52,26 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
     );
     await writeFile(tokenFile, 'no token at all: \n');
     await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('stay as they were');
+    expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
+    expect((await stop(program)).code).toBe(0);
+  });
+
+  test('is read again after a pipe has stood in its place, so that a token can still be revoked', async () => {
+    const place = await makeWorkplace();
+    const tokenFile = join(place.scratch, 'tokens');
+    await writeFile(tokenFile, `alice:${ALICE}\n`, { mode: 0o600 });
+    const program = await startHttp(place, ['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 legacy', program.url, ALICE);
+    await rm(tokenFile);
+    await promisify(execFile)('mkfifo', [tokenFile]);
+    await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('no regular file');
+    expect(await alice.call('list_sessions')).toEqual({ sessions: [] });
+    await rm(tokenFile);
+    await writeFile(tokenFile, `bob:${BOB}\n`, { mode: 0o600 });
+    await expect
+      .poll(() => alice.call('list_sessions').catch(String), { timeout: 20_000 })
+      .toMatch(/bearer token|401/i);
+    const bob = await connectHttp('v1', program.url, BOB);
     expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
     expect((await stop(program)).code).toBe(0);
   });
