@@ -11,6 +11,7 @@ import {
 } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
 import { BOOLEANS, REPEATABLE, SETTING_NAMES } from './settings.ts';
+import { headOf } from './text.ts';
 
 /** As they were given, unchecked. */
 export type CommandFlags = Readonly<Partial<Record<CommandFlag, string | boolean>>>;
@@ -91,5 +92,5 @@ function unknownCommand(words: string): SettingError {
 
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0]?.slice(0, 200) ?? '';
+  return headOf(text.split('\n')[0] ?? '', 200);
 }

@@ -3,6 +3,8 @@
  * shown only as INTERNAL.
  */
 
+import { escapedJson, headOf } from './text.ts';
+
 /** Every code a tool result can carry (contract, section 6). */
 export const ERROR_CODES = [
   'INVALID_REQUEST',
@@ -78,8 +80,8 @@ export class SettingError extends Error {
 /** An id as it may stand in a message: short, printable, never raw control bytes. */
 export function quoteId(id: unknown): string {
   const text = typeof id === 'object' && id !== null ? typeof id : String(id);
-  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return JSON.stringify(shown).slice(1, -1) || '(empty)';
+  const shown = text.length > 80 ? `${headOf(text, 80)}…` : text;
+  return escapedJson(JSON.stringify(shown)).slice(1, -1) || '(empty)';
 }
 
 /** The failure to show for anything thrown; what is not ours becomes a plain INTERNAL. */

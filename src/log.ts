@@ -6,6 +6,7 @@ import { type DestinationStream, destination, type Logger, pino } from 'pino';
 import { SessionError } from './errors.ts';
 import { LOG_WAITING_BYTES_MAX } from './limits.ts';
 import { Redactor } from './redaction.ts';
+import { escapedJson } from './text.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -55,5 +56,5 @@ function standardError(): DestinationStream {
 }
 
 function redacted(redactor: Redactor, stream: DestinationStream): DestinationStream {
-  return { write: (line) => stream.write(redactor.text(line)) };
+  return { write: (line) => stream.write(escapedJson(redactor.text(line))) };
 }

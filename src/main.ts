@@ -11,6 +11,7 @@ import { NPM_POLL_MS, SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { secretsIn } from './secrets.ts';
+import { visible } from './text.ts';
 import { claimStdout } from './transport/stdout.ts';
 
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
@@ -33,7 +34,8 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
     if (error instanceof SessionError) return complain(withHint(error), 1);
-    throw error;
+    // A defect: its stack, in which nothing that somebody else wrote may act.
+    return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
   }
 }
 
@@ -127,12 +129,12 @@ function withHint(error: SessionError): string {
 }
 
 function say(text: string): number {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${visible(text)}\n`);
   return 0;
 }
 
 function complain(line: string, exitCode: number): number {
-  process.stderr.write(`claude-sessions-mcp: ${line}\n`);
+  process.stderr.write(`claude-sessions-mcp: ${visible(line)}\n`);
   return exitCode;
 }
 

@@ -32,6 +32,7 @@ const LADDER: readonly (readonly string[])[] = [
     'redaction',
     'secrets',
     'small-file',
+    'text',
   ],
 ];
 
@@ -49,6 +50,7 @@ const TOGETHER: ReadonlySet<string> = new Set([
   'redaction',
   'secrets',
   'small-file',
+  'text',
 ]);
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */

@@ -5,7 +5,7 @@ import { eventLines } from './event-lines.ts';
 import { dateOf } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession } from './sessions.ts';
-import { styled, type Terminal } from './terminal.ts';
+import { jsonLine, styled, type Terminal } from './terminal.ts';
 
 /** So much of the log is shown before what is new. */
 const NEWEST_EVENTS = 20;
@@ -17,7 +17,7 @@ export async function tail(context: Context): Promise<number> {
   const { session, overview } = await knownSession(context);
   const { id, lastSeq, options } = session;
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
-  const show = json ? jsonLine : linesFor(terminal, options.workingDirectory);
+  const show = json ? jsonOf : linesFor(terminal, options.workingDirectory);
   if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
     terminal.note(
       `The newest ${NEWEST_EVENTS} events; --after 0 shows the ${from} before them, too.`,
@@ -31,8 +31,8 @@ export async function tail(context: Context): Promise<number> {
   return 0;
 }
 
-function jsonLine(event: SessionEvent): string {
-  return `${JSON.stringify(showEvent(event))}\n`;
+function jsonOf(event: SessionEvent): string {
+  return jsonLine(showEvent(event));
 }
 
 /** At a terminal the day stands above its first event. */

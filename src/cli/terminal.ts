@@ -2,6 +2,7 @@
 
 import { styleText } from 'node:util';
 import type { Environment } from '../config.ts';
+import { escapedJson, visible } from '../text.ts';
 
 /** What a terminal of unknown width is taken for. */
 const COLUMNS_DEFAULT = 80;
@@ -40,7 +41,7 @@ export function processTerminal(environment: Environment): Terminal {
       new Promise((resolve, reject) => {
         stdout.write(text, (error) => (error ? reject(closedOr(error)) : resolve()));
       }),
-    note: (line) => void stderr.write(`${line}\n`),
+    note: (line) => void stderr.write(`${visible(line)}\n`),
   };
 }
 
@@ -55,7 +56,12 @@ export function styled({ hasColours }: Terminal, style: Style | undefined, text:
 }
 
 export async function writeJson(terminal: Terminal, value: unknown): Promise<void> {
-  await terminal.write(`${JSON.stringify(value)}\n`);
+  await terminal.write(jsonLine(value));
+}
+
+/** One line, as JSON is for programs; a terminal may be where it ends up. */
+export function jsonLine(value: unknown): string {
+  return `${escapedJson(JSON.stringify(value))}\n`;
 }
 
 function closedOr(error: Error): Error {

@@ -1,6 +1,6 @@
 /** Foreign text on a terminal: nothing in it acts there, and it takes the columns it is given. */
 
-import { visible } from '../views/markdown.ts';
+import { visible } from '../text.ts';
 
 /** Letters that take two columns, and marks that take none. */
 const WIDE =

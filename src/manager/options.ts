@@ -11,6 +11,7 @@ import {
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/event.ts';
+import { wellFormed } from '../text.ts';
 
 /** How a session is to be run. Nothing here is required. */
 export type ClaudeCodeOptions = Partial<SessionOptions> & {
@@ -41,13 +42,13 @@ const TOOL_RULES: Rule = {
 };
 
 const SHORT_TEXT: Rule = {
-  accepts: (value) => isText(value, NAME_CHARS_MAX),
-  expected: `text of 1 to ${NAME_CHARS_MAX} characters`,
+  accepts: (value) => isWord(value, NAME_CHARS_MAX),
+  expected: `text of 1 to ${NAME_CHARS_MAX} characters without U+0000`,
 };
 
 const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
   workingDirectory: {
-    accepts: (value) => isText(value, PATH_CHARS_MAX) && isAbsolute(value) && !value.includes('\0'),
+    accepts: (value) => isWord(value, PATH_CHARS_MAX) && isAbsolute(value),
     expected: `an absolute path of at most ${PATH_CHARS_MAX} characters`,
   },
   timeout: { accepts: isAboveZero, expected: 'a number of milliseconds above 0' },
@@ -66,7 +67,7 @@ const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
   onDisconnect: oneOf(DISCONNECT_POLICIES),
   labels: {
     accepts: areLabels,
-    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX}`,
+    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX}, without U+0000`,
   },
 };
 
@@ -83,7 +84,7 @@ export function copyOptions(given: ClaudeCodeOptions): ClaudeCodeOptions {
     if (!isOptionName(name)) throw invalid(`option ${quoteId(name)}: no such option`);
     const { accepts, expected } = RULES[name];
     if (!accepts(value)) throw invalid(`option ${name}: expected ${expected}`);
-    return [name, frozenCopy(value)];
+    return [name, frozenCopy(wellFormed(value))];
   });
   return Object.freeze(Object.fromEntries(copy));
 }
@@ -107,6 +108,11 @@ export function isText(value: unknown, charsMax: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= charsMax;
 }
 
+/** What things are found by, which may hold no U+0000 either. */
+export function isWord(value: unknown, charsMax: number): value is string {
+  return isText(value, charsMax) && !value.includes('\0');
+}
+
 function isAboveZero(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
@@ -125,11 +131,7 @@ function areLabels(value: unknown): boolean {
 }
 
 function isLabel([key, value]: readonly [string, unknown]): boolean {
-  return (
-    isText(key, LABEL_KEY_CHARS_MAX) &&
-    typeof value === 'string' &&
-    value.length <= LABEL_VALUE_CHARS_MAX
-  );
+  return isWord(key, LABEL_KEY_CHARS_MAX) && (value === '' || isWord(value, LABEL_VALUE_CHARS_MAX));
 }
 
 function invalid(message: string): SessionError {

@@ -19,7 +19,7 @@ import type { SessionStatus } from '../session/status.ts';
 import { abortContained } from './abort.ts';
 import { BUFFER_NAMES, type BufferName, type ClaudeCodeSession, type Entry } from './entry.ts';
 import { IdleOrder } from './idle-order.ts';
-import { type ClaudeCodeOptions, copyOptions, isText } from './options.ts';
+import { type ClaudeCodeOptions, copyOptions, isText, isWord } from './options.ts';
 import { advance, newRecord } from './record.ts';
 import { snapshotOf } from './snapshot.ts';
 import { type SessionMetrics, Tally } from './tally.ts';
@@ -128,12 +128,12 @@ export class SessionManager {
    */
   setTaskId(id: string, taskId: string): void {
     const entry = this.#entry(id);
-    checkText('task id', taskId, TASK_ID_CHARS_MAX);
+    const task = wordOf('task id', taskId, TASK_ID_CHARS_MAX);
     const { taskIds } = entry.session;
     const first = taskIds[0];
-    const isFull = taskIds.length >= TASKS_PER_SESSION_MAX && !taskIds.includes(taskId);
+    const isFull = taskIds.length >= TASKS_PER_SESSION_MAX && !taskIds.includes(task);
     if (isFull && first !== undefined) this.#run(entry, { type: 'unlink_task', taskId: first });
-    this.#run(entry, { type: 'link_task', taskId });
+    this.#run(entry, { type: 'link_task', taskId: task });
   }
 
   /**
@@ -145,8 +145,8 @@ export class SessionManager {
    */
   setMcpSessionId(id: string, mcpSessionId: string): void {
     const entry = this.#entry(id);
-    checkText('MCP session id', mcpSessionId, KEY_CHARS_MAX);
-    this.#run(entry, { type: 'tie', mcpSessionId });
+    const tied = wordOf('MCP session id', mcpSessionId, KEY_CHARS_MAX);
+    this.#run(entry, { type: 'tie', mcpSessionId: tied });
   }
 
   /**
@@ -186,7 +186,7 @@ export class SessionManager {
       throw new SessionError('INVALID_REQUEST', `session ${id}: expected text for ${buffer}`);
     }
     entry.buffers[buffer] ??= new TextRing();
-    entry.buffers[buffer].push(text);
+    entry.buffers[buffer].push(text.toWellFormed());
     this.#run(entry, { type: 'touch' });
   }
 
@@ -201,7 +201,7 @@ export class SessionManager {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
     checkText('reason', reason, REASON_CHARS_MAX);
-    this.#end(entry, reason);
+    this.#end(entry, reason.toWellFormed());
     return snapshotOf(entry, this);
   }
 
@@ -278,6 +278,15 @@ function checkText(name: string, value: unknown, charsMax: number): void {
   throw new SessionError(
     'INVALID_REQUEST',
     `${name}: expected text of 1 to ${charsMax} characters`,
+  );
+}
+
+/** As it is kept. */
+function wordOf(name: string, value: unknown, charsMax: number): string {
+  if (isWord(value, charsMax)) return value.toWellFormed();
+  throw new SessionError(
+    'INVALID_REQUEST',
+    `${name}: expected text of 1 to ${charsMax} characters without U+0000`,
   );
 }
 

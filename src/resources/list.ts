@@ -2,8 +2,8 @@
 
 import { RESOURCE_SESSIONS_PAGE } from '../limits.ts';
 import type { Session } from '../session/session.ts';
+import { visible } from '../text.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
-import { visible } from '../views/markdown.ts';
 import { isoTime } from '../views/session.ts';
 import { METRICS, OF_SESSION } from './index.ts';
 import type { FixedResource, Read, SessionResource } from './resource.ts';

@@ -5,6 +5,7 @@ import { quoteId } from '../errors.ts';
 import { PROMPTS } from '../prompts/index.ts';
 import type { Prompt } from '../prompts/prompt.ts';
 import type { Caller } from '../service/caller.ts';
+import { wellFormed } from '../text.ts';
 import type { ServerDeps } from './deps.ts';
 import { answering } from './protocol-error.ts';
 
@@ -31,7 +32,7 @@ export function servePrompts(server: Server, caller: Caller, { service, log }: S
   server.setRequestHandler('prompts/get', ({ params }) =>
     answering(log, async () => {
       const prompt = promptNamed(params.name);
-      const text = await prompt.get(params.arguments ?? {}, { caller, service });
+      const text = await prompt.get(wellFormed(params.arguments ?? {}), { caller, service });
       return {
         description: prompt.description,
         messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],

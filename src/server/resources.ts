@@ -61,7 +61,7 @@ export async function foundAt<T>(uri: string, look: () => Promise<T>): Promise<T
 
 export function notFound(uri: string): ProtocolError {
   return new ResourceNotFoundError(
-    uri,
+    uri.toWellFormed(),
     `no resource ${quoteId(uri)}: resources/list names those you can read`,
   );
 }

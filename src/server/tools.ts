@@ -11,6 +11,7 @@ import {
 import { failureOf, quoteId } from '../errors.ts';
 import { KEY_CHARS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
+import { wellFormed } from '../text.ts';
 import { TOOLS } from '../tools/index.ts';
 import type { Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
@@ -110,7 +111,7 @@ async function run(
   waiting?: Waiting,
 ): Promise<Record<string, unknown>> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
-  return tool.call(args, {
+  return tool.call(wellFormed(args), {
     service,
     caller,
     signal: waiting?.signal ?? context.mcpReq.signal,

@@ -3,6 +3,7 @@
 import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
 import type { EventBody, SessionEvent } from '../session/event.ts';
 import { apply, applyCreated, type Session } from '../session/session.ts';
+import { wellFormed } from '../text.ts';
 import type { Transaction } from './commit-queue.ts';
 import { changesQueue, project } from './projection.ts';
 import {
@@ -117,7 +118,7 @@ function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): App
   const firstSeq = (before?.lastSeq ?? 0) + 1;
   const events = bodies.map(
     (body, index): SessionEvent => ({
-      ...body,
+      ...wellFormed(body),
       seq: firstSeq + index,
       at: tx.now,
     }),

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
+import { wellFormedJson } from '../text.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -83,7 +84,8 @@ export function jsonOf<T extends object>(row: Row, column: string): T {
 
 function parse(text: string, column: string): unknown {
   try {
-    return JSON.parse(text);
+    // Earlier versions stored halves of surrogate pairs, which strict readers of JSON refuse.
+    return JSON.parse(wellFormedJson(text));
   } catch {
     // Without the cause: a SyntaxError quotes the text, which is a user's.
     throw damaged(column);

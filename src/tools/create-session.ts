@@ -11,31 +11,34 @@ import {
 import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
-import { boundedText, idempotencyKey, prompt, requestKey, taskId, toolRule } from './fields.ts';
+import {
+  boundedText,
+  idempotencyKey,
+  prompt,
+  requestKey,
+  taskId,
+  toolRule,
+  word,
+  wordOrEmpty,
+} from './fields.ts';
 import { defineTool } from './tool.ts';
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
 const labels = z
-  .record(z.string().min(1).max(LABEL_KEY_CHARS_MAX), z.string().max(LABEL_VALUE_CHARS_MAX))
+  .record(word(LABEL_KEY_CHARS_MAX), wordOrEmpty(LABEL_VALUE_CHARS_MAX))
   .refine((map) => Object.keys(map).length <= LABELS_MAX, {
     error: `must have at most ${LABELS_MAX} entries`,
   });
 
 const input = z.object({
-  workingDirectory: z
-    .string()
-    .min(1)
-    .max(PATH_CHARS_MAX)
+  workingDirectory: word(PATH_CHARS_MAX)
     .optional()
     .describe(
       'Absolute path of an existing directory inside the roots of the server. Without it, the one that the server was ' +
         'started in, or the first root.',
     ),
-  name: z.string().min(1).max(NAME_CHARS_MAX).optional().describe('A short name for people.'),
-  model: z
-    .string()
-    .min(1)
-    .max(NAME_CHARS_MAX)
+  name: word(NAME_CHARS_MAX).optional().describe('A short name for people.'),
+  model: word(NAME_CHARS_MAX)
     .optional()
     .describe('Model that Claude Code uses, like "opus"; its own default without.'),
   maxTurns: z.int().min(1).optional().describe('Most round trips to the model in one prompt.'),

@@ -26,6 +26,18 @@ export function boundedText(bytesMax: number): z.ZodString {
     });
 }
 
+/** A name or another short text that is kept and that things are found by. */
+export function word(charsMax: number): z.ZodString {
+  return wordOrEmpty(charsMax).min(1);
+}
+
+export function wordOrEmpty(charsMax: number): z.ZodString {
+  return z
+    .string()
+    .max(charsMax)
+    .refine((text) => !text.includes('\0'), { error: 'must not hold U+0000' });
+}
+
 /**
  * One rule, such as `Read` or `Bash(git *)`. Claude Code takes all rules as one list, which it splits at commas and
  * spaces outside of parentheses: what would become several rules there, or swallow the next one, is refused here.
@@ -47,11 +59,9 @@ export const sessionId = z
   .max(200)
   .describe('Id of the session, as create_session returned it: "claude_" and a UUID.');
 
-export const taskId = z
-  .string()
-  .min(1)
-  .max(TASK_ID_CHARS_MAX)
-  .describe('Id of a task in your own world: a ticket, a plan step.');
+export const taskId = word(TASK_ID_CHARS_MAX).describe(
+  'Id of a task in your own world: a ticket, a plan step.',
+);
 
 export const prompt = boundedText(PROMPT_BYTES_MAX)
   .refine((text) => text.trim() !== '', { error: 'must not be empty' })
@@ -77,13 +87,9 @@ export function mcpSessionOf(
   return scope === 'mine' ? (caller.mcpSessionId ?? '') : undefined;
 }
 
-export const idempotencyKey = z
-  .string()
-  .min(1)
-  .max(KEY_CHARS_MAX)
-  .describe(
-    'A key of your own: the same call repeated with it returns the first result and does nothing again.',
-  );
+export const idempotencyKey = word(KEY_CHARS_MAX).describe(
+  'A key of your own: the same call repeated with it returns the first result and does nothing again.',
+);
 
 /** The key a call is known by, if it has one: the caller's own, Claude Code's for a tool use, or ours for its rounds. */
 export function requestKey(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { NAME_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
-import { idempotencyKey, prompt, requestKey, sessionId } from './fields.ts';
+import { idempotencyKey, prompt, requestKey, sessionId, word } from './fields.ts';
 import { defineTool } from './tool.ts';
 
 export const forkSession = defineTool({
@@ -21,7 +21,7 @@ export const forkSession = defineTool({
   },
   input: z.object({
     sessionId,
-    name: z.string().min(1).max(NAME_CHARS_MAX).optional().describe('A short name for people.'),
+    name: word(NAME_CHARS_MAX).optional().describe('A short name for people.'),
     prompt: prompt.optional().describe('First prompt of the new session.'),
     idempotencyKey: idempotencyKey.optional(),
   }),

@@ -6,6 +6,7 @@ import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
+import { headOf } from '../text.ts';
 import type { Form, FormField } from './form.ts';
 import { plainLine, plainText } from './plain.ts';
 import { answersIn, questionFields, questionsOf } from './question-form.ts';
@@ -48,7 +49,7 @@ const choice = z.object({
   remember: z.enum(['once', 'session']).catch('once'),
   message: z
     .string()
-    .transform((text) => text.trim().slice(0, REASON_CHARS_MAX))
+    .transform((text) => headOf(text.trim(), REASON_CHARS_MAX))
     .catch(''),
 });
 

@@ -1,11 +1,10 @@
 /** Text that came from Claude or a repository, for the eyes of a person: nothing hidden, and bounded. */
 
-// Control characters and those that reorder or hide text could make a dialog show what it is not.
-const HIDDEN = /[^\P{C}\n\t]|[\u2028\u2029]/gu;
+import { HIDDEN, headOf } from '../text.ts';
 
 /** The text without what cannot be seen, at most so many characters of it; what is cut is counted. */
 export function plainText(text: string, charsMax: number): string {
-  const kept = text.slice(0, charsMax).replace(/[\ud800-\udbff]$/, '');
+  const kept = headOf(text, charsMax);
   const shown = kept.replace(HIDDEN, '\ufffd');
   const cut = text.length - kept.length;
   return cut === 0 ? shown : `${shown}… [${cut} characters cut]`;

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ANSWERS_MAX, FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
+import { headOf } from '../text.ts';
 import type { FormField } from './form.ts';
 import { plainLine, plainText } from './plain.ts';
 
@@ -70,5 +71,5 @@ export function answersIn(
 
 function textOf(value: unknown): string {
   const text = Array.isArray(value) ? value.join(', ') : value;
-  return typeof text === 'string' ? text.trim().slice(0, REASON_CHARS_MAX) : '';
+  return typeof text === 'string' ? headOf(text.trim(), REASON_CHARS_MAX) : '';
 }

@@ -90,5 +90,7 @@ function issueText(issue: z.core.$ZodIssue): string {
     return `unknown argument ${issue.keys.slice(0, ISSUES_SHOWN).map(quoteId).join(', ')}`;
   }
   const path = issue.path.map((part) => quoteId(part)).join('.');
-  return `${path || 'arguments'}: ${issue.message}`;
+  // Of a key, zod says only that it is invalid; what is wrong with it is said inside.
+  const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
+  return `${path || 'arguments'}: ${(inner ?? issue).message}`;
 }

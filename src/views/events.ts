@@ -7,6 +7,7 @@ import {
   REPLY_SUMMARY_BYTES_MAX,
 } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
+import { headOf } from '../text.ts';
 import { showRequest } from './request.ts';
 import { isoTime, showTurn } from './session.ts';
 
@@ -107,10 +108,9 @@ function cutStrings(value: unknown, keep: number): unknown {
   );
 }
 
-/** Never in the middle of a letter that takes two code units. */
 function cutText(text: string, keep: number): string {
   if (text.length <= keep) return text;
-  const kept = text.slice(0, keep).replace(/[\ud800-\udbff]$/, '');
+  const kept = headOf(text, keep);
   return `${kept}… [${text.length - kept.length} characters cut]`;
 }
 

@@ -1,24 +1,6 @@
 /** Foreign text in Markdown: it stays inside its block, and nothing in it acts on a terminal or a reader. */
 
-/** Control characters but for tab and newline, and the marks that turn the direction of what follows. */
-const CONTROLS = /(?![\t\n])[\p{Cc}\p{Bidi_Control}]/gu;
-
-/** Pictures of control characters, from NUL on. */
-const PICTURES = 0x2400;
-
-/** The text with every control character as a picture of it; lines end in a newline, whatever ended them. */
-export function visible(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\r\n|[\u2028\u2029\x85]/g, '\n')
-    .replace(CONTROLS, picture);
-}
-
-function picture(control: string): string {
-  const code = control.charCodeAt(0);
-  if (code === 0x7f) return '\u2421';
-  return code < 0x20 ? String.fromCharCode(PICTURES + code) : '\ufffd';
-}
+import { headOf, visible } from '../text.ts';
 
 /**
  * A block of code that holds the text and ends where the text ends: its fence is longer than any in it.
@@ -44,7 +26,7 @@ export function inline(text: string, charsMax: number): string {
 /** The beginning of a text, never with half a letter at its end. */
 export function cutChars(text: string, charsMax: number): string {
   if (text.length <= charsMax) return text;
-  return `${text.slice(0, charsMax).replace(/[\ud800-\udbff]$/, '')}…`;
+  return `${headOf(text, charsMax)}…`;
 }
 
 /** The beginning of a text in so many bytes of UTF-8, and a word about what was cut. */

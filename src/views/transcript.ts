@@ -4,7 +4,8 @@ import { RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn, Usage } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
-import { cutBytes, cutChars, fenced, inline, visible } from './markdown.ts';
+import { visible } from '../text.ts';
+import { cutBytes, cutChars, fenced, inline } from './markdown.ts';
 import { isoTime } from './session.ts';
 import { tellingInput } from './tool-input.ts';
 

@@ -222,3 +222,13 @@ describe('a command', OPTIONS, () => {
     }
   });
 });
+
+test('what somebody else wrote does not act on the terminal in an error either', async () => {
+  const place = await makeWorkplace();
+  const nasty = 'x\u001b[2J\u009b31m\u202e\u200b';
+  for (const args of [['show', nasty], [nasty], [`--${nasty}`], ['list', '--state-dir', nasty]]) {
+    const { stdout, stderr } = await command(place, ...args);
+    expect(stdout + stderr).not.toBe('');
+    expect(stdout + stderr).not.toMatch(/(?!\t|\n)[\p{Cc}\p{Bidi_Control}\u200b]/u);
+  }
+});

@@ -173,7 +173,7 @@ describe('create_session', () => {
   test('keeps names, labels and prompts to the letter, whatever letters they are', async () => {
     const harness = await startHarness();
     const client = await harness.connect();
-    const odd = 'nul:\0 quote:" back:\\ line:\u2028 👩‍💻 \'; DROP TABLE x; --';
+    const odd = 'soh:\u0001 quote:" back:\\ line:\u2028 👩‍💻 \'; DROP TABLE x; --';
     const { session } = await client.call('create_session', {
       name: odd,
       labels: { [odd]: odd },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutBytes, cutChars, fenced, inline, visible } from '../../src/views/markdown.ts';
+import { visible } from '../../src/text.ts';
+import { cutBytes, cutChars, fenced, inline } from '../../src/views/markdown.ts';
 
 const OPTIONS = { numRuns: 500 };
 

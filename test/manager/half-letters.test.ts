@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { SessionManager } from '../../src/manager/session-manager.ts';
+
+const HALF = 'a\ud83d';
+const KEPT = 'a\ufffd';
+
+test('half an emoji is kept as U+FFFD wherever text comes in', () => {
+  const manager = new SessionManager();
+  const { id } = manager.createSession({
+    name: HALF,
+    labels: { [HALF]: HALF },
+    allowedTools: [HALF],
+    appendSystemPrompt: HALF,
+  });
+  manager.setTaskId(id, HALF);
+  manager.setMcpSessionId(id, HALF);
+  manager.appendOutput(id, 'output', HALF);
+  const { options, taskId, mcpSessionId, outputBuffer } = manager.getSession(id);
+  expect(options).toEqual({
+    name: KEPT,
+    labels: { [KEPT]: KEPT },
+    allowedTools: [KEPT],
+    appendSystemPrompt: KEPT,
+  });
+  expect([taskId, mcpSessionId, ...outputBuffer]).toEqual([KEPT, KEPT, KEPT]);
+});
+
+test('U+0000 is refused in names, labels and ids', () => {
+  const manager = new SessionManager();
+  for (const options of [{ name: '\0' }, { labels: { '\0': '' } }, { labels: { a: '\0' } }]) {
+    expect(() => manager.createSession(options)).toThrow('without U+0000');
+  }
+  const { id } = manager.createSession();
+  expect(() => manager.setTaskId(id, 'a\0')).toThrow('without U+0000');
+  expect(() => manager.setMcpSessionId(id, 'a\0')).toThrow('without U+0000');
+  expect(manager.getSession(id).taskId).toBeUndefined();
+});
