@@ -121,6 +121,10 @@ export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
 export const SECRET_LOOK_MS_MAX = 5_000;
 /** Claude Code must be initialized by then. */
 export const RUN_START_MS_MAX = 30_000;
+/** Files that a start looks at must answer by then, as a file system may hang. */
+export const LOOK_MS_MAX = 10_000;
+/** The same before a prompt goes to a warm process; a new process serves if they do not. */
+export const WARM_LOOK_MS_MAX = 1_000;
 /** From `interrupt` to the result of the turn; past it the process is killed. */
 export const INTERRUPT_MS_MAX = 10_000;
 /** A process that is still starting when its turn is interrupted is given up after so long. */

@@ -3,22 +3,19 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** What is there is not what can be read; looking again will not help. */
-export class UnfitFileError extends Error {}
-
 /**
  * The text of a regular file of at most so many bytes. A pipe or device is refused and not waited for, as reading one
  * may never end.
  *
- * @throws UnfitFileError that says what is wrong with it, or the error of the system
+ * @throws Error that says what is wrong with it, or the error of the system
  */
 export async function readSmallFile(path: string, bytesMax: number): Promise<string> {
   // Without it, opening a pipe waits until somebody writes into it. Windows has neither.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) throw new UnfitFileError('it is no regular file');
+    if (!(await file.stat()).isFile()) throw new Error('it is no regular file');
     const bytes = await readAtMost(file, bytesMax + 1);
-    if (bytes.length > bytesMax) throw new UnfitFileError(`it has more than ${bytesMax} bytes`);
+    if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
     return bytes.toString('utf8');
   } finally {
     await file.close();

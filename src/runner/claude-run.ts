@@ -2,6 +2,7 @@
 
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { type Failure, SessionError } from '../errors.ts';
+import { WARM_LOOK_MS_MAX } from '../limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
@@ -16,7 +17,7 @@ import type { Run } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
-import { aborted, within } from './within.ts';
+import { aborted, inTime, within } from './within.ts';
 
 /** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated, ever more slowly. */
 const INTERRUPT_REPEAT_MS = 100;
@@ -109,9 +110,8 @@ export class ClaudeRun implements Run {
 
   async isCurrent(): Promise<boolean> {
     const { isCurrent: isUpToDate, isInPlace } = this.#parts;
-    const looks = await Promise.all([isUpToDate(), isInPlace(this.process.pid)]).catch(() => [
-      false,
-    ]);
+    const looking = Promise.all([isUpToDate(), isInPlace(this.process.pid)]);
+    const looks = await inTime(looking, WARM_LOOK_MS_MAX).catch(() => [false]);
     const isCurrent = looks.every(Boolean);
     // Only now: while that was looked up, the end of the process may have been heard of.
     const { exitCode, signalCode } = this.#spawned.child;

@@ -7,6 +7,7 @@ import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai
 import { quoteId, SessionError } from '../errors.ts';
 import {
   INTERRUPT_MS_MAX,
+  LOOK_MS_MAX,
   RUN_CLOSE_GRACE_MS,
   RUN_START_MS_MAX,
   TURN_QUIET_MS,
@@ -30,6 +31,7 @@ import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { SecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
+import { inTime } from './within.ts';
 
 export type ClaudeRunnerOptions = {
   /** The server's environment; a session sees of it what `childEnvironment` lets through. */
@@ -90,8 +92,9 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
-  const place = await placeOf(spec.options.workingDirectory);
-  if (context.claudePath !== undefined) await checkProgram(context.claudePath);
+  const soon = <T>(look: Promise<T>): Promise<T> => inTime(look, LOOK_MS_MAX, spec.signal);
+  const place = await soon(placeOf(spec.options.workingDirectory));
+  if (context.claudePath !== undefined) await soon(checkProgram(context.claudePath));
   const temporaryDirectory = await makeScratch(context.scratchDirectory, spec.uuid);
   const cleanUp = () => rm(temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
   try {
@@ -100,11 +103,11 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       temporaryDirectory,
     });
     const conversation = new Conversation(spec, environment);
-    const grown = await conversation.promptsOfOthers();
-    const resumeOptions = await conversation.resumeOptions();
+    const grown = await soon(conversation.promptsOfOthers());
+    const resumeOptions = await soon(conversation.resumeOptions());
     const files = new SecretFiles(context.secretFiles);
-    const rules = await files.denyRules().catch((error: unknown) => {
-      throw cannotLook("the server's own files", error);
+    const rules = await soon(files.denyRules()).catch((error: unknown) => {
+      throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
     });
     const run = new ClaudeRun({
       spec,
@@ -113,7 +116,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       checkKept: () => conversation.checkKept(),
-      isInPlace: (pid) => worksIn(pid, place),
+      isInPlace: (pid) => inTime(worksIn(pid, place), LOOK_MS_MAX).catch(() => false),
       launch: (input, { canUseTool, ...gate }) => {
         const renew = (now: readonly string[]) => launched.query.applyFlagSettings(denying(now));
         const guard = secretGuard({ files, rules, renew, failed: notLookedAt(context, spec) });

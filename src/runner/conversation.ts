@@ -6,7 +6,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
-import { cannotLook, saysNothingThere } from '../looks.ts';
+import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeDirectory } from './environment.ts';
 import { TRANSCRIPT_HINT } from './failure.ts';
@@ -80,7 +80,10 @@ export class Conversation {
    *   there at the last look is not there now, or cannot be read
    */
   async promptsOfOthers(): Promise<number> {
-    const pid = await openElsewhere(this.#configDirectory, this.#uuid);
+    const pid = await openElsewhere(this.#configDirectory, this.#uuid).catch((error: unknown) => {
+      if (error instanceof SessionError || isOutOfMeans(error)) throw error;
+      throw cannotLook('what Claude Code keeps of its processes', error);
+    });
     if (pid !== undefined) throw inUse(this.#uuid, pid);
     const { transcript } = await this.#find(this.#uuid);
     // Claude Code would append to a new file, of which the next process would know the end only.

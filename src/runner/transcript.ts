@@ -7,8 +7,8 @@ import { open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
 import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
-import { saysNothingThere } from '../looks.ts';
-import { readSmallFile, UnfitFileError } from '../small-file.ts';
+import { isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { readSmallFile } from '../small-file.ts';
 import { lookAt } from './process-table.ts';
 
 /** How Claude Code names a program that runs it through the Agent SDK, as we do. */
@@ -114,12 +114,12 @@ type Note = {
 
 async function readNote(path: string): Promise<Note> {
   try {
-    // A session's shell can put anything there, and what is no note must not hold up the starts of all the others.
-    const text = await readSmallFile(path, PROCESS_NOTE_BYTES_MAX).catch(ifAbsent(''));
+    const text = await readSmallFile(path, PROCESS_NOTE_BYTES_MAX);
     return { pid: 0, ...(JSON.parse(text) as object) };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof UnfitFileError) return { pid: 0 };
-    throw error;
+    // A session's shell can put anything there: what is no note, or cannot be read, must not hold up all the others.
+    if (isOutOfMeans(error)) throw error;
+    return { pid: 0 };
   }
 }
 

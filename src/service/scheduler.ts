@@ -6,11 +6,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
-import { KILL_AGAIN_MS, STOP_MS_MAX } from '../limits.ts';
+import { KILL_AGAIN_MS, LOOK_MS_MAX, STOP_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
-import { within } from '../runner/within.ts';
+import { inTime, within } from '../runner/within.ts';
 import type { SessionOptions } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
@@ -261,7 +261,8 @@ export class Scheduler {
 
   async #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
     const uuid = session.id.slice(SESSION_ID_PREFIX.length);
-    const options = await optionsToRun(session.id, withinBudget(session), this.#deps);
+    const allowed = optionsToRun(session.id, withinBudget(session), this.#deps);
+    const options = await inTime(allowed, LOOK_MS_MAX, signal);
     return this.#deps.runner.start(
       {
         uuid,

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { findByMarker } from '../../src/runner/process.ts';
 import { Recorder, World } from './claude-world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -113,6 +115,22 @@ describe('a start', () => {
       });
     }
     expect(await readdir(world.scratch)).toEqual([]);
+  });
+
+  test('that is given up while Claude Code hangs is over at once, with its processes', async () => {
+    const claudePath = join(world.directory, 'hangs-for-long');
+    const begun = join(world.directory, 'begun');
+    await writeFile(claudePath, `#!/bin/sh\ntouch ${begun}\nexec sleep 600\n`, { mode: 0o755 });
+    const giveUp = new AbortController();
+    const marker = `test.${randomUUID()}`;
+    const options = { workingDirectory: world.cwd };
+    const started = world
+      .runner({ claudePath, limits: { startMs: 600_000 } })
+      .start({ uuid: randomUUID(), marker, options, signal: giveUp.signal }, heard);
+    await expect.poll(() => existsSync(begun), { timeout: 20_000 }).toBe(true);
+    giveUp.abort();
+    await expect(started).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await findByMarker(marker)).toEqual([]);
   });
 
   test('takes no id that is not a UUID to a command line', async () => {

@@ -116,12 +116,11 @@ describe('end_session', () => {
     harness.runner.holdStarts();
     const { session } = await client.call('create_session', { prompt: 'never' });
     const sessionId = session.id;
-    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    await expect.poll(() => harness.runner.specs).toHaveLength(1);
     expect(await client.call('end_session', { sessionId })).toMatchObject({
       ended: true,
       session: { status: 'terminated', turns: { queued: 0, running: 0, completed: 0, failed: 0 } },
     });
-    expect(harness.runner.specs).toHaveLength(1);
     expect(harness.runner.runs).toEqual([]);
   });
 
