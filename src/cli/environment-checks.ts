@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { nodeProblem, type Settings } from '../config.ts';
 import { failureOf } from '../errors.ts';
+import { versionFailure } from '../runner/claude-version.ts';
 import { credentialKind, findClaude } from '../runner/installation.ts';
 import { type ProcessGuard, processGuard } from '../runner/process.ts';
 import type { Check } from './check.ts';
@@ -28,6 +29,11 @@ async function claudeCheck({ claudePath, environment }: Settings): Promise<Check
   const name = 'Claude Code';
   const found = await findClaude(claudePath, environment);
   if ('version' in found) {
+    const tooOld = versionFailure(found.version);
+    if (tooOld !== undefined) {
+      const { message, hint } = tooOld;
+      return { name, status: 'fail', detail: message, ...(hint && { hint }) };
+    }
     const origin = claudePath === undefined ? 'brought by the Agent SDK' : place(claudePath);
     return { name, status: 'ok', detail: `${found.version}, ${origin}` };
   }

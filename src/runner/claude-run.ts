@@ -6,12 +6,14 @@ import { WARM_LOOK_MS_MAX } from '../limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { versionFailure } from './claude-version.ts';
 import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import type { GuardedProcess } from './process.ts';
 import { ProcessTree } from './process-tree.ts';
+import { NOT_CLEARED, promptKind } from './prompt-text.ts';
 import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
 import type { Run } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
@@ -26,15 +28,6 @@ const DRAIN_MS = 1000;
 /** How long the rest of what a process wrote may take to be read once it is gone. */
 const REST_MS_MAX = 10_000;
 const STDERR_LOGGED_CHARS = 2000;
-
-/** Claude Code would go on under another session id, and the session would resume as if nothing had been cleared. */
-const CLEARING = /^\/(clear|reset|new)(\s|$)/;
-const NOT_CLEARED: Failure = {
-  code: 'INVALID_REQUEST',
-  message: 'a session keeps its conversation: /clear, /reset and /new are not for its prompts',
-  retryable: false,
-  hint: 'create_session begins a new conversation; /compact shortens this one.',
-};
 
 export class ClaudeRun implements Run {
   readonly process: ProcessIdentity;
@@ -93,8 +86,9 @@ export class ClaudeRun implements Run {
    */
   async ready(): Promise<void> {
     const { startMs } = this.#parts.limits;
-    const initialized = this.#query.initializationResult().then(() => {
-      this.#isReady = true;
+    const initialized = this.#query.initializationResult().then((answer) => {
+      this.#broken ??= versionFailure(answer.claude_code_version);
+      this.#isReady = this.#broken === undefined;
     });
     const ready = Promise.race([initialized, this.#tree.exit, aborted(this.#parts.spec.signal)]);
     const inTime = await within(ready, startMs);
@@ -120,10 +114,11 @@ export class ClaudeRun implements Run {
 
   prompt(turnId: string, text: string): void {
     if (this.#hasExited) throw errorOf(crashFailure(this.#spawned.child));
-    this.#translator.begin(turnId);
+    const kind = promptKind(text);
+    this.#translator.begin(turnId, kind);
     this.#turns.begin(turnId);
-    if (CLEARING.test(text)) this.#translator.end({ state: 'failed', error: NOT_CLEARED });
-    else this.#input.push(turnId, text);
+    if (kind === 'clear') this.#translator.end({ state: 'failed', error: NOT_CLEARED });
+    else this.#input.push(turnId, text, kind);
   }
 
   steer(text: string): void {
@@ -132,7 +127,7 @@ export class ClaudeRun implements Run {
         hint: 'Send it as a prompt of its own: send_prompt with mode queue.',
       });
     }
-    this.#input.push(this.#parts.newId(), text);
+    this.#input.push(this.#parts.newId(), text, 'text');
   }
 
   async interrupt(): Promise<void> {
@@ -174,6 +169,7 @@ export class ClaudeRun implements Run {
   }
 
   async #askToStop(turn: ActiveTurn): Promise<void> {
+    this.#translator.stopping();
     for (let wait = INTERRUPT_REPEAT_MS; !this.#hasExited; wait *= 2) {
       // Its answer tells nothing about the end of the turn; it is refused when the process is already going.
       this.#query.interrupt().catch(() => undefined);

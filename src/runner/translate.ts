@@ -6,35 +6,26 @@
 import type {
   PermissionMode,
   SDKAssistantMessage,
+  SDKCompactBoundaryMessage,
   SDKMessage,
   SDKResultMessage,
   SDKUserMessage,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { Failure } from '../errors.ts';
-import { EVENT_TEXT_BYTES_MAX, TURN_RESULT_BYTES_MAX } from '../limits.ts';
+import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
-import { type ApiError, failureOfResult } from './failure.ts';
+import { failureOfResult } from './failure.ts';
 import { flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
 import { asName, noticeOf } from './notice.ts';
+import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
 import { boundInput, cutText, splitText } from './text.ts';
+import { belongs, type HeardTurn, outcomeOf, resultOf } from './turn-result.ts';
 import { UsageMeter } from './usage.ts';
-
-type Turn = {
-  readonly id: string;
-  readonly origin: 'prompt' | 'autonomous';
-  /** Claude Code has taken it up; before that, what arrives is an earlier turn's. */
-  begun: boolean;
-  /** Claude's last text, as it came and as it is told. */
-  lastText?: string;
-  text?: string;
-  apiError?: ApiError;
-  usage: UsageByModel;
-};
 
 export type TranslatorOptions = {
   readonly listener: Pick<
@@ -53,7 +44,7 @@ export class Translator {
   readonly #options: TranslatorOptions;
   readonly #meter: UsageMeter;
   readonly #texts: RedactedTexts;
-  #turn: Turn | undefined;
+  #turn: HeardTurn | undefined;
   #mode: PermissionMode;
   #startFailure: Failure | undefined;
 
@@ -75,10 +66,16 @@ export class Translator {
   }
 
   /** A prompt is on its way; what comes next belongs to its turn. */
-  begin(turnId: string): void {
+  begin(turnId: string, kind: PromptKind): void {
     // One that began by itself in the same moment ends here; the rest of it is told as part of the prompt's turn.
     this.end({ state: 'completed' });
     this.#turn = { id: turnId, origin: 'prompt', begun: false, usage: {} };
+    if (kind === 'compact') this.#turn.compaction = 'pending';
+  }
+
+  /** The turn has been asked to stop. Of a compaction, Claude Code does not tell whether that is why it ended. */
+  stopping(): void {
+    if (this.#turn?.compaction === 'pending') this.#turn.compaction = 'stopping';
   }
 
   /** Ends the turn that runs, if one does, for a reason that Claude Code could not tell. */
@@ -171,7 +168,7 @@ export class Translator {
       return;
     }
     this.#endTexts();
-    this.end(outcomeOf(message, turn.apiError, this.#resultText(message, turn)));
+    this.end(outcomeOf(message, turn, this.#resultText(message, turn)));
   }
 
   #usage(message: SDKResultMessage): UsageByModel {
@@ -181,7 +178,7 @@ export class Translator {
   }
 
   /** What Claude said last is told as the turn's result in the words in which it was told before. */
-  #resultText(message: SDKResultMessage, turn: Turn): string | undefined {
+  #resultText(message: SDKResultMessage, turn: HeardTurn): string | undefined {
     if (message.subtype !== 'success') return undefined;
     const isLastText = turn.text !== undefined && message.result === turn.lastText;
     return isLastText ? turn.text : this.#options.redactor.text(message.result);
@@ -200,7 +197,13 @@ export class Translator {
       this.#text(this.#current(), message.content);
     else if (message.subtype === 'background_tasks_changed')
       this.#options.listener.backgroundTasks(message.tasks.filter((task) => !task.ambient).length);
+    else if (message.subtype === 'compact_boundary') this.#compacted(message);
     else if (message.subtype === 'session_state_changed' && message.state === 'idle') this.#idle();
+  }
+
+  #compacted({ compact_metadata: { trigger } }: SDKCompactBoundaryMessage): void {
+    // By itself it may also compact for the turn before, while the prompt that asks for it waits.
+    if (trigger === 'manual') delete this.#turn?.compaction;
   }
 
   /** Stands at the beginning of every turn. */
@@ -221,7 +224,7 @@ export class Translator {
   }
 
   /** The turn that runs; one that nobody asked for begins here. */
-  #current(): Turn {
+  #current(): HeardTurn {
     if (this.#turn !== undefined) return this.#turn;
     const id = this.#options.newId();
     this.#turn = { id, origin: 'autonomous', begun: true, usage: {} };
@@ -229,7 +232,7 @@ export class Translator {
     return this.#turn;
   }
 
-  #text(turn: Turn, text: string): void {
+  #text(turn: HeardTurn, text: string): void {
     turn.lastText = text;
     for (const told of this.#texts.push(text)) this.#tellText(turn, told);
   }
@@ -240,7 +243,7 @@ export class Translator {
     for (const told of texts) if (this.#turn !== undefined) this.#tellText(this.#turn, told);
   }
 
-  #tellText(turn: Turn, text: string): void {
+  #tellText(turn: HeardTurn, text: string): void {
     turn.text = text;
     for (const piece of splitText(text, EVENT_TEXT_BYTES_MAX))
       this.#tell({ type: 'text', text: piece });
@@ -259,28 +262,4 @@ export class Translator {
     const turn = this.#turn;
     this.#options.listener.output(turn === undefined ? body : { ...body, turnId: turn.id });
   }
-}
-
-function belongs(result: SDKResultMessage, turn: Turn): boolean {
-  if (turn.origin === 'autonomous') return true;
-  const uuids =
-    result.user_message_uuids ?? (result.user_message_uuid ? [result.user_message_uuid] : []);
-  // A failure of the session as a whole names no prompt; a background task's turn names its origin.
-  return uuids.includes(turn.id) || (uuids.length === 0 && result.origin === undefined);
-}
-
-function outcomeOf(
-  result: SDKResultMessage,
-  apiError: ApiError | undefined,
-  text: string | undefined,
-): TurnOutcome {
-  const reason = result.terminal_reason;
-  if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
-  // `is_error` and not `subtype` tells: an API error comes as a success.
-  if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
-  return { state: 'completed', ...resultOf(text) };
-}
-
-function resultOf(text: string | undefined): { result?: string } {
-  return text === undefined || text === '' ? {} : { result: cutText(text, TURN_RESULT_BYTES_MAX) };
 }

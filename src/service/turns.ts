@@ -3,6 +3,7 @@
 import { SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { promptKind } from '../runner/prompt-text.ts';
 import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
 import type { EventBody, Trace, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
@@ -55,11 +56,12 @@ export class Turns {
 
   /**
    * Queues a prompt; with `interrupt` it runs next and stops the turn that runs, with `steer` it goes
-   * into that turn, or is queued where none runs.
+   * into that turn, or is queued if none runs. A command such as /compact is always a turn of its own.
    */
   async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
     const { gate, scheduler, recovery, newId, clock } = this.#deps;
-    const { sessionId, prompt, mode, key, trace } = asked;
+    const { sessionId, prompt, key, trace } = asked;
+    const mode = promptKind(prompt) !== 'text' && asked.mode === 'steer' ? 'queue' : asked.mode;
     const queue: SessionCommand = {
       type: 'queue_prompt',
       turnId: newId(),

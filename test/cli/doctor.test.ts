@@ -93,7 +93,7 @@ describe('doctor', () => {
     });
   });
 
-  test('fails for a Claude Code that does not run', async () => {
+  test('fails for a Claude Code that does not run, or is too old', async () => {
     const world = new World();
     const file = join(world.scratch, 'claude');
     for (const text of ['', '#!/bin/sh\nexit 1\n', '#!/bin/sh\necho hello\n']) {
@@ -103,6 +103,12 @@ describe('doctor', () => {
         hint: expect.stringContaining('--claude-path'),
       });
     }
+    writeFileSync(file, '#!/bin/sh\necho 2.1.247\n', { mode: 0o755 });
+    expect(await checkOf(world, 'Claude Code', ['--claude-path', file])).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('2.1.248 or later'),
+      hint: expect.stringContaining('--claude-path'),
+    });
     writeFileSync(file, '#!/bin/sh\necho 9.8.7 of ours\n', { mode: 0o755 });
     expect(await checkOf(world, 'Claude Code', ['--claude-path', file])).toMatchObject({
       status: 'ok',

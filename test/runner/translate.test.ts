@@ -126,7 +126,7 @@ describe('a turn', () => {
 
   test('is interrupted when its prompt was taken back before it began', () => {
     const { translator, feed, outcomes } = create();
-    translator.begin(TURN);
+    translator.begin(TURN, 'text');
     feed(
       lifecycle(TURN, 'queued'),
       lifecycle('another', 'cancelled'),
@@ -137,7 +137,7 @@ describe('a turn', () => {
 
   test('fails when Claude Code falls idle without a result for it', () => {
     const { translator, feed, outcomes } = create();
-    translator.begin(TURN);
+    translator.begin(TURN, 'text');
     feed(idle());
     expect(outcomes()).toEqual([]);
     feed(lifecycle(TURN, 'started'), idle());
@@ -172,7 +172,7 @@ describe('a turn that nobody asked for', () => {
 
   test('that runs before a waiting prompt leaves its words and its cost to the turn of the prompt', () => {
     const { translator, feed, prompt, outcomes } = create();
-    translator.begin(TURN);
+    translator.begin(TURN, 'text');
     feed(said('woken'), result(undefined, { ...woken, model_usage_since_last_result: model(2) }));
     expect(outcomes()).toEqual([]);
     feed(lifecycle(TURN, 'started'), said('asked'));
@@ -185,7 +185,7 @@ describe('a turn that nobody asked for', () => {
 
   test('that failed before a waiting prompt is not the reason why the prompt fails', () => {
     const { translator, feed, outcomes } = create();
-    translator.begin(TURN);
+    translator.begin(TURN, 'text');
     feed(
       assistant([], { error: 'billing_error' }),
       result(undefined, { ...woken, is_error: true }),

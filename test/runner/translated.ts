@@ -2,6 +2,7 @@
 
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { Redactor } from '../../src/redaction.ts';
+import type { PromptKind } from '../../src/runner/prompt-text.ts';
 import { Translator } from '../../src/runner/translate.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody } from '../../src/session/event.ts';
@@ -33,8 +34,8 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
   const feed = (...messages: SDKMessage[]) => {
     for (const each of messages) translator.translate(each);
   };
-  const prompt = (turnId = TURN) => {
-    translator.begin(turnId);
+  const prompt = (turnId = TURN, kind: PromptKind = 'text') => {
+    translator.begin(turnId, kind);
     feed(lifecycle(turnId, 'queued'), lifecycle(turnId, 'started'), init());
   };
   const outputs = () => told.flatMap((each) => ('output' in each ? [each.output] : []));

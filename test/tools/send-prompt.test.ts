@@ -185,6 +185,21 @@ describe('send_prompt with mode steer', () => {
     expect(run.steered).toEqual([]);
   });
 
+  test.each(['/compact', '/compact keep the names', '/clear'])(
+    'queues %s, which is nothing that a running turn could take in',
+    async (prompt) => {
+      const { harness, client } = await start();
+      const { sessionId, turnId, run } = await harness.busy(client);
+      const { turn } = await client.call('send_prompt', { sessionId, prompt, mode: 'steer' });
+      expect(turn).toMatchObject({ state: 'queued' });
+      expect(turn.id).not.toBe(turnId);
+      expect(run.steered).toEqual([]);
+      run.finish();
+      await harness.running(sessionId, 2);
+      expect(run.prompts[1]).toEqual({ turnId: turn.id, text: prompt });
+    },
+  );
+
   test('becomes a turn of its own where the other has ended meanwhile', async () => {
     const { harness, client, beforeActing } = await startWithGap();
     const { sessionId, turnId, run } = await harness.busy(client);

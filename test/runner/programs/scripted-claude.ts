@@ -1,7 +1,7 @@
 /**
  * A program in the place of Claude Code that misbehaves as its prompt says: `scripted-claude.ts [FAULT AT START]`.
  * It speaks the same protocol, one JSON object a line. Prompts are the names in `FAULTS`, with a number where one says
- * how much; any other prompt is answered.
+ * how much; any other prompt is answered. As a fault at start `version-X` has it say that it is version X.
  */
 
 import { appendFileSync, mkdirSync, writeSync } from 'node:fs';
@@ -115,10 +115,13 @@ function prompted({ uuid = '', message }: Message): void {
 }
 
 function controlled({ request_id }: Message): void {
-  if (!deaf) say({ type: 'control_response', response: { subtype: 'success', request_id } });
+  if (deaf) return;
+  const response = { claude_code_version: version };
+  say({ type: 'control_response', response: { subtype: 'success', request_id, response } });
 }
 
 const atStart = process.argv[2] ?? '';
+const [, version = '2.1.330'] = /^version-(.*)$/.exec(atStart) ?? [];
 if (FAULTS[atStart] !== undefined) FAULTS[atStart]('', 64);
 createInterface({ input: process.stdin }).on('line', (line) => {
   const message: Message = JSON.parse(line);

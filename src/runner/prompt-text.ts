@@ -1,0 +1,36 @@
+/**
+ * What a prompt's text may do besides being read by the model. Left alone, Claude Code puts the content of a file into
+ * the conversation for each `@path` in a text, past every permission rule, and runs a text that begins with `/` as one
+ * of its commands, some of which write the operator's own settings. So Claude Code is told to take every text as it is
+ * written, except for the one command that is useful here and changes nothing but the conversation.
+ */
+
+import type { Failure } from '../errors.ts';
+
+export type PromptKind = 'text' | 'compact' | 'clear';
+
+/** Read as Claude Code reads it: from the first character, in lower case, up to white space. Anything else is text. */
+const COMPACT = /^\/compact(\s|$)/;
+/** Not sent as text either: who sends one of these means the command. */
+const CLEAR = /^\/(clear|reset|new)(\s|$)/;
+
+export function promptKind(text: string): PromptKind {
+  if (COMPACT.test(text)) return 'compact';
+  return CLEAR.test(text) ? 'clear' : 'text';
+}
+
+/** Claude Code would go on under another session id, and the session would resume as if nothing had been cleared. */
+export const NOT_CLEARED: Failure = {
+  code: 'INVALID_REQUEST',
+  message: 'a session keeps its conversation: /clear, /reset and /new are not for its prompts',
+  retryable: false,
+  hint: 'create_session begins a new conversation; /compact shortens this one.',
+};
+
+/** Claude Code itself reports such a turn as a success. */
+export const NOT_COMPACTED: Failure = {
+  code: 'SESSION_NOT_READY',
+  message: '/compact shortened nothing: the conversation is as it was',
+  retryable: false,
+  hint: "The turn's last text says why. If little has been said so far, there is nothing to shorten; if the API failed, send /compact again later.",
+};

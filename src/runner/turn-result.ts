@@ -1,0 +1,49 @@
+/** A turn as far as it has been heard, which results are its own, and how a result ends it. */
+
+import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
+import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
+import type { TurnOutcome } from '../session/decide.ts';
+import type { UsageByModel } from '../session/event.ts';
+import { type ApiError, failureOfResult } from './failure.ts';
+import { NOT_COMPACTED } from './prompt-text.ts';
+import { cutText } from './text.ts';
+
+export type HeardTurn = {
+  readonly id: string;
+  readonly origin: 'prompt' | 'autonomous';
+  /** Claude Code has taken it up; before that, what arrives is an earlier turn's. */
+  begun: boolean;
+  /** It is there to shorten the conversation and has not done so yet; `stopping` if it has been asked to stop. */
+  compaction?: 'pending' | 'stopping';
+  /** Claude's last text, as it came and as it is told. */
+  lastText?: string;
+  text?: string;
+  apiError?: ApiError;
+  usage: UsageByModel;
+};
+
+export function belongs(result: SDKResultMessage, turn: HeardTurn): boolean {
+  if (turn.origin === 'autonomous') return true;
+  const uuids =
+    result.user_message_uuids ?? (result.user_message_uuid ? [result.user_message_uuid] : []);
+  // A failure of the session as a whole names no prompt; a background task's turn names its origin.
+  return uuids.includes(turn.id) || (uuids.length === 0 && result.origin === undefined);
+}
+
+export function outcomeOf(
+  result: SDKResultMessage,
+  { apiError, compaction }: HeardTurn,
+  text: string | undefined,
+): TurnOutcome {
+  const reason = result.terminal_reason;
+  if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
+  // `is_error` and not `subtype` tells: an API error comes as a success.
+  if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
+  if (compaction === 'stopping') return { state: 'interrupted' };
+  if (compaction === 'pending') return { state: 'failed', error: NOT_COMPACTED };
+  return { state: 'completed', ...resultOf(text) };
+}
+
+export function resultOf(text: string | undefined): { result?: string } {
+  return text === undefined || text === '' ? {} : { result: cutText(text, TURN_RESULT_BYTES_MAX) };
+}
