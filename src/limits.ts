@@ -41,6 +41,10 @@ export const TURN_CRASHES_MAX = 3;
 export const PENDING_PERMISSIONS_MAX = 100;
 /** Answers that are remembered for the rest of a session; further ones count once. */
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
+/** A question about a plan waits so long for the message that holds the plan. */
+export const PLAN_MS_MAX = 1000;
+/** Plans that Claude has presented and nobody was asked about; the oldest are forgotten. */
+export const PLANS_KEPT_MAX = 10;
 /** What is shown of a command that an answer is remembered for. */
 export const REMEMBERED_TEXT_BYTES_MAX = 300;
 export const ANSWERS_MAX = 20;

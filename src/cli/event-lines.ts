@@ -5,7 +5,7 @@ import { TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import { cutBytes } from '../views/markdown.ts';
-import { tellingInput } from '../views/tool-input.ts';
+import { tellingInput, tellingRequest } from '../views/tool-input.ts';
 import { clockOf, dollars, duration, place, timeOf, tokens } from './figures.ts';
 import { type Style, styled, type Terminal } from './terminal.ts';
 import { linesOf, onOneLine, wrap } from './text.ts';
@@ -27,6 +27,8 @@ const MARGIN = 'hh:mm:ss'.length + GAP.length + KIND_WIDTH + GAP.length;
 const PROMPT_LINES_MAX = 12;
 const TOOL_LINES_MAX = 4;
 const RESULT_LINES_MAX = 3;
+/** A plan is read before it is approved. */
+const PLAN_LINES_MAX = 100;
 
 /**
  * At a terminal as many lines as it takes; otherwise one line: time, word and text, between tabs.
@@ -68,7 +70,7 @@ function entryOf(event: SessionEvent, directory: string): Entry | undefined {
     case 'text':
       return { kind: 'claude', style: 'cyan', text: event.text };
     case 'tool_use': {
-      const text = toolText(event.name, event.input, directory);
+      const text = toolText(event.name, tellingInput(event.input), directory);
       return { kind: 'tool', style: 'green', text, linesMax: TOOL_LINES_MAX };
     }
     case 'tool_result': {
@@ -81,7 +83,7 @@ function entryOf(event: SessionEvent, directory: string): Entry | undefined {
         kind: 'asks',
         style: 'yellow',
         text: askText(event.request, directory),
-        linesMax: TOOL_LINES_MAX,
+        linesMax: event.request.toolName === 'ExitPlanMode' ? PLAN_LINES_MAX : TOOL_LINES_MAX,
         tail: rememberText(event.request),
       };
     case 'permission_answered':
@@ -104,6 +106,8 @@ function sessionEntry(event: SessionEvent): Entry | undefined {
   switch (event.type) {
     case 'session_created':
       return { kind: 'created', style: 'dim', text: `in ${place(event.options.workingDirectory)}` };
+    case 'session_updated':
+      return { kind: 'mode', style: 'dim', text: event.changes.permissionMode };
     case 'session_error': {
       const { message, hint } = event.error;
       return {
@@ -134,12 +138,11 @@ function turnEntry({ state, startedAt, endedAt, usage, error }: Turn): Entry {
   return { kind: 'turn', style: isBad ? 'red' : 'bold', text: `${state}${took}${cost}${why}` };
 }
 
-export function askText({ toolName, input }: PermissionRequest, directory: string): string {
-  return toolText(toolName, input, directory);
+export function askText(request: PermissionRequest, directory: string): string {
+  return toolText(request.toolName, tellingRequest(request), directory);
 }
 
-function toolText(name: string, input: unknown, directory: string): string {
-  const telling = tellingInput(input);
+function toolText(name: string, telling: string, directory: string): string {
   if (!isAbsolute(telling)) return `${name} ${telling}`;
   const isBelow = telling !== directory && isInside(telling, directory);
   return `${name} ${isBelow ? relative(directory, telling) : place(telling)}`;

@@ -1,5 +1,6 @@
 import type { Overview } from '../service/overview.ts';
 import type { PermissionRequest } from '../session/event.ts';
+import { modeOf } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { silentSince } from '../session/silence.ts';
 import type { Lease } from '../store/store.ts';
@@ -16,6 +17,9 @@ import { linesOf, onOneLine, wrap } from './text.ts';
 const SAID_EVENTS = 200;
 const LINES_MAX = 6;
 const TITLE_WIDTH = 'principal  '.length;
+
+/** What is asked, a plan above all, is read before it is answered. */
+const ASKS_LINES_MAX = 100;
 
 type Row = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
 
@@ -65,6 +69,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['principal', isOthers(session) ? session.principal : undefined],
     ['directory', place(directory)],
     ['model', model],
+    ['mode', modeOf(session)],
     ['tasks', session.taskIds.join(', ')],
     [
       'labels',
@@ -107,8 +112,9 @@ function rowText(terminal: Terminal, { title, text, style }: Row): string {
   const { columns } = terminal;
   if (columns === undefined) return `${title}\t${onOneLine(text)}\n`;
   const all = linesOf(text).flatMap((line) => wrap(line, columns - TITLE_WIDTH));
-  const more = all.length - LINES_MAX;
-  const lines = more > 0 ? [...all.slice(0, LINES_MAX), `… ${counted(more, 'more line')}`] : all;
+  const linesMax = title === 'asks' ? ASKS_LINES_MAX : LINES_MAX;
+  const more = all.length - linesMax;
+  const lines = more > 0 ? [...all.slice(0, linesMax), `… ${counted(more, 'more line')}`] : all;
   return lines
     .map((line, at) => {
       const head = (at === 0 ? title : '').padEnd(TITLE_WIDTH);

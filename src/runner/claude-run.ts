@@ -11,6 +11,7 @@ import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
+import { Plans } from './plans.ts';
 import type { GuardedProcess } from './process.ts';
 import { ProcessTree } from './process-tree.ts';
 import { NOT_CLEARED, promptKind } from './prompt-text.ts';
@@ -33,6 +34,7 @@ export class ClaudeRun implements Run {
   readonly process: ProcessIdentity;
   readonly #parts: ClaudeRunParts;
   readonly #input = new MessageInput();
+  readonly #plans = new Plans();
   readonly #turns: TurnWatch;
   readonly #translator: Translator;
   readonly #query: Query;
@@ -188,6 +190,7 @@ export class ClaudeRun implements Run {
 
   #translate(message: SDKMessage): void {
     this.#turns.heard();
+    this.#plans.note(message);
     if (message.type === 'system' && message.subtype === 'informational') {
       this.#parts.log.info({ ...this.#who(), text: message.content }, 'message of Claude Code');
     }
@@ -239,6 +242,7 @@ export class ClaudeRun implements Run {
       places,
       redactor,
       remembered: spec.remembered ?? [],
+      plans: this.#plans,
       mode: () => this.#translator.mode,
       ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
       failed: (error) => this.#logError(error, 'a question for permission failed'),

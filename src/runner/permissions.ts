@@ -10,6 +10,7 @@ import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
 import { memoryOf } from './memory.ts';
+import { type Plans, planIn } from './plans.ts';
 import type { Places } from './protected.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { inputToRun, shownInput } from './shown-input.ts';
@@ -63,6 +64,7 @@ export type PermissionPolicy = {
   readonly places: Places;
   /** Allowed for the session in an earlier process. */
   readonly remembered: readonly RememberRule[];
+  readonly plans: Plans;
   readonly mode: () => PermissionMode;
   /** Looks at what is asked before anybody is shown it; Claude runs what it asked for itself. */
   readonly redactor: Redactor;
@@ -82,50 +84,62 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
   return async (toolName, input, details): Promise<PermissionResult> => {
     if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
     if (bareNames.has(toolName) && !QUESTIONS.has(toolName)) return allow(input);
-    const memory = await offeredMemory(policy, toolName, input, details);
+    const call = { toolName, input, details };
+    const memory = await offeredMemory(policy, call);
     if (memory !== undefined && remembered.has(ruleName(memory.rule))) return allow(input);
-    const question = askOf(policy.redactor, toolName, input, details);
-    const ask = { ...question, ...(memory && { memory }) };
-    const reply = await replyOf(policy, ask, details.signal);
+    const { reply, toRun } = await askAbout(policy, call, memory);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
     if (reply.remembered !== undefined) remembered.add(ruleName(reply.remembered));
-    return granted(policy, toolName, input, reply.updatedInput);
+    const allowed = allow({ ...toRun });
+    return toolName === 'ExitPlanMode' ? { ...allowed, ...planRules(policy.options) } : allowed;
   };
 }
 
-/** What Claude Code is told of an answer that allows. */
-function granted(
-  { options, redactor }: PermissionPolicy,
-  toolName: string,
-  input: Input,
-  changed: Input | undefined,
-): PermissionResult {
-  const allowed = allow({
-    ...(changed === undefined ? input : inputToRun(redactor, input, changed)),
-  });
-  return toolName === 'ExitPlanMode' ? { ...allowed, ...planRules(options) } : allowed;
-}
+type Call = {
+  readonly toolName: string;
+  readonly input: Input;
+  readonly details: Parameters<CanUseTool>[2];
+};
 
 async function offeredMemory(
   { places, redactor }: PermissionPolicy,
-  toolName: string,
-  input: Input,
-  { suppressAlwaysAllowRule }: Parameters<CanUseTool>[2],
+  { toolName, input, details }: Call,
 ): Promise<Memory | undefined> {
-  // Claude Code says so of a call that the answer to another one must not cover.
   const shown = (text: string) => redactor.text(text);
-  return suppressAlwaysAllowRule ? undefined : memoryOf(toolName, input, places, shown);
+  // Claude Code says so of a call that the answer to another one must not cover.
+  return details.suppressAlwaysAllowRule ? undefined : memoryOf(toolName, input, places, shown);
+}
+
+async function askAbout(
+  policy: PermissionPolicy,
+  { toolName, input, details }: Call,
+  memory: Memory | undefined,
+): Promise<{ reply: PermissionReply; toRun: Input }> {
+  const { plans, redactor } = policy;
+  const isPlan = toolName === 'ExitPlanMode';
+  const asked = isPlan ? await plans.inputOf(details.toolUseID, input) : input;
+  const ask = { ...askOf(redactor, toolName, asked, details), ...(memory && { memory }) };
+  const reply = await replyOf(policy, ask, details.signal);
+  const changed = reply.decision === 'allow' ? reply.updatedInput : undefined;
+  return { reply, toRun: changed === undefined ? input : inputToRun(redactor, asked, changed) };
 }
 
 const PLAN_REFUSAL =
   'This session is in plan mode: it may read but change nothing. Present the plan with ExitPlanMode.';
 
+const NO_PLAN =
+  'Claude wants to leave plan mode and has shown no plan: there is none in its call, and none in its plan file. ' +
+  'Deny this with a message that asks for the plan, unless what Claude said before is enough.';
+
 function askOf(
   redactor: Redactor,
   toolName: string,
   input: Input,
-  { toolUseID, description }: Parameters<CanUseTool>[2],
+  details: Parameters<CanUseTool>[2],
 ): PermissionAsk {
+  const { toolUseID } = details;
+  const isBlank = toolName === 'ExitPlanMode' && planIn(input) === undefined;
+  const description = isBlank ? NO_PLAN : details.description;
   return {
     toolUseId: toolUseID,
     toolName: redactor.text(toolName),

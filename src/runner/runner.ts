@@ -6,7 +6,7 @@
  */
 
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, SessionOptions } from '../session/event.ts';
+import type { OutputBody, PermissionMode, SessionOptions } from '../session/event.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Memory, RememberRule } from '../session/remembered.ts';
@@ -62,6 +62,8 @@ export type RunListener = {
   turnEnded(turnId: string, outcome: TurnOutcome): void;
   /** How many background tasks (shells, agents) the process runs now; told at each change. */
   backgroundTasks(count: number): void;
+  /** Claude Code went into plan mode or left it, or its mode is another for any other reason. */
+  modeReached(mode: PermissionMode): void;
   /**
    * Claude waits until this resolves; `signal` aborts when the question is void. Before that it resolves only with an
    * answer: where there is none, the turn is being stopped.

@@ -15,7 +15,7 @@ import type { Failure } from '../errors.ts';
 import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, UsageByModel } from '../session/event.ts';
+import { type OutputBody, PERMISSION_MODES, type UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { failureOfResult } from './failure.ts';
 import { flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
@@ -30,7 +30,7 @@ import { UsageMeter } from './usage.ts';
 export type TranslatorOptions = {
   readonly listener: Pick<
     RunListener,
-    'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks'
+    'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks' | 'modeReached'
   >;
   readonly newId: () => string;
   /** Nothing is told, cut or kept before it has looked at it. */
@@ -192,7 +192,7 @@ export class Translator {
 
   #system(message: Extract<SDKMessage, { type: 'system' }>): void {
     if (message.subtype === 'init') this.#init(message.permissionMode);
-    else if (message.subtype === 'status') this.#mode = message.permissionMode ?? this.#mode;
+    else if (message.subtype === 'status') this.#reach(message.permissionMode);
     else if (message.subtype === 'local_command_output')
       this.#text(this.#current(), message.content);
     else if (message.subtype === 'background_tasks_changed')
@@ -208,8 +208,15 @@ export class Translator {
 
   /** Stands at the beginning of every turn. */
   #init(mode: PermissionMode): void {
-    this.#mode = mode;
+    this.#reach(mode);
     this.#current();
+  }
+
+  #reach(mode: PermissionMode = this.#mode): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    const known = PERMISSION_MODES.find((each) => each === mode);
+    if (known !== undefined) this.#options.listener.modeReached(known);
   }
 
   /** Nothing runs or waits any more: a turn that is still open has lost its result. */

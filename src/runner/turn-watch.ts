@@ -5,7 +5,7 @@
 
 import type { Failure } from '../errors.ts';
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody } from '../session/event.ts';
+import type { OutputBody, PermissionMode } from '../session/event.ts';
 import { startTimer, type Timer } from '../timer.ts';
 import { asName } from './notice.ts';
 import type { RunListener } from './runner.ts';
@@ -123,6 +123,10 @@ export class TurnWatch {
 
   backgroundTasks(count: number): void {
     this.#tell((listener) => listener.backgroundTasks(count));
+  }
+
+  modeReached(mode: PermissionMode): void {
+    this.#tell((listener) => listener.modeReached(mode));
   }
 
   exited(): void {

@@ -5,7 +5,7 @@ import { START_GIVEN_UP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, Turn, UsageByModel } from '../session/event.ts';
+import type { OutputBody, PermissionMode, Turn, UsageByModel } from '../session/event.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 import { type Loss, lossFrom, requeueText } from './loss.ts';
 import { lostFor, needsMending, withUsage } from './outcome.ts';
@@ -174,6 +174,10 @@ export class LiveSession implements RunListener {
 
   backgroundTasks(count: number): void {
     this.tasks = count;
+  }
+
+  modeReached(mode: PermissionMode): void {
+    void this.#log.write([{ type: 'reach_mode', mode }]).catch(() => {});
   }
 
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {

@@ -12,6 +12,7 @@ import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
 import { inTime, within } from '../runner/within.ts';
 import type { SessionOptions } from '../session/event.ts';
+import { optionsNow } from '../session/mode.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
@@ -289,7 +290,9 @@ export class Scheduler {
 }
 
 /** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
-function withinBudget({ id, options, usage }: Session): SessionOptions {
+function withinBudget(session: Session): SessionOptions {
+  const { id, usage } = session;
+  const options = optionsNow(session);
   const { maxBudgetUsd } = options;
   if (maxBudgetUsd === undefined) return options;
   if (usage.costUsd < maxBudgetUsd) {

@@ -17,6 +17,7 @@ import {
   PRINCIPAL_SCOPE,
   taskScope,
 } from '../session/metrics.ts';
+import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { IdleQuery, IdleSession, SessionQuery } from '../store/queries.ts';
 import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
@@ -153,7 +154,9 @@ export class Sessions {
     asked: Pick<NewSession, 'name' | 'prompt' | 'key' | 'trace'>,
   ): Promise<{ session: Session; turn?: Turn }> {
     return this.#once(asked.key, async () => {
-      const { options, labels } = await this.#deps.gate.changeable(caller, sessionId);
+      const origin = await this.#deps.gate.changeable(caller, sessionId);
+      const { labels } = origin;
+      const options = optionsNow(origin);
       return this.#make(caller, { ...asked, options, labels, forkOf: { sessionId } });
     });
   }

@@ -7,12 +7,14 @@ import { type Failure, quoteId, SessionError } from '../errors.ts';
 import { QUEUED_PROMPTS_MAX, TASKS_PER_SESSION_MAX, TURN_CRASHES_MAX } from '../limits.ts';
 import type {
   EventBody,
+  PermissionMode,
   PermissionRequest,
   QueuedPrompt,
   Turn,
   Usage,
   UsageByModel,
 } from './event.ts';
+import { reachMode } from './mode.ts';
 import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
@@ -62,6 +64,7 @@ export type SessionCommand =
       readonly requestId: string;
       readonly answer: PermissionAnswer;
     }
+  | { readonly type: 'reach_mode'; readonly mode: PermissionMode }
   | { readonly type: 'fail'; readonly error: Failure }
   | { readonly type: 'end'; readonly reason: string }
   | { readonly type: 'set_status'; readonly status: string }
@@ -105,6 +108,8 @@ export function decide(
       return request(session, { ...command.request, sessionId: session.id }, now);
     case 'answer_permission':
       return answer(state, command.requestId, command.answer, now);
+    case 'reach_mode':
+      return reachMode(session, command.mode);
     case 'fail':
       return [{ type: 'session_error', error: command.error }];
     case 'end':

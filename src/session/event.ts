@@ -133,6 +133,9 @@ export type SessionOptions = {
   readonly onDisconnect?: DisconnectPolicy;
 };
 
+/** What of a session is another from now on. */
+export type SessionChanges = { readonly permissionMode: PermissionMode };
+
 /** Where the conversation of a forked session comes from. */
 export type ForkOrigin = { readonly sessionId: string };
 
@@ -148,6 +151,7 @@ export type EventBody =
       readonly forkOf?: ForkOrigin;
     }
   | { readonly type: 'session_tied'; readonly mcpSessionId: string | null }
+  | { readonly type: 'session_updated'; readonly changes: SessionChanges }
   | { readonly type: 'session_error'; readonly error: Failure }
   | { readonly type: 'session_ended'; readonly reason: string }
   | { readonly type: 'task_linked'; readonly taskId: string }

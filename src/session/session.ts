@@ -3,6 +3,7 @@
 import type { Failure } from '../errors.ts';
 import type {
   EventBody,
+  PermissionMode,
   SessionEvent,
   SessionOptions,
   Turn,
@@ -28,7 +29,10 @@ export type Session = {
   readonly mcpSessionId: string | null;
   readonly status: SessionStatus;
   readonly name?: string;
+  /** As chosen at its creation. */
   readonly options: SessionOptions;
+  /** The mode reached, once that has been another than the one chosen. */
+  readonly permissionMode?: PermissionMode;
   readonly labels: Readonly<Record<string, string>>;
   readonly forkOf?: { readonly sessionId: string };
   /** In the order of linking; the last is `taskId`. */
@@ -129,6 +133,8 @@ function changeOf(session: Session, event: SessionEvent): Partial<Session> {
       throw new Error(`log of ${session.id}: created again at seq ${event.seq}`);
     case 'session_tied':
       return { mcpSessionId: event.mcpSessionId };
+    case 'session_updated':
+      return event.changes;
     case 'session_error':
       return { error: event.error };
     case 'session_ended':

@@ -30,6 +30,8 @@ function lineOf(event: SessionEvent, session: Change['session']): Line | undefin
       return info('session ended', { durationMs: Math.max(0, event.at - session.createdAt) });
     case 'session_error':
       return { level: 'warn', text: 'session in error', fields: { code: event.error.code } };
+    case 'session_updated':
+      return info('permission mode reached', { permissionMode: event.changes.permissionMode });
     case 'permission_requested': {
       const { turnId, request } = event;
       return info('permission asked', { turnId, requestId: request.requestId });

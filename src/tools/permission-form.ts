@@ -83,10 +83,11 @@ function rememberField({ as }: Memory): FormField {
   };
 }
 
-function planForm(who: string, { input }: PermissionRequest): Form {
-  const plan = typeof input.plan === 'string' ? input.plan : inputText(input);
+function planForm(who: string, { input, description = '' }: PermissionRequest): Form {
+  const plan = typeof input.plan === 'string' ? input.plan : '';
+  const text = plan.trim() === '' ? `${description}\n${inputText(input)}`.trim() : plan;
   return {
-    message: `${who} has a plan. May it be carried out?\n${plainText(plan, FORM_CHARS_MAX)}`,
+    message: `${who} has a plan. May it be carried out?\n${plainText(text, FORM_CHARS_MAX)}`,
     requestedSchema: {
       type: 'object',
       properties: {

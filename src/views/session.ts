@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
-import { TURN_STATES, type Turn } from '../session/event.ts';
+import { PERMISSION_MODES, TURN_STATES, type Turn } from '../session/event.ts';
+import { modeOf } from '../session/mode.ts';
 import { type Session, taskIdOf } from '../session/session.ts';
 import { silentSince } from '../session/silence.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
@@ -31,6 +32,7 @@ export const sessionView = z.object({
   name: z.string().optional(),
   workingDirectory: z.string(),
   model: z.string().optional(),
+  permissionMode: z.enum(PERMISSION_MODES).describe('The mode reached, not the one chosen.'),
   labels: z.record(z.string(), z.string()),
   taskId: z.union([z.string(), z.null()]).describe('The task linked last.'),
   taskIds: z.array(z.string()),
@@ -72,6 +74,7 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     ...(session.name !== undefined && { name: session.name }),
     workingDirectory: options.workingDirectory,
     ...(options.model !== undefined && { model: options.model }),
+    permissionMode: modeOf(session),
     labels: { ...session.labels },
     taskId: taskIdOf(session),
     taskIds: [...session.taskIds],

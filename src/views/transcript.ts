@@ -7,7 +7,7 @@ import type { Session } from '../session/session.ts';
 import { visible } from '../text.ts';
 import { cutBytes, cutChars, fenced, inline } from './markdown.ts';
 import { isoTime } from './session.ts';
-import { tellingInput } from './tool-input.ts';
+import { tellingInput, tellingRequest } from './tool-input.ts';
 
 const WORD_CHARS_MAX = 200;
 const RESULT_CHARS_MAX = 600;
@@ -131,6 +131,8 @@ function lineOf(event: SessionEvent): string | undefined {
   switch (event.type) {
     case 'notice':
       return `*Notice:* ${shortText(event.text)}`;
+    case 'session_updated':
+      return `*Permission mode:* ${event.changes.permissionMode}`;
     case 'session_error':
       return `**Session error** ${event.error.code}: ${inline(event.error.message, 2 * WORD_CHARS_MAX)}`;
     case 'session_ended':
@@ -188,9 +190,14 @@ function shortText(text: string): string {
   return `\n\n${fenced(cutChars(shown.join('\n'), RESULT_CHARS_MAX) + rest)}`;
 }
 
-function askOf({ requestId, toolName, input, memory }: PermissionRequest): string {
-  const tool = `${inline(toolName, WORD_CHARS_MAX)} ${keyInput(input)}`;
-  return `${tool} (request \`${requestId}\`)${forTheSession(memory)}`;
+function askOf(request: PermissionRequest): string {
+  const { requestId, toolName, memory } = request;
+  const name = inline(toolName, WORD_CHARS_MAX);
+  const id = `(request \`${requestId}\`)`;
+  const text = tellingRequest(request);
+  // A plan is read before it is approved, so all of it is here.
+  if (toolName === 'ExitPlanMode') return `${name} ${id}\n\n${wordsOf(text)}`;
+  return `${name} ${inline(text, WORD_CHARS_MAX)} ${id}${forTheSession(memory)}`;
 }
 
 function answerOf(request: PermissionRequest): string {

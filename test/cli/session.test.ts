@@ -96,6 +96,7 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
     /^status +busy, asks$/m,
     /^principal +alice$/m,
     /^directory +\/work$/m,
+    /^mode +default$/m,
     /^tasks +T-1$/m,
     /^labels +team=x$/m,
     /^turns +0 completed, 0 failed, 1 running, 1 queued$/m,

@@ -150,6 +150,17 @@ describe('tail', () => {
       },
       { type: 'session_error', error: { ...failed, hint: 'try again' } },
       { type: 'task_unlinked', taskId: 'T' },
+      { type: 'session_updated', changes: { permissionMode: 'plan' } },
+      {
+        type: 'permission_requested',
+        request: {
+          ...request,
+          requestId: 'plan',
+          toolName: 'ExitPlanMode',
+          input: { plan: Array.from({ length: 40 }, (_, n) => `step ${n}`).join('\n') },
+          state: 'pending',
+        },
+      },
     ];
     await store.append(id, () => bodies);
     const { output } = await world.run(['tail', id, '--no-follow'], { columns: 80, colours: true });
@@ -159,7 +170,7 @@ describe('tail', () => {
     for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
     const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(
-      'created task prompt cancelled turn claude tool tool result failed asks denied allowed allowed notice turn error task'.split(
+      'created task prompt cancelled turn claude tool tool result failed asks denied allowed allowed notice turn error task mode asks'.split(
         ' ',
       ),
     );
@@ -167,8 +178,10 @@ describe('tail', () => {
     expect(plain).toContain('Edit a/b\n');
     expect(plain).toContain('… 2 more lines');
     expect(plain).toContain('Bash: not now');
-    expect(plain.match(/for the session: Bash\(/g)).toHaveLength(2);
+    expect(plain.match(/for the session: Bash\(/g)).toHaveLength(3);
     expect(plain).toContain('once: too many');
+    expect(plain).toContain('ExitPlanMode step 0');
+    expect(plain).toContain('step 39');
     expect(plain).toContain('failed after 3.0 s; tokens 1,000 in, 5 out; $0.25');
     const piped = await world.run(['tail', id, '--no-follow']);
     expect(cells(piped.output).map((row) => row.length)).toEqual(kinds.map(() => 3));

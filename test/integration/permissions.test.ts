@@ -86,6 +86,32 @@ describe('what Claude asks', OPTIONS, () => {
     expect(await readFile(file.path, 'utf8')).toBe('planned');
   });
 
+  test('about a plan shows it, and a plan that is approved stays so after an eviction and a restart', async () => {
+    const place = await makeWorkplace();
+    const flags = ['--idle-evict-ms', '300'];
+    const before = await connectTo(place, ...flags);
+    const rules = { permissionMode: 'plan', allowedTools: ['Write'] };
+    const id = await create(before, place, rules);
+    await send(before, id, [{ tool: 'ExitPlanMode', input: { plan: '# Write it' } }, END]);
+    const asked = await question(before, id);
+    expect.soft(asked.input).toMatchObject({ plan: '# Write it' });
+    await answer(before, asked, { decision: 'allow' });
+    await rest(before, id);
+    await expect.poll(() => processesOf(id), POLL).toEqual([]);
+    await turn(before, id, [write(place, 'evicted').step, END]);
+    await before.close();
+    const after = await connectTo(place, ...flags);
+    await turn(after, id, [write(place, 'restarted').step, END]);
+    for (const name of ['evicted', 'restarted'])
+      expect.soft(await exists(join(place.directory, name))).toBe(true);
+    const { session } = await after.call('get_session', { sessionId: id });
+    expect(session.permissionMode).toBe('default');
+    const { events } = await after.call('read_events', { sessionId: id });
+    expect(events.filter(({ type }) => type === 'session_updated')).toMatchObject([
+      { changes: { permissionMode: 'default' } },
+    ]);
+  });
+
   test('in time by nobody is denied, and the turn goes on', async () => {
     const { place, client } = await startServer('--permission-timeout-ms', '500');
     const id = await create(client, place);

@@ -1,42 +1,25 @@
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PermissionAsk, PermissionReply } from '../../src/runner/runner.ts';
 import type { Step } from '../support/messages-api.ts';
-import { type TestSession, World } from './claude-world.ts';
+import { World } from './claude-world.ts';
+import { askedFor, run, touch, writeIn } from './questions.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 
 let world: World;
-let files = 0;
 beforeAll(async () => {
   world = await World.open();
 });
 afterAll(() => world.close());
 
-function write(content = 'x'): { step: Step; path: string; exists: () => Promise<boolean> } {
-  const path = join(world.cwd, `file-${++files}`);
-  const step = { tool: 'Write', input: { file_path: path, content } };
-  const exists = () =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
-  return { step, path, exists };
-}
-
-const touch = (name: string): Step => ({ tool: 'Bash', input: { command: `touch ${name}` } });
-const askedFor = ({ heard }: TestSession) => heard.asked.map(({ toolName }) => toolName);
+const write = (content?: string) => writeIn(world, content);
 
 const forTheSession = ({ memory }: PermissionAsk): PermissionReply => ({
   decision: 'allow',
   ...(memory && { remembered: memory.rule }),
 });
-
-async function run(session: TestSession, steps: Step[]) {
-  const outcome = await session.turn([...steps, { text: 'end' }]);
-  expect(outcome).toMatchObject({ state: 'completed', result: 'end' });
-}
 
 describe('a question for permission', () => {
   test('that is allowed lets the tool run as it was asked', async () => {
@@ -200,54 +183,6 @@ describe('the allowed tools', () => {
       'Workflow',
     ];
     expect(offered.filter((name) => gone.includes(name))).toEqual([]);
-    await session.run.close();
-  });
-});
-
-describe('plan mode', () => {
-  const options = { permissionMode: 'plan' as const };
-
-  test('refuses every change without a question, allowed tools included', async () => {
-    const allowedTools = ['Write', 'Bash(touch *)', 'Bash'];
-    const session = await world.start({ options: { ...options, allowedTools } });
-    const file = write();
-    const sub = {
-      tool: 'Bash',
-      input: { command: `echo x > ${join(world.cwd, 'redirected')}` },
-    };
-    await run(session, [
-      file.step,
-      touch('planned'),
-      sub,
-      { tool: 'Bash', input: { command: 'ls' } },
-    ]);
-    expect(await file.exists()).toBe(false);
-    expect(session.heard.asked).toEqual([]);
-    const results = session.heard.all('tool_result');
-    expect(results.map(({ isError }) => isError)).toEqual([true, true, true, false]);
-    for (const { text } of results.slice(0, 3))
-      expect(text).toContain('This session is in plan mode');
-    expect(results[3]?.text).not.toMatch(/planned|redirected/);
-    await session.run.close();
-  });
-
-  test('ends when the plan is approved: then the allowed tools are allowed', async () => {
-    const session = await world.start({ options: { ...options, allowedTools: ['Bash(touch *)'] } });
-    const file = write();
-    await run(session, [{ tool: 'ExitPlanMode', input: {} }, touch('approved'), file.step]);
-    expect(askedFor(session)).toEqual(['ExitPlanMode', 'Write']);
-    expect(await file.exists()).toBe(true);
-    await access(join(world.cwd, 'approved'));
-    await session.run.close();
-  });
-
-  test('goes on when the plan is denied', async () => {
-    const session = await world.start({ options });
-    session.heard.answer = () => ({ decision: 'deny', message: 'think again' });
-    const file = write();
-    await run(session, [{ tool: 'ExitPlanMode', input: {} }, file.step]);
-    expect(askedFor(session)).toEqual(['ExitPlanMode']);
-    expect(await file.exists()).toBe(false);
     await session.run.close();
   });
 });

@@ -18,7 +18,7 @@ import type {
 } from '../../src/runner/runner.ts';
 import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody, SessionOptions } from '../../src/session/event.ts';
+import type { OutputBody, PermissionMode, SessionOptions } from '../../src/session/event.ts';
 import type { RememberRule } from '../../src/session/remembered.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
 import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
@@ -30,6 +30,8 @@ export class Recorder implements RunListener {
   readonly ended: { readonly turnId: string; readonly outcome: TurnOutcome }[] = [];
   /** How many background tasks there were, after each change. */
   readonly tasks: number[] = [];
+  /** The permission modes reached, one after the other. */
+  readonly modes: PermissionMode[] = [];
   exits = 0;
   answer: (ask: PermissionAsk, signal: AbortSignal) => PermissionReply | Promise<PermissionReply> =
     () => ({ decision: 'allow' });
@@ -42,6 +44,11 @@ export class Recorder implements RunListener {
 
   autonomousTurnStarted(turnId: string): void {
     this.started.push(turnId);
+    this.#changed();
+  }
+
+  modeReached(mode: PermissionMode): void {
+    this.modes.push(mode);
     this.#changed();
   }
 

@@ -286,14 +286,3 @@ test('background tasks are counted, but for those that are no activity', () => {
   feed(tasks(false, true, false), tasks(true));
   expect(told).toEqual([{ tasks: 2 }, { tasks: 0 }]);
 });
-
-test('the permission mode follows what Claude Code says', () => {
-  const { translator, feed, prompt } = create();
-  prompt();
-  feed(init('plan'));
-  expect(translator.mode).toBe('plan');
-  feed(system('status', { status: 'compacting' }));
-  expect(translator.mode).toBe('plan');
-  feed(system('status', { status: null, permissionMode: 'default' }));
-  expect(translator.mode).toBe('default');
-});

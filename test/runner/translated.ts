@@ -5,7 +5,7 @@ import { Redactor } from '../../src/redaction.ts';
 import type { PromptKind } from '../../src/runner/prompt-text.ts';
 import { Translator } from '../../src/runner/translate.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody } from '../../src/session/event.ts';
+import type { OutputBody, PermissionMode } from '../../src/session/event.ts';
 import { init, lifecycle } from './messages.ts';
 
 export const TURN = '11111111-1111-4111-8111-111111111111';
@@ -14,7 +14,8 @@ type Told =
   | { output: OutputBody }
   | { started: string }
   | { ended: string; outcome: TurnOutcome }
-  | { tasks: number };
+  | { tasks: number }
+  | { mode: PermissionMode };
 
 export function create({ resumed = false, secrets = [] as readonly string[] } = {}) {
   const told: Told[] = [];
@@ -24,6 +25,7 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
       output: (output) => told.push({ output }),
       autonomousTurnStarted: (started) => told.push({ started }),
       backgroundTasks: (tasks) => told.push({ tasks }),
+      modeReached: (mode) => told.push({ mode }),
       turnEnded: (ended, outcome) => told.push({ ended, outcome }),
     },
     newId: () => `auto-${++ids}`,

@@ -11,7 +11,7 @@ import type {
   RunSpec,
 } from '../../src/runner/runner.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody } from '../../src/session/event.ts';
+import type { OutputBody, PermissionMode } from '../../src/session/event.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 
 type Predicate = (run: ScriptedRun) => boolean;
@@ -169,6 +169,11 @@ export class ScriptedRun implements Run {
   /** A background task begins or ends; so many run now. */
   tasks(count: number): void {
     this.listener.backgroundTasks(count);
+  }
+
+  /** Claude Code goes into another permission mode. */
+  mode(mode: PermissionMode): void {
+    this.listener.modeReached(mode);
   }
 
   /** Claude asks for permission; the signal is that of a question which does not become void by itself. */

@@ -26,6 +26,7 @@ describe('create_session', () => {
     expect(session).toEqual({
       id: expect.stringMatching(ID),
       status: 'ready',
+      permissionMode: 'default',
       workingDirectory: harness.settings.defaultDirectory,
       labels: {},
       taskId: null,

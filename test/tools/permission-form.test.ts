@@ -75,6 +75,13 @@ describe('the form of a permission request', () => {
     });
   });
 
+  test('says so if there is no plan', () => {
+    for (const input of [{}, { plan: ' ' }]) {
+      const plan = request({ toolName: 'ExitPlanMode', input, description: 'no plan was shown' });
+      expect(formOf(plan, newSession()).message).toContain('no plan was shown');
+    }
+  });
+
   test('offers the answers to a question, several where several may be chosen', () => {
     const options = [{ label: 'A' }, { label: 'B', description: 'second' }];
     const questions = [{ question: 'Which?', header: 'Pick', options, multiSelect: true }];

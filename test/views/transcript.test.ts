@@ -46,6 +46,19 @@ function logOf(bodies: readonly EventBody[]): { session: Session; events: Sessio
 const show = (bodies: readonly EventBody[]) => showTranscript({ ...logOf(bodies), after: 0 }, URI);
 
 describe('a transcript', () => {
+  test('tells all of a plan that is to be approved, or that there is none, and the mode that follows', () => {
+    const plan = { ...REQUEST, toolName: 'ExitPlanMode' };
+    const lines = Array.from({ length: 60 }, (_, n) => `step ${n}`).join('\n');
+    const { text } = show([
+      { type: 'permission_requested', request: { ...plan, input: { plan: lines } } },
+      { type: 'permission_requested', request: { ...plan, input: {}, description: 'no plan' } },
+      { type: 'session_updated', changes: { permissionMode: 'default' } },
+    ]);
+    expect(text).toContain(`\`ExitPlanMode\` (request \`r1\`)\n\n\`\`\`\n${lines}\n\`\`\`\n`);
+    expect(text).toContain('```\nno plan\n```');
+    expect(text).toContain('*Permission mode:* default');
+  });
+
   test('tells what an answer for the session would allow, and what it has allowed', () => {
     const rule = { kind: 'tool', tool: 'mcp__a__b' } as const;
     const memory = { as: 'the tool `mcp__a__b`\nand more', rule };

@@ -1,0 +1,61 @@
+/**
+ * The plans that Claude presents. Claude Code asks whether a plan is good without saying what it is, unless it stands in
+ * its own plan file; then it stands only in the message before.
+ */
+
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { PLAN_MS_MAX, PLANS_KEPT_MAX } from '../limits.ts';
+import { within } from './within.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+type Call = {
+  readonly heard: Promise<void>;
+  readonly resolve: () => void;
+  plan?: string;
+};
+
+export class Plans {
+  readonly #calls = new Map<string, Call>();
+
+  /** Looks at each message, as it comes. */
+  note(message: SDKMessage): void {
+    if (message.type !== 'assistant') return;
+    for (const block of message.message.content) {
+      if (block.type !== 'tool_use' || block.name !== 'ExitPlanMode') continue;
+      const call = this.#call(block.id);
+      const plan = planIn(block.input);
+      if (plan !== undefined) call.plan = plan;
+      call.resolve();
+    }
+  }
+
+  /** The input of a question about a plan, with the plan if there is one. */
+  async inputOf(toolUseId: string, input: Input): Promise<Input> {
+    if (planIn(input) !== undefined) return input;
+    const call = this.#call(toolUseId);
+    // The message is on its way before the question is, but not always here.
+    await within(call.heard, PLAN_MS_MAX);
+    this.#calls.delete(toolUseId);
+    return call.plan === undefined ? input : { ...input, plan: call.plan };
+  }
+
+  #call(toolUseId: string): Call {
+    const known = this.#calls.get(toolUseId);
+    if (known !== undefined) return known;
+    const { promise: heard, resolve } = Promise.withResolvers<void>();
+    const call = { heard, resolve };
+    this.#calls.set(toolUseId, call);
+    // Of a plan that is refused nobody is asked.
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > PLANS_KEPT_MAX && oldest !== undefined) this.#calls.delete(oldest);
+    return call;
+  }
+}
+
+/** The plan that an input holds, if it says anything. */
+export function planIn(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('plan' in input)) return undefined;
+  const { plan } = input;
+  return typeof plan === 'string' && plan.trim() !== '' ? plan : undefined;
+}
