@@ -247,6 +247,8 @@ export const HTTP_STREAM_RETRY_MS = 1_000;
 export const HTTP_REPLAY_SESSION_EVENTS_MAX = 200;
 export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;
 export const HTTP_REPLAY_BYTES_MAX = 64 * KIB * KIB;
+/** At the start a line for a client is printed for so many principals. */
+export const CLIENT_ENTRIES_MAX = 5;
 /** How often the token file is read for changes. */
 export const TOKEN_FILE_POLL_MS = 2_000;
 /** A token file has some dozens of bytes for each name; and reading it takes no time unless its disk hangs. */

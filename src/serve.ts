@@ -48,11 +48,13 @@ function overStdio({ app, log, stdout }: ServeDeps): Serving {
 
 async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promise<Serving> {
   // Loaded only here: stdio, where a client waits for the start, does without them.
-  const [{ serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] = await Promise.all([
-    import('./transport/http.ts'),
-    import('./transport/http-figures.ts'),
-    import('./transport/token-file.ts'),
-  ]);
+  const [{ clientEntries }, { serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] =
+    await Promise.all([
+      import('./transport/client-entry.ts'),
+      import('./transport/http.ts'),
+      import('./transport/http-figures.ts'),
+      import('./transport/token-file.ts'),
+    ]);
   const { host, port, httpMode: mode, noAuth } = settings;
   const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
   if (!noAuth && settings.tokenFile === undefined) await createTokenFile(file);
@@ -73,7 +75,8 @@ async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promi
   const unwatch = tokens?.watch(() => http.tokensChanged(tokens.principals()));
   const url = settings.publicUrl ?? http.url;
   say(`serving MCP at ${url}`);
-  say(clientEntry(url, noAuth ? undefined : file));
+  const entries = clientEntries(url, tokens && { file, principals: tokens.principals() });
+  for (const line of entries) say(line);
   if (!isLoopback(host)) say(beyondLoopback(settings));
   const close = () => {
     unwatch?.();
@@ -97,10 +100,4 @@ async function createTokenFile(file: string): Promise<void> {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return;
     throw new SessionError('UNAVAILABLE', `the token file ${file} cannot be written`, { cause });
   }
-}
-
-/** Refers to the file, so that the token itself reaches no screen, log or history. */
-function clientEntry(url: string, tokenFile: string | undefined): string {
-  const header = tokenFile ? ` --header "Authorization: Bearer $(cat '${tokenFile}')"` : '';
-  return `add it to Claude Code with: claude mcp add --transport http claude-sessions ${url}${header}`;
 }

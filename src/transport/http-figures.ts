@@ -10,7 +10,7 @@ import type { Route } from './http-routes.ts';
 const METRICS_PATH = '/metrics';
 
 /** The name in the token file whose token reads `/metrics`, and may do nothing else. */
-const SCRAPER = 'metrics';
+export const SCRAPER = 'metrics';
 
 export type Figures = {
   readonly contentType: string;

@@ -12,7 +12,7 @@ export type Token = {
 export type TokenLines = { readonly tokens: readonly Token[]; readonly problem?: SessionError };
 
 /** The principal of a token that stands in the file without a name. */
-const DEFAULT_PRINCIPAL = 'default';
+export const DEFAULT_PRINCIPAL = 'default';
 const TOKEN_CHARS_MIN = 16;
 const TOKEN_BYTES = 32;
 

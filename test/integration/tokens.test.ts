@@ -30,6 +30,25 @@ async function openStream(url: string, token: string): Promise<{ readonly cut: P
 }
 
 describe('the token file of a running program', { timeout: 60_000 }, () => {
+  test('stands in the lines for clients, each of which gives one token away', async () => {
+    const place = await makeWorkplace();
+    const tokenFile = join(place.scratch, "the team's tokens");
+    await writeFile(tokenFile, `alice:${ALICE}\r\n# bob\nbob:${BOB}\n`, { mode: 0o600 });
+    const claude = join(place.scratch, 'claude');
+    await writeFile(claude, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+    const { stderr, url } = await startHttp(place, ['--token-file', tokenFile]);
+    await expect.poll(stderr).toMatch(/as bob .*\n/);
+    const env = { PATH: `${place.scratch}:${place.env.PATH}` };
+    const lines = [...stderr().matchAll(/claude mcp add .*/g)].map(([line]) => line);
+    const called = lines.map((line) => promisify(execFile)('sh', ['-c', line], { env }));
+    expect((await Promise.all(called)).map(({ stdout }) => stdout.trimEnd().split('\n'))).toEqual(
+      [ALICE, BOB].map((token) => [
+        ...['mcp', 'add', '--transport', 'http', 'claude-sessions', url],
+        ...['--header', `Authorization: Bearer ${token}`],
+      ]),
+    );
+  });
+
   test('counts as it stands: who is struck out is cut off, who is written in is let in', async () => {
     const place = await makeWorkplace();
     const tokenFile = join(place.scratch, 'tokens');
