@@ -211,17 +211,20 @@ export class Sessions {
     }
   }
 
-  /** Ends a session to which nothing has happened since it was found idle, whoever it is tied to. */
+  /**
+   * Ends a session to which nothing has happened since it was found idle, whoever it is tied to. Its process is stopped
+   * after that: a turn that has begun meanwhile must not be.
+   */
   async #endIdle({ id: sessionId, lastSeq }: IdleSession): Promise<boolean> {
     const { store, runs, clock } = this.#deps;
-    const { events } = await runs.whileStopped(sessionId, () =>
-      store.append(sessionId, (state) => {
-        const { status, turns } = state.session;
-        if (status === 'busy' || turns.queued > 0 || state.session.lastSeq > lastSeq) return [];
-        return decide(state, { type: 'end', reason: 'idle for too long' }, clock.now());
-      }),
-    );
-    return events.length > 0;
+    const { events } = await store.append(sessionId, (state) => {
+      const { status, turns } = state.session;
+      if (status === 'busy' || turns.queued > 0 || state.session.lastSeq > lastSeq) return [];
+      return decide(state, { type: 'end', reason: 'idle for too long' }, clock.now());
+    });
+    if (events.length === 0) return false;
+    await runs.whileStopped(sessionId, async () => {});
+    return true;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Harness, startHarness } from '../support/harness.ts';
+import { type Harness, overriding, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const HOUR_MS = 3_600_000;
@@ -69,6 +69,31 @@ describe('cleanup_sessions', () => {
     harness.pass(2 * HOUR_MS);
     expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 1 });
     expect(run.isClosed).toBe(true);
+  });
+
+  test('leaves alone a session that is prompted while it is looked for', async () => {
+    let found = async (): Promise<void> => {};
+    const harness = await startHarness({
+      store: (store) =>
+        overriding(store, {
+          idleSessions: async (query) => {
+            const idle = await store.idleSessions(query);
+            await found();
+            return idle;
+          },
+        }),
+    });
+    const client = await harness.connect();
+    const { sessionId, run } = await harness.busy(client);
+    run.finish();
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    harness.pass(2 * HOUR_MS);
+    found = async () => {
+      await client.call('send_prompt', { sessionId, prompt: 'go on' });
+      await harness.running(sessionId, 2);
+    };
+    expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 0 });
+    expect([run.isClosed, run.interrupts, run.turnId === undefined]).toEqual([false, 0, false]);
   });
 
   test('ends those of every client of its principal, and of nobody else', async () => {
