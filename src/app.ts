@@ -142,7 +142,11 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   store.observe(createJournal(log));
   store.observe((commit) => telemetry.committed(commit));
   const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId };
-  const recovery = new Recovery({ ...base, isLive: (id) => scheduler.isLive(id) });
+  const recovery = new Recovery({
+    ...base,
+    isLive: (id) => scheduler.isLive(id),
+    freed: () => scheduler.poke(),
+  });
   const permissions = new Permissions({
     ...base,
     recovery,
@@ -185,8 +189,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     now: () => clock.now(),
     uptimeMs: () => Math.round(clock.monotonic() - startedAt),
   };
-  await housekeeper.sweep();
-  scheduler.follow();
+  await begin({ store, housekeeper, scheduler });
   const leaving = new Set<Promise<void>>();
   return {
     service,
@@ -203,6 +206,19 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
       await store.close();
     },
   };
+}
+
+type Beginning = {
+  readonly store: Store;
+  readonly housekeeper: Housekeeper;
+  readonly scheduler: Scheduler;
+};
+
+/** Settles what is left from before, and takes work from then on. */
+async function begin({ store, housekeeper, scheduler }: Beginning): Promise<void> {
+  await housekeeper.sweep();
+  scheduler.follow();
+  store.onReopened(() => void housekeeper.settle());
 }
 
 type ConnectionDeps = {

@@ -167,6 +167,11 @@ export const LOCK_MS_MAX = 5_000;
 export const JOURNAL_KEPT_BYTES_MAX = 8 * KIB * KIB;
 /** Past this nothing is written until the journal is emptied: one more commit stays below 64 MiB. */
 export const JOURNAL_BYTES_MAX = 40 * KIB * KIB;
+/** The journal is written anew in pieces of this size. */
+export const JOURNAL_COPY_BYTES = KIB * KIB;
+/** After its disk has failed the state database is opened anew: at once, then after a pause that doubles. */
+export const REOPEN_PAUSE_MS = 100;
+export const REOPEN_PAUSE_MS_MAX = 2_000;
 /** A state database up to this size is checked page by page at each start; that takes about 50 ms. */
 export const CHECKED_BYTES_MAX = 32 * KIB * KIB;
 /** Sessions that a filter finds are fetched and sorted up to this many; more are walked from the newest on. */

@@ -80,7 +80,7 @@ function assembleEnding(deps: EndDeps & { readonly store: Store }) {
   const gate = new Gate(store, presence);
   const scheduler = NO_SCHEDULER;
   const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
-  const recovery = new Recovery({ ...base, isLive: scheduler.isLive });
+  const recovery = new Recovery({ ...base, isLive: scheduler.isLive, freed: scheduler.poke });
   const runs = new Runs({ ...base, scheduler, recovery });
   const room = new Room({ store, ...settings });
   const sessions = new Sessions({ ...base, ...settings, scheduler, runs, room });

@@ -4,6 +4,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/store.ts';
+import { agree } from './agreement.ts';
 import type { Caller } from './caller.ts';
 import type { Recovery } from './recovery.ts';
 import type { RollCall } from './roll-call.ts';
@@ -47,6 +48,18 @@ export class Housekeeper {
     } catch (error) {
       log.error({ err: error }, 'sessions of gone servers could not be settled');
     }
+  }
+
+  /** What a start does: the store has failed and works again, and may not hold what was thought to be written. */
+  async settle(): Promise<void> {
+    const { store, scheduler, log } = this.#deps;
+    try {
+      await agree(store, scheduler);
+    } catch (error) {
+      log.error({ err: error }, 'what runs here could not be held against the log');
+    }
+    await this.sweep();
+    scheduler.poke();
   }
 
   /** Ends what has been idle too long, forgets what is old enough, a little at a time. */

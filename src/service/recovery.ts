@@ -23,6 +23,8 @@ export type RecoveryDeps = {
   isLive(sessionId: string): boolean;
   /** Ends a process and all it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
+  /** Nobody holds a session any more that was held: its next turn, or another one, may have its place. */
+  freed(): void;
 };
 
 export class Recovery {
@@ -81,6 +83,7 @@ export class Recovery {
     if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
     try {
       await this.#finish(taken, lease);
+      this.#deps.freed();
       return true;
     } catch (error) {
       // We were ourselves stopped for a whole lease meanwhile, and somebody else has gone on with it.

@@ -5,8 +5,9 @@
 
 import { SessionError } from '../errors.ts';
 import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
-import { isBusy, isFailedSync, storageFailure } from './failure.ts';
-import type { DatabaseFiles } from './files.ts';
+import type { Database } from './database.ts';
+import { isBusy, isFailedSync, isIoError, storageFailure } from './failure.ts';
+import { closedError, JournalFullError, movedError, unconfirmedError } from './refusals.ts';
 import type { Sql } from './sql.ts';
 import type { SteadyClock } from './steady-clock.ts';
 import type { Change, Commit } from './store.ts';
@@ -27,8 +28,8 @@ export type Transaction = {
 /** Runs inside a transaction; must be synchronous. */
 export type Job<T> = (tx: Transaction) => T;
 
-export type CommitQueueDeps = DatabaseFiles & {
-  readonly sql: Sql;
+export type CommitQueueDeps = {
+  readonly database: Pick<Database, 'sql' | 'files' | 'settle'>;
   readonly now: () => number;
   readonly steady: SteadyClock;
   readonly leaseMs: number;
@@ -37,12 +38,15 @@ export type CommitQueueDeps = DatabaseFiles & {
   /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
   committed(sessionIds: ReadonlySet<string>, commit: Commit): void;
-  /** From here on everything is refused. */
-  distrusted(error: SessionError): void;
+  /**
+   * The disk has failed. Nothing is written until {@link CommitQueue.resume}; `doubtful` is what the commit held that
+   * failed, which may be there after all.
+   */
+  failed(error: unknown, doubtful: Written | undefined): void;
 };
 
 /** What a batch has written so far. */
-type Written = { readonly sessionIds: Set<string>; readonly changes: Change[] };
+export type Written = { readonly sessionIds: Set<string>; readonly changes: Change[] };
 
 type Waiting = {
   /** Runs the job; what it returns tells the caller, once the commit is durable. */
@@ -55,7 +59,9 @@ export class CommitQueue {
   #waiting: Waiting[] = [];
   #isScheduled = false;
   #lockWantedAt: number | undefined;
-  #untrusted: SessionError | undefined;
+  #isSuspended = false;
+  /** While it is suspended: what is added waits, or is refused with this. */
+  #refusal: SessionError | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(deps: CommitQueueDeps) {
@@ -64,7 +70,7 @@ export class CommitQueue {
 
   /** Resolves with the job's result after the commit; rejects with what it threw, or UNAVAILABLE. */
   add<T>(job: Job<T>): Promise<T> {
-    const refusal = this.#closed === undefined ? this.#untrusted : closedError();
+    const refusal = this.#closed === undefined ? this.#refusal : closedError();
     if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({
@@ -78,8 +84,22 @@ export class CommitQueue {
     });
   }
 
+  /** What waits is refused, and what is added until {@link resume}. */
+  refuse(error: SessionError): void {
+    this.#refusal = error;
+    refuse(this.#waiting.splice(0), error);
+  }
+
+  /** The disk works again. */
+  resume(): void {
+    this.#isSuspended = false;
+    this.#refusal = undefined;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+
   /** Resolves once everything added before is settled; what comes later is refused. */
   close(): Promise<void> {
+    if (this.#isSuspended) this.refuse(closedError());
     if (this.#closed === undefined) {
       const last = this.#waiting.length === 0 ? Promise.resolve() : this.add(() => {});
       this.#closed = last.catch(() => {});
@@ -88,7 +108,7 @@ export class CommitQueue {
   }
 
   #schedule(delayMs = 0): void {
-    if (this.#isScheduled) return;
+    if (this.#isScheduled || this.#isSuspended) return;
     this.#isScheduled = true;
     const flush = (): void => {
       this.#isScheduled = false;
@@ -104,33 +124,28 @@ export class CommitQueue {
     const batch = this.#waiting.splice(0, BATCH_JOBS_MAX);
     try {
       this.#rollBack();
-      this.#checkPlace();
+      if (!this.#deps.database.files.isInPlace()) throw movedError();
+      this.#deps.database.settle();
       this.#makeRoom();
-      this.#deps.sql.run('BEGIN IMMEDIATE');
+      this.#deps.database.sql.run('BEGIN IMMEDIATE');
     } catch (error) {
       const isInTheWay = isBusy(error) || error instanceof JournalFullError;
-      if (isInTheWay && this.#mayStillTry()) this.#waiting.unshift(...batch);
-      else this.#refuse(batch, error);
+      if (isFailedSync(error) || (isInTheWay && this.#mayStillTry()))
+        this.#waiting.unshift(...batch);
+      else refuse(batch, error);
+      if (isIoError(error)) this.#suspend(error);
       return;
     }
     this.#lockWantedAt = undefined;
     this.#write(batch);
   }
 
-  /** What is written to a file that was deleted or replaced is gone with the next restart. */
-  #checkPlace(): void {
-    if (this.#deps.isInPlace()) return;
-    throw new SessionError('UNAVAILABLE', 'the state database was moved, replaced or deleted', {
-      hint: 'put it back where it was, or restart the server to go on with what is there now.',
-    });
-  }
-
   /** Somebody who reads an old state keeps SQLite from emptying the journal by itself. */
   #makeRoom(): void {
-    const { sql, journalBytes } = this.#deps;
-    if (journalBytes() < JOURNAL_BYTES_MAX) return;
+    const { sql, files } = this.#deps.database;
+    if (files.journalBytes() < JOURNAL_BYTES_MAX) return;
     sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    if (journalBytes() >= JOURNAL_BYTES_MAX) throw new JournalFullError();
+    if (files.journalBytes() >= JOURNAL_BYTES_MAX) throw new JournalFullError();
   }
 
   /** True until the lock has been wanted for too long; then the count starts anew. */
@@ -142,7 +157,7 @@ export class CommitQueue {
   }
 
   #write(batch: Waiting[]): void {
-    const { sql } = this.#deps;
+    const { sql } = this.#deps.database;
     const began = performance.now();
     const written: Written = { sessionIds: new Set(), changes: [] };
     let settle: readonly (() => void)[];
@@ -151,7 +166,8 @@ export class CommitQueue {
       sql.run('COMMIT');
     } catch (error) {
       this.#rollBack();
-      this.#refuse(batch, error);
+      refuse(batch, isFailedSync(error) ? unconfirmedError(error) : error);
+      if (isIoError(error)) this.#suspend(error, written);
       return;
     }
     for (const tell of settle) tell();
@@ -159,24 +175,17 @@ export class CommitQueue {
     this.#deps.committed(sessionIds, { changes, durationMs: performance.now() - began });
   }
 
-  /**
-   * After a failed sync nothing is written any more: a commit that the page cache shows may not be on the
-   * disk, and what came after it would be lost with it. The next start settles that (see open.ts).
-   */
-  #refuse(batch: readonly Waiting[], error: unknown): void {
-    if (isFailedSync(error)) {
-      this.#untrusted = untrustedError(error);
-      this.#deps.distrusted(this.#untrusted);
-      refuse([...batch, ...this.#waiting.splice(0)], this.#untrusted);
-    } else {
-      refuse(batch, error);
-    }
+  /** A connection whose disk has failed is not written through any more, were it to work again by itself. */
+  #suspend(error: unknown, doubtful?: Written): void {
+    this.#isSuspended = true;
+    this.#deps.failed(error, doubtful);
   }
 
   /** SQLite has rolled back by itself after some errors (a full disk), not after others. */
   #rollBack(): void {
     try {
-      if (this.#deps.sql.inTransaction) this.#deps.sql.run('ROLLBACK');
+      const { sql } = this.#deps.database;
+      if (sql.inTransaction) sql.run('ROLLBACK');
     } catch {
       // The file cannot even be read now. The next batch tries again before it begins.
     }
@@ -195,7 +204,8 @@ export class CommitQueue {
 
   /** What the job made the caller hear is told only after the commit, its refusal too. */
   #runAlone(waiting: Waiting, written: Written): () => void {
-    const { sql, now, steady, leaseMs } = this.#deps;
+    const { now, steady, leaseMs } = this.#deps;
+    const { sql } = this.#deps.database;
     const touched: { readonly id: string; readonly change: Change | undefined }[] = [];
     sql.run('SAVEPOINT job');
     try {
@@ -235,31 +245,4 @@ function failureOf(error: unknown): SessionError {
       cause: error,
     })
   );
-}
-
-/** Not retryable: the call may have been written after all, and this server cannot tell. */
-function untrustedError(cause: unknown): SessionError {
-  return new SessionError(
-    'UNAVAILABLE',
-    'the disk did not confirm a write: nothing more is written until the server is restarted',
-    {
-      hint: 'check the disk of the state directory, restart the server, then look whether the call took effect.',
-      retryable: false,
-      cause,
-    },
-  );
-}
-
-class JournalFullError extends SessionError {
-  constructor() {
-    super('UNAVAILABLE', 'the journal of the state database is full and cannot be emptied', {
-      hint: 'another program keeps an old state of the database open: end it (a shell, a copy), then call again.',
-    });
-  }
-}
-
-export function closedError(): SessionError {
-  return new SessionError('UNAVAILABLE', 'the server is stopping', {
-    hint: 'call again once it is back.',
-  });
 }

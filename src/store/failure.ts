@@ -3,6 +3,7 @@
 import { SessionError } from '../errors.ts';
 
 const BUSY = 5;
+const IO_ERROR = 10;
 /** Extended codes: of a file, and of the directory that names it. */
 const FAILED_SYNCS: ReadonlySet<number> = new Set([1034, 1290]);
 
@@ -24,7 +25,7 @@ const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = 
     ],
   ],
   [
-    10,
+    IO_ERROR,
     [
       'the state database had an I/O error',
       'check the disk of the state directory and its free space, then call again.',
@@ -63,6 +64,11 @@ export function isBusy(error: unknown): boolean {
 export function isFailedSync(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && FAILED_SYNCS.has(code);
+}
+
+/** The disk failed under the connection: what that holds of it may be dead for good. */
+export function isIoError(error: unknown): boolean {
+  return primaryCode(error) === IO_ERROR;
 }
 
 /** The failure of the disk, the file or the lock behind an error; undefined where it is none of them. */

@@ -1,6 +1,6 @@
 /** The files of the state database, and what becomes of them while it is open. */
 
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const DATABASE_FILE = 'sessions.db';
@@ -10,19 +10,24 @@ export type DatabaseFiles = {
   journalBytes(): number;
   /** Whether the database's name still leads to the file that was opened. */
   isInPlace(): boolean;
+  /** The same, also on a disk that was mounted anew meanwhile. */
+  isSameFile(): boolean;
 };
 
 /** Of the database in a directory that has just been opened. */
 export function filesOf(directory: string): DatabaseFiles {
   const file = join(directory, DATABASE_FILE);
-  const opened = identityOf(file);
+  const opened = statOf(file);
   return {
     journalBytes: () => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0,
-    isInPlace: () => identityOf(file) === opened,
+    isInPlace: () => {
+      const now = statOf(file);
+      return now?.ino === opened?.ino && now?.dev === opened?.dev;
+    },
+    isSameFile: () => statOf(file)?.ino === opened?.ino,
   };
 }
 
-function identityOf(file: string): string {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return `${stat?.dev} ${stat?.ino}`;
+function statOf(file: string): Stats | undefined {
+  return statSync(file, { throwIfNoEntry: false });
 }

@@ -16,6 +16,7 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #listeners = new Set<Listener>();
   readonly #observers: ((commit: Commit) => void)[] = [];
+  readonly #reopened: (() => void)[] = [];
   #stopWatching: (() => void) | undefined;
 
   constructor(options: ListenersOptions) {
@@ -38,9 +39,19 @@ export class Listeners {
     this.#observers.push(observer);
   }
 
+  onReopened(listener: () => void): void {
+    this.#reopened.push(listener);
+  }
+
   committed(sessionIds: ReadonlySet<string>, commit: Commit): void {
     for (const observer of this.#observers) this.#call(() => observer(commit));
     if (sessionIds.size > 0) this.#tell(sessionIds);
+  }
+
+  /** The database was opened anew: anything may have changed. */
+  reopened(): void {
+    this.#tell(undefined);
+    for (const listener of this.#reopened) this.#call(listener);
   }
 
   clear(): void {

@@ -48,16 +48,21 @@ export async function openDatabase(directory: string): Promise<DatabaseSync> {
     if (process.platform === 'linux') {
       refuseNetworkFileSystem(directory, statfsSync(directory).type);
     }
-    const file = join(directory, DATABASE_FILE);
-    makeFile(file);
-    // The change to WAL fails at once where another process makes it too: it does not heed the timeout.
-    return await whileLocked(() => {
-      refuseUnusable(file);
-      return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
-    });
+    makeFile(join(directory, DATABASE_FILE));
+    return await connectTo(directory);
   } catch (error) {
     throw refusal(directory, error);
   }
+}
+
+/** The same for a directory that has its database: makes neither. */
+export function connectTo(directory: string): Promise<DatabaseSync> {
+  const file = join(directory, DATABASE_FILE);
+  // The change to WAL fails at once where another process makes it too: it does not heed the timeout.
+  return whileLocked(() => {
+    refuseUnusable(file);
+    return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
+  });
 }
 
 /** @throws SessionError UNAVAILABLE below the version that is safe with several processes */
@@ -142,22 +147,11 @@ function configured(db: DatabaseSync): DatabaseSync {
     db.exec(`PRAGMA journal_size_limit = ${JOURNAL_KEPT_BYTES_MAX}`);
     migrate(db);
     db.exec(`PRAGMA busy_timeout = ${LOCK_ATTEMPT_MS}`);
-    settleJournal(db);
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
-}
-
-/**
- * A server whose disk failed may have left commits in the journal that the page cache shows and the
- * disk never got. Nothing may be acknowledged on top of them, so what the journal holds is written
- * into the database and synced anew. Where that cannot be, other servers are at work, and the index
- * they share leaves such commits out.
- */
-function settleJournal(db: DatabaseSync): void {
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
 /** Every failure to open names the directory: whoever starts the server must know which it was. */

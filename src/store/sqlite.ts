@@ -13,14 +13,14 @@ import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import { appendEvents, createSession } from './append.ts';
-import { CommitQueue, closedError } from './commit-queue.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { Database } from './database.ts';
 import { storageFailure } from './failure.ts';
-import { DATABASE_FILE, filesOf } from './files.ts';
 import * as leases from './leases.ts';
 import { type Listener, Listeners } from './listeners.ts';
 import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
-import { openDatabase, refusal } from './open.ts';
+import { refusal } from './open.ts';
 import * as orders from './orders.ts';
 import type {
   ActivityQuery,
@@ -33,8 +33,9 @@ import type {
   SessionQuery,
 } from './queries.ts';
 import * as reads from './reads.ts';
+import { Reopening } from './reopening.ts';
 import { prune } from './retention.ts';
-import { Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
 import type {
   Appended,
@@ -52,7 +53,6 @@ import type {
   Store,
 } from './store.ts';
 import { countOpen, readMetrics, readTotals, readUsageByModel } from './sums.ts';
-import { watchCommits } from './watch.ts';
 
 export type SqliteStoreOptions = {
   /** The state directory; made where it is missing. */
@@ -70,45 +70,48 @@ export type SqliteStoreOptions = {
 /** @throws SessionError UNAVAILABLE where the directory or its database cannot be used, with what to do */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { directory, now = Date.now, uptime = systemUptime() } = options;
-  const sql = new Sql(await openDatabase(directory));
+  const database = await Database.open(directory);
   try {
-    const steady = await whileLocked(() => openSteadyClock(sql, now, uptime));
-    return new SqliteStore(sql, steady, options);
+    const steady = await whileLocked(() => openSteadyClock(database.sql, now, uptime));
+    return new SqliteStore(database, steady, options);
   } catch (error) {
-    sql.close();
+    database.close();
     throw refusal(directory, error);
   }
 }
 
 /** Reads see every commit so far, never a part of one. After {@link close} everything is refused. */
 export class SqliteStore implements Store {
-  readonly #sql: Sql;
+  readonly #database: Database;
   readonly #queue: CommitQueue;
-  readonly #directory: string;
   readonly #now: () => number;
   readonly #steady: SteadyClock;
   readonly #log: SqliteStoreOptions['log'];
   readonly #listeners: Listeners;
+  readonly #reopening: Reopening;
   #closed: Promise<void> | undefined;
 
-  constructor(sql: Sql, steady: SteadyClock, options: SqliteStoreOptions) {
-    this.#sql = sql;
+  constructor(database: Database, steady: SteadyClock, options: SqliteStoreOptions) {
+    this.#database = database;
     this.#steady = steady;
-    this.#directory = options.directory;
     this.#now = options.now ?? Date.now;
     this.#log = options.log;
-    this.#listeners = new Listeners({ watch: (changed) => this.#watch(changed), log: this.#log });
+    const failed = (error: unknown) =>
+      this.#log?.warn({ err: error }, 'state directory: watch failed');
+    const watch = (changed: () => void) => database.watch(changed, failed);
+    this.#listeners = new Listeners({ watch, log: this.#log });
     this.#queue = new CommitQueue({
-      sql,
+      database,
       now: this.#now,
       steady,
       leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
-      ...filesOf(options.directory),
       committed: (sessionIds, commit) => this.#listeners.committed(sessionIds, commit),
-      distrusted: (error) => this.#log?.error({ err: error }, 'the store stopped writing'),
+      failed: (error, doubtful) => this.#reopening.start(error, doubtful),
     });
+    const listeners = this.#listeners;
+    this.#reopening = new Reopening({ database, queue: this.#queue, listeners, log: options.log });
   }
 
   create(sessionId: string, events: readonly EventBody[], key?: RequestKey): Promise<Appended> {
@@ -264,6 +267,10 @@ export class SqliteStore implements Store {
     this.#listeners.observe(listener);
   }
 
+  onReopened(listener: () => void): void {
+    this.#listeners.onReopened(listener);
+  }
+
   /** Resolves once everything written before is durable and the file is closed. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -272,29 +279,17 @@ export class SqliteStore implements Store {
 
   async #close(): Promise<void> {
     this.#listeners.unwatch();
+    await this.#reopening.stop();
     await this.#queue.close();
     this.#listeners.clear();
-    this.#sql.close();
+    this.#database.close();
   }
 
   async #read<T>(read: (sql: Sql) => T): Promise<T> {
     try {
-      return await whileLocked(() => {
-        if (!this.#sql.isOpen) throw closedError();
-        return read(this.#sql);
-      });
+      return await whileLocked(() => read(this.#database.sql));
     } catch (error) {
       throw storageFailure(error) ?? error;
     }
-  }
-
-  #watch(changed: () => void): () => void {
-    return watchCommits({
-      directory: this.#directory,
-      file: DATABASE_FILE,
-      version: () => Number(this.#sql.get('PRAGMA data_version')?.data_version),
-      changed,
-      failed: (error) => this.#log?.warn({ err: error }, 'state directory: watch failed'),
-    });
   }
 }

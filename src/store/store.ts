@@ -264,5 +264,11 @@ export interface Store {
   /** Calls back after every commit of this server with what it wrote, each event once, in order. */
   observe(listener: (commit: Commit) => void): void;
 
+  /**
+   * Calls back when the store writes again after its disk had failed. Of a write that was refused with UNAVAILABLE and
+   * `retryable: false` nobody knew until then whether it counts; from here on reads tell.
+   */
+  onReopened(listener: () => void): void;
+
   close(): Promise<void>;
 }

@@ -47,6 +47,7 @@ function recovery(): Recovery {
     jumps: { trustsLapse: () => trusts } as never,
     log: loggerTo({ write: () => {} }, 'silent'),
     isLive: (id) => live.has(id),
+    freed: () => {},
     killTree: async (process) => {
       killed.push(process);
       return canKill;

@@ -27,6 +27,7 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
   const recovery = new Recovery({
     ...{ store, clock, owners, jumps, log, killTree },
     isLive: () => false,
+    freed: () => {},
   });
   const waiters = new Waiters(store);
   const scheduler = { live: () => undefined, placed: async () => {}, isLive: () => false };

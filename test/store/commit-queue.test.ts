@@ -25,16 +25,18 @@ beforeEach(() => {
   commits = [];
   journal = 0;
   queue = new CommitQueue({
-    sql: new Sql(db),
+    database: {
+      sql: new Sql(db),
+      files: { journalBytes: () => journal, isInPlace: () => true, isSameFile: () => true },
+      settle: () => {},
+    },
     now: () => 0,
     steady: () => 0,
     leaseMs: 15_000,
     batchMs: Number.POSITIVE_INFINITY,
     lockMs: 50,
-    journalBytes: () => journal,
     committed: (ids) => commits.push(ids),
-    distrusted: () => {},
-    isInPlace: () => true,
+    failed: () => {},
   });
 });
 

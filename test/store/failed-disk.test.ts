@@ -1,0 +1,173 @@
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DATABASE_FILE } from '../../src/store/files.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import type { Commit } from '../../src/store/store.ts';
+import { FAILED_WRITE, failCommits } from '../support/failed-disk.ts';
+import { createIn, PRINCIPAL, say } from './fixtures.ts';
+
+const UNKNOWN = {
+  code: 'UNAVAILABLE',
+  message: expect.stringContaining('not known whether this call took effect'),
+  retryable: false,
+};
+const NOT_YET = {
+  code: 'UNAVAILABLE',
+  message: expect.stringContaining('does not work yet'),
+  hint: expect.stringContaining('nothing of this call was written'),
+  retryable: true,
+};
+
+let directory: string;
+let store: SqliteStore;
+let commits: Commit[];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'failed-disk-'));
+  store = await openSqliteStore({ directory });
+  commits = [];
+  store.observe((commit) => commits.push(commit));
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+function reopened(): Promise<void> {
+  return new Promise((resolve) => store.onReopened(resolve));
+}
+
+const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => 'written',
+    (error: unknown) => error,
+  );
+
+/** What the observers heard, and what the log has. */
+async function toldAndKept(sessionId: string): Promise<{ told: string[]; kept: string[] }> {
+  const textOf = (event: object) => ('text' in event ? [String(event.text)] : []);
+  const told = commits.flatMap(({ changes }) =>
+    changes.flatMap(({ events }) => events.flatMap(textOf)),
+  );
+  const kept = (await store.events(sessionId, 0, 500)).flatMap(textOf);
+  return { told, kept };
+}
+
+describe('when the disk does not confirm a write', () => {
+  test('the calls of that commit hear that nobody knows, and what waits is written to the database opened anew', async () => {
+    const id = await createIn(store);
+    failCommits({ times: 1 });
+    const again = reopened();
+    const asked = [say(store, id, 'a'), say(store, id, 'b')].map(outcomeOf);
+    expect(await Promise.race(asked)).toMatchObject(UNKNOWN);
+    const waiting = say(store, id, 'c');
+    expect(await Promise.all(asked)).toMatchObject([UNKNOWN, UNKNOWN]);
+    await waiting;
+    await again;
+    expect(await toldAndKept(id)).toEqual({ told: ['c'], kept: ['c'] });
+  });
+
+  test('a commit that is there after all is told once, before what comes after it', async () => {
+    const id = await createIn(store);
+    failCommits({ isWritten: true, times: 1 });
+    const heard: unknown[] = [];
+    store.subscribe((changed) => heard.push(changed));
+    const again = reopened();
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    await say(store, id, 'b');
+    await again;
+    expect(await toldAndKept(id)).toEqual({ told: ['a', 'b'], kept: ['a', 'b'] });
+    expect(heard).toContainEqual(new Set([id]));
+    expect(heard).toContain(undefined);
+  });
+
+  test('it is opened anew by itself, and until it works again calls are refused and reads go on', async () => {
+    const id = await createIn(store);
+    const mend = failCommits();
+    const again = reopened();
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    expect(await outcomeOf(say(store, id, 'b'))).toMatchObject(NOT_YET);
+    expect(await outcomeOf(say(store, id, 'c'))).toMatchObject(NOT_YET);
+    expect(await store.session(PRINCIPAL, id)).toMatchObject({ id });
+    mend();
+    await again;
+    await say(store, id, 'd');
+    expect(await toldAndKept(id)).toEqual({ told: ['d'], kept: ['d'] });
+  });
+
+  test('a store that is closed meanwhile refuses what waits, and lets go of its files', async () => {
+    const id = await createIn(store);
+    failCommits();
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    const late = outcomeOf(say(store, id, 'b'));
+    await store.close();
+    expect(await late).toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(store.session(PRINCIPAL, id)).rejects.toMatchObject({
+      message: 'the server is stopping',
+    });
+  });
+
+  test('another database in its place is not gone on with; its own is, once it is back', async () => {
+    const id = await createIn(store);
+    const file = join(directory, DATABASE_FILE);
+    const mend = failCommits();
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    renameSync(file, `${file}.away`);
+    copyFileSync(`${file}.away`, file);
+    mend();
+    const moved = { message: expect.stringContaining('moved, replaced or deleted') };
+    await expect.poll(() => outcomeOf(say(store, id, 'b'))).toMatchObject(moved);
+    const again = reopened();
+    renameSync(`${file}.away`, file);
+    await again;
+    await say(store, id, 'c');
+    expect(await toldAndKept(id)).toEqual({ told: ['c'], kept: ['c'] });
+  });
+
+  test('another server on the directory writes on, and each sees what the other has written', async () => {
+    const id = await createIn(store);
+    const other = await openSqliteStore({ directory });
+    failCommits({ times: 1 });
+    const again = reopened();
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    await say(other, id, 'b');
+    await again;
+    await say(store, id, 'c');
+    const texts = (await other.events(id, 0, 500)).flatMap((event) =>
+      event.type === 'text' ? [event.text] : [],
+    );
+    expect(texts).toEqual(['b', 'c']);
+    await other.close();
+  });
+});
+
+test('a write that failed is refused as such, and the next one goes to the database opened anew', async () => {
+  const id = await createIn(store);
+  failCommits({ code: FAILED_WRITE, times: 1 });
+  const again = reopened();
+  expect(await outcomeOf(say(store, id, 'a'))).toMatchObject({
+    message: 'the state database had an I/O error',
+    retryable: true,
+  });
+  await say(store, id, 'b');
+  await again;
+  expect(await toldAndKept(id)).toEqual({ told: ['b'], kept: ['b'] });
+});
+
+test('what is opened anew is the whole database, at its schema and in its mode', async () => {
+  const id = await createIn(store);
+  failCommits({ times: 1 });
+  const again = reopened();
+  expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+  await again;
+  await say(store, id, 'b');
+  await store.close();
+  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+  expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+  db.close();
+});
