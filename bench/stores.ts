@@ -105,8 +105,8 @@ function multiply(
       SELECT n, printf('${start}%012x', n) AS id, iif(n <= ${logged}, '${patterns.logged}', '${patterns.created}') AS pattern,
         iif(n > ${sessions - idle}, ((n - ${sessions - idle} - 1) / ${IDLE_STEP} + 1.5) * 3600000, 0) AS age
       FROM counter;
-    INSERT INTO sessions (id, principal, status, created_at, last_activity, last_seq, served_at, record)
-      SELECT c.id, principal, status, created_at, last_activity - c.age, last_seq, served_at,
+    INSERT INTO sessions (id, principal, status, created_at, last_activity, active_at, last_seq, served_at, record)
+      SELECT c.id, principal, status, created_at, last_activity - c.age, active_at - c.age, last_seq, served_at,
         json_set(record, '$.id', c.id, '$.lastActivity', CAST(last_activity - c.age AS INTEGER))
       FROM clones c JOIN sessions s ON s.id = c.pattern;
     INSERT INTO events SELECT c.id, seq, at, type, turn_id, epoch, body
