@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PENDING_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
@@ -62,11 +63,15 @@ describe('answer_permission_request', () => {
     await goesOn(scene);
   });
 
-  test('allow with a changed input', async () => {
-    const { answer, reply } = await asking();
+  test('allow with a changed input, for the rest of the session', async () => {
+    const rule = { kind: 'input', tool: 'Bash', digest: 'of ls' } as const;
+    const { answer, reply } = await asking({}, { memory: { as: 'Bash(ls)', rule } });
     const updatedInput = { command: 'ls -l', extra: { deep: [1] } };
-    await answer({ decision: 'allow', updatedInput });
-    expect(await reply).toEqual({ decision: 'allow', updatedInput });
+    const { request } = await answer({ decision: 'allow', updatedInput, remember: 'session' });
+    expect(request.remembered).toBe('Bash(ls -l)');
+    const digest = createHash('sha256').update('ls -l').digest('base64url');
+    const remembered = { ...rule, digest };
+    expect(await reply).toEqual({ decision: 'allow', updatedInput, remembered });
   });
 
   test('answers to questions become a part of the input', async () => {
