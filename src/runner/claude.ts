@@ -29,7 +29,7 @@ import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
-import { SecretFiles } from './secret-files.ts';
+import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
 import { inTime } from './within.ts';
 
@@ -105,10 +105,11 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     const conversation = new Conversation(spec, environment);
     const grown = await soon(conversation.promptsOfOthers());
     const resumeOptions = await soon(conversation.resumeOptions());
-    const files = new SecretFiles(context.secretFiles);
-    const rules = await soon(files.denyRules()).catch((error: unknown) => {
+    const files = context.secretFiles;
+    const seen = await soon(seeSecretFiles(files)).catch((error: unknown) => {
       throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
     });
+    const rules = denyRules(seen);
     const run = new ClaudeRun({
       spec,
       listener,

@@ -9,42 +9,48 @@ const LINKS_MAX = 40;
 /** What makes a path one that a session cannot open either. */
 const UNREACHABLE = new Set(['EACCES', 'ELOOP', 'ENAMETOOLONG', 'EPERM']);
 
+/** What the files are called and which they are, at one moment. */
+type Seen = {
+  /** Paths; one that ends in `*` stands for every name that begins so. */
+  readonly names: readonly string[];
+  readonly identities: ReadonlySet<string>;
+};
+
 /**
- * Files may be links whose targets change while a session runs, as those of mounted secrets do, so every question is
- * answered from the disk as it is now. Rejects if it cannot be looked at.
+ * Files may be links whose targets change while a session runs, as those of mounted secrets do: ask again each time.
+ *
+ * @param paths absolute; one that ends in `*` stands for every name that begins so
+ * @throws the error of the system if it cannot be looked at
  */
-export class SecretFiles {
-  readonly #paths: readonly string[];
-
-  /** @param paths absolute; one that ends in `*` stands for every name that begins so */
-  constructor(paths: readonly string[]) {
-    this.#paths = paths;
-  }
-
-  /** Rules of Claude Code that deny the files by all their names, links on the way included. */
-  async denyRules(): Promise<readonly string[]> {
-    const names = await Promise.all(this.#paths.map(namesOf));
-    return [...new Set(names.flat())]
-      .map(asPattern)
-      .flatMap((name) => [`Read(/${name})`, `Edit(/${name})`]);
-  }
-
-  /** Whether a path leads to one of the files, by whatever name, or would make one. */
-  async hold(path: string): Promise<boolean> {
-    const [identity, real] = await Promise.all([identityOf(path), realPathOf(path)]);
-    for (const own of this.#paths) {
-      if (isNamedBy(real, await realPathOf(own)) || isNamedBy(path, own)) return true;
-      if (identity === undefined) continue;
-      const identities = await Promise.all((await filesOf(own)).map(identityOf));
-      if (identities.includes(identity)) return true;
-    }
-    return false;
-  }
+export async function seeSecretFiles(paths: readonly string[]): Promise<Seen> {
+  const files = await Promise.all(paths.map(filesOf));
+  const [names, identities] = await Promise.all([
+    Promise.all(paths.map(namesOf)),
+    Promise.all(files.flat().map(identityOf)),
+  ]);
+  return {
+    names: [...new Set(names.flat())],
+    identities: new Set(identities.filter((identity) => identity !== undefined)),
+  };
 }
 
-function isNamedBy(path: string | undefined, own: string | undefined): boolean {
-  if (path === undefined || own === undefined) return false;
-  return own.endsWith('*') ? path.startsWith(own.slice(0, -1)) : path === own;
+/** Rules of Claude Code that deny the files by all their names, links on the way included. */
+export function denyRules({ names }: Seen): readonly string[] {
+  return names.map(asPattern).flatMap((name) => [`Read(/${name})`, `Edit(/${name})`]);
+}
+
+/** Whether a path leads to one of the files, by whatever name, or would make one. */
+export async function leadsToSecret({ names, identities }: Seen, path: string): Promise<boolean> {
+  const isNamed = (at: string) => names.some((name) => isNamedBy(at, name));
+  if (isNamed(path)) return true;
+  const [identity, real] = await Promise.all([identityOf(path), realPathOf(path)]);
+  return (
+    (identity !== undefined && identities.has(identity)) || (real !== undefined && isNamed(real))
+  );
+}
+
+function isNamedBy(path: string, name: string): boolean {
+  return name.endsWith('*') ? path.startsWith(name.slice(0, -1)) : path === name;
 }
 
 async function filesOf(own: string): Promise<readonly string[]> {

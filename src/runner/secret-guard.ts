@@ -4,11 +4,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { HookCallback, HookJSONOutput } from '@anthropic-ai/claude-agent-sdk';
 import { PATH_CHARS_MAX, SECRET_LOOK_MS_MAX } from '../limits.ts';
-import type { SecretFiles } from './secret-files.ts';
+import { denyRules, leadsToSecret, seeSecretFiles } from './secret-files.ts';
 import { within } from './within.ts';
 
 export type SecretGuardOptions = {
-  readonly files: SecretFiles;
+  /** Absolute paths, `*` for anything at the end of a name. */
+  readonly files: readonly string[];
   /** The rules that Claude Code was started with. */
   readonly rules: readonly string[];
   /** Has Claude Code go by these rules from now on. */
@@ -25,13 +26,14 @@ export function secretGuard(options: SecretGuardOptions): HookCallback {
   let rules = options.rules.join('\n');
   /** Why the tool must not be used, or undefined. */
   const check = async (input: unknown, cwd: string): Promise<string | undefined> => {
-    const now = await files.denyRules();
+    const seen = await seeSecretFiles(files);
+    const now = denyRules(seen);
     if (now.join('\n') !== rules) {
       await renew(now);
       rules = now.join('\n');
     }
-    for (const path of pathsIn(input, cwd)) if (await files.hold(path)) return OWN_FILE;
-    return undefined;
+    const found = await Promise.all(pathsIn(input, cwd).map((path) => leadsToSecret(seen, path)));
+    return found.includes(true) ? OWN_FILE : undefined;
   };
   return async (call) => {
     if (call.hook_event_name !== 'PreToolUse') return {};

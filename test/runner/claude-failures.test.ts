@@ -104,7 +104,9 @@ describe('a process that is killed', () => {
     const turnId = session.prompt([
       { tool: 'Bash', input: { command: 'setsid sleep 600 & wait' } },
     ]);
-    await expect.poll(async () => (await session.processes()).length).toBeGreaterThan(3);
+    await expect
+      .poll(async () => (await session.processes()).length, { timeout: 20_000 })
+      .toBeGreaterThan(3);
     process.kill(session.run.process.pid, 'SIGKILL');
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({
       state: 'failed',
