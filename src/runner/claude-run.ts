@@ -190,11 +190,11 @@ export class ClaudeRun implements Run {
 
   #translate(message: SDKMessage): void {
     this.#turns.heard();
-    this.#plans.note(message);
     if (message.type === 'system' && message.subtype === 'informational') {
       this.#parts.log.info({ ...this.#who(), text: message.content }, 'message of Claude Code');
     }
     try {
+      this.#plans.note(message);
       this.#translator.translate(message);
     } catch (error) {
       this.#logError(error, `a message of type ${asName(message.type)} could not be read`);
