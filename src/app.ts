@@ -12,6 +12,7 @@ import { memoryOf, placesOf } from './runner/memory.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import type { Runner } from './runner/runner.ts';
+import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
 import { Aside } from './server/asker.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
@@ -73,7 +74,7 @@ export type Ports = {
 export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): Promise<App> {
   const { settings, log, redactor } = deps;
   const store = await openSqliteStore({ directory: settings.stateDir, log });
-  const scratchDirectory = join(settings.stateDir, 'tmp');
+  const scratchDirectory = scratchDirectoryOf(settings.stateDir);
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
   const runner = claudeRunner({
     environment: settings.environment,
@@ -109,6 +110,8 @@ function claudeRunner(options: ClaudeRunnerOptions): Runner {
       });
       return (await runner).start(spec, listener);
     },
+    kept: () => scratchOwners(options.scratchDirectory),
+    discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };
 }
 
@@ -129,7 +132,7 @@ function asGiven(text: string): string {
 
 /** Everything above the two ports; tests give their own. */
 export async function assemble(deps: AppDeps & Ports): Promise<App> {
-  const { settings, log, store, version, killTree } = deps;
+  const { settings, log, store, version } = deps;
   const clock = deps.clock ?? systemClock();
   const startedAt = clock.monotonic();
   const owners = createOwners(newId());
@@ -141,7 +144,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
   store.observe(createJournal(log));
   store.observe((commit) => telemetry.committed(commit));
-  const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId };
+  const base = { ...deps, clock, jumps, owners, waiters, presence, gate, newId };
   const recovery = new Recovery({
     ...base,
     isLive: (id) => scheduler.isLive(id),
@@ -157,7 +160,6 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const scheduler = new Scheduler({
     ...base,
     ...settings,
-    runner: deps.runner,
     ask: (live, ask, signal) => permissions.ask(live, ask, signal),
   });
   const leases = new LeaseKeeper({ ...base, leaseTimes, live: () => scheduler.liveSessions() });
@@ -179,6 +181,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     sessions,
     disconnected: (caller) => turns.disconnected(caller),
   });
+  store.observe((commit) => housekeeper.committed(commit));
   const changes = new Changes(base);
   const service: Service = {
     sessions,

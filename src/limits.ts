@@ -118,8 +118,12 @@ export const CLOCK_JUMP_MS = 2_000;
 /** Behind every notification stands a look at the store this often. */
 export const STORE_POLL_MS = 1_000;
 
-/** An idle process that still runs background tasks is kept this long after its last turn. */
+/** An idle process with background tasks, or with programs that it has left running, is kept this long after its last turn. */
 export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
+/** Whether it has any is looked up at most this often. */
+export const LEFT_LOOK_MS = 1_000;
+/** Programs that the notice of their end names; further ones are counted. */
+export const LEFT_NAMES_MAX = 20;
 
 /** A tool is refused if it cannot be found out by then whether it would read a file of the server's own. */
 export const SECRET_LOOK_MS_MAX = 5_000;

@@ -9,6 +9,7 @@ import { LEASE_TIMES, STORE_POLL_MS } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
+import { removeScratch, scratchDirectoryOf } from './runner/scratch.ts';
 import { Gate } from './service/access.ts';
 import { JumpWatch, systemClock } from './service/clock.ts';
 import { Overview } from './service/overview.ts';
@@ -18,7 +19,7 @@ import { Room } from './service/room.ts';
 import { Runs, type RunsDeps } from './service/runs.ts';
 import { Sessions, type SessionsDeps } from './service/sessions.ts';
 import { Waiters } from './service/waiters.ts';
-import type { Session } from './session/session.ts';
+import { SESSION_ID_PREFIX, type Session } from './session/session.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { openInspection } from './store/sqlite-inspection.ts';
 import type { Store } from './store/store.ts';
@@ -52,7 +53,9 @@ export async function endSession(
   const alive = setInterval(() => {}, STORE_POLL_MS);
   try {
     // As its principal, of no MCP session: whom it is tied to does not hold the operator up.
-    return await sessions.end({ principal, mcpSessionId: null }, id, reason);
+    const ended = await sessions.end({ principal, mcpSessionId: null }, id, reason);
+    await removeScratch(scratchDirectoryOf(settings.stateDir), id.slice(SESSION_ID_PREFIX.length));
+    return ended;
   } finally {
     clearInterval(alive);
     close();

@@ -42,6 +42,10 @@ class TalkingRun implements Run {
 
   async interrupt(): Promise<void> {}
 
+  async leftRunning(): Promise<readonly string[]> {
+    return [];
+  }
+
   async close(): Promise<void> {
     this.#listener.exited();
   }
@@ -61,7 +65,11 @@ class TalkingRun implements Run {
 const [stateDir = '', root = ''] = process.argv.slice(2);
 const settings = readSettings(['--state-dir', stateDir, '--root', root]);
 const log = createLog({ level: 'warn' });
-const runner: Runner = { start: async (spec, listener) => new TalkingRun(spec, listener) };
+const runner: Runner = {
+  start: async (spec, listener) => new TalkingRun(spec, listener),
+  kept: async () => [],
+  discard: async () => {},
+};
 const store = await openSqliteStore({ directory: stateDir, log });
 const app = await assemble({
   settings,

@@ -9,6 +9,7 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { versionFailure } from './claude-version.ts';
 import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
+import { endedText, leftRunning } from './left-running.ts';
 import { asName } from './notice.ts';
 import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
@@ -143,10 +144,23 @@ export class ClaudeRun implements Run {
   }
 
   async #close(): Promise<void> {
+    if (this.#turns.turn === undefined && !this.#hasExited) await this.#tellLeft();
     this.#isStopped = true;
     await within(this.#leave(), this.#parts.limits.closeMs);
     await this.#tree.kill();
     await this.#gone;
+  }
+
+  leftRunning(): Promise<readonly string[]> {
+    return leftRunning(this.process);
+  }
+
+  /** What a turn runs ends with the turn; what was left between turns would end without a word. */
+  async #tellLeft(): Promise<void> {
+    const names = await this.leftRunning().catch((): 'unknown' => 'unknown');
+    const text = endedText(names);
+    const { listener, redactor } = this.#parts;
+    if (text !== undefined) listener.output({ type: 'notice', text: redactor.text(text) });
   }
 
   /** Claude Code goes by itself at the end of its input, at once where no turn runs. */
@@ -215,7 +229,6 @@ export class ClaudeRun implements Run {
       this.#logError(undefined, 'processes of the session may live on: its lease is kept');
       await this.#tree.untilGone();
     }
-    await this.#parts.cleanUp().catch((error: unknown) => this.#logError(error, 'not cleaned up'));
     if (this.#isReady) this.#turns.exited();
   }
 

@@ -1,8 +1,7 @@
 /** The runner on the Agent SDK: starts the real Claude Code for a session. */
 
 import { constants } from 'node:fs';
-import { access, mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, stat } from 'node:fs/promises';
 import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
 import {
@@ -29,6 +28,7 @@ import { placeOf, worksIn } from './place.ts';
 import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
 import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
+import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
 import { inTime } from './within.ts';
@@ -38,7 +38,7 @@ export type ClaudeRunnerOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The Claude Code to run, instead of the one that the Agent SDK brings. */
   readonly claudePath?: string;
-  /** Each run gets a folder below it for temporary files, deleted at its end. */
+  /** Each session gets a folder below it for temporary files. */
   readonly scratchDirectory: string;
   /** Files of the server's own that no session is to read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
@@ -72,6 +72,8 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
       });
       return await start(await ready, spec, listener);
     },
+    kept: () => scratchOwners(options.scratchDirectory),
+    discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };
 }
 
@@ -95,9 +97,8 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
   const soon = <T>(look: Promise<T>): Promise<T> => inTime(look, LOOK_MS_MAX, spec.signal);
   const place = await soon(placeOf(spec.options.workingDirectory));
   if (context.claudePath !== undefined) await soon(checkProgram(context.claudePath));
-  const temporaryDirectory = await makeScratch(context.scratchDirectory, spec.uuid);
-  const cleanUp = () => rm(temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
   try {
+    const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
     const environment = childEnvironment(context.environment, {
       marker: spec.marker,
       temporaryDirectory,
@@ -131,7 +132,6 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
         });
         return launched;
       },
-      cleanUp,
       newId: context.newId,
       redactor: context.redactor,
       log: context.log,
@@ -144,7 +144,6 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     }
     return run;
   } catch (error) {
-    await cleanUp().catch(() => undefined);
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
 }
@@ -230,16 +229,4 @@ async function checkProgram(path: string): Promise<void> {
 
 function problemOf(error: unknown): string {
   return saysNothingThere(error) ? 'does not exist' : `cannot be used: ${reasonOf(error)}`;
-}
-
-/**
- * Named after the session, so that what a crash left there goes with the next run. Short, because Claude Code makes a
- * Unix socket in it, and the path of a socket has about 100 bytes at most.
- */
-async function makeScratch(parent: string, uuid: string): Promise<string> {
-  const directory = join(parent, uuid.replaceAll('-', '').slice(0, 16));
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { mode: 0o700 });
-  return directory;
 }

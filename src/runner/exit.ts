@@ -50,11 +50,8 @@ const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, 
     true,
     'Run fewer sessions at once, or give it more memory.',
   ],
-  EACCES: [
-    'it may not be executed',
-    false,
-    'Give its file and the folders above it the missing rights.',
-  ],
+  ENOSPC: ['the disk is full', true, 'Make room on the disk.'],
+  EACCES: ['access is denied', false, 'Give its file and the folders above it the missing rights.'],
   ENOENT: ['it is not there', false, 'Install it again, or give its path with --claude-path.'],
   ENOEXEC: [
     'it is no program for this system',

@@ -93,6 +93,17 @@ export function bootId(): string | undefined {
   }
 }
 
+/** The name of the program that a process runs, as it was called; empty if it cannot be read. */
+export function programOf(pid: number): string {
+  try {
+    if (process.platform !== 'linux') return ps(['-o', 'comm=', '-p', String(pid)]).trim();
+    const [called = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return called || readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /**
  * Calls `visit` for each process that belongs to the marker, at once when it is found; never for ourselves.
  *

@@ -33,8 +33,6 @@ export type ClaudeRunParts = {
   /** Rejects if Claude Code has not written the transcript since the last time. */
   readonly checkKept: () => Promise<void>;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
-  /** Clears up after the process; called once, when it is gone. */
-  readonly cleanUp: () => Promise<void>;
   readonly newId: () => string;
   readonly redactor: Redactor;
   readonly log: Logger;

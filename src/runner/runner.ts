@@ -86,7 +86,16 @@ export interface Run {
   steer(text: string): void;
   /** Asks the running turn to stop; the process stays. Resolves once the turn has ended. */
   interrupt(): Promise<void>;
-  /** Ends the process and everything it started; resolves when the last of them is gone. */
+  /**
+   * The names of the programs that the session has left running beside Claude Code and its helpers.
+   *
+   * @throws if that cannot be seen now
+   */
+  leftRunning(): Promise<readonly string[]>;
+  /**
+   * Ends the process and everything it started; resolves when the last of them is gone. A notice names what was left
+   * running between turns.
+   */
   close(): Promise<void>;
 }
 
@@ -98,4 +107,8 @@ export interface Runner {
    *   mend it
    */
   start(spec: RunSpec, listener: RunListener): Promise<Run>;
+  /** How the UUIDs of the sessions begin that this machine keeps something of outside of the log. */
+  kept(): Promise<readonly string[]>;
+  /** Deletes what is kept of a session that has ended. */
+  discard(uuid: string): Promise<void>;
 }

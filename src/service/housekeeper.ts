@@ -3,7 +3,9 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { Store } from '../store/store.ts';
+import type { Runner } from '../runner/runner.ts';
+import { SESSION_ID_PREFIX } from '../session/session.ts';
+import type { Commit, Store } from '../store/store.ts';
 import { agree } from './agreement.ts';
 import type { Caller } from './caller.ts';
 import type { Recovery } from './recovery.ts';
@@ -14,6 +16,7 @@ import type { Sessions } from './sessions.ts';
 export type HousekeeperDeps = {
   readonly store: Store;
   readonly rollCall: RollCall;
+  readonly runner: Pick<Runner, 'kept' | 'discard'>;
   readonly recovery: Recovery;
   readonly scheduler: Scheduler;
   readonly sessions: Sessions;
@@ -68,8 +71,35 @@ export class Housekeeper {
     try {
       await sessions.endIdle({ idleMs: sessionTtlMs });
       while (!this.#isClosed && (await store.prune(retainMs, PRUNE_ROWS))) await nextTick();
+      await this.#discardEnded();
     } catch (error) {
       log.error({ err: error }, 'housekeeping failed');
+    }
+  }
+
+  /** Deletes at once what is kept of sessions that this server has ended. */
+  committed({ changes }: Commit): void {
+    for (const { session, events } of changes) {
+      if (!events.some(({ type }) => type === 'session_ended')) continue;
+      void this.#discard(session.id.slice(SESSION_ID_PREFIX.length));
+    }
+  }
+
+  /** The same for those that ended at the terminal or at a server that died, and for those that are forgotten. */
+  async #discardEnded(): Promise<void> {
+    const { store, runner } = this.#deps;
+    for (const uuid of await runner.kept()) {
+      if (this.#isClosed) return;
+      const open = await store.openSessions(SESSION_ID_PREFIX + uuid);
+      if (open === 0) await this.#discard(uuid);
+    }
+  }
+
+  async #discard(uuid: string): Promise<void> {
+    try {
+      await this.#deps.runner.discard(uuid);
+    } catch (error) {
+      this.#deps.log.debug({ err: error, uuid }, 'the files of an ended session stay');
     }
   }
 

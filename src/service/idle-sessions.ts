@@ -1,6 +1,6 @@
 /** Processes that are kept warm after a turn: until their time is up, or their place is needed. */
 
-import { BACKGROUND_HOLD_MS_MAX } from '../limits.ts';
+import { BACKGROUND_HOLD_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
 import { startTimer, type Timer } from '../timer.ts';
 import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
@@ -11,12 +11,14 @@ type Idle = {
   readonly since: number;
   /** Evicts it when its time is up. */
   timer: Timer;
+  /** Whether it has left programs running, as of then on the monotonic clock. */
+  left?: { readonly at: number; readonly some: Promise<boolean> };
 };
 
 type IdleSessionsDeps = {
   readonly clock: Clock;
   readonly idleEvictMs: number;
-  /** A place may be wanted of one that stays for its background tasks only. */
+  /** A place may be wanted of one that stays only for what it runs in the background. */
   stays(): void;
 };
 
@@ -46,11 +48,11 @@ export class IdleSessions {
     this.#idle.delete(sessionId);
   }
 
-  /** Frees a place; returns false where every process has work. Background tasks are work for a while. */
+  /** Frees a place; returns false if every process has work. What runs in the background is work for a while. */
   async evictLongest(): Promise<boolean> {
     const { idleEvictMs } = this.#deps;
     for (const idle of [...this.#idle.values()]) {
-      if (idle.live.tasks > 0 && this.#idleMs(idle) < idleEvictMs) continue;
+      if (this.#idleMs(idle) < idleEvictMs && (await this.#hasBackground(idle))) continue;
       if (await this.#evict(idle)) return true;
     }
     return false;
@@ -60,21 +62,35 @@ export class IdleSessions {
     return startTimer(this.#deps.idleEvictMs, () => void this.#timeUp(sessionId));
   }
 
-  /** One that still runs background tasks stays while its place is not needed, up to a bound. */
-  #timeUp(sessionId: string): void {
+  /** One that still runs something in the background stays while its place is not needed, up to a bound. */
+  async #timeUp(sessionId: string): Promise<void> {
     const idle = this.#idle.get(sessionId);
     if (idle === undefined) return;
-    const { tasks, turnId } = idle.live;
-    if (tasks === 0 || turnId !== undefined || this.#idleMs(idle) >= BACKGROUND_HOLD_MS_MAX) {
-      void this.#evict(idle);
-      return;
+    const isHeld = this.#idleMs(idle) < BACKGROUND_HOLD_MS_MAX && (await this.#hasBackground(idle));
+    if (!isHeld || idle.live.turnId !== undefined) {
+      await this.#evict(idle);
+    } else if (this.#idle.get(sessionId) === idle) {
+      idle.timer = this.#evictionOf(sessionId);
+      this.#deps.stays();
     }
-    idle.timer = this.#evictionOf(sessionId);
-    this.#deps.stays();
   }
 
-  /** A background task may have woken Claude meanwhile; then it is idle no longer. */
-  async #evict({ live }: Idle): Promise<boolean> {
+  /** Background tasks, or programs that it has left running; if those cannot be looked for, there may be some. */
+  async #hasBackground(idle: Idle): Promise<boolean> {
+    if (idle.live.tasks > 0) return true;
+    const at = this.#deps.clock.monotonic();
+    if (idle.left === undefined || at - idle.left.at >= LEFT_LOOK_MS) {
+      const names = idle.live.leftRunning();
+      const some = names.then(({ length }) => length > 0).catch(() => true);
+      idle.left = { at, some };
+    }
+    return await idle.left.some;
+  }
+
+  /** Not one that was given a prompt meanwhile, or that a background task has woken. */
+  async #evict(idle: Idle): Promise<boolean> {
+    const { live } = idle;
+    if (this.#idle.get(live.id) !== idle) return false;
     this.remove(live.id);
     if (live.turnId !== undefined) return false;
     if (live.tasks > 0) live.output({ type: 'notice', text: `${live.tasks} ${STOPPED_TASKS}` });

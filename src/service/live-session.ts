@@ -83,6 +83,12 @@ export class LiveSession implements RunListener {
     return run !== undefined && !this.isClosing && !this.#hasExited && (await run.isCurrent());
   }
 
+  /** Programs that the session has left running beside Claude Code. */
+  async leftRunning(): Promise<readonly string[]> {
+    const run = await this.#run?.catch(() => undefined);
+    return (await run?.leftRunning()) ?? [];
+  }
+
   /** Runs a claimed turn, starting the process where there is none. A turn that cannot be run fails. */
   runTurn(claim: Claim, start: StartRun): Promise<void> {
     this.turnId = claim.turn.id;

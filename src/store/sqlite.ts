@@ -255,8 +255,8 @@ export class SqliteStore implements Store {
     return this.#read((sql) => reads.listIdle(sql, query, this.#steady()));
   }
 
-  openSessions(): Promise<number> {
-    return this.#read(countOpen);
+  openSessions(idPrefix?: string): Promise<number> {
+    return this.#read((sql) => countOpen(sql, idPrefix));
   }
 
   subscribe(listener: Listener): () => void {

@@ -252,8 +252,8 @@ export interface Store {
   activity(query: ActivityQuery): Promise<readonly SessionMark[]>;
   /** Sessions that have not ended and are not busy, longest idle first. */
   idleSessions(query: IdleQuery): Promise<readonly IdleSession[]>;
-  /** How many sessions have not ended, of all principals. */
-  openSessions(): Promise<number>;
+  /** How many sessions have not ended, of all principals; only those whose ids begin so, if that is given. */
+  openSessions(idPrefix?: string): Promise<number>;
 
   /**
    * Calls back after every commit that touched sessions, with their ids, or with undefined where

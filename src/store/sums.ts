@@ -15,6 +15,7 @@ import {
 } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
 import { addUsageByModel, soundUsageByModel, subtractUsageByModel } from '../session/usage.ts';
+import { endOf } from './lookups.ts';
 import { jsonOf, numberOf, type Row, type Sql } from './sql.ts';
 
 /**
@@ -83,7 +84,11 @@ export function readTotals(sql: Sql): Metrics {
   return metricsOf(sql.get(TOTALS, PRINCIPAL_SCOPE));
 }
 
-export function countOpen(sql: Sql): number {
+export function countOpen(sql: Sql, idPrefix?: string): number {
+  if (idPrefix !== undefined) {
+    const open = 'SELECT count(*) AS n FROM sessions WHERE id >= ? AND id < ? AND ended_at IS NULL';
+    return numberOf(sql.get(open, idPrefix, endOf(idPrefix)) ?? {}, 'n');
+  }
   const { totalSessions, endedSessions } = readTotals(sql);
   return totalSessions - endedSessions;
 }

@@ -70,6 +70,12 @@ export class ChildRunner implements Runner {
     await run.ready(spec.signal);
     return run;
   }
+
+  async kept(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async discard(): Promise<void> {}
 }
 
 type Turn = { readonly id: string; readonly ended: PromiseWithResolvers<void> };
@@ -103,6 +109,10 @@ class ChildRun implements Run {
     await killTree(this.process);
     await this.#gone;
     throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
+  }
+
+  async leftRunning(): Promise<readonly string[]> {
+    return [];
   }
 
   async isCurrent(): Promise<boolean> {

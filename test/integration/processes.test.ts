@@ -90,9 +90,33 @@ describe('no process outlives', OPTIONS, () => {
   test('an eviction for its idle time', async () => {
     const { place, client } = await startServer('--idle-evict-ms', '500');
     const id = await create(client, place);
-    await turn(client, id, [STRAY, { text: 'idle' }]);
+    await turn(client, id, [{ text: 'idle' }]);
     await expect.poll(() => processesOf(id), POLL).toEqual([]);
     expect(await turn(client, id, [{ text: 'again' }])).toMatchObject({ result: 'again' });
+  });
+
+  test('an eviction for another session, which waits for what was left running, and then names it', async () => {
+    const { place, client } = await startServer('--idle-evict-ms', '3000', '--max-live', '1');
+    const [first, second] = [await create(client, place), await create(client, place)];
+    const command = 'echo kept > "$TMPDIR/patch"; nohup sleep 600 > /dev/null 2>&1 & echo left';
+    await turn(client, first, [{ tool: 'Bash', input: { command } }, { text: 'idle' }]);
+    const idleAt = performance.now();
+    await turn(client, second, [{ text: 'in its place' }]);
+    expect(performance.now() - idleAt).toBeGreaterThan(2900);
+    expect(await processesOf(first)).toEqual([]);
+    const { events } = await client.call('read_events', { sessionId: first, limit: 500 });
+    expect(events.at(-1)).toMatchObject({
+      type: 'notice',
+      text: 'Programs that the session had left running were ended with its process: sleep.',
+    });
+    const look = { tool: 'Bash', input: { command: 'cat "$TMPDIR/patch"' } };
+    await turn(client, first, [look, { text: 'again' }]);
+    const { events: all } = await client.call('read_events', { sessionId: first, limit: 500 });
+    expect(all.findLast(({ type }) => type === 'tool_result')).toMatchObject({ text: 'kept' });
+    const folders = () => readdir(join(place.stateDirectory, 'tmp'));
+    expect(await folders()).toHaveLength(2);
+    for (const sessionId of [first, second]) await client.call('end_session', { sessionId });
+    await expect.poll(folders, POLL).toEqual([]);
   });
 
   test('an eviction for another session, background tasks included', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findByMarker } from '../../src/runner/process.ts';
@@ -15,12 +15,38 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe('a run', () => {
-  test('leaves no folder for temporary files behind', async () => {
-    const session = await world.start();
-    const before = await readdir(world.scratch);
-    expect(before).toHaveLength(1);
+  test('keeps its folder for temporary files over the processes of its session, until that has ended', async () => {
+    const runner = world.runner();
+    const before = await runner.kept();
+    const session = await world.start({}, runner);
+    const command = 'echo kept > "$TMPDIR/patch"; echo "$TMPDIR"';
+    await session.turn([{ tool: 'Bash', input: { command } }, { text: 'done' }]);
     await session.run.close();
-    expect(await readdir(world.scratch)).toEqual([]);
+    const again = await world.start({ uuid: session.uuid }, runner);
+    await again.turn([{ tool: 'Bash', input: { command: 'cat "$TMPDIR/patch"' } }, { text: 'ok' }]);
+    expect(again.heard.all('tool_result').map(({ text }) => text.trim())).toEqual(['kept']);
+    const [kept] = (await runner.kept()).filter((each) => !before.includes(each));
+    expect(session.uuid.startsWith(kept ?? 'none')).toBe(true);
+    await again.run.close();
+    await runner.discard(kept ?? '');
+    expect(await runner.kept()).toEqual(before);
+  });
+
+  test('makes its folder anew if something else stands there, and does not go where a link leads', async () => {
+    const [uuid, elsewhere] = [randomUUID(), join(world.directory, 'elsewhere')];
+    await mkdir(elsewhere);
+    await writeFile(join(elsewhere, 'file'), 'mine');
+    await mkdir(world.scratch, { recursive: true });
+    const folder = join(world.scratch, uuid.replaceAll('-', '').slice(0, 16));
+    await symlink(elsewhere, folder);
+    const { run } = await world.start({ uuid });
+    expect((await lstat(folder)).isDirectory()).toBe(true);
+    await run.close();
+    await rm(folder, { recursive: true });
+    await symlink(elsewhere, folder);
+    await world.runner().discard(uuid);
+    expect(await readdir(elsewhere)).toEqual(['file']);
+    expect(await world.runner().kept()).not.toContain(uuid.slice(0, 18));
   });
 
   test('shows no secret on the command line, and Claude Code only what it needs', async () => {
@@ -114,7 +140,6 @@ describe('a start', () => {
         message: expect.stringContaining(words),
       });
     }
-    expect(await readdir(world.scratch)).toEqual([]);
   });
 
   test('that is given up while Claude Code hangs is over at once, with its processes', async () => {

@@ -36,3 +36,16 @@ test('forgets what ended long ago, and keeps the sums', async () => {
   });
   expect(await client.call('get_metrics')).toMatchObject({ totalSessions: 1, activeSessions: 0 });
 });
+
+test('deletes the files of a session with its end, and later what ended where nobody could', async () => {
+  const harness = await startHarness();
+  const client = await harness.connect();
+  const [ended, open] = [await harness.busy(client), await harness.busy(client)];
+  const { files } = harness.runner;
+  await client.call('end_session', { sessionId: ended.sessionId });
+  expect([...files]).toEqual([open.run.spec.uuid]);
+  const forgotten = '01234567-89ab-cdef';
+  files.add(ended.run.spec.uuid.slice(0, 18)).add(forgotten);
+  await keeperOf(harness).tidy();
+  expect([...files]).toEqual([open.run.spec.uuid]);
+});

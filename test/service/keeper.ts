@@ -14,6 +14,7 @@ export function keeperOf(harness: Harness): Housekeeper {
     log: loggerTo({ write: () => {} }, 'silent'),
     sessionTtlMs: 7 * DAY_MS,
     retainMs: 30 * DAY_MS,
+    runner: harness.runner,
     rollCall: unused,
     recovery: unused,
     scheduler: unused,

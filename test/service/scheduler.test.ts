@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../src/config.ts';
-import { BACKGROUND_HOLD_MS_MAX } from '../../src/limits.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import type { ScriptedRun } from '../support/scripted-runner.ts';
@@ -194,43 +193,6 @@ describe('processes', () => {
     const again = await harness.runner.waitFor((one) => one !== run && one.turnId !== undefined);
     again.finish();
     await rest(client, sessionId);
-  });
-
-  test('that run background tasks stay while their place is not needed, up to a bound', async () => {
-    const { harness, client } = await start({ idleEvictMs: 10 });
-    const [kept, last] = [await harness.busy(client), await harness.busy(client)];
-    kept.run.tasks(2);
-    kept.run.finish();
-    await rest(client, kept.sessionId);
-    // Went idle later, and is evicted when its own time is up.
-    last.run.finish();
-    await harness.runner.waitFor((run) => run === last.run && run.isClosed);
-    expect(kept.run.isClosed).toBe(false);
-    harness.pass(BACKGROUND_HOLD_MS_MAX);
-    await harness.runner.waitFor((run) => run === kept.run && run.isClosed);
-    const args = { sessionId: kept.sessionId, after: 4, waitMs: LONG_MS };
-    expect((await client.call('read_events', args)).events).toMatchObject([
-      { type: 'notice', text: '2 background tasks were stopped with the idle process' },
-    ]);
-  });
-
-  test('that run background tasks make room last, and not before their idle time is up', async () => {
-    const { harness, client } = await start({ maxLive: 2 });
-    const [kept, other] = [await harness.busy(client), await harness.busy(client)];
-    kept.run.tasks(1);
-    kept.run.finish();
-    await rest(client, kept.sessionId);
-    other.run.finish();
-    await rest(client, other.sessionId);
-    const next = await harness.busy(client);
-    expect([kept.run, other.run].map(isAlive)).toEqual([true, false]);
-    const { session } = await client.call('create_session', { prompt: 'waits' });
-    await client.call('link_task', { sessionId: next.sessionId, taskId: 'a' });
-    expect(isAlive(kept.run)).toBe(true);
-    harness.pass(harness.settings.idleEvictMs);
-    await client.call('create_session', { prompt: 'waits too' });
-    await harness.running(session.id);
-    expect(isAlive(kept.run)).toBe(false);
   });
 
   test('that go by themselves while idle are replaced at the next prompt', async () => {

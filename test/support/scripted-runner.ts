@@ -29,6 +29,8 @@ export class ScriptedRunner implements Runner {
   readonly runs: ScriptedRun[] = [];
   /** Every attempt to start, failed ones included. */
   readonly specs: RunSpec[] = [];
+  /** The UUIDs of which files are kept; a test adds what an earlier server has left. */
+  readonly files = new Set<string>();
   readonly #failures: Error[] = [];
   readonly #waiters: Waiter[] = [];
   #startGate: Promise<void> = Promise.resolve();
@@ -39,10 +41,19 @@ export class ScriptedRunner implements Runner {
     if (spec.signal?.aborted) throw new SessionError('UNAVAILABLE', 'scripted: start given up');
     const failure = this.#failures.shift();
     if (failure !== undefined) throw failure;
+    this.files.add(spec.uuid);
     const run = new ScriptedRun(spec, listener, () => this.#changed(run));
     this.runs.push(run);
     this.#changed(run);
     return run;
+  }
+
+  async kept(): Promise<readonly string[]> {
+    return [...this.files];
+  }
+
+  async discard(uuid: string): Promise<void> {
+    this.files.delete(uuid);
   }
 
   /** The run started last for a session, by its id or UUID. Throws when there is none. */
@@ -93,6 +104,8 @@ export class ScriptedRun implements Run {
   readonly prompts: ScriptedPrompt[] = [];
   readonly steered: string[] = [];
   interrupts = 0;
+  /** Programs that the session has left running; set to an error to play that they cannot be looked for. */
+  left: readonly string[] | Error = [];
   /** The turn that runs, if one does. */
   turnId: string | undefined;
   isClosed = false;
@@ -133,6 +146,11 @@ export class ScriptedRun implements Run {
     this.#changed();
     this.onInterrupt(this);
     await ended;
+  }
+
+  async leftRunning(): Promise<readonly string[]> {
+    if (this.left instanceof Error) throw this.left;
+    return this.left;
   }
 
   async close(): Promise<void> {

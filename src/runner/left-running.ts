@@ -1,0 +1,38 @@
+/** Programs that a session has left running beside Claude Code (`nohup … &`), and what is said when they are ended. */
+
+import { basename } from 'node:path';
+import { LEFT_NAMES_MAX } from '../limits.ts';
+import type { ProcessIdentity } from '../session/process.ts';
+import { asName } from './notice.ts';
+import { lookAt, programOf, visitMarked } from './process-table.ts';
+
+/**
+ * Their names. Claude Code puts each shell into a process group of its own, which what the shell starts stays in or leaves
+ * for another; Claude Code and its own helpers share the group of the root.
+ *
+ * @throws if the process table could not be read
+ */
+export async function leftRunning({ pid, marker }: ProcessIdentity): Promise<readonly string[]> {
+  const names: string[] = [];
+  await visitMarked(marker, (each) => {
+    const seen = lookAt(each);
+    if (seen === 'gone' || (seen !== 'unknown' && seen.group === pid)) return;
+    names.push(asName(basename(programOf(each)).replace(/^-/, '')));
+  });
+  return names.sort();
+}
+
+/** The notice of their end; undefined if there were none. Names only: a command line may hold a secret. */
+export function endedText(names: readonly string[] | 'unknown'): string | undefined {
+  if (names === 'unknown') {
+    return 'What the session had left running was ended with its process; it could not be looked at.';
+  }
+  if (names.length === 0) return undefined;
+  const counts = Map.groupBy(names, (name) => name);
+  const shown = [...counts].map(([name, { length }]) =>
+    length > 1 ? `${name} (${length})` : name,
+  );
+  const more = shown.length - LEFT_NAMES_MAX;
+  const list = shown.slice(0, LEFT_NAMES_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `Programs that the session had left running were ended with its process: ${list}.`;
+}

@@ -1,0 +1,69 @@
+/**
+ * The folders for temporary files that sessions have as their `$TMPDIR`. One lives as long as its session, over all its
+ * processes. It is named after the session, and shortly: Claude Code makes a Unix socket in it, and the path of a socket
+ * has about 100 bytes at most.
+ */
+
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SessionError } from '../errors.ts';
+import { saysNothingThere } from '../looks.ts';
+import { reasonOf } from './exit.ts';
+
+const NAME_CHARS = 16;
+const NAME = /^[0-9a-f]{16}$/;
+
+/** Where the folders of a state directory are. */
+export function scratchDirectoryOf(stateDir: string): string {
+  return join(stateDir, 'tmp');
+}
+
+/**
+ * Makes the session's folder unless it is there; anything else in its place goes.
+ *
+ * @throws SessionError UNAVAILABLE
+ */
+export async function openScratch(parent: string, uuid: string): Promise<string> {
+  const directory = folderOf(parent, uuid);
+  try {
+    await mkdir(parent, { recursive: true, mode: 0o700 });
+    if (await isFolder(directory)) return directory;
+    await rm(directory, { force: true });
+    await mkdir(directory, { mode: 0o700 });
+    return directory;
+  } catch (error) {
+    throw new SessionError(
+      'UNAVAILABLE',
+      `the session's folder for temporary files could not be made: ${reasonOf(error)}`,
+      { hint: 'Look at the state directory: its rights, and the space on its disk.', cause: error },
+    );
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch (error) {
+    if (saysNothingThere(error)) return false;
+    throw error;
+  }
+}
+
+export async function removeScratch(parent: string, uuid: string): Promise<void> {
+  await rm(folderOf(parent, uuid), { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** The UUIDs of the sessions that have a folder, as far as its name tells them. */
+export async function scratchOwners(parent: string): Promise<readonly string[]> {
+  const names = await readdir(parent).catch((error: unknown) => {
+    if (saysNothingThere(error)) return [];
+    throw error;
+  });
+  return names
+    .filter((name) => NAME.test(name))
+    .map((name) => name.replace(/^(.{8})(.{4})(.{4})$/, '$1-$2-$3'));
+}
+
+function folderOf(parent: string, uuid: string): string {
+  return join(parent, uuid.replaceAll('-', '').slice(0, NAME_CHARS));
+}
