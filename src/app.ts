@@ -161,6 +161,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     ...base,
     ...settings,
     ask: (live, ask, signal) => permissions.ask(live, ask, signal),
+    left: (fence, loss) => recovery.left(fence, loss),
   });
   const leases = new LeaseKeeper({ ...base, leaseTimes, live: () => scheduler.liveSessions() });
   const runs = new Runs({ ...base, scheduler, recovery });

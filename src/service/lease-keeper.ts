@@ -79,7 +79,7 @@ export class LeaseKeeper {
     for (const live of this.#deps.live()) {
       if (live.isClosing || !isLost(live)) continue;
       this.#deps.log.warn({ sessionId: live.id }, 'lease lost, process stopped');
-      void live.close();
+      live.giveUp({ kind: 'unrenewed' });
     }
   }
 }

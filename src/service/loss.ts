@@ -15,6 +15,8 @@ export type Loss =
   | { readonly kind: 'unrenewed' }
   /** The store failed, so the log or the answer to a question is missing. */
   | { readonly kind: 'storage'; readonly message: string }
+  /** The server left it for another reason, which its log has. */
+  | { readonly kind: 'dropped' }
   /** The store works, but could not keep what was said. */
   | { readonly kind: 'unkept' };
 
@@ -55,6 +57,8 @@ function reasonOf(loss: Loss): string {
       return 'its server could not renew its lease in time and stopped it';
     case 'storage':
       return `its server could not keep its log: ${loss.message}`;
+    case 'dropped':
+      return 'its server did not go on with it';
     case 'unkept':
       return 'what Claude said could not be stored';
   }
@@ -64,6 +68,8 @@ function hintOf(loss: Loss): string {
   switch (loss.kind) {
     case 'storage':
       return `see to the disk of the state directory; part of what was done may be missing from the log, and ${LOOK_FIRST}`;
+    case 'dropped':
+      return `the server log says why; ${LOOK_FIRST}`;
     case 'unkept':
       return `this is a defect, and the server log has it; ${LOOK_FIRST}`;
     case 'unrenewed':

@@ -12,6 +12,7 @@ import type { EventBody } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { type Fence, type Lease, StaleFenceError, type Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
+import { type Loss, lossOf, requeueText } from './loss.ts';
 
 export type RecoveryDeps = {
   readonly store: Store;
@@ -27,10 +28,17 @@ export type RecoveryDeps = {
   freed(): void;
 };
 
+type Left = { readonly epoch: number; readonly loss: Loss };
+type RunningTurn = NonNullable<Lease['turn']>;
+
+const SILENT: Loss = { kind: 'silent' };
+
 export class Recovery {
   readonly #deps: RecoveryDeps;
   /** Sessions that are being taken here, each until it is settled. */
   readonly #taking = new Map<string, Promise<boolean>>();
+  /** What this server has left itself, or taken and not settled yet, and why. */
+  readonly #left = new Map<string, Left>();
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -39,9 +47,19 @@ export class Recovery {
   /** Takes what gone servers left. Returns how many sessions that were. */
   async sweep(): Promise<number> {
     const leases = await this.#deps.store.leases();
-    const left = leases.filter((lease) => this.#isAbandoned(lease));
-    const taken = await Promise.all(left.map((lease) => this.take(lease).catch(ifLeft)));
+    this.#forget(leases);
+    const taken = await Promise.all(
+      leases.map((lease) => {
+        const loss = this.#lossAt(lease);
+        return loss !== undefined && this.take(lease, loss).catch(ifLeft);
+      }),
+    );
     return taken.filter(Boolean).length;
+  }
+
+  /** This server has ended the process of a session, and may not have been able to write down what became of its turn. */
+  left(fence: Fence, loss: Loss): void {
+    this.#left.set(fence.sessionId, { epoch: fence.epoch, loss });
   }
 
   /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
@@ -52,7 +70,8 @@ export class Recovery {
     if (lease === undefined) return;
     const isOurs = owners.stateOf(lease.fence.owner) === 'self';
     const hasLapsed = !isOurs && lease.until <= clock.now() && jumps.trustsLapse();
-    if (hasLapsed || this.#isAbandoned(lease)) await this.take(lease);
+    const loss = this.#lossAt(lease) ?? (hasLapsed && SILENT);
+    if (loss) await this.take(lease, loss);
   }
 
   /**
@@ -61,11 +80,11 @@ export class Recovery {
    *
    * @throws SessionError UNAVAILABLE if its processes may live on: the lease is kept then, so that nothing runs beside them
    */
-  take(lease: Lease): Promise<boolean> {
+  take(lease: Lease, loss: Loss): Promise<boolean> {
     const { sessionId } = lease.fence;
     const under = this.#taking.get(sessionId);
     if (under !== undefined) return under;
-    const taking = this.#take(lease).finally(() => this.#taking.delete(sessionId));
+    const taking = this.#take(lease, loss).finally(() => this.#taking.delete(sessionId));
     this.#taking.set(sessionId, taking);
     return taking;
   }
@@ -75,14 +94,16 @@ export class Recovery {
     await this.#taking.get(sessionId)?.catch(() => {});
   }
 
-  async #take(lease: Lease): Promise<boolean> {
+  async #take(lease: Lease, loss: Loss): Promise<boolean> {
     const { store, owners } = this.#deps;
     const fence = await store.takeOver(lease.fence, owners.self);
     // Read anew: until that moment the old owner may have gone on, started a turn and sent its prompt.
     const taken = fence && (await store.lease(fence.sessionId));
     if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
+    this.left(fence, loss);
     try {
-      await this.#finish(taken, lease);
+      await this.#finish(taken, lease, loss);
+      this.#left.delete(fence.sessionId);
       this.#deps.freed();
       return true;
     } catch (error) {
@@ -92,7 +113,7 @@ export class Recovery {
     }
   }
 
-  async #finish({ fence, process, turn }: Lease, before: Lease): Promise<void> {
+  async #finish({ fence, process, turn }: Lease, before: Lease, loss: Loss): Promise<void> {
     const { store, log, killTree, isLive } = this.#deps;
     const { sessionId } = fence;
     if (process !== undefined && !(await killTree(process))) {
@@ -101,28 +122,40 @@ export class Recovery {
     }
     // Its next turn may have been claimed here already, under this very lease.
     const isNext = turn?.id !== before.turn?.id && isLive(sessionId);
-    if (turn !== undefined && !isNext) await this.#settle(fence, turn);
+    if (turn !== undefined && !isNext) await this.#settle(fence, turn, loss);
     if (!isLive(sessionId)) await store.release(fence);
     log.warn({ sessionId, from: before.fence.owner }, 'session taken over');
   }
 
-  #isAbandoned({ fence, until }: Lease): boolean {
-    const { owners, clock, jumps } = this.#deps;
+  /** Why a session may be taken from its owner without anybody's asking for it; undefined if it may not. */
+  #lossAt({ fence, until }: Lease): Loss | undefined {
+    const { owners, clock, jumps, isLive } = this.#deps;
+    const { sessionId, epoch } = fence;
     const state = owners.stateOf(fence.owner);
-    // A run of ours that ended when nothing could be written (a full disk) has left its lease.
-    if (state === 'self') return !this.#deps.isLive(fence.sessionId);
-    if (state === 'unknown') return until <= clock.now() && jumps.trustsLapse();
-    return state === 'gone';
+    if (state === 'gone') return { kind: 'gone' };
+    const hasLapsed = state === 'unknown' && until <= clock.now() && jumps.trustsLapse();
+    if (hasLapsed) return { kind: 'out-of-sight' };
+    if (state !== 'self' || isLive(sessionId)) return undefined;
+    const left = this.#left.get(sessionId);
+    return left?.epoch === epoch ? left.loss : { kind: 'dropped' };
   }
 
-  async #settle(fence: Fence, turn: NonNullable<Lease['turn']>): Promise<void> {
+  /** What is nobody's any more, or another server's, is not ours to settle. */
+  #forget(leases: readonly Lease[]): void {
+    for (const [sessionId, { epoch }] of this.#left) {
+      const isHeld = ({ fence }: Lease) => fence.sessionId === sessionId && fence.epoch === epoch;
+      if (!leases.some(isHeld)) this.#left.delete(sessionId);
+    }
+  }
+
+  async #settle(fence: Fence, turn: RunningTurn, loss: Loss): Promise<void> {
     const { store, clock } = this.#deps;
     await store.append(
       fence.sessionId,
       (state) => {
         if (!state.openTurns.some(({ id, state: is }) => id === turn.id && is === 'running'))
           return [];
-        return decideAll(state, settlement(turn, state), clock.now());
+        return decideAll(state, settlement(turn, state, loss), clock.now());
       },
       { fence },
     );
@@ -142,27 +175,13 @@ function ifLeft(error: unknown): boolean {
   throw error;
 }
 
-function settlement(turn: NonNullable<Lease['turn']>, state: SessionState): SessionCommand[] {
+function settlement(turn: RunningTurn, state: SessionState, loss: Loss): SessionCommand[] {
   const isOurs = state.openTurns.some(({ id, origin }) => id === turn.id && origin === 'prompt');
   if (isOurs && !turn.prompted) {
-    const text = 'lost lease: the server stopped before the prompt reached Claude; it waits again';
-    return [{ type: 'requeue_turn', turnId: turn.id, text, crashed: true }];
+    return [{ type: 'requeue_turn', turnId: turn.id, text: requeueText(loss), crashed: true }];
   }
-  return [
-    {
-      type: 'end_turn',
-      turnId: turn.id,
-      outcome: {
-        state: 'lost',
-        error: {
-          code: 'UNAVAILABLE',
-          message: `turn ${turn.id} was running when its server stopped`,
-          retryable: false,
-          hint: 'nothing is run again by itself: look at what was done, then send a prompt.',
-        },
-      },
-    },
-  ];
+  const outcome = { state: 'lost', error: lossOf(turn.id, loss) } as const;
+  return [{ type: 'end_turn', turnId: turn.id, outcome }];
 }
 
 function decideAll(

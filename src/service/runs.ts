@@ -97,16 +97,22 @@ export class Runs {
    * it in time, or that does not run at all, loses the session.
    */
   async #sendOrder(lease: Lease, wanted: Wanted): Promise<boolean> {
-    const { store, recovery, newId } = this.#deps;
+    const { store, newId } = this.#deps;
     const order: Order = { ...wanted, id: newId(), sessionId: lease.fence.sessionId };
     await store.sendOrder(order);
     const end = await this.#endOf(order, lease);
     if (end === 'done') return true;
     await store.finishOrder(order);
-    if (end !== undefined || (await recovery.take(lease))) return end !== 'refused';
+    if (end !== undefined || (await this.#takeOver(lease))) return end !== 'refused';
     // Another server was faster, and may not have settled yet what it has taken: now that one is asked.
     const next = await this.#elsewhere(order.sessionId);
     return next === undefined || this.#sendOrder(next, wanted);
+  }
+
+  async #takeOver(lease: Lease): Promise<boolean> {
+    const { recovery, owners } = this.#deps;
+    const isGone = owners.stateOf(lease.fence.owner) === 'gone';
+    return recovery.take(lease, { kind: isGone ? 'gone' : 'unheeded' });
   }
 
   /** What became of an order; undefined where its owner has not heeded it. */

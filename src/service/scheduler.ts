@@ -21,6 +21,7 @@ import type { Clock, JumpWatch } from './clock.ts';
 import { IdleSessions } from './idle-sessions.ts';
 import { lineageOf } from './lineage.ts';
 import { LiveSession } from './live-session.ts';
+import type { Loss } from './loss.ts';
 import { optionsToRun, type Policy } from './policy.ts';
 
 export type SchedulerDeps = Policy & {
@@ -35,6 +36,8 @@ export type SchedulerDeps = Policy & {
   readonly newId: () => string;
   readonly log: Logger;
   ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
+  /** A session was given up, and its lease may still be here. */
+  left(fence: Fence, loss: Loss): void;
   /** Ends what an earlier owner of a session left running. */
   killTree(process: ProcessIdentity): Promise<boolean>;
 };
@@ -284,6 +287,7 @@ export class Scheduler {
 
   #gone(live: LiveSession): void {
     this.#idle.remove(live.id);
+    if (live.loss !== undefined) this.#deps.left(live.fence, live.loss);
     if (this.#live.get(live.id) === live) this.#live.delete(live.id);
     this.poke();
   }

@@ -211,9 +211,9 @@ function requeue(
 function giveUp(state: SessionState, turnId: string, now: number): readonly EventBody[] {
   const error: Failure = {
     code: 'UNAVAILABLE',
-    message: `turn ${turnId} was started ${TURN_CRASHES_MAX} times, and each time its server died before the prompt reached Claude (TURN_CRASHES_MAX)`,
+    message: `turn ${turnId} was started ${TURN_CRASHES_MAX} times, and each time that came to nothing before the prompt reached Claude (TURN_CRASHES_MAX)`,
     retryable: false,
-    hint: 'the server logs say why; the next prompt tries again.',
+    hint: 'its notices say why each time, and the server logs more; the next prompt tries again.',
   };
   return [
     ...endTurn(state, turnId, { state: 'failed', error }, now),

@@ -50,7 +50,7 @@ describe('when the disk does not confirm a write', () => {
     await harness.running(one.sessionId, 1);
   });
 
-  test('while it stays so, the sessions stop; once it works their turns are settled', async () => {
+  test('while it stays so, the sessions stop; once it works their turns are settled, with the reason', async () => {
     const harness = await startHarness({ mayLogErrors: true });
     const client = await harness.connect();
     const { sessionId, turnId, run } = await harness.busy(client);
@@ -62,7 +62,9 @@ describe('when the disk does not confirm a write', () => {
     mend();
     await again;
     await rest(harness, client, sessionId);
-    expect(await endsOf(client, sessionId)).toMatchObject([{ id: turnId, state: 'lost' }]);
+    expect(await endsOf(client, sessionId)).toMatchObject([
+      { id: turnId, state: 'lost', error: UNCONFIRMED },
+    ]);
   });
 
   test.each([true, false])(
@@ -85,7 +87,7 @@ describe('when the disk does not confirm a write', () => {
       await rest(harness, client, sessionId);
       expect(await endsOf(client, sessionId)).toMatchObject([
         { state: 'completed' },
-        ...(isWritten ? [{ state: 'lost' }] : []),
+        ...(isWritten ? [{ state: 'lost', error: UNCONFIRMED }] : []),
         { state: 'completed' },
       ]);
     },

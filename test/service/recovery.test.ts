@@ -64,6 +64,11 @@ async function runningAt(owner: string, isPrompted: boolean): Promise<Claim> {
   return claim;
 }
 
+/** What is told of the turn `t`. */
+async function told(sessionId: string): Promise<unknown> {
+  return (await store.turn(sessionId, 't'))?.error?.message;
+}
+
 async function turnStates(sessionId: string): Promise<(string | undefined)[]> {
   return Promise.all(['t', 'next'].map(async (id) => (await store.turn(sessionId, id))?.state));
 }
@@ -75,6 +80,7 @@ describe('what an owner that is gone has left', () => {
     expect(await recovery().sweep()).toBe(1);
     expect(killed).toEqual([PROCESS]);
     expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    expect(await told(session.id)).toContain('its server is gone');
     const after = await store.session(PRINCIPAL, session.id);
     expect(after).toMatchObject({ status: 'ready', turns: { running: 0, failed: 1 } });
     expect(await store.leases()).toEqual([]);
@@ -168,6 +174,7 @@ describe('an owner that lives', () => {
     expect(await turnStates(session.id)).toEqual(['running', 'queued']);
     await recovery().demand(session.id);
     expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    expect(await told(session.id)).toContain('unresponsive for longer than its lease');
     expect(killed).toEqual([PROCESS]);
   });
 
@@ -190,6 +197,7 @@ describe('an owner that lives', () => {
     now += 1;
     expect(await recovery().sweep()).toBe(1);
     expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+    expect(await told(session.id)).toContain('has not renewed its lease');
   });
 });
 
@@ -200,4 +208,46 @@ test('a lease of this server is settled only where it runs the session no more',
   live.delete(session.id);
   expect(await recovery().sweep()).toBe(1);
   expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
+});
+
+describe('the reason', () => {
+  const FULL = { kind: 'storage', message: 'the disk is full' } as const;
+
+  test('is the one that this server knows of what it left itself', async () => {
+    const { session, fence } = await runningAt('me', true);
+    const here = recovery();
+    here.left(fence, FULL);
+    await here.sweep();
+    expect(await told(session.id)).toContain('the disk is full');
+  });
+
+  test('is not that of an earlier lease', async () => {
+    const { session, fence } = await runningAt('me', true);
+    const here = recovery();
+    here.left({ ...fence, epoch: fence.epoch - 1 }, FULL);
+    await here.sweep();
+    expect(await told(session.id)).toContain('did not go on with it');
+  });
+
+  test('stays that of the owner before, if what that left cannot be ended at once', async () => {
+    const { session } = await runningAt('other', true);
+    states.set('other', 'gone');
+    const here = recovery();
+    canKill = false;
+    expect(await here.sweep()).toBe(0);
+    expect(await turnStates(session.id)).toEqual(['running', 'queued']);
+    canKill = true;
+    expect(await here.sweep()).toBe(1);
+    expect(await told(session.id)).toContain('its server is gone');
+  });
+
+  test('of a prompt that waits again is told with it', async () => {
+    const { session } = await runningAt('other', false);
+    states.set('other', 'gone');
+    await recovery().sweep();
+    const notice = (await store.events(session.id, 0, 100)).find(({ type }) => type === 'notice');
+    expect(notice).toMatchObject({
+      text: expect.stringMatching(/its server is gone.*waits again/),
+    });
+  });
 });

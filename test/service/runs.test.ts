@@ -58,7 +58,7 @@ test('an interrupt is answered once the turn has stopped, also where another ser
   // Both have found that it is held; the other one comes first.
   const late = overriding(store, {
     takeOver: async (...args) => {
-      void faster.recovery.take(lease);
+      void faster.recovery.take(lease, { kind: 'unheeded' });
       await expect.poll(async () => (await store.lease(sessionId))?.fence.owner).toBe('faster');
       const taken = await store.takeOver(...args);
       missed.resolve(taken);
