@@ -3,6 +3,7 @@
 import type { Claim } from './claim.ts';
 import { FIGURES } from './figures.ts';
 import { HANDBOOK } from './handbook.ts';
+import { HANDBOOK_HTTP } from './handbook-http.ts';
 import { OPENING } from './opening.ts';
 import { OPERATING } from './operating.ts';
 import { SETTINGS } from './settings.ts';
@@ -23,6 +24,7 @@ const README: Page = {
     'Build once with `npm ci && npm run build`.',
     '`PATH_TO` below is the folder of this project.',
     'Then tell your client what you want: *have the tests of ~/shop mended by a Claude Code session, and show me what it asks to be allowed.*',
+    'It does not change what you write yourself, or what Claude Code keeps in its own transcripts.',
     'A session runs with your rights.',
     "Its directory and Claude Code's permission rules are no sandbox: for hostile code, run the server in a container.",
     '**Watching it.**',
@@ -37,10 +39,15 @@ const README: Page = {
 
 const OPERATING_PAGE: Page = {
   page: 'docs/operating.md',
-  claims: HANDBOOK,
+  claims: [...HANDBOOK, ...HANDBOOK_HTTP],
   others: [
     'All servers of one state directory run on one machine, or in one container.',
-    'Claude Code keeps the conversations themselves in `~/.claude/projects`: back that up too.',
+    'Claude Code keeps the conversations themselves in `~/.claude/projects` (or `$CLAUDE_CONFIG_DIR/projects`): back that up too.',
+    'Claude Code deletes transcripts that are older than its setting `cleanupPeriodDays` (30 by default): raise it if sessions are to rest longer.',
+    'On macOS every start of a server counts as a reboot.',
+    'Each HTTP connection and each session takes some.',
+    'One that runs as another user (`sudo`) cannot be ended there.',
+    'On macOS there is only the mark in the environment: a process that clears it is not found, and what a `kill -9` of the server leaves is ended by the next server to look.',
     'Make a backup, end all servers, bring the new version (`git pull && npm ci && npm run build`), start it.',
     'The way back is the backup.',
     'Windows is not supported yet.',

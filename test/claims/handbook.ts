@@ -1,9 +1,6 @@
 import { type Claim, claim } from './claim.ts';
 
-const LIMITS = 'docs/tables.test.ts › of HTTP are those of the program: %s';
-const IN_WORDS = 'docs/tables.test.ts › that HTTP says in words are those of the program';
-
-/** What `docs/operating.md` says. */
+/** What `docs/operating.md` says, but for what it says of HTTP. */
 export const HANDBOOK: readonly Claim[] = [
   claim(
     'Servers may share one state directory: each client starts its own, and all see the same sessions.',
@@ -16,17 +13,49 @@ export const HANDBOOK: readonly Claim[] = [
     'service/servers.test.ts › max-live counts the processes of both, and an idle one makes room for the other',
   ),
   claim(
-    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that cannot have reached Claude waits again.',
+    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` and its error says why (nothing is run again by itself), a prompt that cannot have reached Claude waits again.',
+    'service/loss.test.ts › because of %s says so, whenever that can be written',
     'store/contract-claims.ts › a turn for a warm process is claimed as prompted, under the lease of that process only',
     'service/recovery.test.ts › a turn that Claude had seen is lost; its process is killed, its session ready',
     'service/recovery.test.ts › a turn that Claude had not seen waits again, and runs before the next',
     'docs/tables.test.ts › of time between servers are those of the program',
   ),
   claim(
+    'A server that stops answers no open question: the turn is interrupted.',
+    'integration/stopped-question.test.ts › a server that stops by %s leaves an open question unanswered, and its turn goes no further',
+  ),
+  claim(
     'A server that lives but has stood still for 15 s loses a session only when somebody asks for that session.',
     'service/recovery.test.ts › keeps what it has, its lease run out or not, until somebody asks for it',
     'integration/stopped-server.test.ts › a server that is stopped loses its session on demand, and its Claude Code writes no more',
     'docs/tables.test.ts › of time between servers are those of the program',
+  ),
+  claim(
+    'A server counts as gone only if the operating system has no such process.',
+    'runner/owners.test.ts › an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start',
+    'runner/out-of-files.test.ts › a server without a file descriptor takes nobody for gone, and says what it lacks',
+  ),
+  claim(
+    'If it cannot be seen (another container, a sandbox with a kernel of its own, a reboot since, no file descriptor left to look), its sessions are taken when its lease has run out, after 15 s at most.',
+    'service/recovery.test.ts › is settled only once its processes are gone for certain, and whoever asks before is told so',
+    'docs/tables.test.ts › of time between servers are those of the program',
+  ),
+  claim(
+    'If the processes that it left cannot be ended, nothing is started beside them: calls get `UNAVAILABLE`, and the server keeps trying.',
+    'service/servers.test.ts › nothing runs beside processes that a gone server has left and that cannot be ended yet',
+  ),
+  claim(
+    'Each server checks its own `--root` and `--allow-bypass-permissions` at each start of a process.',
+    'service/policy.test.ts › that has become a link to outside of the roots runs no turn, also in a new process',
+    'service/policy.test.ts › runs no turn at another server on the same state directory without the flag',
+  ),
+  claim(
+    'A session that they do not allow fails its turn with an error that names the setting.',
+    'service/policy.test.ts › outside the roots of the server that runs it is refused, with the name of the setting',
+  ),
+  claim(
+    'It goes on once the setting is right.',
+    'service/policy.test.ts › runs no turn on a server without the flag, and goes on at one with it',
   ),
   claim(
     'A state directory on a network file system is refused.',
@@ -62,82 +91,19 @@ export const HANDBOOK: readonly Claim[] = [
     'transport/stdout.test.ts › what anybody else prints is in the log and not on standard output',
   ),
   claim(
-    'Each name in the token file is a principal with sessions of its own.',
-    'transport/identity.test.ts › names a principal for each token, default for a bare one',
-    'integration/http.test.ts › shows one principal nothing of another',
+    'At the end of its input the server answers everything it has read; a call that waits answers at once with what there is.',
+    'integration/end-of-input.test.ts › answers a whole script that was piped into it: what was made is told',
+    'integration/end-of-input.test.ts › lets no call wait',
   ),
   claim(
-    "Changes to the file count within seconds: a revoked token's streams and calls are cut, and the MCP sessions of a principal without a token end; a broken file changes nothing.",
-    'transport/token-file.test.ts › is seen by itself',
-    'transport/http-tokens.test.ts › its streams and calls are cut, and the MCP sessions of its principal end',
-    'transport/token-file.test.ts › changes nothing while it %s, and says so once, without a token',
+    'A client has 15 s to take its answers, then the server ends with exit code 0.',
+    'transport/stdio-end.test.ts › a call that never answers is given up after a time',
+    'docs/tables.test.ts › of stdio are those of the program',
   ),
   claim(
-    'Beyond loopback, put TLS in front and name what clients send as `Host` (`--public-url`, `--allowed-host box.lan:7337`).',
-    'transport/http-perimeter.test.ts › may be one of the allow list, as may the Host',
-    'transport/http-pages.test.ts › the metadata says so to anybody, and a request without a token is pointed to it',
-  ),
-  claim(
-    '`--auth-server` only tells OAuth clients where tokens come from (RFC 9728): a token is good when it stands in the token file, whoever issued it.',
-    'transport/http-pages.test.ts › the metadata says so to anybody, and a request without a token is pointed to it',
-    'transport/identity.test.ts › names the principal of exactly its token, whatever the file holds',
-  ),
-  claim(
-    "| requests | `--rate-limit` a second, ten seconds' worth at once | a tool call gets `LIMIT_EXCEEDED` and when to retry, anything else 429 |",
-    'transport/http-limits.test.ts › gets a tool result that says so and when to come back',
-    'transport/http-limits.test.ts › gets 429 for anything else, and is not heard less: notifications and streams pass',
-    IN_WORDS,
-  ),
-  claim(
-    '| MCP sessions | 600, of 1,000 in all | 429 |',
-    'transport/http-sessions.test.ts › sessions are capped, for each principal and in all, and a place that was freed can be taken',
-    LIMITS,
-  ),
-  claim(
-    '| requests and streams under way | 2,000 | 429 |',
-    'transport/http-exchanges.test.ts › are bounded for each principal, and a place that was freed can be taken',
-    LIMITS,
-  ),
-  claim(
-    '| sessions that have not ended | `--max-sessions-per-principal` | `LIMIT_EXCEEDED` |',
-    'tools/create-session.test.ts › refuses one principal more than its share, and nobody else',
-  ),
-  claim(
-    'A message may have 4 MiB, 128 levels and 40,000 elements, headers 16 KiB; headers must be complete after 10 s, a request after 30 s.',
-    LIMITS,
-    'transport/http-body.test.ts › at the limit is served and one byte more is refused, announced or not',
-    'transport/http-body.test.ts › as deep and as wide as allowed is served, one more is not',
-    'transport/http-perimeter.test.ts › headers larger than 16 KiB are refused',
-    'transport/http-slow.test.ts › a client that %s is told so and cut off',
-  ),
-  claim(
-    'All messages that come in at once may hold 64 MiB.',
-    'transport/http-body.test.ts › is refused while others hold all that may come in at once, and served when they are gone',
-    LIMITS,
-  ),
-  claim(
-    'An MCP session without a request or stream ends after 30 minutes, after one if nothing followed `initialize`.',
-    'transport/http-sessions.test.ts › ends after the idle time and not before',
-    'transport/http-sessions.test.ts › in which nothing followed its opening ends much sooner',
-    LIMITS,
-    IN_WORDS,
-  ),
-  claim(
-    'A client that reads nothing for a minute is cut off.',
-    'transport/http-exchanges.test.ts › are cut when their client has taken nothing for a while, and not when it takes a little',
-    'transport/http-transport.test.ts › a client that does not read its stream is cut off when too much waits for it, and no other',
-    IN_WORDS,
-  ),
-  claim(
-    'One that lost its connection gets the rest of a stream with `Last-Event-ID` (2025 revisions), from the newest 200 events or 1 MiB of its MCP session; `read_events` has everything.',
-    'transport/http-replay.test.ts › gets the answer with the id of the last event it saw, and the stream ends',
-    'transport/http-replay.test.ts › is the newest of a session, by number and by size',
-    LIMITS,
-  ),
-  claim(
-    'An address that sends 100 requests a minute without a valid token is answered 429 for more.',
-    'transport/http-limits.test.ts › is answered 429 after a while, then 401 again, and its good requests always pass',
-    LIMITS,
+    'When a signal stops the server, calls under way have one second.',
+    'transport/stdio-end.test.ts › a stop does not wait as long as the end of the input does',
+    'docs/tables.test.ts › of stdio are those of the program',
   ),
   claim(
     '`claude-sessions-mcp backup FILE` (with your `--state-dir`) copies all sessions while servers run.',
@@ -150,6 +116,10 @@ export const HANDBOOK: readonly Claim[] = [
   claim(
     'To restore, put the copy as `sessions.db` into a new, empty directory and start with `--state-dir`; never beside an old `sessions.db-wal`.',
     'durability/backup.test.ts › backups taken under load are whole, hold what was acknowledged, and serve as state directories',
+  ),
+  claim(
+    "Without it, a session's next prompt fails.",
+    'runner/claude-transcript.test.ts › names the session and the way to begin anew',
   ),
   claim(
     'Where a server is ended, queued prompts wait for the next start, and a turn that runs is interrupted.',
@@ -186,13 +156,56 @@ export const HANDBOOK: readonly Claim[] = [
     'faults/directory.test.ts › a database that was moved away or replaced gets no acknowledgement; put back, it does',
   ),
   claim(
-    '| the disk did not confirm a write | nothing more is written, reads go on | check the disk, restart, look whether the refused call took effect |',
-    'faults/io-error.test.ts › after a failed sync of the journal nothing is acknowledged any more until the restart, and reads go on',
+    '| the disk did not confirm a write | the calls of that write hear that nobody knows whether they took effect; the server opens the database anew and goes on by itself, reads go on throughout | look whether the call took effect; if it lasts, check the disk |',
+    'faults/io-error.test.ts › after a failed sync of the journal its call hears that nobody knows, and the server goes on without a restart',
+    'faults/io-error.test.ts › while no sync of the journal succeeds nothing is acknowledged and reads go on; then the server goes on by itself',
+  ),
+  claim(
+    "| Claude Code cannot write its transcript | a notice in the session's log; its next process fails the turn | run `doctor`, make the directory that it names writable |",
+    'runner/claude-transcript.test.ts › a conversation that Claude Code cannot write down is told at once, and not begun anew',
+  ),
+  claim(
+    '| one damaged row | calls that need it get `UNAVAILABLE`; other sessions go on | end that session, or restore a backup |',
+    'store/unsound-figures.test.ts › a session whose row is damaged keeps no other from its turn',
   ),
   claim(
     '| damaged, newer, or not writable, at start | exit code 1; the file is left as it is | do what the line says |',
     'faults/directory.test.ts › a database that is damaged in whatever way is refused and left alone, and served once it is restored',
     'faults/directory.test.ts › a read-only state directory is refused and left alone, and served once it can be written',
+  ),
+  claim(
+    'Starts then fail with `UNAVAILABLE` and say so: raise `ulimit -n`.',
+    'runner/out-of-files.test.ts › a server without a file descriptor takes nobody for gone, and says what it lacks',
+  ),
+  claim(
+    '`silentSince` (`busy, silent` at the terminal) marks a running turn that has written nothing for a minute.',
+    'tools/get-session.test.ts › says since when a running turn has said nothing, unless it waits for a person',
+    'cli/list.test.ts › marks a running turn that has said nothing for a minute',
+  ),
+  claim(
+    'After ten minutes its log names the tool that has not answered.',
+    'runner/turn-watch.test.ts › says so once, with the tool that has not answered and how to stop it',
+    'runner/claude-failures.test.ts › a tool that never answers is told in the log, by its name, and the turn can be stopped',
+  ),
+  claim(
+    'The turn goes on; `interrupt_session` stops it, and `timeout` bounds it beforehand.',
+    'runner/claude-stop.test.ts › stops a shell and ends it',
+    'runner/claude-stop.test.ts › fails the turn that takes longer, and only that one',
+  ),
+  claim(
+    'A `/compact` that shortens nothing is a failed turn, and one sent with `mode: steer` waits for the turn that runs.',
+    'runner/claude-prompts.test.ts › fails if it compacts nothing: too little was said, or the API did not help',
+    'tools/send-prompt.test.ts › queues %s, which is nothing that a running turn could take in',
+  ),
+  claim(
+    'No session, log or idempotency key gets older by it: ages go by the uptime of the machine, over restarts of the server too.',
+    'service/clock-jumps.test.ts › %s: sessions end once they were idle for so long',
+    'service/clock-jumps.test.ts › %s: logs and keys are kept for so long',
+  ),
+  claim(
+    'After a reboot the wall clock is believed, but never to go back.',
+    'store/steady-clock.test.ts › it is no earlier than what it has shown before the boot',
+    'store/steady-clock.test.ts › after a boot the wall clock tells how much time has passed',
   ),
   claim(
     'What costs is a Claude Code process, and `--max-live` bounds them: each takes about 120 MiB of its own at its start, and 70 MiB that all share.',
@@ -214,8 +227,12 @@ export const HANDBOOK: readonly Claim[] = [
     'runner/process.test.ts › leaves nothing behind that outlives a killed parent and a sweep',
   ),
   claim(
-    'On other Linux systems Claude Code dies with the server, and what it started is found by a mark in its environment; so it is on macOS, where a `kill -9` of the server is cleaned up by the next server to look.',
+    'On other Linux systems Claude Code dies with the server.',
     'runner/process.test.ts › is ended with all it started, a child in a session of its own included',
+  ),
+  claim(
+    'Everything it started is found by a mark in its environment and by a resource limit that it inherits and cannot raise, so clearing the environment does not hide a process.',
+    'integration/processes.test.ts › end_session, on a system %s, having cleared its environment',
     'runner/process.test.ts › needs the whole marker in the environment, not a part of it and not in an argument',
   ),
 ];

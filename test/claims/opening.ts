@@ -46,9 +46,14 @@ export const OPENING: readonly Claim[] = [
     '**Many clients over HTTP**: start the server, then paste the line it prints.',
     `${CLIENTS} HTTP: the line that the server prints makes an entry that connects`,
   ),
+  claim('Ending npm ends the server.', 'integration/npm-start.test.ts › by %s'),
   claim(
-    'Over stdio the server ends with its client, and stops a turn that runs; the session waits for its next prompt.',
+    'Over stdio the server answers what it has read, then ends with its client.',
+    'integration/end-of-input.test.ts › answers a whole script that was piped into it: what was made is told',
     'integration/main.test.ts › of the input is 0, before the first message too',
+  ),
+  claim(
+    'A turn that runs is stopped, and the session waits for its next prompt.',
     'integration/processes.test.ts › its server that ends by %s in the middle of turns and background tasks',
     'service/scheduler.test.ts › stops what runs, and leaves what is queued for the next start',
   ),
@@ -93,6 +98,16 @@ export const OPENING: readonly Claim[] = [
     'service/scheduler.test.ts › stay warm for the next prompt of their session',
     'service/scheduler.test.ts › of an idle session are stopped after a while, and the session stays usable',
     'runner/claude.test.ts › goes on after its process was closed, with the conversation and the count of its cost',
+  ),
+  claim(
+    'If its conversation is gone by then, the turn fails and says so: no conversation is silently begun anew.',
+    'runner/claude-transcript.test.ts › names the session and the way to begin anew',
+    'runner/claude-transcript.test.ts › is not forked into an empty one',
+    'service/lineage.test.ts › nothing before the first turn, and that it must be there once a turn is completed',
+  ),
+  claim(
+    'Its `$TMPDIR` lives as long as the session.',
+    'integration/processes.test.ts › an eviction for another session, which waits for what was left running, and then names it',
   ),
   claim(
     'It runs in a process tree that dies with it: on Linux in a PID namespace where that is allowed.',

@@ -18,13 +18,63 @@ export const OPERATING: readonly Claim[] = [
     'tools/answer-permission-request.test.ts › allow: Claude may, once, with the input that it asked with',
   ),
   claim(
+    'An answer "for the session" covers what the request says in `rememberAs`, and nothing else: a shell command exactly as it stands, a file tool inside the session\'s directory, one host of WebFetch, one MCP tool.',
+    'integration/permissions.test.ts › and was allowed for the session is allowed no wider than was said, and as it was changed',
+    'service/permission-memory.test.ts › is said before and after, and known to every later process of the session, also after a restart, and to no fork',
+    'runner/memory.test.ts › covers a command as it stands, and shows it',
+    'runner/memory.test.ts › covers addresses of the same host',
+    'runner/memory.test.ts › covers a tool of an MCP server, with any input',
+  ),
+  claim(
+    'Protected files (`.git`, `.claude`, `.mcp.json`, shell start files, keys and credentials) are asked for each time.',
+    'integration/permissions.test.ts › and was allowed for the session is allowed no wider than was said, and as it was changed',
+    'runner/memory.test.ts › does not cover what a link leads out to, be it there or not yet',
+    'runner/memory.test.ts › does not cover Claude Code’s configuration, wherever it is',
+  ),
+  claim(
+    'If you change the input, the changed input is what is remembered.',
+    'service/permission-memory.test.ts › to a changed input is remembered as what it was changed to',
+  ),
+  claim(
+    'A plan is shown before it is approved.',
+    'integration/permissions.test.ts › about a plan shows it, and a plan that is approved stays so after an eviction and a restart',
+    'runner/claude-plan.test.ts › says so if there is no plan to be shown',
+  ),
+  claim(
+    'An approved plan stays approved when Claude Code is restarted.',
+    'integration/permissions.test.ts › about a plan shows it, and a plan that is approved stays so after an eviction and a restart',
+    'service/permission-mode.test.ts › a mode that is reached is shown, and is the one of every later process, and of a fork',
+  ),
+  claim(
+    'The text of a prompt is only text: `@path` in it reads no file, and a `/command` in it is not run, wherever the text comes from.',
+    'runner/claude-prompts.test.ts › names files and reads none, whatever the session may do',
+    'runner/claude-prompts.test.ts › reaches the model as written when it looks like a command, and changes no configuration',
+    'runner/claude-prompts.test.ts › is as harmless when it is put into a turn that runs',
+  ),
+  claim(
+    'The one exception is `/compact`; `/clear`, `/reset` and `/new` are refused.',
+    'runner/claude-prompts.test.ts › compacts the conversation; what stands behind it names files and reads none',
+    'runner/claude-prompts.test.ts › a conversation is not cleared by %j',
+  ),
+  claim(
     "Claude Code gets a fixed list of environment variables, never the rest of the server's environment.",
     'runner/environment.test.ts › what is not on the list stays out, however it is named',
     'runner/claude-start.test.ts › shows no secret on the command line, and Claude Code only what it needs',
   ),
   claim(
-    "Its file tools are kept from the server's own tokens and database.",
+    "Its file tools are kept from the server's own tokens and database, also after a link to them has changed.",
     "runner/claude-isolation.test.ts › a session in the mode %s reads and writes none of the server's own files, wherever it works",
+    'runner/claude-secret-files.test.ts › stays closed in the mode %s',
+  ),
+  claim(
+    "If Claude prints a credential of the server's environment, or one of the server's tokens, it is kept and shown as `[redacted]`.",
+    'integration/secrets.test.ts › leaves neither its key nor its token in database, journal, log, figures or results',
+    'runner/claude-redaction.test.ts › what Claude says, thinks, asks with and is told by a tool leaves the runner without the key',
+  ),
+  claim(
+    'This finds whole values of eight or more characters, plain or in a common encoding.',
+    'redaction.test.ts › whatever the credentials are, no text holds one, and a text without one is as it was',
+    'redaction.test.ts › in base64, %s bytes after its beginning',
   ),
   claim(
     "Over HTTP every MCP request needs a bearer token (unless you said `--no-auth`), and Host and Origin must be this machine's.",
@@ -50,11 +100,16 @@ export const OPERATING: readonly Claim[] = [
     'chaos/chaos.test.ts › servers under kills and stops for a minute keep every promise',
   ),
   claim(
-    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` (nothing is run again by itself), a prompt that cannot have reached Claude waits again.',
+    'When a server dies, another settles what it left within a second: its processes are killed, a turn that ran is `lost` and its error says why (nothing is run again by itself), a prompt that cannot have reached Claude waits again.',
+    'service/loss.test.ts › because of %s says so, whenever that can be written',
     'store/contract-claims.ts › a turn for a warm process is claimed as prompted, under the lease of that process only',
     'service/recovery.test.ts › a turn that Claude had seen is lost; its process is killed, its session ready',
     'service/recovery.test.ts › a turn that Claude had not seen waits again, and runs before the next',
     'docs/tables.test.ts › of time between servers are those of the program',
+  ),
+  claim(
+    'A server that stops answers no open question: the turn is interrupted.',
+    'integration/stopped-question.test.ts › a server that stops by %s leaves an open question unanswered, and its turn goes no further',
   ),
   claim(
     'Over HTTP, `/metrics` has figures for Prometheus and `/healthz` says whether the server lives.',
@@ -71,7 +126,7 @@ export const OPERATING: readonly Claim[] = [
     '**When the disk fails**, nothing is acknowledged that is not on it.',
     'faults/disk-full.test.ts › a disk with %i bytes left refuses, and serves again once there is room',
     'faults/io-error.test.ts › whichever journal write fails with %s, the call is refused and the next one succeeds',
-    'faults/io-error.test.ts › after a failed sync of the journal nothing is acknowledged any more until the restart, and reads go on',
+    'faults/io-error.test.ts › while no sync of the journal succeeds nothing is acknowledged and reads go on; then the server goes on by itself',
   ),
   claim(
     'An hour of supervision, that is to create a session, send five prompts, settle two permissions, wait, read, measure and end, costs the model of your client about 6,700 tokens in all, and about 4,400 more, once, for the tools and how to use them.',
@@ -85,6 +140,10 @@ export const OPERATING: readonly Claim[] = [
     '`npm run tokens` counts them, with a public tokenizer.',
     'tokens/tokens.test.ts › an hour of supervision costs the tokens that the README says',
     'docs/tables.test.ts › the commands of the contributors’ page are those of package.json',
+  ),
+  claim(
+    '| answers remembered in one session | 1,000 |',
+    'service/permission-memory.test.ts › is remembered so often and no more, and says so',
   ),
   claim(
     '| one wait | 50 s |',

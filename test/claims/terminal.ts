@@ -44,7 +44,7 @@ export const TERMINAL: readonly Claim[] = [
     'cli/session.test.ts › takes a session from a server that is gone, and starts no turn of another',
   ),
   claim(
-    '| `doctor` | checks Node, Claude Code, credentials, isolation, roots, state directory and disk, and says what to do |',
+    '| `doctor` | checks Node, Claude Code, credentials, transcripts, isolation, roots, state directory and disk, and says what to do |',
     TABLE,
     'cli/doctor.test.ts › finds nothing wrong where sessions can run, and tells no secret',
     'cli/doctor.test.ts › shows a line for each check, and below it what to do',
@@ -70,6 +70,11 @@ export const TERMINAL: readonly Claim[] = [
     'cli/list.test.ts › is a table of 80 columns at a terminal, and all of it between tabs behind a pipe',
     'cli/terminal.test.ts › in %j colours are wanted: %s',
     'integration/cli.test.ts › list, show, follow, measure and end what it runs',
+  ),
+  claim(
+    'In both, control and direction characters in what others wrote are never printed raw.',
+    'cli/hidden.test.ts › in %s columns',
+    'cli/hidden.test.ts › as JSON, which says the same',
   ),
   claim(
     'The exit code is 0, 1 for what failed or is not there, 2 for a wrong line.',

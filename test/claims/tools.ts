@@ -18,7 +18,8 @@ export const TOOLS_AND_MORE: readonly Claim[] = [
     'tools/list-sessions.test.ts › pages through all, each once, with a cursor only where there is more',
   ),
   claim(
-    '| `send_prompt` | queues a prompt, steers the running turn, or interrupts it first |',
+    '| `send_prompt` | queues a prompt, steers the running turn, or interrupts it first; `/compact` shortens the conversation |',
+    'runner/claude-prompts.test.ts › compacts the conversation; what stands behind it names files and reads none',
     'tools/send-prompt.test.ts › runs queued prompts one at a time, in the order they came, in one process',
     'tools/send-prompt.test.ts › puts the prompt into the turn that runs, and the log says so when it answers',
     'tools/send-prompt.test.ts › stops the turn that runs, and the prompt is the next turn',
@@ -44,7 +45,8 @@ export const TOOLS_AND_MORE: readonly Claim[] = [
     'tools/cancel-prompt.test.ts › takes a queued prompt back, so that Claude never sees it',
   ),
   claim(
-    '| `list_permission_requests` | what Claude asks to be allowed, over all sessions |',
+    '| `list_permission_requests` | what Claude asks to be allowed, over all sessions, and what an answer for the session would cover |',
+    'service/permission-memory.test.ts › is said before and after, and known to every later process of the session, also after a restart, and to no fork',
     'tools/list-permission-requests.test.ts › lists those of all sessions, oldest first, or of one session, or of this MCP session',
   ),
   claim(

@@ -82,6 +82,7 @@ describe('the limits', () => {
       ['permission requests open in one session', count(limits.PENDING_PERMISSIONS_MAX)],
       ['tasks of one session', count(limits.TASKS_PER_SESSION_MAX)],
       ['labels of one session', count(limits.LABELS_MAX)],
+      ['answers remembered in one session', count(limits.REMEMBERED_PERMISSIONS_MAX)],
       ['sessions in one `wait_sessions`', count(limits.WAIT_SESSIONS_MAX)],
       [
         'a reply of `read_events`',
@@ -114,6 +115,8 @@ describe('the limits', () => {
   test('of stdio are those of the program', () => {
     const stdio = sectionOf(page('docs/operating.md'), 'Over stdio');
     expect(stdio).toContain(`${limits.STDIO_REQUESTS_MAX} requests may be under way at once`);
+    expect(stdio).toContain(`${limits.STDIO_LAST_ANSWERS_MS_MAX / SECOND} s to take its answers`);
+    expect(limits.CLOSE_ANSWERS_MS_MAX).toBe(SECOND);
   });
 
   test('that HTTP says in words are those of the program', () => {
@@ -122,11 +125,14 @@ describe('the limits', () => {
     expect(http).toContain("ten seconds' worth at once");
     expect(http).toContain('reads nothing for a minute');
     expect(http).toContain('after one if nothing followed `initialize`');
+    expect(http).toContain(`stay good for ${limits.TOKEN_FILE_GRACE_MS / SECOND} s`);
+    expect(http).toContain(`at most ${bytes(limits.TOKEN_FILE_BYTES_MAX)}`);
   });
 
   test('of time between servers are those of the program', () => {
     const servers = sectionOf(page('docs/operating.md'), 'Several servers');
     expect(servers).toContain(`stood still for ${limits.LEASE_TIMES.leaseMs / SECOND} s`);
+    expect(servers).toContain(`after ${limits.LEASE_TIMES.leaseMs / SECOND} s at most`);
     expect(limits.SWEEP_MS).toBe(SECOND);
     expect(page('README.md')).toContain(
       `(${limits.ORDER_MS_MAX / SECOND} s where nothing else helps)`,
