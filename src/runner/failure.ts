@@ -15,7 +15,7 @@ export type ApiError = SDKAssistantMessageError;
 export function failureOfResult(result: SDKResultMessage, apiError: ApiError | undefined): Failure {
   const startup = result.subtype === 'success' ? undefined : result.startup_failure_reason;
   if (startup !== undefined) return startupFailure(startup);
-  if (result.subtype !== 'success' && result.errors.some(isNoConversation)) return UNREADABLE;
+  if (findsNoConversation(result)) return UNREADABLE;
   const reason = result.terminal_reason;
   const byReason = BY_REASON[result.subtype] ?? BY_REASON[reason ?? ''];
   if (byReason !== undefined) return byReason;
@@ -29,8 +29,10 @@ function failure(code: ErrorCode, message: string, retryable: boolean, hint?: st
 }
 
 /** How Claude Code says that there is nothing to resume in a transcript. */
-function isNoConversation(error: string): boolean {
-  return error.startsWith('No conversation found');
+function findsNoConversation(result: SDKResultMessage): boolean {
+  const given: unknown = result.subtype === 'success' ? undefined : result.errors;
+  const errors: readonly unknown[] = Array.isArray(given) ? given : [];
+  return errors.some((error) => String(error).startsWith('No conversation found'));
 }
 
 /** How a conversation whose transcript cannot be used can be had again, or done without. */
