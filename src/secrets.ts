@@ -8,11 +8,14 @@ const SECRET_NAME =
 /** A name that says where a credential lies, not what it is. */
 const PLACE_NAME =
   /(^|_)(FILE|PATH|DIR|DIRECTORY|FOLDER|HOME|SOCK|SOCKET)$|^GOOGLE_APPLICATION_CREDENTIALS$/i;
-/** `Authorization: Bearer …`, `api-key=…`, `AccountKey=…`: a part of a value, with its own name. */
-const NAMED_PART = /([\w-]+)\s*[:=]\s*(?:(?:Bearer|Basic|Token)\s+)?([^\s;,&"']+)/gi;
+/**
+ * `Authorization: Bearer …`, `api-key=…`, `AccountKey=…`: a part of a value, with its own name. A match begins only where
+ * a word does: tried at each of its characters, a long word would take time by its square.
+ */
+const NAMED_PART = /(?<![\w-])([\w-]+)\s*[:=]\s*(?:(?:Bearer|Basic|Token)\s+)?([^\s;,&"']+)/gi;
 const PART_NAME = /^(pass|pwd|sig|auth)$/i;
-/** `https://user:password@host`, also in a list of them. */
-const URL_USER = /[a-z][a-z\d+.-]*:\/\/([^\s/?#]+)@/gi;
+/** `https://user:password@host`, also in a list of them. It begins with a word for the same reason. */
+const URL_USER = /(?<![a-z\d+.-])[a-z\d+.-]+:\/\/([^\s/?#]+)@/gi;
 
 /** Shorter values are switches and numbers, which stand in every text. */
 const SECRET_CHARS_MIN = 8;
@@ -30,7 +33,7 @@ export function secretsIn(environment: Environment): readonly string[] {
 }
 
 function secretsOf(value: string, isSecret: boolean): readonly string[] {
-  const parts = [...namedParts(value, isSecret), ...urlUsers(value)];
+  const parts = [...namedParts(value, isSecret), ...urlUsers(value), ...jsonParts(value)];
   if (!isSecret) return parts;
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   return [value, value.trim(), ...lines.filter(isKeyLine), ...parts];
@@ -42,9 +45,26 @@ function isKeyLine(line: string): boolean {
 
 function namedParts(value: string, isSecret: boolean): readonly string[] {
   return [...value.matchAll(NAMED_PART)].flatMap(([, name = '', part = '']) => {
-    const isNamed = SECRET_NAME.test(name) || PART_NAME.test(name);
-    return isNamed || (isSecret && isRandom(part)) ? asWritten(part) : [];
+    return isPartName(name) || (isSecret && isRandom(part)) ? asWritten(part) : [];
   });
+}
+
+/** A cloud's key file, or what a secrets manager keeps: each text in the JSON, by the name of its member. */
+function jsonParts(value: string): readonly string[] {
+  if (!/^\s*[{[]/.test(value)) return [];
+  const found: string[] = [];
+  try {
+    JSON.parse(value, (name, member: unknown) => {
+      if (typeof member === 'string') found.push(...secretsOf(member, isPartName(name)));
+    });
+  } catch {
+    // It is no JSON, or nested beyond all measure: the whole of it counts by its name alone.
+  }
+  return found;
+}
+
+function isPartName(name: string): boolean {
+  return SECRET_NAME.test(name) || PART_NAME.test(name);
 }
 
 function urlUsers(value: string): readonly string[] {

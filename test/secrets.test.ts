@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { secretsIn } from '../src/secrets.ts';
 
+/** Linux takes no longer one. */
+const ENVIRONMENT_VALUE_CHARS = 128 * 1024;
+
 test.each([
   'ANTHROPIC_API_KEY',
   'ANTHROPIC_AUTH_TOKEN',
@@ -65,6 +68,29 @@ test('headers are credentials one by one, and together', () => {
     'ijklmnop',
     'q0r1s2t3u4v5w6x7',
   ]);
+});
+
+test('so are the members of JSON, whatever they stand in', () => {
+  const json = JSON.stringify({
+    username: 'somebody',
+    password: 'p4ssw0rd-1',
+    nested: [{ apiKey: 'abcdefgh', url: 'https://u:q0r1s2t3@example.com/' }],
+  });
+  const members = ['p4ssw0rd-1', 'abcdefgh', 'u:q0r1s2t3@', 'q0r1s2t3'];
+  expect(secretsIn({ DATABASE: json })).toEqual(expect.arrayContaining(members));
+  expect(secretsIn({ DATABASE: json })).not.toContain('somebody');
+  expect(secretsIn({ DATABASE_SECRET: json })).toEqual(expect.arrayContaining([json, ...members]));
+});
+
+test.each([
+  ['one word', 'a'.repeat(ENVIRONMENT_VALUE_CHARS)],
+  ['the beginnings of URLs', 'a://'.repeat(ENVIRONMENT_VALUE_CHARS / 4)],
+  ['lists in lists', '['.repeat(ENVIRONMENT_VALUE_CHARS)],
+  ['spaces', `a${' '.repeat(ENVIRONMENT_VALUE_CHARS)}`],
+])('a value as long as the system allows is looked through at once: %s', (_, value) => {
+  const before = performance.now();
+  secretsIn({ LONG: value, LONG_KEY: value });
+  expect(performance.now() - before).toBeLessThan(2000);
 });
 
 test('so are the lines of a key that has several', () => {
