@@ -6,6 +6,9 @@ export const REDACTED = '[redacted]';
 /** What is nested more deeply than anything that Claude Code sends is not looked into, and so is not kept either. */
 const VALUE_DEPTH_MAX = 500;
 
+/** V8 refuses a pattern with a word of 32,768 characters or more, and a variable may be four times as long. */
+const NEEDLE_CHARS_MAX = 4096;
+
 /**
  * Finds each credential as it is, and as JSON, URLs, base64 and hexadecimal digits write it. One that is broken up by
  * line ends or spaces, cut short, encoded twice or in another way passes: that is how somebody who wants to give a
@@ -25,7 +28,7 @@ export class Redactor {
 
   /** These are hidden from now on, beside those that the redactor was made with. */
   renew(secrets: readonly string[]): void {
-    const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf));
+    const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf).flatMap(piecesOf));
     // Of two that begin alike the longer one is tried first, so that nothing is left of it.
     const needles = [...forms].sort((a, b) => b.length - a.length);
     this.#needles = Map.groupBy(needles, (needle) => needle.charAt(0));
@@ -79,6 +82,13 @@ export class Redactor {
 /** Whether what a caller sends holds the mark: it was copied from what we showed and stands for something else. */
 export function holdsMark(value: unknown): boolean {
   return JSON.stringify(value ?? null).includes(REDACTED);
+}
+
+/** Equal parts, each of which is looked for by itself: none is so short that it stands in every text. */
+function piecesOf(form: string): readonly string[] {
+  const count = Math.ceil(form.length / NEEDLE_CHARS_MAX);
+  const length = Math.ceil(form.length / count);
+  return Array.from({ length: count }, (_, at) => form.slice(at * length, (at + 1) * length));
 }
 
 export type Place = { readonly start: number; readonly end: number };

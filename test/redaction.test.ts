@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { REDACTED, Redactor } from '../src/redaction.ts';
@@ -68,6 +69,16 @@ describe('a credential is found', () => {
 test('of two credentials, one within the other, nothing is left', () => {
   const redactor = new Redactor(['abcdefgh', 'abcdefgh-ijklmnop']);
   expect(redactor.text('abcdefgh-ijklmnop abcdefgh')).toBe(`${REDACTED} ${REDACTED}`);
+});
+
+test('one that is as long as a variable can be is found, and nothing of it is left', () => {
+  const long = randomBytes(48 * 1024).toString('base64');
+  const redactor = new Redactor([long, KEY]);
+  for (const form of [long, Buffer.from(long).toString('hex')]) {
+    const redacted = redactor.text(`before ${form} after ${KEY}`);
+    expect(redacted.replaceAll(REDACTED, '')).toBe('before  after ');
+  }
+  expect(redactor.text('a short text')).toBe('a short text');
 });
 
 test('a value that is nested beyond all measure is not looked into, and not kept', () => {
