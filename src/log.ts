@@ -56,5 +56,11 @@ function standardError(): DestinationStream {
 }
 
 function redacted(redactor: Redactor, stream: DestinationStream): DestinationStream {
-  return { write: (line) => stream.write(escapedJson(redactor.text(line))) };
+  return { write: (line) => stream.write(escapedJson(redactedLine(redactor, line))) };
+}
+
+/** Still JSON: a credential of digits may stand in a number, and one with quotes over two members. */
+function redactedLine(redactor: Redactor, line: string): string {
+  if (redactor.text(line) === line) return line;
+  return `${JSON.stringify(redactor.value(JSON.parse(line)))}\n`;
 }

@@ -26,3 +26,13 @@ test('credentials of the environment reach no line, wherever it has them from', 
   expect(first).toMatchObject({ stderr: 'bad key [redacted]\n', nested: { env: ['[redacted]'] } });
   expect(second.err.message).toContain('401 for [redacted]');
 });
+
+test('a credential of digits that stands in a number of a line leaves the line JSON', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'log-'));
+  const file = join(directory, 'log');
+  const log = createLog({ level: 'info', file, redactor: new Redactor(['31415926']) });
+  log.info({ bytes: 1_314_159_265, text: 'pin 31415926' }, 'counted');
+  const line = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(directory, { recursive: true });
+  expect(line).toMatchObject({ bytes: '[redacted]', text: 'pin [redacted]', msg: 'counted' });
+});

@@ -236,8 +236,10 @@ export class ClaudeRun implements Run {
     if (this.#isStopped) return { state: 'interrupted' };
     if (this.#broken !== undefined) return { state: 'failed', error: this.#broken };
     const error = crashFailure(this.#spawned.child);
-    const stderr = this.#spawned.stderr().slice(-STDERR_LOGGED_CHARS);
-    this.#parts.log.warn({ ...this.#who(), stderr }, error.message);
+    const { log, redactor } = this.#parts;
+    // Before it is cut: the log would not know the end of a credential.
+    const stderr = redactor.text(this.#spawned.stderr()).slice(-STDERR_LOGGED_CHARS);
+    log.warn({ ...this.#who(), stderr }, error.message);
     return { state: 'failed', error };
   }
 

@@ -114,7 +114,9 @@ export class TokenFile {
     const text = await reading.catch((error: unknown) => {
       throw cannotRead(file, error instanceof Error ? error.message : String(error), error);
     });
-    redactor.renew(secretsOfTokenFile(text));
+    const secrets = secretsOfTokenFile(text);
+    // Of a file that names nobody, the tokens that it named before may still be good.
+    if (secrets.length > 0) redactor.renew(secrets);
     return text;
   }
 

@@ -3,6 +3,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { loggerTo } from '../../src/log.ts';
+import { makeScriptedClaude } from '../support/program.ts';
 import { World } from './claude-world.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -93,4 +95,16 @@ test('a file that holds the key is not shown with it, however long it is', async
   expect(heard.all('tool_result')[0]?.text).toContain(`x${MARK}`);
   expect(heard.all('tool_result')[0]?.text).not.toContain(KEY);
   await run.close();
+});
+
+test('what Claude Code wrote as it crashed is logged without the end of a key that began before it', async () => {
+  const lines: string[] = [];
+  const claudePath = await makeScriptedClaude(world.directory);
+  const environment = { ANTHROPIC_API_KEY: KEY };
+  const log = loggerTo({ write: (line) => void lines.push(line) }, 'warn');
+  const runner = world.runner({ claudePath, environment, log });
+  const { heard, prompt } = await world.start({}, runner);
+  await heard.outcomeOf(prompt('crash-with-key 1990'));
+  expect(lines.join()).toMatch(/"stderr":"[^"]*xxxx/);
+  expect(lines.join()).not.toContain(KEY.slice(-10));
 });

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
 import { findByMarker } from '../../src/runner/process.ts';
@@ -129,6 +129,7 @@ type WorldOptions = {
   readonly limits?: Partial<RunLimits>;
   readonly claudePath?: string;
   readonly secretFiles?: readonly string[];
+  readonly log?: Logger;
 };
 
 export class World {
@@ -159,14 +160,14 @@ export class World {
     return world;
   }
 
-  runner({ environment, limits, claudePath, secretFiles }: WorldOptions = {}): Runner {
+  runner({ environment, limits, claudePath, secretFiles, log }: WorldOptions = {}): Runner {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
       secretFiles: secretFiles ?? [`${this.secrets}*`],
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
-      log: pino({ level: 'silent' }),
+      log: log ?? pino({ level: 'silent' }),
       ...(claudePath !== undefined && { claudePath }),
       limits: {
         startMs: 30_000,

@@ -147,6 +147,17 @@ describe('a token file that changes', () => {
     expect(redactor.text(`${ALICE} ${BOB}`)).toBe('[redacted] [redacted]');
   });
 
+  test('hides the tokens that are still good while the file names nobody', async () => {
+    const { file, open, redactor } = await fileWith(`alice:${ALICE}`);
+    const tokens = await open();
+    for (const text of ['', 'alice:short']) {
+      await writeFile(file, text);
+      await tokens.reload();
+      expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
+      expect(redactor.text(ALICE)).toBe('[redacted]');
+    }
+  });
+
   test('is seen by itself', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());

@@ -91,6 +91,11 @@ const FAULTS: Readonly<Record<string, (uuid: string, amount: number) => void>> =
     deaf = true;
   },
   crash: () => process.exit(7),
+  // Its key, and then so much that the end of what it wrote begins within the key.
+  'crash-with-key': (_uuid, chars) => {
+    write(`${process.env.ANTHROPIC_API_KEY}${'x'.repeat(chars)}`, 2);
+    process.exit(7);
+  },
   'crash-after': (uuid) => {
     end(uuid, 'before the crash');
     process.exit(7);
