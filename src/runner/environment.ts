@@ -1,7 +1,7 @@
 /** What a Claude Code process gets to see of our environment: the names on these lists and nothing else. */
 
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MARKER_VARIABLE } from './process-table.ts';
 
 const PLAIN = new Set([
@@ -26,7 +26,6 @@ const PLAIN = new Set([
   'https_proxy',
   'no_proxy',
   // Claude Code and its credentials.
-  'CLAUDE_CONFIG_DIR',
   'CLAUDE_CODE_OAUTH_TOKEN',
   'CLAUDE_CODE_MAX_RETRIES',
   'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
@@ -106,6 +105,8 @@ export function childEnvironment(
     [MARKER_VARIABLE]: own.marker,
     CLAUDE_CODE_MAX_RETRIES: RETRIES_DEFAULT,
     ...Object.fromEntries(passed),
+    // Claude Code takes an empty or relative path from the session's directory, where we would not look.
+    ...(source.CLAUDE_CONFIG_DIR && { CLAUDE_CONFIG_DIR: claudeDirectory(source) }),
     // A turn's end and a failed start are told on the stream only with these two.
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
@@ -119,7 +120,7 @@ export function childEnvironment(
 
 /** Where Claude Code keeps its configuration and its transcripts. */
 export function claudeDirectory(source: Readonly<Record<string, string | undefined>>): string {
-  return source.CLAUDE_CONFIG_DIR || join(source.HOME || homedir(), '.claude');
+  return resolve(source.CLAUDE_CONFIG_DIR || join(source.HOME || homedir(), '.claude'));
 }
 
 /** The clouds that Claude Code is to use; the first one counts. */

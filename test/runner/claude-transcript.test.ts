@@ -56,6 +56,17 @@ describe('a conversation that Claude has answered in', () => {
     });
   });
 
+  test('goes on if the place of the configuration is an empty path', async () => {
+    const runner = world.runner({ environment: { CLAUDE_CONFIG_DIR: '' } });
+    const session = await world.start({}, runner);
+    await session.turn([{ text: 'before' }]);
+    await session.run.close();
+    expect(await readdir(world.cwd)).toEqual([]);
+    const again = await world.start({ uuid: session.uuid, ...answered }, runner);
+    await again.turn([]);
+    expect(lastBody()).toContain('before');
+  });
+
   test('names the session and the way to begin anew', async () => {
     const session = await said('before');
     await rm(await transcriptOf(session));

@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { childEnvironment } from '../../src/runner/environment.ts';
+import { childEnvironment, claudeDirectory } from '../../src/runner/environment.ts';
 
 const OWN = { marker: 'the-marker', temporaryDirectory: '/scratch/1' };
 const ALWAYS = {
@@ -55,6 +56,15 @@ test('what a session needs goes along unchanged', () => {
     IS_SANDBOX: '1',
   };
   expect(pass({ ...useful, TERM: undefined })).toEqual({ ...ALWAYS, ...useful });
+});
+
+test('Claude Code keeps its configuration where this server looks for it, and never in a session’s directory', () => {
+  expect(pass({ CLAUDE_CONFIG_DIR: '' })).toEqual(ALWAYS);
+  expect(pass({ CLAUDE_CONFIG_DIR: 'conf' }).CLAUDE_CONFIG_DIR).toBe(resolve('conf'));
+  for (const CLAUDE_CONFIG_DIR of ['', 'conf', '/conf', undefined]) {
+    const source = { HOME: '/home/me', CLAUDE_CONFIG_DIR };
+    expect(claudeDirectory(pass(source))).toBe(claudeDirectory(source));
+  }
 });
 
 test('an operator may set the number of retries, but not what tells sessions apart', () => {
