@@ -8,6 +8,7 @@ import { REMEMBERED_TEXT_BYTES_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import type { Memory, RememberRule } from '../session/remembered.ts';
 import { stableJson } from '../session/stable-json.ts';
+import { claudeDirectory } from './environment.ts';
 import { isProtected, isRoot, type Places } from './protected.ts';
 import { cutText } from './text.ts';
 
@@ -40,9 +41,8 @@ export function placesOf(
   workingDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Places {
-  const home = environment.HOME ?? homedir();
-  const configDirectory = environment.CLAUDE_CONFIG_DIR ?? join(home, '.claude');
-  return { workingDirectory, home, configDirectory };
+  const home = environment.HOME || homedir();
+  return { workingDirectory, home, configDirectory: claudeDirectory(environment) };
 }
 
 /**
@@ -76,15 +76,20 @@ async function anyMemory(
   if (NEVER.has(tool)) return undefined;
   if (tool === 'WebFetch') return hostMemory(tool, input.url);
   if (tool.startsWith('mcp__')) return { as: `the tool ${tool}`, rule: { kind: 'tool', tool } };
-  return exactMemory(tool, tool === 'Bash' ? input.command : stableJson(input), shown);
+  if (tool === 'Bash') return shellMemory(input, shown);
+  return exactMemory(tool, stableJson(input), shown);
 }
 
-function exactMemory(
-  tool: string,
-  text: unknown,
-  shown: (text: string) => string,
-): Memory | undefined {
-  if (typeof text !== 'string') return undefined;
+/** By its command alone: it may take longer another time, or run in the background. */
+function shellMemory(input: Input, shown: (text: string) => string): Memory | undefined {
+  const { command, dangerouslyDisableSandbox: isLoose = false } = input;
+  if (typeof command !== 'string') return undefined;
+  // Where Claude Code has a sandbox, the same command can do more outside of it.
+  const tool = isLoose === false ? 'Bash' : 'Bash outside of its sandbox';
+  return exactMemory(tool, command, shown);
+}
+
+function exactMemory(tool: string, text: string, shown: (text: string) => string): Memory {
   const digest = createHash('sha256').update(text).digest('base64url');
   const part = cutText(shown(text), REMEMBERED_TEXT_BYTES_MAX);
   return { as: `${tool}(${part})`, rule: { kind: 'input', tool, digest } };

@@ -11,8 +11,12 @@ const NAMES = new Set(
   [
     // Git runs hooks, filters and aliases that stand there.
     '.git .gitconfig .gitmodules .git-credentials .githooks .husky',
+    // So do Mercurial and the like.
+    '.hg .hgrc .jj .sl',
     // Claude Code.
     '.claude .claude.json .mcp.json',
+    // Other agents: commands, hooks and MCP servers.
+    '.codex .gemini .windsurf .kiro .roo .amazonq .opencode opencode.json opencode.jsonc',
     // Editors run tasks and start files of a folder that is opened.
     '.vscode .idea .zed .cursor .devcontainer .devcontainer.json pyrightconfig.json',
     '.exrc .vim .vimrc .gvimrc .nvimrc .nvim.lua .emacs .emacs.d .dir-locals.el',
@@ -21,6 +25,8 @@ const NAMES = new Set(
     '.bashrc .bashrc.d .bash_profile .bash_login .bash_logout .bash_aliases .bash_completion',
     '.zshrc .zshenv .zprofile .zlogin .zlogout .kshrc .mkshrc .cshrc .tcshrc',
     '.xprofile .xinitrc .xsession .xsessionrc LaunchAgents LaunchDaemons',
+    // Interpreters and debuggers run these when they start there.
+    '.Rprofile .irbrc .pryrc .gdbinit .lldbinit .pdbrc',
     // Package managers and build tools load these by themselves.
     '.npmrc .yarn .yarnrc .yarnrc.yml .pnp.cjs .pnp.js .pnp.loader.mjs .pnp.data.json .pnpmfile.cjs',
     'bunfig.toml .bunfig.toml .cargo .mvn .gradle .bazelrc .bazelversion .bazeliskrc .ripgreprc',
@@ -38,6 +44,15 @@ const CONFIG_NAMES = new Set(
     ' ',
   ),
 );
+
+/**
+ * Git takes any folder for a repository that has a file of this name and two folders, and runs what its configuration
+ * says. All of that may be written in any order; this file is the one that no project has for another reason.
+ */
+const MARK_OF_GIT = folded('HEAD');
+
+/** VS Code runs tasks of the folders that such a file names. */
+const WORKSPACE = /\.code-workspace$/;
 
 /** A short name that Windows gives a file, such as `GIT~1`: what it stands for cannot be told. */
 const SHORT_NAME = /^[^.]{1,8}~\d+(\.|$)/;
@@ -60,6 +75,8 @@ export function isProtected(path: string, places: Places): boolean {
   if (names.some((name, at) => NAMES.has(name) || SHORT_NAME.test(name) || isOfConfig(names, at))) {
     return true;
   }
+  const file = names.at(-1) ?? '';
+  if (file === MARK_OF_GIT || WORKSPACE.test(file)) return true;
   if (isInsideFolded(path, configDirectory)) return true;
   const [first] = namesOf(relative(home, path));
   const holdsHome = isInsideFolded(home, workingDirectory);

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REMEMBERED_TEXT_BYTES_MAX } from '../../src/limits.ts';
 import { memoryOf, placesOf } from '../../src/runner/memory.ts';
@@ -104,6 +104,13 @@ describe('an answer for the session to a file tool', () => {
     '.aws/credentials',
     '.config/gcloud/x',
     '.config/gh/hosts.yml',
+    '.hg/hgrc',
+    'sub/.jj/repo/config.toml',
+    '.codex/config.toml',
+    '.gemini/settings.json',
+    'shop.code-workspace',
+    '.Rprofile',
+    '.irbrc',
   ])('does not cover the protected %s', async (name) => {
     expect(await writing(join(work, name))).toBeUndefined();
   });
@@ -115,6 +122,9 @@ describe('an answer for the session to a file tool', () => {
     '.env.example',
     'git/x',
     '.eslintrc',
+    'head/x',
+    'HEAD.md',
+    'notes.code-workspace.md',
   ])('covers %s, which is the project’s own', async (name) => {
     expect(await writing(join(work, name))).toBeDefined();
   });
@@ -141,11 +151,25 @@ describe('an answer for the session to a file tool', () => {
     expect(await writing(join(work, 'bare/hooks/post-receive'))).toBeUndefined();
   });
 
+  test('does not cover the last file that makes a folder a repository', async () => {
+    await mkdir(join(work, 'planted/objects'), { recursive: true });
+    await writeFile(join(work, 'planted/config'), '[core] fsmonitor = sh run.sh');
+    expect(await writing(join(work, 'planted/HEAD'))).toBeUndefined();
+    expect(await writing(join(work, 'new/head'))).toBeUndefined();
+  });
+
   test('does not cover Claude Code’s configuration, wherever it is', async () => {
     const config = join(work, 'config');
     expect(await writing(join(config, 'x'), places(work, config))).toBeUndefined();
     expect(await writing(join(work, 'CONFIG', 'x'), places(work, config))).toBeUndefined();
     expect(await writing(join(config, 'x'))).toBeDefined();
+  });
+
+  test('takes an empty or relative place of the configuration as Claude Code is given it', () => {
+    expect(placesOf(work, { HOME: home, CLAUDE_CONFIG_DIR: '' }).configDirectory).toBe(
+      join(home, '.claude'),
+    );
+    expect(placesOf(work, { CLAUDE_CONFIG_DIR: 'conf' }).configDirectory).toBe(resolve('conf'));
   });
 
   test.each(['.ssh/authorized_keys', '.local/bin/git', 'bin/git', '.profile', '.config/x', '.x'])(
@@ -190,6 +214,19 @@ describe('an answer for the session to another tool', () => {
     for (const command of ['npm test ', 'npm test && x', 'NPM test', ''])
       expect(await covers('Bash', first, { command })).toBe(false);
     expect(await memory('Bash', { command: 7 })).toBeUndefined();
+  });
+
+  test('covers a command in its sandbox only, if it was allowed there', async () => {
+    const plain = { command: 'npm test' };
+    const loose = { ...plain, dangerouslyDisableSandbox: true };
+    expect(await covers('Bash', plain, { ...plain, dangerouslyDisableSandbox: false })).toBe(true);
+    expect(await covers('Bash', plain, loose)).toBe(false);
+    expect(await covers('Bash', plain, { ...plain, dangerouslyDisableSandbox: 'true' })).toBe(
+      false,
+    );
+    expect(await covers('Bash', loose, plain)).toBe(false);
+    expect(await covers('Bash', loose, { ...loose, description: 'again' })).toBe(true);
+    expect(await as('Bash', loose)).toBe('Bash outside of its sandbox(npm test)');
   });
 
   test('shows no more of a command than the bound, and covers all of it', async () => {
