@@ -157,6 +157,8 @@ export const RUN_CLOSE_GRACE_MS = 2_500;
 export const KILL_AGAIN_MS = 1_000;
 /** A call that ends a session's processes waits this long; well past an interrupt that is not heeded, and its kill. */
 export const STOP_MS_MAX = 30_000;
+/** The queue waits this long for the process of an evicted session to go; then the next one makes room as well. */
+export const EVICTION_MS_MAX = 5_000;
 
 /** One commit takes so many jobs, for so long; the rest waits for the next. */
 export const BATCH_JOBS_MAX = 500;

@@ -1,6 +1,7 @@
 /** Processes that are kept warm after a turn: until their time is up, or their place is needed. */
 
-import { BACKGROUND_HOLD_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
+import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
+import { within } from '../runner/within.ts';
 import { startTimer, type Timer } from '../timer.ts';
 import type { Clock } from './clock.ts';
 import type { LiveSession } from './live-session.ts';
@@ -94,7 +95,8 @@ export class IdleSessions {
     this.remove(live.id);
     if (live.turnId !== undefined) return false;
     if (live.tasks > 0) live.output({ type: 'notice', text: `${live.tasks} ${STOPPED_TASKS}` });
-    await live.close();
+    // A process that the kernel cannot end must not hold up everybody's turns.
+    await within(live.close(), EVICTION_MS_MAX);
     return true;
   }
 

@@ -9,6 +9,7 @@ import type { Owners } from '../runner/owners.ts';
 import type { Lease, Order, Store } from '../store/store.ts';
 import type { Recovery } from './recovery.ts';
 import type { Scheduler } from './scheduler.ts';
+import { stopInTime } from './stop-in-time.ts';
 import type { Waiters } from './waiters.ts';
 
 export type RunsDeps = {
@@ -40,8 +41,14 @@ export class Runs {
    * Stops the running turn; resolves with its id once it has stopped, undefined where none runs.
    *
    * @param only the turn that is meant; another one goes on
+   * @throws SessionError UNAVAILABLE if that takes too long; it goes on nevertheless
    */
-  async interrupt(sessionId: string, only?: string): Promise<string | undefined> {
+  interrupt(sessionId: string, only?: string): Promise<string | undefined> {
+    const notYet = `the turn of session ${sessionId} has not stopped`;
+    return stopInTime(notYet, this.#interrupt(sessionId, only));
+  }
+
+  async #interrupt(sessionId: string, only?: string): Promise<string | undefined> {
     await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
     if (live === undefined) return this.#order(sessionId, { kind: 'interrupt', text: '' }, only);
@@ -51,8 +58,17 @@ export class Runs {
     return turnId;
   }
 
-  /** Puts a text into a turn; resolves with false where it runs no more. */
-  async steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
+  /**
+   * Puts a text into a turn; resolves with false where it runs no more.
+   *
+   * @throws SessionError UNAVAILABLE if that cannot be found out in time, as its process can neither start nor end
+   */
+  steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
+    const notYet = `session ${sessionId} has not taken the prompt`;
+    return stopInTime(notYet, this.#steer(sessionId, turnId, text));
+  }
+
+  async #steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
     await this.#deps.scheduler.placed(sessionId);
     const live = this.#deps.scheduler.live(sessionId);
     if (live !== undefined) return live.steer(turnId, text);

@@ -6,11 +6,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../errors.ts';
-import { KILL_AGAIN_MS, LOOK_MS_MAX, STOP_MS_MAX } from '../limits.ts';
+import { KILL_AGAIN_MS, LOOK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
-import { inTime, within } from '../runner/within.ts';
+import { inTime } from '../runner/within.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import type { ProcessIdentity } from '../session/process.ts';
@@ -23,6 +23,7 @@ import { lineageOf } from './lineage.ts';
 import { LiveSession } from './live-session.ts';
 import type { Loss } from './loss.ts';
 import { optionsToRun, type Policy } from './policy.ts';
+import { stopInTime } from './stop-in-time.ts';
 
 export type SchedulerDeps = Policy & {
   readonly store: Store;
@@ -125,11 +126,10 @@ export class Scheduler {
    */
   async stop(sessionId: string): Promise<void> {
     const stopping = this.placed(sessionId).then(() => this.#live.get(sessionId)?.close());
-    if (await within(stopping, STOP_MS_MAX)) return;
-    throw new SessionError(
-      'UNAVAILABLE',
-      `the processes of session ${sessionId} are not gone after ${STOP_MS_MAX} ms (STOP_MS_MAX)`,
-      { hint: 'Try again later: the server goes on ending them, and its log says what is wrong.' },
+    const what = `the processes of session ${sessionId} are not gone`;
+    await stopInTime(
+      what,
+      stopping.catch(() => undefined),
     );
   }
 

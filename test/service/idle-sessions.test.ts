@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Settings } from '../../src/config.ts';
-import { BACKGROUND_HOLD_MS_MAX, LEFT_LOOK_MS } from '../../src/limits.ts';
+import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../../src/limits.ts';
 import { startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import type { ScriptedRun } from '../support/scripted-runner.ts';
@@ -101,5 +101,30 @@ describe('idle processes', () => {
     await client.call('create_session', { prompt: 'waits too' });
     await harness.running(session.id);
     expect(isAlive(kept.run)).toBe(false);
+  });
+
+  test('whose process cannot be ended hold up the turns of others for a bounded time', async () => {
+    const { harness, client } = await start({ maxLive: 2 });
+    const [stuck, other] = [await harness.busy(client), await harness.busy(client)];
+    const asked = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    stuck.run.close = async () => {
+      asked.resolve();
+      await end.promise;
+      stuck.run.exit();
+    };
+    for (const { run, sessionId } of [stuck, other]) {
+      run.finish();
+      await rest(client, sessionId);
+      harness.pass(1);
+    }
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { session } = await client.call('create_session', { prompt: 'waits' });
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(EVICTION_MS_MAX);
+    await harness.running(session.id);
+    expect([stuck.run, other.run].map(isAlive)).toEqual([true, false]);
+    end.resolve();
   });
 });

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
+import { STOP_MS_MAX } from '../../src/limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Harness, overriding, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
@@ -142,5 +143,36 @@ describe('a question that is open', () => {
     expect(run.isClosed).toBe(true);
     expect(await told(reply)).toBe(NOTHING);
     delete fail.append;
+  });
+});
+
+describe('a turn whose process cannot be ended', () => {
+  test.each<[string, (asked: Asked) => Promise<unknown>]>([
+    [
+      'interrupt_session',
+      ({ client, sessionId }) => client.refusal('interrupt_session', { sessionId }),
+    ],
+    ['end_session', ({ client, sessionId }) => client.refusal('end_session', { sessionId })],
+  ])('has %s answered in bounded time', async (_, call) => {
+    const harness = await startHarness();
+    const asked = await asking(harness);
+    const { run } = asked;
+    const stuck = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    run.interrupt = run.close = async () => {
+      stuck.resolve();
+      await end.promise;
+      run.exit({ state: 'interrupted' });
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const refusal = call(asked);
+    await stuck.promise;
+    await vi.advanceTimersByTimeAsync(STOP_MS_MAX);
+    expect(await refusal).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('STOP_MS_MAX'),
+    });
+    end.resolve();
   });
 });
