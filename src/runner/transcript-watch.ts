@@ -20,16 +20,21 @@ type TranscriptWatchOptions = {
 export class TranscriptWatch {
   readonly #options: TranscriptWatchOptions;
   #isTold = false;
+  #completed = 0;
 
   constructor(options: TranscriptWatchOptions) {
     this.#options = options;
   }
 
   async turnCompleted(): Promise<void> {
+    this.#completed += 1;
+    const turn = this.#completed;
     if (this.#isTold || (await this.#problem()) === undefined) return;
     await sleep(LATE_MS, undefined, { ref: false });
     const problem = this.#options.hasExited() ? undefined : await this.#problem();
     if (problem === undefined || this.#isTold || this.#options.hasExited()) return;
+    // A turn that has completed since looks for itself, and may have seen already what this one was waiting for.
+    if (turn !== this.#completed) return;
     this.#isTold = true;
     this.#options.notice(`${problem}. ${HINT}`);
   }
