@@ -1,12 +1,12 @@
 /**
  * The clock for ages: how long a session is idle, how old an ended one is. It runs on whatever the wall clock is set to.
- * While the machine is up its uptime carries the clock over restarts of the server; only over a boot the wall clock has
- * to be believed, and never to go back.
+ * While the machine is up its uptime carries the clock over restarts of the server; over a boot the wall clock has to be
+ * believed, as to how much time has passed, and never to go back.
  */
 
 import { readFileSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { numberOf, type Row, type Sql } from './sql.ts';
+import { numberOf, type Sql } from './sql.ts';
 
 export type Uptime = {
   /** Tells the boots of the machine apart; empty if it cannot be read. */
@@ -53,7 +53,7 @@ function sameBoot(sql: Sql, boot: Boot): number | undefined {
 function newBoot(sql: Sql, boot: Boot, wallMs: number): number {
   sql.run('BEGIN IMMEDIATE');
   try {
-    const at = sameBoot(sql, boot) ?? Math.max(wallMs, ...latest(sql.get(LATEST)));
+    const at = sameBoot(sql, boot) ?? afterBoot(sql, wallMs);
     sql.run('DELETE FROM steady_clock');
     sql.run('INSERT INTO steady_clock VALUES (?, ?, ?)', boot.bootId, boot.elapsedMs, at);
     sql.run('COMMIT');
@@ -64,12 +64,24 @@ function newBoot(sql: Sql, boot: Boot, wallMs: number): number {
   }
 }
 
-/** What the clock has shown already. Two indexes have the sessions' times. */
-const LATEST = `SELECT
-  (SELECT max(at) FROM steady_clock) AS clock,
-  (SELECT max(active_at) FROM sessions WHERE ended_at IS NULL) AS open,
-  (SELECT max(active_at) FROM sessions WHERE ended_at IS NOT NULL) AS ended`;
-
-function latest(row: Row | undefined): readonly number[] {
-  return Object.values(row ?? {}).filter((value) => typeof value === 'number');
+/**
+ * As much later than what happened last as the wall clock says. The wall clock itself is no measure: if it was set right
+ * after a start, it and this clock have been apart since.
+ */
+function afterBoot(sql: Sql, wallMs: number): number {
+  const started = sql.get(SELECT);
+  const before = started === undefined ? Number.NEGATIVE_INFINITY : numberOf(started, 'at');
+  const last = sql.get(LAST);
+  if (last === undefined) return Math.max(wallMs, before);
+  const passedMs = Math.max(0, wallMs - numberOf(last, 'last_activity'));
+  return Math.max(before, numberOf(last, 'active_at') + passedMs);
 }
+
+/** By both clocks. Two indexes have the sessions' times. */
+const LAST = `SELECT active_at, last_activity FROM (
+  SELECT * FROM (
+    SELECT active_at, last_activity FROM sessions WHERE ended_at IS NULL ORDER BY active_at DESC LIMIT 1
+  ) UNION ALL SELECT * FROM (
+    SELECT active_at, last_activity FROM sessions WHERE ended_at IS NOT NULL ORDER BY active_at DESC LIMIT 1
+  )
+) WHERE active_at IS NOT NULL ORDER BY active_at DESC LIMIT 1`;

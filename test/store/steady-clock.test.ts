@@ -54,11 +54,26 @@ test.each(['two', ''])(
   },
 );
 
+/** Something happens in a session: the steady clock and the wall clock each have a time for it. */
+function act(activeAt: number, wallMs: number, id = 'x'): void {
+  sql.exec(`INSERT INTO sessions (id, principal, status, created_at, last_activity, last_seq, served_at, record, active_at)
+    VALUES ('${id}', 'p', 'ready', 1, ${wallMs}, 1, 1, '{}', ${activeAt})`);
+}
+
+test('a wall clock that was wrong until it was set right, before the boot, does not make sessions old', () => {
+  const clock = open();
+  wall += YEAR;
+  up += 5_000;
+  act(clock(), wall);
+  wall += 60_000;
+  up = 1_000;
+  expect(open('two')()).toBe(START + 5_000 + 60_000);
+});
+
 test('it is no earlier than what it has shown before the boot', () => {
   const clock = open();
   up += YEAR;
-  sql.exec(`INSERT INTO sessions (id, principal, status, created_at, last_activity, last_seq, served_at, record, active_at)
-    VALUES ('x', 'p', 'ready', 1, 1, 1, 1, '{}', ${clock()})`);
+  act(clock(), wall + YEAR);
   wall -= YEAR;
   up = 1_000;
   expect(open('two')()).toBe(START + YEAR);
