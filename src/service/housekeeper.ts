@@ -67,13 +67,23 @@ export class Housekeeper {
 
   /** Ends what has been idle too long, forgets what is old enough, a little at a time. */
   async tidy(): Promise<void> {
-    const { store, sessions, log, sessionTtlMs, retainMs } = this.#deps;
+    const { sessions, sessionTtlMs: idleMs } = this.#deps;
+    await this.#do('idle sessions could not all be ended', () => sessions.endIdle({ idleMs }));
+    await this.#do('what is old could not be forgotten', () => this.#forgetOld());
+    await this.#do('files of ended sessions could not be looked for', () => this.#discardEnded());
+  }
+
+  async #forgetOld(): Promise<void> {
+    const { store, retainMs } = this.#deps;
+    while (!this.#isClosed && (await store.prune(retainMs, PRUNE_ROWS))) await nextTick();
+  }
+
+  /** One job that fails must not keep the others from being done. */
+  async #do(notDone: string, job: () => Promise<unknown>): Promise<void> {
     try {
-      await sessions.endIdle({ idleMs: sessionTtlMs });
-      while (!this.#isClosed && (await store.prune(retainMs, PRUNE_ROWS))) await nextTick();
-      await this.#discardEnded();
+      await job();
     } catch (error) {
-      log.error({ err: error }, 'housekeeping failed');
+      this.#deps.log.error({ err: error }, notDone);
     }
   }
 

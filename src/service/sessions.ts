@@ -199,15 +199,22 @@ export class Sessions {
     return this.endIdle({ idleMs: maxAgeMs, principal: caller.principal });
   }
 
-  /** Ends sessions without activity for longer than `idleMs`, never a busy one. */
+  /**
+   * Ends sessions without activity for longer than `idleMs`, never a busy one.
+   *
+   * @throws what went wrong with one of them, once all the others have ended
+   */
   async endIdle(idle: Omit<IdleQuery, 'limit'>): Promise<number> {
     let ended = 0;
     for (;;) {
       const found = await this.#deps.store.idleSessions({ ...idle, limit: LIST_LIMIT_MAX });
-      const done = await Promise.all(found.map((session) => this.#endIdle(session)));
-      const count = done.filter(Boolean).length;
+      const done = await Promise.allSettled(found.map((session) => this.#endIdle(session)));
+      const count = done.filter((one) => one.status === 'fulfilled' && one.value).length;
       ended += count;
-      if (count === 0) return ended;
+      if (count > 0) continue;
+      const failed = done.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return ended;
     }
   }
 

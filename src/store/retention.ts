@@ -2,7 +2,7 @@
 
 import { readSession } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
-import { type Sql, textOf } from './sql.ts';
+import { DamagedRowError, type Sql, textOf } from './sql.ts';
 import { leaveMcpScope } from './sums.ts';
 
 const ROW_TABLES = [
@@ -51,9 +51,18 @@ function pruneSession(sql: Sql, sessionId: string, limit: number): number {
     limit,
   );
   if (rows >= limit) return rows;
-  leaveMcpScope(sql, readSession(sql, sessionId));
+  leaveScope(sql, sessionId);
   for (const table of [...ROW_TABLES, 'events']) {
     rows += sql.run(`DELETE FROM ${table} WHERE session_id = ?`, sessionId);
   }
   return rows + sql.run('DELETE FROM sessions WHERE id = ?', sessionId);
+}
+
+/** A damaged row is forgotten like any other: else nothing that is younger would ever be. Its sums stay as they are. */
+function leaveScope(sql: Sql, sessionId: string): void {
+  try {
+    leaveMcpScope(sql, readSession(sql, sessionId));
+  } catch (error) {
+    if (!(error instanceof DamagedRowError)) throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { SessionError } from '../../src/errors.ts';
+import { overriding, startHarness } from '../support/harness.ts';
 import { DAY_MS, keeperOf } from './keeper.ts';
 
 test('ends what has been idle for its time, and never what is busy', async () => {
@@ -48,4 +49,60 @@ test('deletes the files of a session with its end, and later what ended where no
   files.add(ended.run.spec.uuid.slice(0, 18)).add(forgotten);
   await keeperOf(harness).tidy();
   expect([...files]).toEqual([open.run.spec.uuid]);
+});
+
+test('one session that cannot be ended keeps no other from being ended or forgotten', async () => {
+  let damaged = '';
+  const harness = await startHarness({
+    store: (store) =>
+      overriding(store, {
+        append: async (sessionId, ...more) => {
+          if (sessionId !== damaged) return await store.append(sessionId, ...more);
+          throw new SessionError('UNAVAILABLE', 'the state database has a damaged row');
+        },
+      }),
+  });
+  const client = await harness.connect();
+  const { session: old } = await client.call('create_session');
+  await client.call('end_session', { sessionId: old.id });
+  harness.pass(25 * DAY_MS);
+  const { session: broken } = await client.call('create_session');
+  const { session: idle } = await client.call('create_session');
+  damaged = broken.id;
+  harness.pass(8 * DAY_MS);
+  const { files } = harness.runner;
+  files.add(old.id.replace('claude_', '').slice(0, 18));
+  await keeperOf(harness).tidy();
+  const status = async (sessionId: string) =>
+    (await client.call('get_session', { sessionId })).session.status;
+  expect(await status(idle.id)).toBe('terminated');
+  expect(await status(broken.id)).toBe('ready');
+  expect(await client.refusal('get_session', { sessionId: old.id })).toMatchObject({
+    code: 'SESSION_NOT_FOUND',
+  });
+  expect([...files]).toEqual([]);
+});
+
+test('cleanup_sessions ends what it can, and then says that it could not end everything', async () => {
+  let damaged = '';
+  const harness = await startHarness({
+    settings: { maxSessions: 300 },
+    store: (store) =>
+      overriding(store, {
+        append: async (sessionId, ...more) => {
+          if (sessionId !== damaged) return await store.append(sessionId, ...more);
+          throw new SessionError('UNAVAILABLE', 'the state database has a damaged row');
+        },
+      }),
+  });
+  const client = await harness.connect();
+  const { session: broken } = await client.call('create_session');
+  damaged = broken.id;
+  await Promise.all(Array.from({ length: 250 }, () => client.call('create_session')));
+  harness.pass(DAY_MS);
+  expect(await client.refusal('cleanup_sessions', { maxAgeMs: 1000 })).toMatchObject({
+    message: expect.stringContaining('damaged row'),
+  });
+  const left = await client.call('list_sessions', { status: 'ready' });
+  expect(left.sessions.map(({ id }) => id)).toEqual([broken.id]);
 });

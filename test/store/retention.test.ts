@@ -93,3 +93,13 @@ test('where somebody reads an old state all the while, writing stops before the 
   await pruneAll();
   expect(await store.sessions({ principal: PRINCIPAL, limit: 1 })).toEqual([]);
 }, 180_000);
+
+test('a session with a damaged row is forgotten too, and does not keep younger ones', async () => {
+  await makeAndEnd(3);
+  const db = new DatabaseSync(file);
+  db.exec("UPDATE sessions SET record = '{' WHERE rowid = (SELECT min(rowid) FROM sessions)");
+  now += 1;
+  await pruneAll();
+  expect(db.prepare('SELECT count(*) AS n FROM sessions').get()?.n).toBe(0);
+  db.close();
+});
