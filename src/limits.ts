@@ -43,6 +43,8 @@ export const PENDING_PERMISSIONS_MAX = 100;
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
 /** A question about a plan waits so long for the message that holds the plan. */
 export const PLAN_MS_MAX = 1000;
+/** A plan file that is longer cannot be compared with what was shown, and is refused. */
+export const PLAN_BYTES_MAX = 1024 * KIB;
 /** Plans that Claude has presented and nobody was asked about; the oldest are forgotten. */
 export const PLANS_KEPT_MAX = 10;
 /** What is shown of a command that an answer is remembered for. */

@@ -10,7 +10,7 @@ import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
 import { memoryOf } from './memory.ts';
-import { type Plans, planIn } from './plans.ts';
+import { type Plans, planFileOf, planIn } from './plans.ts';
 import type { Places } from './protected.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { inputToRun, shownInput } from './shown-input.ts';
@@ -118,11 +118,30 @@ async function askAbout(
   const { plans, redactor } = policy;
   const isPlan = toolName === 'ExitPlanMode';
   const asked = isPlan ? await plans.inputOf(details.toolUseID, input) : input;
+  const shownFile = isPlan ? await planFileOf(asked) : undefined;
   const ask = { ...askOf(redactor, toolName, asked, details), ...(memory && { memory }) };
   const reply = await replyOf(policy, ask, details.signal);
-  const changed = reply.decision === 'allow' ? reply.updatedInput : undefined;
-  return { reply, toRun: changed === undefined ? input : inputToRun(redactor, asked, changed) };
+  if (reply.decision === 'deny') return { reply, toRun: asked };
+  const changed = reply.updatedInput;
+  // As it was asked: a plan that stands only in its call would give way to a file that has appeared meanwhile.
+  const toRun = changed === undefined ? asked : inputToRun(redactor, asked, changed);
+  if (!isPlan || isOwnPlan(asked, toRun)) return { reply, toRun };
+  const isAsShown = shownFile !== undefined && shownFile === (await planFileOf(asked));
+  return { reply: isAsShown ? reply : PLAN_CHANGED, toRun };
 }
+
+/** Whether the one who was asked has written another plan, which then counts in place of the file. */
+function isOwnPlan(asked: Input, toRun: Input): boolean {
+  const plan = planIn(toRun);
+  return plan !== undefined && plan !== planIn(asked);
+}
+
+const PLAN_CHANGED: PermissionReply = {
+  decision: 'deny',
+  message:
+    'The plan was approved, but its file has changed since it was shown, or cannot be read. ' +
+    'Present the plan again with ExitPlanMode.',
+};
 
 const PLAN_REFUSAL =
   'This session is in plan mode: it may read but change nothing. Present the plan with ExitPlanMode.';

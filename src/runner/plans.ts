@@ -4,7 +4,8 @@
  */
 
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { PLAN_MS_MAX, PLANS_KEPT_MAX } from '../limits.ts';
+import { PLAN_BYTES_MAX, PLAN_MS_MAX, PLANS_KEPT_MAX } from '../limits.ts';
+import { readSmallFile } from '../small-file.ts';
 import { within } from './within.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -51,6 +52,15 @@ export class Plans {
     if (this.#calls.size > PLANS_KEPT_MAX && oldest !== undefined) this.#calls.delete(oldest);
     return call;
   }
+}
+
+/**
+ * What stands in the plan file that a question names: nothing if it names none, undefined if it cannot be read. When
+ * the plan is approved, Claude Code goes by what stands there then, and Claude's agents may write there without asking.
+ */
+export async function planFileOf({ planFilePath }: Input): Promise<string | undefined> {
+  if (typeof planFilePath !== 'string') return '';
+  return await readSmallFile(planFilePath, PLAN_BYTES_MAX).catch(() => undefined);
 }
 
 /** The plan that an input holds, if it says anything. */

@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type TestSession, World } from './claude-world.ts';
 import { askedFor, run, touch, writeIn } from './questions.ts';
@@ -51,6 +51,14 @@ describe('plan mode', () => {
     await session.run.close();
   });
 
+  /** Where Claude Code tells Claude to write the plan. */
+  async function planFileOf(session: TestSession): Promise<string> {
+    await run(session, []);
+    const told = JSON.stringify(world.api.requests.at(-1)?.body);
+    const [file = ''] = /[^\s"\\`]*\/plans\/[^\s"\\`]*?\.md/.exec(told) ?? [];
+    return file;
+  }
+
   const askedPlan = ({ heard }: TestSession) => heard.asked[0];
 
   test('shows the plan that stands in the call, or in the plan file, before it is approved', async () => {
@@ -59,14 +67,50 @@ describe('plan mode', () => {
     expect(askedPlan(called)?.input).toMatchObject({ plan: '# Step one' });
 
     const filed = await world.start({ options });
-    await run(filed, []);
-    const told = JSON.stringify(world.api.requests.at(-1)?.body);
-    const [file = ''] = /[^\s"\\`]*\/plans\/[^\s"\\`]*?\.md/.exec(told) ?? [];
+    const file = await planFileOf(filed);
     const content = '# Step two';
     await run(filed, [{ tool: 'Write', input: { file_path: file, content } }]);
     await run(filed, [{ tool: 'ExitPlanMode', input: {} }]);
     expect(askedPlan(filed)?.input).toMatchObject({ plan: content });
     await Promise.all([called.run.close(), filed.run.close()]);
+  });
+
+  test('is not approved as something else than what was shown: its file may change before the answer', async () => {
+    const session = await world.start({ options });
+    const file = await planFileOf(session);
+    const changes = ['# Changed', undefined];
+    session.heard.answer = async () => {
+      const change = changes.shift();
+      if (change !== undefined) await writeFile(file, change);
+      return { decision: 'allow' };
+    };
+    const exit = { tool: 'ExitPlanMode', input: {} };
+    await run(session, [
+      { tool: 'Write', input: { file_path: file, content: '# Shown\n' } },
+      exit,
+      exit,
+    ]);
+    const plans = session.heard.asked.map(({ input }) => input.plan);
+    expect(plans).toEqual(['# Shown\n', '# Changed']);
+    const [, refused, approved] = session.heard.all('tool_result');
+    expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('has changed') });
+    expect(approved).toMatchObject({ isError: false, text: expect.stringContaining('# Changed') });
+    await session.run.close();
+  });
+
+  test('is approved as it stands in the call, though a plan file appears before the answer', async () => {
+    const session = await world.start({ options });
+    const file = await planFileOf(session);
+    session.heard.answer = async () => {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, '# Appeared');
+      return { decision: 'allow' };
+    };
+    await run(session, [{ tool: 'ExitPlanMode', input: { plan: '# Shown' } }]);
+    const [approved] = session.heard.all('tool_result');
+    expect(approved?.text).toContain('# Shown');
+    expect(approved?.text).not.toContain('# Appeared');
+    await session.run.close();
   });
 
   test('says so if there is no plan to be shown', async () => {
