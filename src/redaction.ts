@@ -1,5 +1,7 @@
 /** Replaces credentials by a mark, whatever they stand in. What cannot be found is named in the comments here. */
 
+import { isDeepStrictEqual } from 'node:util';
+
 /** What stands where a credential stood. */
 export const REDACTED = '[redacted]';
 
@@ -16,6 +18,8 @@ const NEEDLE_CHARS_MAX = 4096;
  */
 export class Redactor {
   readonly #lasting: readonly string[];
+  /** What was given last, beside those. */
+  #passing: readonly string[] | undefined;
   /** All that is looked for, by its first character. */
   #needles: ReadonlyMap<string, readonly string[]> = new Map();
   #longest = 0;
@@ -28,6 +32,9 @@ export class Redactor {
 
   /** These are hidden from now on, beside those that the redactor was made with. */
   renew(secrets: readonly string[]): void {
+    // As it is nearly every time a file of tokens is read; to find thousands of them takes a moment to get ready.
+    if (isDeepStrictEqual(secrets, this.#passing)) return;
+    this.#passing = secrets;
     const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf).flatMap(piecesOf));
     // Of two that begin alike the longer one is tried first, so that nothing is left of it.
     const needles = [...forms].sort((a, b) => b.length - a.length);

@@ -74,7 +74,8 @@ export class TokenFile {
     try {
       const { tokens, problem } = readTokenLines(await this.#read());
       if (problem === undefined) return this.#found(tokens);
-      const standing = this.#tokens.filter((token) => tokens.some((each) => isSame(token, each)));
+      const named = new Set(tokens.map(keyOf));
+      const standing = this.#tokens.filter((token) => named.has(keyOf(token)));
       if (standing.length === 0) return this.#lost(problem.message);
       this.#lostAt = undefined;
       this.#tell(problem.message, 'new tokens wait until the token file is right again');
@@ -139,11 +140,10 @@ export class TokenFile {
   }
 
   #take(tokens: readonly Token[]): boolean {
-    const before = this.#tokens;
+    const before = new Set(this.#tokens.map(keyOf));
     this.#tokens = tokens;
     const isChanged =
-      tokens.length !== before.length ||
-      tokens.some((token) => !before.some((each) => isSame(token, each)));
+      tokens.length !== before.size || tokens.some((token) => !before.has(keyOf(token)));
     const { file, log } = this.#options;
     if (isChanged) log.info({ file, tokens: tokens.length }, 'the token file has changed');
     return isChanged;
@@ -163,6 +163,7 @@ function cannotRead(file: string, reason: string, cause?: unknown): SessionError
   });
 }
 
-function isSame(one: Token, other: Token): boolean {
-  return one.principal === other.principal && Buffer.compare(one.digest, other.digest) === 0;
+/** The same for the same token of the same principal only. */
+function keyOf({ principal, digest }: Token): string {
+  return `${principal}:${Buffer.from(digest).toString('hex')}`;
 }

@@ -158,6 +158,21 @@ describe('a token file that changes', () => {
     }
   });
 
+  test('is read again at once, however many tokens it holds', async () => {
+    const names = Array.from({ length: 10_000 }, (_, at) => `${at}:token-of-somebody-${at}`);
+    const { file, open, redactor } = await fileWith(names.join('\n'));
+    const tokens = await open();
+    redactor.text('anything');
+    const before = performance.now();
+    expect(await tokens.reload()).toBe(false);
+    expect(redactor.text('a token-of-somebody-9999 b')).toBe('a [redacted] b');
+    await writeFile(file, names.slice(1).join('\n'));
+    expect(await tokens.reload()).toBe(true);
+    expect(performance.now() - before).toBeLessThan(2000);
+    expect(tokens.principalOf(bearer('token-of-somebody-0'))).toBeUndefined();
+    expect(tokens.principalOf(bearer('token-of-somebody-9999'))).toBe('9999');
+  });
+
   test('is seen by itself', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
