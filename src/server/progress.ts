@@ -4,6 +4,7 @@ import { PROGRESS_MS_MIN } from '../limits.ts';
 import type { Reader } from '../service/reader.ts';
 import type { Session } from '../session/session.ts';
 import { activityOf } from '../tools/activity.ts';
+import { plainLine } from '../tools/plain.ts';
 
 export type ProgressNote = {
   /** Grows with every note: the events of the sessions that were waited for. */
@@ -19,6 +20,7 @@ type ProgressDeps = {
 /** So many events back is looked for something to say. */
 const LOOK_BACK = 20;
 const ID_CHARS = 'claude_'.length + 8;
+const NAME_CHARS_MAX = 80;
 
 export class Progress {
   readonly #deps: ProgressDeps;
@@ -50,7 +52,8 @@ export class Progress {
   }
 
   #named({ id, name }: Session, text: string): string {
-    return this.#seen.size === 1 ? text : `${name ?? id.slice(0, ID_CHARS)}: ${text}`;
+    const who = name === undefined ? id.slice(0, ID_CHARS) : plainLine(name, NAME_CHARS_MAX);
+    return this.#seen.size === 1 ? text : `${who}: ${text}`;
   }
 
   #tell(message: string): void {

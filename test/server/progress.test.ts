@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ACTIVITY_CHARS_MAX, PROGRESS_MS_MIN } from '../../src/limits.ts';
 import { Progress, type ProgressNote } from '../../src/server/progress.ts';
 import type { EventBody, SessionEvent } from '../../src/session/event.ts';
+import type { Session } from '../../src/session/session.ts';
 import { append, newSession, next } from '../session/log.ts';
 import { startHarness } from '../support/harness.ts';
 import type { EventView, SessionView, TurnView } from '../support/mcp-client.ts';
@@ -77,6 +78,19 @@ describe('progress', () => {
     const { sent, happens } = watched();
     await happens(body);
     expect(sent).toEqual([{ progress: 2, message }]);
+  });
+
+  test('names the sessions where there are several, with nothing hidden and on one line', async () => {
+    const sent: ProgressNote[] = [];
+    const reader = { newest: async (session: Session) => [next(session, said('x'))] };
+    const progress = new Progress({ reader, send: (note) => void sent.push(note) });
+    onTestFinished(() => progress.close());
+    const fresh = newSession();
+    await progress.watch({ ...fresh, id: `${fresh.id}0` });
+    const name = `\u001b[2J\u202eevil\nname${'!'.repeat(1000)}`;
+    await progress.watch({ ...fresh, name });
+    vi.advanceTimersByTime(PROGRESS_MS_MIN);
+    expect(sent.at(-1)?.message).toMatch(/^\ufffd\[2J\ufffdevil name!{40,100}… .*: said: x$/);
   });
 
   test('is short, whatever Claude says', async () => {
