@@ -1,7 +1,7 @@
 /** The connection to the state database, which is replaced by a new one after its disk has failed. */
 
 import { join } from 'node:path';
-import { isBusy, storageFailure } from './failure.ts';
+import { isBusy } from './failure.ts';
 import { DATABASE_FILE, type DatabaseFiles, filesOf } from './files.ts';
 import { confirmWrite, settleJournal } from './journal.ts';
 import { connectTo, openDatabase, refusal } from './open.ts';
@@ -70,7 +70,7 @@ export class Database {
       confirmWrite(sql);
     } catch (error) {
       sql.close();
-      throw storageFailure(error) ?? error;
+      throw error;
     }
     if (this.#sql.isOpen) this.#sql.close();
     this.#sql = sql;

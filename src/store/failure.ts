@@ -48,6 +48,13 @@ const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = 
     ],
   ],
   [
+    15,
+    [
+      'the files of the state database cannot be locked',
+      'check that the file system of the state directory is a local one and has locks left, then call again.',
+    ],
+  ],
+  [
     26,
     [
       'the state database is not an SQLite database',

@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import type { CommitQueue, Written } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { isWritten } from './doubtful.ts';
+import { storageFailure } from './failure.ts';
 import type { Listeners } from './listeners.ts';
 import { reopeningError } from './refusals.ts';
 
@@ -64,7 +65,7 @@ export class Reopening {
       } catch (error) {
         // Of the attempts in a row the first one is told.
         if (pauseMs === 0) log?.error({ err: error }, 'the state database cannot be opened yet');
-        queue.refuse(reopeningError(error));
+        queue.refuse(reopeningError(storageFailure(error) ?? error));
       }
       pauseMs = Math.min(Math.max(REOPEN_PAUSE_MS, pauseMs * 2), REOPEN_PAUSE_MS_MAX);
       await pause(pauseMs, undefined, { signal, ref: false }).catch(() => {});

@@ -1,12 +1,21 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import type { Commit } from '../../src/store/store.ts';
-import { FAILED_WRITE, failCommits } from '../support/failed-disk.ts';
+import { FAILED_WRITE, failCommits, NO_LOCK } from '../support/failed-disk.ts';
 import { createIn, PRINCIPAL, say } from './fixtures.ts';
 
 const UNKNOWN = {
@@ -111,6 +120,24 @@ describe('when the disk does not confirm a write', () => {
     });
   });
 
+  test('a call that is refused meanwhile hears what is in the way', async () => {
+    const id = await createIn(store);
+    const file = openSync(join(directory, DATABASE_FILE), 'r+');
+    onTestFinished(() => closeSync(file));
+    const header = Buffer.alloc(16);
+    readSync(file, header, 0, 16, 0);
+    const again = reopened();
+    failCommits({ times: 1 });
+    writeSync(file, Buffer.alloc(16), 0, 16, 0);
+    expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
+    expect(await outcomeOf(say(store, id, 'b'))).toMatchObject({
+      message: expect.stringContaining('does not work yet: the state database is not an SQLite'),
+    });
+    writeSync(file, header, 0, 16, 0);
+    await again;
+    expect(await outcomeOf(say(store, id, 'c'))).toBe('written');
+  });
+
   test('another database in its place is not gone on with; its own is, once it is back', async () => {
     const id = await createIn(store);
     const file = join(directory, DATABASE_FILE);
@@ -170,4 +197,13 @@ test('what is opened anew is the whole database, at its schema and in its mode',
   expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
   db.close();
+});
+
+test('a file system that gives no locks is told as such', async () => {
+  const id = await createIn(store);
+  failCommits({ code: NO_LOCK, times: 1 });
+  expect(await outcomeOf(say(store, id, 'a'))).toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('cannot be locked'),
+  });
 });

@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 const FAILED_SYNC = 1034;
 /** A write failed, so that there is nothing of it. */
 export const FAILED_WRITE = 778;
+/** The file system has refused a lock for ten seconds. */
+export const NO_LOCK = 15;
 
 type Fault = {
   readonly code?: number;
