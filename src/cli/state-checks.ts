@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { access, stat, statfs } from 'node:fs/promises';
+import { access, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { SessionError } from '../errors.ts';
+import { saysNothingThere } from '../looks.ts';
 import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
 import { DATABASE_FILE } from '../store/files.ts';
 import type { Inspection } from '../store/inspection.ts';
@@ -32,6 +33,7 @@ async function directoryCheck(stateDir: string): Promise<Check> {
   const found = await stat(stateDir).catch(() => undefined);
   if (found === undefined) {
     const parent = await nearest(stateDir);
+    if (parent === stateDir) return refused(`${stateDir} cannot be looked at`);
     const isFree = await may(parent, constants.W_OK | constants.X_OK);
     if (!isFree) return refused(`${stateDir} is not there, and nothing can be made in ${parent}`);
     return { name, status: 'ok', detail: `${place(stateDir)}: the first server makes it` };
@@ -120,11 +122,14 @@ function failed(name: string, error: unknown): Check {
   return { name, status, detail, ...(hint !== undefined && { hint }) };
 }
 
-/** The path, or the folder nearest to it that exists. */
+/**
+ * The path if anything is there, or if that cannot be seen; else the folder nearest to it that exists. A link that leads
+ * nowhere is something: nothing can be made in its place.
+ */
 export async function nearest(path: string): Promise<string> {
   const parent = dirname(path);
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined || parent === path ? path : nearest(parent);
+  const isFree = await lstat(path).then(() => false, saysNothingThere);
+  return isFree && parent !== path ? nearest(parent) : path;
 }
 
 async function may(path: string, mode: number): Promise<boolean> {

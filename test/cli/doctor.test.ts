@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -134,6 +142,26 @@ describe('doctor', () => {
       hint: expect.stringContaining('CLAUDE_CONFIG_DIR'),
     });
     expect(readdirSync(CLAUDE_CONFIG_DIR)).toEqual(['projects']);
+  });
+
+  test.each([
+    ['nowhere', 'ENOENT'],
+    ['projects', 'ELOOP'],
+  ])('does not take a link that leads to %s for a place that is free', async (target, code) => {
+    const world = new World();
+    symlinkSync(join(world.scratch, target), join(world.scratch, 'projects'));
+    const options = { environment: { ...KEY.environment, CLAUDE_CONFIG_DIR: world.scratch } };
+    expect(await checkOf(world, 'transcripts', [], options)).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining(code),
+    });
+    expect(readdirSync(world.scratch)).toEqual(['projects']);
+    rmSync(world.stateDir, { recursive: true, force: true });
+    symlinkSync(join(world.scratch, target), world.stateDir);
+    expect(await checkOf(world, 'state directory')).toMatchObject({
+      status: 'fail',
+      detail: expect.stringContaining('cannot be looked at'),
+    });
   });
 
   test('fails for a root that is a file, and for each root that is missing', async () => {
