@@ -61,7 +61,7 @@ async function run(settings: Settings): Promise<number> {
   const redactor = new Redactor(secretsIn(settings.environment));
   const log = createLog({ level, redactor, ...(file !== undefined && { file }) });
   const stopped = untilStopped(log);
-  const stdout = claimStdout(process.stdout, log);
+  const stdout = claimStdout(process.stdout, log, redactor);
   // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
   const app = await openApp({ settings, log, redactor, version: packageVersion() });

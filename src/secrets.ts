@@ -27,9 +27,13 @@ const LINE_CHARS_MIN = 32;
 /** The values in an environment that may be credentials, and the parts of values. */
 export function secretsIn(environment: Environment): readonly string[] {
   const found = Object.entries(environment).flatMap(([name, value = '']) =>
-    PLACE_NAME.test(name) ? [] : secretsOf(value, SECRET_NAME.test(name)),
+    secretsNamed(name, value, SECRET_NAME.test(name)),
   );
   return [...new Set(found.filter((secret) => secret.length >= SECRET_CHARS_MIN))];
+}
+
+function secretsNamed(name: string, value: string, isSecret: boolean): readonly string[] {
+  return PLACE_NAME.test(name) ? [] : secretsOf(value, isSecret);
 }
 
 function secretsOf(value: string, isSecret: boolean): readonly string[] {
@@ -55,7 +59,9 @@ function jsonParts(value: string): readonly string[] {
   const found: string[] = [];
   try {
     JSON.parse(value, (name, member: unknown) => {
-      if (typeof member === 'string') found.push(...secretsOf(member, isPartName(name)));
+      if (typeof member === 'string') {
+        found.push(...secretsNamed(name, member, isPartName(name)));
+      }
     });
   } catch {
     // It is no JSON, or nested beyond all measure: the whole of it counts by its name alone.

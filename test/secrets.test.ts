@@ -73,12 +73,13 @@ test('headers are credentials one by one, and together', () => {
 test('so are the members of JSON, whatever they stand in', () => {
   const json = JSON.stringify({
     username: 'somebody',
+    key_file: '/run/secrets/key',
     password: 'p4ssw0rd-1',
     nested: [{ apiKey: 'abcdefgh', url: 'https://u:q0r1s2t3@example.com/' }],
   });
   const members = ['p4ssw0rd-1', 'abcdefgh', 'u:q0r1s2t3@', 'q0r1s2t3'];
   expect(secretsIn({ DATABASE: json })).toEqual(expect.arrayContaining(members));
-  expect(secretsIn({ DATABASE: json })).not.toContain('somebody');
+  expect(secretsIn({ DATABASE: json })).toHaveLength(members.length);
   expect(secretsIn({ DATABASE_SECRET: json })).toEqual(expect.arrayContaining([json, ...members]));
 });
 

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
+import { Redactor } from '../../src/redaction.ts';
 import { claimStdout } from '../../src/transport/stdout.ts';
+
+const KEY = 'sk-ant-0123456789';
 
 function claimed() {
   const written: string[] = [];
@@ -15,7 +18,12 @@ function claimed() {
     },
   }) as NodeJS.WriteStream;
   const log = loggerTo({ write: (line) => void lines.push(line) }, 'warn');
-  return { stdout, written, logged: () => lines.join(''), mine: claimStdout(stdout, log) };
+  return {
+    stdout,
+    written,
+    logged: () => lines.join(''),
+    mine: claimStdout(stdout, log, new Redactor([KEY])),
+  };
 }
 
 test('what anybody else prints is in the log and not on standard output', async () => {
@@ -26,6 +34,12 @@ test('what anybody else prints is in the log and not on standard output', async 
   expect(written).toEqual(['{"jsonrpc":"2.0"}\n']);
   expect(logged()).toContain('a banner');
   expect(logged()).toContain('raw');
+});
+
+test('what is printed is cut once it is redacted: the log holds no beginning of a credential', () => {
+  const { stdout, logged } = claimed();
+  stdout.write(`${'x'.repeat(190)}${KEY}${'x'.repeat(100)}`);
+  expect(logged()).toMatch(/"printed":"x{190}\[redacted\]"/);
 });
 
 test('a reader that has gone is seen', async () => {
