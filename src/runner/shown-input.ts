@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { Redactor } from '../redaction.ts';
+import { questionsIn } from '../session/questions.ts';
 import { boundInput } from './text.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -17,21 +18,30 @@ export function inputToRun(redactor: Redactor, input: Input, changed: Input): In
   const shown = shownInput(redactor, input);
   const members = Object.entries(changed).map(([name, value]) => {
     if (name in input && isDeepStrictEqual(value, shown[name])) return [name, input[name]];
-    return [name, name === 'answers' ? answersTo(redactor, input.questions, value) : value];
+    return [name, name === 'answers' ? answersTo(redactor, input, value) : value];
   });
   return Object.fromEntries(members);
 }
 
-/** Answers go by the text of their question, which may have been shown without a credential. */
-function answersTo(redactor: Redactor, questions: unknown, answers: unknown): unknown {
-  if (!Array.isArray(questions) || typeof answers !== 'object' || answers === null) return answers;
-  const asked = new Map<string, string>(
-    questions.map(({ question }: { question?: unknown }) => {
-      const text = String(question);
-      return [redactor.text(text), text];
+/** Answers go by the text of their question, and name its options: both may have been shown without a credential. */
+function answersTo(redactor: Redactor, input: Input, answers: unknown): unknown {
+  if (typeof answers !== 'object' || answers === null) return answers;
+  const asked = new Map(questionsIn(input).map((each) => [redactor.text(each.text), each]));
+  return Object.fromEntries(
+    Object.entries(answers).map(([shown, answer]) => {
+      const question = asked.get(shown);
+      if (question === undefined) return [shown, answer];
+      return [question.text, withLabels(redactor, question.labels, answer)];
     }),
   );
-  return Object.fromEntries(
-    Object.entries(answers).map(([shown, answer]) => [asked.get(shown) ?? shown, answer]),
-  );
+}
+
+/** The answer with each option that it names as Claude offered it. */
+function withLabels(redactor: Redactor, labels: readonly string[], answer: unknown): unknown {
+  if (typeof answer !== 'string') return answer;
+  const hidden = labels
+    .map((label) => ({ label, shown: redactor.text(label) }))
+    .filter(({ label, shown }) => label !== shown)
+    .sort((a, b) => b.shown.length - a.shown.length);
+  return hidden.reduce((text, { label, shown }) => text.replaceAll(shown, () => label), answer);
 }

@@ -8,6 +8,7 @@ import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
 import { decide } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
 import type { PermissionAnswer } from '../session/permission.ts';
+import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { RequestQuery } from '../store/queries.ts';
 import type { Store } from '../store/store.ts';
@@ -112,13 +113,13 @@ export class Permissions {
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
     const { store, gate, recovery, clock } = this.#deps;
     const { requestId, decision, message } = given;
-    refuseMarks(given);
     const request = await store.permissionRequest(caller.principal, requestId);
     if (request === undefined) {
       throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
         hint: 'list_permission_requests shows what is pending.',
       });
     }
+    refuseMarks(request, given);
     await recovery.demand(request.sessionId);
     const answer: PermissionAnswer = {
       state: decision === 'allow' ? 'allowed' : 'denied',
@@ -195,13 +196,22 @@ export class Permissions {
   }
 }
 
-/** Only what would reach Claude: a question itself may be named as it was shown. */
-function refuseMarks({ requestId, grant, answers }: GivenAnswer): void {
-  if (!holdsMark(grant.updatedInput) && !holdsMark(Object.values(answers ?? {}))) return;
+/** Only what would reach Claude: a question and its options may be named as they were shown. */
+function refuseMarks(request: PermissionRequest, given: GivenAnswer): void {
+  const { requestId, grant, answers = {} } = given;
+  const ownWords = Object.entries(answers).map((answer) => besideOptions(request, answer));
+  if (!holdsMark(grant.updatedInput) && !holdsMark(ownWords)) return;
   const message = `permission request ${quoteId(requestId)}: the answer holds ${REDACTED}, which stands in place of a credential that is not shown`;
   throw new SessionError('INVALID_REQUEST', message, {
     hint: 'Allow it without updatedInput and Claude runs what it asked for; or deny it with a message that says what to do instead.',
   });
+}
+
+/** An answer without the options that it names. Of two that are shown alike nobody can tell which one is meant. */
+function besideOptions({ input }: PermissionRequest, [asked, answer]: [string, string]): string {
+  const labels = questionsIn(input).find(({ text }) => text === asked)?.labels ?? [];
+  const single = labels.filter((label) => labels.indexOf(label) === labels.lastIndexOf(label));
+  return single.reduce((text, label) => text.replaceAll(label, ''), answer);
 }
 
 /** Questions are answered by an allowed input that carries the answers. */

@@ -70,19 +70,19 @@ test('a question that holds the key is answered under the words in which it was 
     const [shown] = input.questions as { question: string }[];
     return {
       decision: 'allow',
-      updatedInput: { ...input, answers: { [shown?.question ?? '']: 'It is.' } },
+      updatedInput: { ...input, answers: { [shown?.question ?? '']: `It is., the ${MARK}` } },
     };
   };
   const options = [
     { label: 'Yes', description: 'y' },
-    { label: 'No', description: 'n' },
+    { label: `the ${KEY}`, description: 'n' },
   ];
   const questions = [{ question, header: 'Key', options, multiSelect: false }];
   await turn([{ tool: 'AskUserQuestion', input: { questions } }, { text: 'x' }]);
   expect(JSON.stringify(heard.asked)).not.toContain(KEY);
   expect(heard.all('tool_result')[0]?.text).toContain('It is.');
   expect(JSON.stringify(world.api.requests.at(-1)?.body?.messages)).toContain(
-    `${KEY} right?\\"=\\"It is.`,
+    `${KEY} right?\\"=\\"It is., the ${KEY}`,
   );
   await run.close();
 });

@@ -111,6 +111,20 @@ describe('answer_permission_request', () => {
     expect(await scene.reply).toMatchObject({ updatedInput: { answers } });
   });
 
+  test('so is one of its options chosen, unless two of them are shown alike', async () => {
+    const options = ['the [redacted]', 'none', '[redacted]', '[redacted]'];
+    const question = { question: 'Which?', options: options.map((label) => ({ label })) };
+    const input = { questions: [question] };
+    const scene = await asking({}, { toolName: 'AskUserQuestion', input });
+    for (const answer of ['[redacted]', 'none, [redacted]', 'the [redacted] or [redacted]']) {
+      const answers = { 'Which?': answer };
+      await expect(scene.answer({ decision: 'allow', answers })).rejects.toThrow('[redacted]');
+    }
+    const answers = { 'Which?': 'the [redacted], none' };
+    await scene.answer({ decision: 'allow', answers });
+    expect(await scene.reply).toMatchObject({ updatedInput: { answers } });
+  });
+
   test('deny: Claude reads why', async () => {
     const scene = await asking();
     const { request } = await scene.answer({ decision: 'deny', message: 'not in main' });
