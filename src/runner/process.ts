@@ -2,7 +2,7 @@
  * Processes that can be ended together with everything they start. Claude Code puts each shell into a session and a
  * process group of its own, so neither a signal to it nor one to its group reaches them all. Three things do: a PID
  * namespace, if the platform has it; a marker in the environment, which every descendant inherits unless it clears its
- * environment; and on Linux a tag that it cannot wipe off (tag.ts).
+ * environment; and on Linux a tag that it keeps all the same (tag.ts).
  */
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';

@@ -1,8 +1,9 @@
 /**
- * A mark on a session's processes that they cannot wipe off. An environment can be cleared (`env -i`), a process group
- * left, an open file closed; a hard resource limit is inherited by every descendant, and only a privileged process can
- * raise it again. The limit on file locks has had no effect since Linux 2.4.25, can be as large as one likes, and is
- * shown to everyone in `/proc/PID/limits`. So each session's processes get a limit on file locks of their own.
+ * A mark on a session's processes that they keep unless they mean to lose it. An environment can be cleared (`env -i`), a
+ * process group left, an open file closed; a hard resource limit is inherited by every descendant. One without privileges
+ * can lower it, but not raise it again. The limit on file locks has had no effect since Linux 2.4.25, can be as large as
+ * one likes, and is shown to everyone in `/proc/PID/limits`. So each session's processes get a limit on file locks of
+ * their own. Whoever sets that limit anew is free of the mark: only a PID namespace holds those who try.
  */
 
 import { createHash } from 'node:crypto';
