@@ -7,10 +7,13 @@ import { claudeRules } from './permissions.ts';
 /** Tools that reach past the session: timers that wake it, other sessions, other worktrees. */
 const TOOLS_NEVER = [
   'CronCreate',
+  'CronDelete',
+  'CronList',
   'ScheduleWakeup',
   'SendMessage',
   'ListAgents',
   'EnterWorktree',
+  'ExitWorktree',
   'Workflow',
 ];
 

@@ -22,6 +22,7 @@ import { Conversation } from './conversation.ts';
 import { childEnvironment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
 import { broughtError, notFound } from './installation.ts';
+import { keptOutRules } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
 import { placeOf, worksIn } from './place.ts';
@@ -111,19 +112,22 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
     });
     const rules = denyRules(seen);
+    const places = placesOf(place, environment);
+    const keptOut = await soon(keptOutRules(places));
     const run = new ClaudeRun({
       spec,
       listener,
-      places: placesOf(place, environment),
+      places,
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       checkKept: () => conversation.checkKept(),
       isInPlace: (pid) => inTime(worksIn(pid, place), LOOK_MS_MAX).catch(() => false),
       launch: (input, { canUseTool, ...gate }) => {
-        const renew = (now: readonly string[]) => launched.query.applyFlagSettings(denying(now));
+        const renew = (now: readonly string[]) =>
+          launched.query.applyFlagSettings(denying([...keptOut, ...now]));
         const guard = secretGuard({ files, rules, renew, failed: notLookedAt(context, spec) });
         const launched = launch(context, input, gate, {
-          ...claudeOptions({ ...spec.options, workingDirectory: place }, rules),
+          ...claudeOptions({ ...spec.options, workingDirectory: place }, [...keptOut, ...rules]),
           ...resumeOptions,
           env: environment,
           hooks: { PreToolUse: [{ hooks: [guard] }] },

@@ -110,6 +110,10 @@ export function childEnvironment(
     // A turn's end and a failed start are told on the stream only with these two.
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
+    // A repository's `.claude/scheduled_tasks.json` holds prompts, and Claude Code would run those that are due.
+    CLAUDE_CODE_DISABLE_CRON: '1',
+    // Claude writes there without asking, in every mode, and later sessions in that directory go by it, whoever's they are.
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     TMPDIR: own.temporaryDirectory,
     ...(source.SystemRoot !== undefined && {
       TEMP: own.temporaryDirectory,

@@ -100,7 +100,7 @@ async function look<T>(looking: Promise<T>): Promise<T | undefined> {
 }
 
 /** In a rule these mean something else, and a backslash before them does not help: `?` is any one character. */
-function asPattern(path: string): string {
+export function asPattern(path: string): string {
   return path
     .split(sep)
     .map((name) => name.replace(/[\\[\](){}!]/g, '?'))

@@ -1,5 +1,5 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { World } from './claude-world.ts';
 
@@ -49,6 +49,103 @@ test('a session obeys nothing that its repository says, nor the settings of the 
   const { body } = world.api.requests.at(-1) ?? {};
   expect(JSON.stringify(body)).not.toContain('INSTRUCTIONS-FROM-A-FILE');
   expect(body?.tools?.filter(({ name }) => name.startsWith('mcp__'))).toEqual([]);
+  await session.run.close();
+});
+
+/** A one-shot task whose time passed while nobody was there, and one that is due each minute. */
+function scheduled(now: number): string {
+  const due = new Date(now - 30 * 60_000);
+  const [minute, hour, day] = [due.getMinutes(), due.getHours(), due.getDate()];
+  const cron = `${minute} ${hour} ${day} ${due.getMonth() + 1} *`;
+  const made = { prompt: 'PROMPT-FROM-A-FILE', createdAt: now - 60 * 60_000 };
+  const tasks = [
+    { id: 'aaaa1111', cron, ...made },
+    { id: 'bbbb2222', cron: '* * * * *', recurring: true, ...made },
+  ];
+  return JSON.stringify({ tasks });
+}
+
+test('a session runs no prompt that its repository has scheduled, and leaves the schedule alone', async () => {
+  const file = join(world.cwd, '.claude', 'scheduled_tasks.json');
+  await mkdir(dirname(file), { recursive: true });
+  const schedule = scheduled(Date.now());
+  await writeFile(file, schedule);
+  const session = await world.start();
+  const outcome = await session.turn([
+    { tool: 'CronList', input: {} },
+    { tool: 'CronDelete', input: { id: 'bbbb2222' } },
+    { tool: 'Bash', input: { command: 'echo "this is my turn"' } },
+    { text: 'x' },
+  ]);
+  expect(outcome).toMatchObject({ state: 'completed', result: 'x' });
+  expect(session.heard.all('tool_result').at(-1)?.text).toBe('this is my turn');
+  expect(session.heard.started).toEqual([]);
+  const bodies = JSON.stringify(world.api.requests.map(({ body }) => body));
+  expect(bodies).not.toContain('PROMPT-FROM-A-FILE');
+  expect(await readFile(file, 'utf8')).toBe(schedule);
+  await session.run.close();
+});
+
+/** Where Claude Code keeps what belongs to the directory that the sessions work in. */
+function projectFolder(): string {
+  const { cwd, environment } = world;
+  return join(
+    environment.CLAUDE_CONFIG_DIR ?? '',
+    'projects',
+    cwd.replaceAll(/[^a-zA-Z0-9]/g, '-'),
+  );
+}
+
+test.each(['default', 'acceptEdits', 'plan', 'dontAsk'] as const)(
+  'a session in the mode %s leaves nothing behind without asking that later ones would go by',
+  async (permissionMode) => {
+    const { cwd, environment } = world;
+    const files = [
+      join(projectFolder(), 'memory/MEMORY.md'),
+      join(environment.CLAUDE_CONFIG_DIR ?? '', 'agent-memory/reviewer/MEMORY.md'),
+      join(cwd, '.claude/agent-memory/reviewer/MEMORY.md'),
+      join(cwd, '.claude/agent-memory-local/reviewer/MEMORY.md'),
+      join(cwd, '.claude/launch.json'),
+    ];
+    const session = await world.start({ options: { permissionMode } });
+    session.heard.answer = () => ({ decision: 'deny', message: 'no' });
+    const writes = files.map((file_path) => ({
+      tool: 'Write',
+      input: { file_path, content: '{}' },
+    }));
+    await session.turn([...writes, { text: 'x' }]);
+    const results = session.heard.all('tool_result');
+    expect(results.map(({ isError }) => isError)).toEqual(files.map(() => true));
+    await session.run.close();
+  },
+);
+
+test('a session is not told what others have left to be remembered', async () => {
+  const folder = join(projectFolder(), 'memory');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'MEMORY.md'), 'LEFT-BY-ANOTHER');
+  const session = await world.start();
+  await session.turn([{ text: 'x' }]);
+  expect(JSON.stringify(world.api.requests.at(-1)?.body)).not.toContain('LEFT-BY-ANOTHER');
+  await session.run.close();
+});
+
+test('a session reads its own long outputs, and not the conversation of another one', async () => {
+  const other = await world.start();
+  await other.turn([{ text: 'x' }]);
+  await other.run.close();
+  const session = await world.start({ options: { allowedTools: ['Bash', 'Read'] } });
+  await session.turn([
+    { tool: 'Read', input: { file_path: join(projectFolder(), `${other.uuid}.jsonl`) } },
+    { tool: 'Bash', input: { command: 'seq 100000' } },
+    { text: 'x' },
+  ]);
+  const [conversation, output] = session.heard.all('tool_result');
+  expect(conversation).toMatchObject({ isError: true });
+  const [file_path = ''] = /\/\S+\/tool-results\/\S+/.exec(output?.text ?? '') ?? [];
+  await session.turn([{ tool: 'Read', input: { file_path, limit: 3 } }, { text: 'x' }]);
+  const own = session.heard.all('tool_result').at(-1);
+  expect(own).toMatchObject({ isError: false, text: expect.stringContaining('2') });
   await session.run.close();
 });
 

@@ -7,6 +7,8 @@ const ALWAYS = {
   CLAUDE_SESSIONS_MARKER: 'the-marker',
   CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
   CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
+  CLAUDE_CODE_DISABLE_CRON: '1',
+  CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
   CLAUDE_CODE_MAX_RETRIES: '3',
   TMPDIR: '/scratch/1',
 };
@@ -73,6 +75,8 @@ test('an operator may set the number of retries, but not what tells sessions apa
     CLAUDE_SESSIONS_MARKER: 'of an outer session',
     TMPDIR: '/tmp',
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '0',
+    CLAUDE_CODE_DISABLE_CRON: '0',
+    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '0',
   });
   expect(env).toEqual({ ...ALWAYS, CLAUDE_CODE_MAX_RETRIES: '1' });
 });
