@@ -37,7 +37,7 @@ function findsNoConversation(result: SDKResultMessage): boolean {
 
 /** How a conversation whose transcript cannot be used can be had again, or done without. */
 export const TRANSCRIPT_HINT =
-  "Restore the transcript in projects/ of Claude Code's configuration directory and send the prompt again, or begin anew with create_session.";
+  'Restore the transcript in projects/ of the configuration directory that Claude Code has at this server (CLAUDE_CONFIG_DIR, or ~/.claude) and send the prompt again, or begin anew with create_session.';
 
 const UNREADABLE = failure(
   'UNAVAILABLE',
