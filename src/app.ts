@@ -245,8 +245,12 @@ function connectionsOf(deps: ConnectionDeps): Connections {
     void settled.then(() => leaving.delete(settled));
   };
   const leave = async (caller: Caller, mcpSessionId: string): Promise<void> => {
-    await service.turns.disconnected(caller);
-    await presence.closed(mcpSessionId);
+    try {
+      await service.turns.disconnected(caller);
+    } finally {
+      // Else it would hold for ever a session that could not be stopped.
+      await presence.closed(mcpSessionId);
+    }
   };
   const forms = { aside: new Aside(), key: randomBytes(32), newId };
   return {

@@ -123,8 +123,10 @@ export class Housekeeper {
     const { store, rollCall, disconnected } = this.#deps;
     const left = await rollCall.gone(await store.connections());
     for (const { principal, mcpSessionId } of left) {
-      await disconnected({ principal, mcpSessionId });
-      await store.disconnect(mcpSessionId);
+      await this.#do('an MCP session of a gone server could not be settled', async () => {
+        await disconnected({ principal, mcpSessionId });
+        await store.disconnect(mcpSessionId);
+      });
     }
     return left.length;
   }

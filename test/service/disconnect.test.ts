@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { STOP_MS_MAX } from '../../src/limits.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
@@ -61,6 +62,27 @@ describe('when its MCP session ends, a session', () => {
       turns: { queued: 0, running: 0 },
     });
     expect(run.isClosed).toBe(true);
+  });
+
+  test('whose turn cannot be stopped is held no longer against other servers', async () => {
+    const harness = await startHarness({ mayLogErrors: true });
+    const client = await harness.connect();
+    const { run } = await harness.busy(client, { onDisconnect: 'interrupt' });
+    const asked = Promise.withResolvers<void>();
+    const end = Promise.withResolvers<void>();
+    run.interrupt = async () => {
+      asked.resolve();
+      await end.promise;
+    };
+    expect(await harness.store.connections()).toHaveLength(1);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    await client.disconnect();
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(STOP_MS_MAX);
+    vi.useRealTimers();
+    await expect.poll(() => harness.store.connections()).toEqual([]);
+    end.resolve();
   });
 
   test('of another MCP session, or attached to one meanwhile, is left alone', async () => {
