@@ -19,10 +19,11 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeOptions, denying } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
+import { conversationGuard } from './conversation-guard.ts';
 import { childEnvironment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
 import { broughtError, notFound } from './installation.ts';
-import { keptOutRules } from './kept-out.ts';
+import { configurationsOf, conversationFolders, keptOutRules } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
 import { placeOf, worksIn } from './place.ts';
@@ -113,7 +114,9 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     });
     const rules = denyRules(seen);
     const places = placesOf(place, environment);
-    const keptOut = await soon(keptOutRules(places));
+    const configurations = await soon(configurationsOf(places));
+    const keptOut = keptOutRules(configurations, place);
+    const conversations = conversationGuard(conversationFolders(configurations), spec.uuid);
     const run = new ClaudeRun({
       spec,
       listener,
@@ -130,7 +133,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
           ...claudeOptions({ ...spec.options, workingDirectory: place }, [...keptOut, ...rules]),
           ...resumeOptions,
           env: environment,
-          hooks: { PreToolUse: [{ hooks: [guard] }] },
+          hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
           // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
           ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
         });

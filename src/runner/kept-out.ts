@@ -4,24 +4,35 @@
  */
 
 import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Places } from './protected.ts';
 import { asPattern } from './secret-files.ts';
 
-/** Rules of Claude Code that deny it. What Claude Code keeps of a session's long outputs stays readable. */
-export async function keptOutRules({
-  configDirectory,
-  workingDirectory,
-}: Places): Promise<readonly string[]> {
+/** Claude Code's configuration by each of its names. */
+export async function configurationsOf({ configDirectory }: Places): Promise<readonly string[]> {
   const real = await realpath(configDirectory).catch(() => configDirectory);
-  const configurations = [...new Set([configDirectory, real])].map(asPattern);
+  return [...new Set([configDirectory, real])];
+}
+
+export function conversationFolders(configurations: readonly string[]): readonly string[] {
+  return configurations.map((at) => join(at, 'projects'));
+}
+
+/** Rules of Claude Code that deny it. What Claude Code keeps of a session's long outputs stays readable. */
+export function keptOutRules(
+  configurations: readonly string[],
+  workingDirectory: string,
+): readonly string[] {
   const repository = `${asPattern(workingDirectory)}/.claude`;
   return [
-    ...configurations.flatMap((at) => [
-      `Read(/${at}/projects/**/*.jsonl)`,
-      `Read(/${at}/projects/**/memory/**)`,
-      `Edit(/${at}/projects/**)`,
-      `Edit(/${at}/agent-memory/**)`,
-    ]),
+    ...configurations
+      .map(asPattern)
+      .flatMap((at) => [
+        `Read(/${at}/projects/**/*.jsonl)`,
+        `Read(/${at}/projects/**/memory/**)`,
+        `Edit(/${at}/projects/**)`,
+        `Edit(/${at}/agent-memory/**)`,
+      ]),
     ...['launch.json', 'agent-memory/**', 'agent-memory-local/**'].map(
       (name) => `Edit(/${repository}/${name})`,
     ),

@@ -52,7 +52,7 @@ const OWN_FILE =
 const NOT_LOOKED_AT =
   "It could not be checked in time whether this is one of the server's own files.";
 
-function deny(reason: string): HookJSONOutput {
+export function deny(reason: string): HookJSONOutput {
   return {
     hookSpecificOutput: {
       hookEventName: 'PreToolUse',
@@ -72,6 +72,6 @@ function pathsIn(input: unknown, cwd: string): readonly string[] {
   return Object.values(input).flatMap((value) => pathsIn(value, cwd));
 }
 
-function fromHome(path: string): string {
+export function fromHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }

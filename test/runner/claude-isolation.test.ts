@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { World } from './claude-world.ts';
 
@@ -134,18 +134,35 @@ test('a session reads its own long outputs, and not the conversation of another 
   const other = await world.start();
   await other.turn([{ text: 'x' }]);
   await other.run.close();
+  const folder = projectFolder();
+  const quoted = folder.replace('projects', 'pro"jec"t\\s');
+  const commands = [
+    `ls ${folder}`,
+    `cat ${folder}/*.jsonl`,
+    `grep -rl x '${folder}'`,
+    `find ${quoted} -type f`,
+    `cat < ${relative(world.cwd, folder)}/${other.uuid}.jsonl`,
+    `cd ${folder} && ls`,
+  ];
   const session = await world.start({ options: { allowedTools: ['Bash', 'Read'] } });
   await session.turn([
     { tool: 'Read', input: { file_path: join(projectFolder(), `${other.uuid}.jsonl`) } },
+    ...commands.map((command) => ({ tool: 'Bash', input: { command } })),
     { tool: 'Bash', input: { command: 'seq 100000' } },
     { text: 'x' },
   ]);
-  const [conversation, output] = session.heard.all('tool_result');
-  expect(conversation).toMatchObject({ isError: true });
+  const results = session.heard.all('tool_result');
+  const output = results.pop();
+  expect(results.map(({ isError }) => isError)).toEqual([true, ...commands.map(() => true)]);
   const [file_path = ''] = /\/\S+\/tool-results\/\S+/.exec(output?.text ?? '') ?? [];
-  await session.turn([{ tool: 'Read', input: { file_path, limit: 3 } }, { text: 'x' }]);
-  const own = session.heard.all('tool_result').at(-1);
-  expect(own).toMatchObject({ isError: false, text: expect.stringContaining('2') });
+  await session.turn([
+    { tool: 'Read', input: { file_path, limit: 3 } },
+    { tool: 'Bash', input: { command: `tail -n 1 '${file_path}'` } },
+    { text: 'x' },
+  ]);
+  const [read, tail] = session.heard.all('tool_result').slice(-2);
+  expect(read).toMatchObject({ isError: false, text: expect.stringContaining('2') });
+  expect(tail).toMatchObject({ isError: false, text: '100000' });
   await session.run.close();
 });
 

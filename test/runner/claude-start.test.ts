@@ -76,6 +76,8 @@ describe('a run', () => {
       'CLAUDE_SESSIONS_MARKER',
       'CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS',
       'CLAUDE_CODE_STARTUP_FAILURE_RESULTS',
+      'CLAUDE_CODE_DISABLE_CRON',
+      'CLAUDE_CODE_DISABLE_AUTO_MEMORY',
     ];
     const allowed = new Set([...Object.keys(world.environment), ...sdk, ...own]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
