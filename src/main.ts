@@ -17,7 +17,7 @@ import { claimStdout } from './transport/stdout.ts';
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
 const OWN_FOLDER = join(import.meta.dirname, '..');
 
-/** The process of npm, or its shell, where that runs us. */
+/** The process of npm, or its shell, if npm runs us. */
 const NPM_PID = isRunByNpm(OWN_FOLDER) ? process.ppid : undefined;
 
 /** 0 after end of input or a signal, 2 for a bad setting, 1 for anything else. */

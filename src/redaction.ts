@@ -75,7 +75,7 @@ export class Redactor {
     }));
   }
 
-  /** The length of the longest end of a text with which a credential begins; 0 where none does. */
+  /** The length of the longest end of a text with which a credential begins; 0 if there is none. */
   beginning(text: string): number {
     for (let length = Math.min(text.length, this.#longest - 1); length > 0; length--) {
       const needles = this.#needles.get(text.charAt(text.length - length)) ?? [];

@@ -37,7 +37,7 @@ export function headOf(text: string, charsMax: number): string {
   return text.slice(0, charsMax).replace(/[\ud800-\udbff]$/, '');
 }
 
-/** The same plain data with U+FFFD for every half of a surrogate pair, in names too; itself where there is none. */
+/** The same plain data with U+FFFD for every half of a surrogate pair, in names too; the same object if there is none. */
 export function wellFormed<T>(value: T): T {
   if (isWellFormed(value)) return value;
   return JSON.parse(wellFormedJson(JSON.stringify(value)));

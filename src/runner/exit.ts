@@ -52,11 +52,11 @@ const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, 
   ],
   ENOSPC: ['the disk is full', true, 'Make room on the disk.'],
   EACCES: ['access is denied', false, 'Give its file and the folders above it the missing rights.'],
-  ENOENT: ['it is not there', false, 'Install it again, or give its path with --claude-path.'],
+  ENOENT: ['it does not exist', false, 'Install it again, or give its path with --claude-path.'],
   ENOEXEC: [
-    'it is no program for this system',
+    'it is not a program for this system',
     false,
-    'Give the path of another with --claude-path.',
+    'Give the path of another one with --claude-path.',
   ],
 };
 

@@ -70,7 +70,7 @@ function withoutPlaces(
   });
 }
 
-/** Which text the last characters begin in; the first one where they begin before it. */
+/** The index of the text in which the last characters begin; 0 if they begin before all of them. */
 function textWithEnd(texts: readonly string[], chars: number): number {
   let index = texts.length;
   for (let left = chars; left > 0 && index > 0; index--) left -= texts[index - 1]?.length ?? 0;

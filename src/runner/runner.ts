@@ -66,7 +66,7 @@ export type RunListener = {
   modeReached(mode: PermissionMode): void;
   /**
    * Claude waits until this resolves; `signal` aborts when the question is void. Before that it resolves only with an
-   * answer: where there is none, the turn is being stopped.
+   * answer. If there is none, the turn is being stopped.
    */
   permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
   /** The process is gone, asked for or not. Nothing is called after this. */

@@ -73,7 +73,7 @@ async function namesOf(own: string): Promise<readonly string[]> {
   return real === undefined ? names : [...names, real];
 }
 
-/** Where the path really leads; of one that leads nowhere yet, where it would. */
+/** The real path of a file, or the one that it would have if it were made now. */
 async function realPathOf(path: string): Promise<string | undefined> {
   const real = await look(realpath(path));
   if (real !== undefined) return real;

@@ -59,7 +59,7 @@ export class Housekeeper {
     try {
       await agree(store, scheduler);
     } catch (error) {
-      log.error({ err: error }, 'what runs here could not be held against the log');
+      log.error({ err: error }, 'the sessions that run here could not be compared with the log');
     }
     await this.sweep();
     scheduler.poke();
@@ -109,7 +109,10 @@ export class Housekeeper {
     try {
       await this.#deps.runner.discard(uuid);
     } catch (error) {
-      this.#deps.log.debug({ err: error, uuid }, 'the files of an ended session stay');
+      this.#deps.log.debug(
+        { err: error, uuid },
+        'the temporary files of an ended session could not be removed',
+      );
     }
   }
 

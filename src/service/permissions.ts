@@ -107,7 +107,7 @@ export class Permissions {
   /**
    * Answers a request; the run that asked hears of it from the log, whichever server runs it.
    *
-   * @throws SessionError NOT_FOUND, CONFLICT where it is pending no longer, or INVALID_REQUEST for an input that
+   * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, or INVALID_REQUEST for an input that
    * Claude would run with our mark in place of a credential
    */
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {

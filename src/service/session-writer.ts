@@ -43,7 +43,7 @@ export class SessionWriter {
     return this.#backlog < OUTPUT_BACKLOG_BYTES_MAX ? undefined : this.settled();
   }
 
-  /** Writes after everything said before. Resolves with what was refused of it; rejects where it cannot be kept. */
+  /** Writes after everything said before. Resolves with what was refused of it; rejects if it cannot be kept. */
   write(commands: readonly SessionCommand[]): Promise<unknown> {
     this.#isNextDue = false;
     const output = this.#pending;

@@ -22,7 +22,7 @@ export class Database {
     this.#files = filesOf(directory);
   }
 
-  /** @throws SessionError UNAVAILABLE where the directory or its database cannot be used */
+  /** @throws SessionError UNAVAILABLE if the directory or its database cannot be used */
   static async open(directory: string): Promise<Database> {
     const database = new Database(directory, new Sql(await openDatabase(directory)));
     try {

@@ -4,7 +4,7 @@ import { bodyOf } from './rows.ts';
 import type { Sql } from './sql.ts';
 import type { Change } from './store.ts';
 
-/** Whether the log has it after all. False where it wrote no event. */
+/** Whether the log has it after all. False if it wrote no event. */
 export function isWritten(sql: Sql, changes: readonly Change[]): boolean {
   for (const { session, events } of changes) {
     const last = events.at(-1);

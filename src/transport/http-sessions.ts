@@ -2,7 +2,7 @@
  * The MCP sessions of the 2025 revisions: one server instance and one transport each, bound to the principal that
  * opened it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream (a short while
  * where nothing followed its `initialize`), with the last token of its principal, or with us. Many clients go without a
- * word, so where no more may be open, the longest idle one of the principal that asks makes way.
+ * word, so when no more may be open, the longest idle one of the principal that asks makes way.
  */
 
 import type { Server } from '@modelcontextprotocol/server';
@@ -169,7 +169,7 @@ export class HttpSessions {
     return this.#perPrincipal.get(principal) ?? 0;
   }
 
-  /** Ends a session of this principal where no more may be open; never another's, who would pay for it. */
+  /** Ends a session of this principal if no more may be open; never another's, who would pay for it. */
   #makeRoom(principal: string): void {
     const isServerFull = this.#sessions.size >= HTTP_SESSIONS_MAX;
     if (!isServerFull && this.#countOf(principal) < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;

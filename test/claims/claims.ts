@@ -47,6 +47,7 @@ const OPERATING_PAGE: Page = {
     'On macOS every start of a server counts as a reboot.',
     'Each HTTP connection and each session takes some.',
     'One that runs as another user (`sudo`) cannot be ended there.',
+    'A program that sets that limit (file locks) anew, on purpose, does get away; only a PID namespace prevents that.',
     'On macOS there is only the mark in the environment: a process that clears it is not found, and what a `kill -9` of the server leaves is ended by the next server to look.',
     'Make a backup, end all servers, bring the new version (`git pull && npm ci && npm run build`), start it.',
     'The way back is the backup.',

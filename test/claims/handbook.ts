@@ -165,8 +165,13 @@ export const HANDBOOK: readonly Claim[] = [
     'runner/claude-transcript.test.ts › a conversation that Claude Code cannot write down is told at once, and not begun anew',
   ),
   claim(
-    '| one damaged row | calls that need it get `UNAVAILABLE`; other sessions go on | end that session, or restore a backup |',
+    '| one damaged row | calls that need it get `UNAVAILABLE`; other sessions go on, and so does the tidying | end that session, or restore a backup |',
     'store/unsound-figures.test.ts › a session whose row is damaged keeps no other from its turn',
+  ),
+  claim(
+    "| the processes of a session cannot be ended | `interrupt_session` and `end_session` answer `UNAVAILABLE` after about 30 s; other sessions go on, and the server keeps trying | look at the server's log, and for a hung file system |",
+    'service/stopping.test.ts › a turn whose process cannot be ended',
+    'service/idle-sessions.test.ts › whose process cannot be ended hold up the turns of others for a bounded time',
   ),
   claim(
     '| damaged, newer, or not writable, at start | exit code 1; the file is left as it is | do what the line says |',
@@ -203,7 +208,7 @@ export const HANDBOOK: readonly Claim[] = [
     'service/clock-jumps.test.ts › %s: logs and keys are kept for so long',
   ),
   claim(
-    'After a reboot the wall clock is believed, but never to go back.',
+    'Over a reboot, they age by the time that the wall clock says has passed since the last activity, and never go back.',
     'store/steady-clock.test.ts › it is no earlier than what it has shown before the boot',
     'store/steady-clock.test.ts › after a boot the wall clock tells how much time has passed',
   ),
@@ -231,7 +236,7 @@ export const HANDBOOK: readonly Claim[] = [
     'runner/process.test.ts › is ended with all it started, a child in a session of its own included',
   ),
   claim(
-    'Everything it started is found by a mark in its environment and by a resource limit that it inherits and cannot raise, so clearing the environment does not hide a process.',
+    'Everything it started is found by a mark in its environment and by a resource limit that it inherits, so clearing the environment does not hide a process.',
     'integration/processes.test.ts › end_session, on a system %s, having cleared its environment',
     'runner/process.test.ts › needs the whole marker in the environment, not a part of it and not in an argument',
   ),

@@ -8,7 +8,8 @@ export const OPERATING: readonly Claim[] = [
     'tools/create-session.test.ts › resolves links inside the roots, so that the session works in the real directory',
   ),
   claim(
-    'Nothing in a repository runs or applies at start: its settings, hooks, `.mcp.json` and `CLAUDE.md` are not read, nor are your own Claude Code settings; give instructions with `appendSystemPrompt`.',
+    'Nothing in a repository runs or applies at start: its settings, hooks, `.mcp.json`, `CLAUDE.md` and scheduled prompts are not read, nor are your own Claude Code settings; give instructions with `appendSystemPrompt`.',
+    'runner/claude-isolation.test.ts › a session runs no prompt that its repository has scheduled, and leaves the schedule alone',
     'runner/claude-isolation.test.ts › a session obeys nothing that its repository says, nor the settings of the person who runs the server',
   ),
   claim(
@@ -41,6 +42,10 @@ export const OPERATING: readonly Claim[] = [
     'runner/claude-plan.test.ts › says so if there is no plan to be shown',
   ),
   claim(
+    'If its file changes before the answer, Claude must present it again.',
+    'runner/claude-plan.test.ts › is not approved as something else than what was shown: its file may change before the answer',
+  ),
+  claim(
     'An approved plan stays approved when Claude Code is restarted.',
     'integration/permissions.test.ts › about a plan shows it, and a plan that is approved stays so after an eviction and a restart',
     'service/permission-mode.test.ts › a mode that is reached is shown, and is the one of every later process, and of a fork',
@@ -67,12 +72,20 @@ export const OPERATING: readonly Claim[] = [
     'runner/claude-secret-files.test.ts › stays closed in the mode %s',
   ),
   claim(
+    "A session's file tools, and shell commands that name the folder, are kept from the conversations of other sessions.",
+    'runner/claude-isolation.test.ts › a session reads its own long outputs, and not the conversation of another one',
+  ),
+  claim(
+    "Claude Code's automatic memory is off, because every later session in the same directory would go by it.",
+    'runner/claude-isolation.test.ts › a session is not told what others have left to be remembered',
+  ),
+  claim(
     "If Claude prints a credential of the server's environment, or one of the server's tokens, it is kept and shown as `[redacted]`.",
     'integration/secrets.test.ts › leaves neither its key nor its token in database, journal, log, figures or results',
     'runner/claude-redaction.test.ts › what Claude says, thinks, asks with and is told by a tool leaves the runner without the key',
   ),
   claim(
-    'This finds whole values of eight or more characters, plain or in a common encoding.',
+    'This finds whole values of eight or more characters, plain or in a common encoding; a password that is an everyday word is hidden wherever that word occurs.',
     'redaction.test.ts › whatever the credentials are, no text holds one, and a text without one is as it was',
     'redaction.test.ts › in base64, %s bytes after its beginning',
   ),
