@@ -5,24 +5,18 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SessionError } from '../errors.ts';
-import { KILL_AGAIN_MS, LOOK_MS_MAX } from '../limits.ts';
+import { KILL_AGAIN_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
-import type { PermissionAsk, PermissionReply, Run, Runner } from '../runner/runner.ts';
-import { inTime } from '../runner/within.ts';
-import type { SessionOptions } from '../session/event.ts';
-import { optionsNow } from '../session/mode.ts';
+import type { PermissionAsk, PermissionReply, Runner } from '../runner/runner.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import { roundUsd } from '../session/usage.ts';
 import type { Appended, Claim, Claimant, Fence, Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
 import { IdleSessions } from './idle-sessions.ts';
-import { lineageOf } from './lineage.ts';
 import { LiveSession } from './live-session.ts';
 import type { Loss } from './loss.ts';
-import { optionsToRun, type Policy } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { startRun } from './start-run.ts';
 import { stopInTime } from './stop-in-time.ts';
 
 export type SchedulerDeps = Policy & {
@@ -215,7 +209,7 @@ export class Scheduler {
     });
     this.#placing.set(id, placing);
     const live = await placing;
-    await live.runTurn(claim, (signal) => this.#start(live, claim.session, signal));
+    await live.runTurn(claim, (signal) => startRun(claim.session, live, { ...this.#deps, signal }));
   }
 
   /** Waits until the process that was there before is gone; one under the same lease stays. */
@@ -263,23 +257,6 @@ export class Scheduler {
     return live;
   }
 
-  async #start(live: LiveSession, session: Session, signal: AbortSignal): Promise<Run> {
-    const uuid = session.id.slice(SESSION_ID_PREFIX.length);
-    const allowed = optionsToRun(session.id, withinBudget(session), this.#deps);
-    const options = await inTime(allowed, LOOK_MS_MAX, signal);
-    return this.#deps.runner.start(
-      {
-        uuid,
-        options,
-        remembered: await this.#deps.store.rememberedPermissions(session.id),
-        ...(await lineageOf(session, this.#deps.store)),
-        marker: this.#deps.newId(),
-        signal,
-      },
-      live,
-    );
-  }
-
   #turnEnded(live: LiveSession): void {
     if (!live.isClosing && live.turnId === undefined) this.#idle.add(live);
     this.poke();
@@ -291,20 +268,4 @@ export class Scheduler {
     if (this.#live.get(live.id) === live) this.#live.delete(live.id);
     this.poke();
   }
-}
-
-/** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
-function withinBudget(session: Session): SessionOptions {
-  const { id, usage } = session;
-  const options = optionsNow(session);
-  const { maxBudgetUsd } = options;
-  if (maxBudgetUsd === undefined) return options;
-  if (usage.costUsd < maxBudgetUsd) {
-    return { ...options, maxBudgetUsd: roundUsd(maxBudgetUsd - usage.costUsd) };
-  }
-  throw new SessionError(
-    'LIMIT_EXCEEDED',
-    `session ${id} has used its budget of ${maxBudgetUsd} USD (maxBudgetUsd)`,
-    { hint: 'fork_session or create_session begins with a new one.', retryable: false },
-  );
 }
