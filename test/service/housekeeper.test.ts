@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Settings } from '../../src/config.ts';
 import { SessionError } from '../../src/errors.ts';
 import { overriding, startHarness } from '../support/harness.ts';
 import { DAY_MS, keeperOf } from './keeper.ts';
@@ -51,9 +52,11 @@ test('deletes the files of a session with its end, and later what ended where no
   expect([...files]).toEqual([open.run.spec.uuid]);
 });
 
-test('one session that cannot be ended keeps no other from being ended or forgotten', async () => {
+/** A service in whose store the row of one session may be damaged: nothing more can be written to it. */
+async function startDamageable(settings: Partial<Settings> = {}) {
   let damaged = '';
   const harness = await startHarness({
+    settings,
     store: (store) =>
       overriding(store, {
         append: async (sessionId, ...more) => {
@@ -62,13 +65,21 @@ test('one session that cannot be ended keeps no other from being ended or forgot
         },
       }),
   });
+  const damage = (sessionId: string) => {
+    damaged = sessionId;
+  };
+  return { harness, damage };
+}
+
+test('one session that cannot be ended keeps no other from being ended or forgotten', async () => {
+  const { harness, damage } = await startDamageable();
   const client = await harness.connect();
   const { session: old } = await client.call('create_session');
   await client.call('end_session', { sessionId: old.id });
   harness.pass(25 * DAY_MS);
   const { session: broken } = await client.call('create_session');
   const { session: idle } = await client.call('create_session');
-  damaged = broken.id;
+  damage(broken.id);
   harness.pass(8 * DAY_MS);
   const { files } = harness.runner;
   files.add(old.id.replace('claude_', '').slice(0, 18));
@@ -84,20 +95,10 @@ test('one session that cannot be ended keeps no other from being ended or forgot
 });
 
 test('cleanup_sessions ends what it can, and then says that it could not end everything', async () => {
-  let damaged = '';
-  const harness = await startHarness({
-    settings: { maxSessions: 300 },
-    store: (store) =>
-      overriding(store, {
-        append: async (sessionId, ...more) => {
-          if (sessionId !== damaged) return await store.append(sessionId, ...more);
-          throw new SessionError('UNAVAILABLE', 'the state database has a damaged row');
-        },
-      }),
-  });
+  const { harness, damage } = await startDamageable({ maxSessions: 300 });
   const client = await harness.connect();
   const { session: broken } = await client.call('create_session');
-  damaged = broken.id;
+  damage(broken.id);
   await Promise.all(Array.from({ length: 250 }, () => client.call('create_session')));
   harness.pass(DAY_MS);
   expect(await client.refusal('cleanup_sessions', { maxAgeMs: 1000 })).toMatchObject({

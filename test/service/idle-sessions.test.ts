@@ -67,27 +67,13 @@ describe('idle processes', () => {
     await harness.runner.waitFor((one) => one === run && one.isClosed);
   });
 
-  test('that have left programs running make room last, and not before their idle time is up', async () => {
+  test.each<[string, (run: ScriptedRun) => void]>([
+    ['have left programs running', (run) => (run.left = ['python3'])],
+    ['run background tasks', (run) => run.tasks(1)],
+  ])('that %s make room last, and not before their idle time is up', async (_what, occupy) => {
     const { harness, client } = await start({ maxLive: 2 });
     const [kept, other] = [await harness.busy(client), await harness.busy(client)];
-    kept.run.left = ['python3'];
-    kept.run.finish();
-    await rest(client, kept.sessionId);
-    other.run.finish();
-    await rest(client, other.sessionId);
-    await harness.busy(client);
-    expect([kept.run, other.run].map(isAlive)).toEqual([true, false]);
-    const { session } = await client.call('create_session', { prompt: 'waits' });
-    harness.pass(harness.settings.idleEvictMs);
-    await client.call('create_session', { prompt: 'waits too' });
-    await harness.running(session.id);
-    expect(isAlive(kept.run)).toBe(false);
-  });
-
-  test('that run background tasks make room last, and not before their idle time is up', async () => {
-    const { harness, client } = await start({ maxLive: 2 });
-    const [kept, other] = [await harness.busy(client), await harness.busy(client)];
-    kept.run.tasks(1);
+    occupy(kept.run);
     kept.run.finish();
     await rest(client, kept.sessionId);
     other.run.finish();
