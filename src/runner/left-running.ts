@@ -25,7 +25,7 @@ export async function leftRunning({ pid, marker }: ProcessIdentity): Promise<rea
 /** The notice of their end; undefined if there were none. Names only: a command line may hold a secret. */
 export function endedText(names: readonly string[] | 'unknown'): string | undefined {
   if (names === 'unknown') {
-    return 'What the session had left running was ended with its process; it could not be looked at.';
+    return 'Whatever the session had left running was ended with its process; the server could not find out what that was.';
   }
   if (names.length === 0) return undefined;
   const counts = Map.groupBy(names, (name) => name);

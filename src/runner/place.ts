@@ -36,7 +36,7 @@ async function look(path: string): Promise<{ path: string; isDirectory: boolean 
  * @param place as {@link placeOf} gave it
  */
 export async function worksIn(pid: number, place: string): Promise<boolean> {
-  // Only Linux tells where a process works; the look at the path itself is what there is elsewhere.
+  // Only Linux tells where a process works; on other systems only the path itself can be looked at.
   const [now, ofProcess] = await Promise.all([
     realpath(place).catch(() => undefined),
     readlink(`/proc/${pid}/cwd`).catch(() => place),

@@ -53,7 +53,7 @@ function rewrite(file: string): void {
     }
     if (at > 0) fsyncSync(fd);
   } catch (error) {
-    // Where nothing was written yet, there is none.
+    // If nothing was written yet, there is no such file.
     if (fd === undefined && error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return;
     throw new SessionError('UNAVAILABLE', 'the journal of the state database cannot be synced', {

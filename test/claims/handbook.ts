@@ -165,7 +165,7 @@ export const HANDBOOK: readonly Claim[] = [
     'runner/claude-transcript.test.ts › a conversation that Claude Code cannot write down is told at once, and not begun anew',
   ),
   claim(
-    '| one damaged row | calls that need it get `UNAVAILABLE`; other sessions go on, and so does the tidying | end that session, or restore a backup |',
+    '| one damaged row | calls that need it get `UNAVAILABLE`; other sessions and the housekeeping go on | end that session, or restore a backup |',
     'store/unsound-figures.test.ts › a session whose row is damaged keeps no other from its turn',
   ),
   claim(

@@ -72,7 +72,7 @@ export const TERMINAL: readonly Claim[] = [
     'integration/cli.test.ts › list, show, follow, measure and end what it runs',
   ),
   claim(
-    'In both, control and direction characters in what others wrote are never printed raw.',
+    'In both, control and direction characters in text from others are escaped or replaced.',
     'cli/hidden.test.ts › in %s columns',
     'cli/hidden.test.ts › as JSON, which says the same',
   ),
