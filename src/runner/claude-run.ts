@@ -94,7 +94,7 @@ export class ClaudeRun implements Run {
       this.#isReady = this.#broken === undefined;
     });
     const ready = Promise.race([initialized, this.#tree.exit, aborted(this.#parts.spec.signal)]);
-    const inTime = await within(ready, startMs);
+    const isInTime = await within(ready, startMs);
     // Between the look at the directory and the spawn it could be replaced; no prompt is handed over elsewhere.
     const isInPlace = await this.#parts.isInPlace(this.process.pid);
     if (this.#isReady && isInPlace && !this.#parts.spec.signal?.aborted) return;
@@ -102,7 +102,7 @@ export class ClaudeRun implements Run {
     this.#isReady = false;
     await this.#tree.kill();
     await this.#gone;
-    throw wasReady && !isInPlace ? startError('moved') : this.#startError(inTime);
+    throw wasReady && !isInPlace ? startError('moved') : this.#startError(isInTime);
   }
 
   async isCurrent(): Promise<boolean> {
@@ -243,11 +243,11 @@ export class ClaudeRun implements Run {
     return { state: 'failed', error };
   }
 
-  #startError(inTime: boolean): SessionError {
+  #startError(isInTime: boolean): SessionError {
     const told = this.#broken ?? this.#translator.startFailure;
     if (told !== undefined) return errorOf(told);
     if (this.#tree.notStarted !== undefined) return spawnError(this.#tree.notStarted);
-    return startError(inTime ? this.#spawned.child : { notWithinMs: this.#parts.limits.startMs });
+    return startError(isInTime ? this.#spawned.child : { notWithinMs: this.#parts.limits.startMs });
   }
 
   #hooks(): LaunchHooks {

@@ -12,8 +12,8 @@ const input = z.object({
     .enum(['once', 'session'])
     .default('once')
     .describe(
-      "session: also allow what the request's rememberAs says, until the session ends; of a changed input, what " +
-        'its own would be. Without rememberAs the answer counts once.',
+      'session: also allow, until the session ends, what rememberAs of the request says. With updatedInput, the ' +
+        'changed input is what is remembered. Without rememberAs the answer counts once.',
     ),
   message: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Why; Claude reads it.'),
   updatedInput: z
@@ -34,7 +34,7 @@ export const answerPermissionRequest = defineTool({
   icons: ICONS.permission,
   description:
     'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request ' +
-    'first, with its rememberAs. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
+    'first, and what its rememberAs says. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
     'interrupt the turn, or allow with a changed input. The turn goes on by itself: call wait_sessions next. ' +
     'The first answer counts; a second gets CONFLICT.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },

@@ -35,7 +35,7 @@ export function wordOrEmpty(charsMax: number): z.ZodString {
   return z
     .string()
     .max(charsMax)
-    .refine((text) => !text.includes('\0'), { error: 'must not hold U+0000' });
+    .refine((text) => !text.includes('\0'), { error: 'must not contain U+0000' });
 }
 
 /**
