@@ -90,6 +90,8 @@ describe('text for a person', () => {
     ['a\u200bb', 'a\ufffdb'],
     ['a\u{e0041}\u{e0042}', 'a\ufffd\ufffd'],
     ['a\u200db', 'a\ufffdb'],
+    ['\u{1fc00}\u200d💻', '\ufffd\ufffd💻'],
+    ['💻\u200d\u{1fc00}', '💻\ufffd\ufffd'],
     ['\u001b]0;x\u0007', '␛]0;x␇'],
     ['👩‍💻 ❤️ 漢', '👩‍💻 ❤️ 漢'],
   ])('%j is shown as %j', (text, shown) => {
