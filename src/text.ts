@@ -2,11 +2,11 @@
 
 /**
  * What acts on a terminal, turns the direction of what follows, or cannot be seen: control and format characters, tags,
- * fillers. Tabs and line ends are not meant, nor what joins and colours the parts of an emoji. A code point that is
- * reserved for an emoji to come is hidden itself (`\p{C}`), so it joins nothing.
+ * fillers. Tabs, line ends, and what joins and colours the parts of an emoji are not hidden. A code point that is only
+ * reserved for an emoji (`\p{C}`) is hidden, so a joiner beside it is too.
  */
 export const HIDDEN =
-  /(?!\t|\n|\u200d|\ufe0e|\ufe0f)[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?<!(?!\p{C})\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]?)\u200d|\u200d(?!(?!\p{C})\p{Extended_Pictographic})/gu;
+  /(?![\t\n\u200d\ufe0e\ufe0f])[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?<![\p{Extended_Pictographic}--\p{C}][\ufe0f\p{Emoji_Modifier}]?)\u200d|\u200d(?![\p{Extended_Pictographic}--\p{C}])/gv;
 
 /** Pictures of control characters, from NUL on. */
 const PICTURES = 0x2400;
