@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ClaudeCodeOptions } from '../../src/manager/options.ts';
 import { SessionManager } from '../../src/manager/session-manager.ts';
 
 const HALF = 'a\ud83d';
@@ -27,7 +28,12 @@ test('half an emoji is kept as U+FFFD wherever text comes in', () => {
 
 test('U+0000 is refused in names, labels and ids', () => {
   const manager = new SessionManager();
-  for (const options of [{ name: '\0' }, { labels: { '\0': '' } }, { labels: { a: '\0' } }]) {
+  const wrong: ClaudeCodeOptions[] = [
+    { name: '\0' },
+    { labels: { '\0': '' } },
+    { labels: { a: '\0' } },
+  ];
+  for (const options of wrong) {
     expect(() => manager.createSession(options)).toThrow('without U+0000');
   }
   const { id } = manager.createSession();

@@ -24,7 +24,7 @@ export type Volume = {
 
 export async function measureVolume(source: Source, mib: number): Promise<Volume> {
   const place = await Place.make();
-  const flags =
+  const flags: Readonly<Record<string, string>> =
     source === 'words' ? { 'claude-path': await makeScriptedClaude(place.directory) } : {};
   const session = await MeasuredSession.open(place, flags);
   try {
