@@ -1,0 +1,31 @@
+/** Messages that the tests write by hand. */
+
+export const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1.0.0' },
+  },
+};
+
+export const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
+
+export const call = (id: unknown, name: string, args: object = {}) => ({
+  jsonrpc: '2.0',
+  id,
+  method: 'tools/call',
+  params: { name, arguments: args },
+});
+
+/** A message as one frame of the stdio transport. */
+export const line = (message: unknown): string => `${JSON.stringify(message)}\n`;
+
+/** The whole lines of a text, without the empty ones. */
+export const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .filter((each) => each !== '');
