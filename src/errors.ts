@@ -3,7 +3,7 @@
  * shown only as INTERNAL.
  */
 
-import { escapedJson, headOf } from './text.ts';
+import { escapedJson, shorten } from './text.ts';
 
 /** Every code a tool result can carry (contract, section 6). */
 export const ERROR_CODES = [
@@ -80,8 +80,7 @@ export class SettingError extends Error {
 /** An id as it may stand in a message: short, printable, never raw control bytes. */
 export function quoteId(id: unknown): string {
   const text = typeof id === 'object' && id !== null ? typeof id : String(id);
-  const shown = text.length > 80 ? `${headOf(text, 80)}…` : text;
-  return escapedJson(JSON.stringify(shown)).slice(1, -1) || '(empty)';
+  return escapedJson(JSON.stringify(shorten(text, 80))).slice(1, -1) || '(empty)';
 }
 
 /** The failure to show for anything thrown; what is not ours becomes a plain INTERNAL. */

@@ -1,6 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { escapedJson, HIDDEN, headOf, visible, wellFormed, wellFormedJson } from '../src/text.ts';
+import {
+  cutBytes,
+  cutChars,
+  escapedJson,
+  HIDDEN,
+  headOf,
+  oneLine,
+  shorten,
+  splitBytes,
+  tailBytes,
+  tailOf,
+  visible,
+  wellFormed,
+  wellFormedJson,
+} from '../src/text.ts';
 
 /** Halves of letters, and what acts or hides. */
 const nasty = fc.constantFrom(
@@ -39,6 +53,8 @@ const values = fc.letrec((tie) => ({
 })).value;
 
 const OPTIONS = { numRuns: 500 };
+
+const unicode = fc.string({ unit: 'grapheme', maxLength: 400 });
 
 describe('data that is kept', () => {
   test('is well-formed in every text and name, and stays as it is where it was', () => {
@@ -98,9 +114,61 @@ describe('text for a person', () => {
     expect(visible(text)).toBe(shown);
   });
 
-  test('is cut between letters', () => {
-    expect(headOf('ab😀', 3)).toBe('ab');
-    expect(headOf('ab😀', 4)).toBe('ab😀');
+  test('may be put on one line', () => {
+    expect(oneLine(' a\r\n\tb\u001b\n')).toBe('a b␛');
+  });
+});
+
+describe('text that is too long', () => {
+  test.each([
+    [headOf('ab😀', 3), 'ab'],
+    [headOf('ab😀', 4), 'ab😀'],
+    [tailOf('😀ab', 3), 'ab'],
+    [tailOf('😀ab', 4), '😀ab'],
+    [shorten('ab😀', 3), 'ab…'],
+    [shorten('ab😀', 4), 'ab😀'],
+    [cutChars('ab😀', 3), 'ab… [2 characters cut]'],
+    [cutChars('ab😀', 4), 'ab😀'],
+  ])('is cut between characters: %s', (cut, expected) => {
+    expect(cut).toBe(expected);
+  });
+
+  test('fits in bytes, begins like the whole, and says how much is missing', () => {
+    fc.assert(
+      fc.property(unicode, fc.integer({ min: 40, max: 400 }), (text, max) => {
+        const cut = cutBytes(text, max);
+        expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(max);
+        if (Buffer.byteLength(text) <= max) {
+          expect(cut).toBe(text);
+          return;
+        }
+        const [, kept = '', missing] = /^(.*)… \[(\d+) bytes cut\]$/s.exec(cut) ?? [];
+        expect(text.startsWith(kept)).toBe(true);
+        expect(Buffer.byteLength(kept) + Number(missing)).toBe(Buffer.byteLength(text));
+      }),
+    );
+  });
+
+  test('is its pieces joined, each within its bytes', () => {
+    fc.assert(
+      fc.property(unicode, fc.integer({ min: 4, max: 100 }), (text, max) => {
+        const pieces = splitBytes(text, max);
+        expect(pieces.join('')).toBe(text);
+        for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(max);
+      }),
+    );
+  });
+
+  test('ends like its last bytes, but for part of a character', () => {
+    fc.assert(
+      fc.property(unicode, fc.integer({ min: 4, max: 100 }), (text, max) => {
+        const tail = tailBytes(text, max);
+        expect(text.endsWith(tail)).toBe(true);
+        const bytes = Buffer.byteLength(tail);
+        expect(bytes).toBeLessThanOrEqual(max);
+        expect(bytes).toBeGreaterThan(Math.min(max, Buffer.byteLength(text)) - 4);
+      }),
+    );
   });
 });
 

@@ -1,10 +1,11 @@
+import { oneLine } from '../text.ts';
 import type { Check } from './check.ts';
 import type { Context } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { flagsOf } from './flags.ts';
 import { stateChecks } from './state-checks.ts';
 import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
-import { linesOf, onOneLine, wrap } from './text.ts';
+import { linesOf, wrap } from './text.ts';
 
 const STYLES: Readonly<Record<Check['status'], Style>> = {
   ok: 'green',
@@ -28,7 +29,7 @@ export async function doctor({ settings, terminal }: Context): Promise<number> {
 function lineOf(terminal: Terminal, { status, name, detail, hint = '' }: Check): string {
   const { columns } = terminal;
   if (columns === undefined) {
-    return `${[status, name, detail, hint].map(onOneLine).join('\t')}\n`;
+    return `${[status, name, detail, hint].map(oneLine).join('\t')}\n`;
   }
   const indent = STATUS_WIDTH + NAME_WIDTH;
   const lines = (text: string): readonly string[] =>

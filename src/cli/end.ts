@@ -1,12 +1,12 @@
 import { createLog } from '../log.ts';
 import { Redactor } from '../redaction.ts';
 import { secretsIn } from '../secrets.ts';
+import { oneLine } from '../text.ts';
 import type { Context } from './context.ts';
 import { ago } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession, sessionJson } from './sessions.ts';
 import { writeJson } from './terminal.ts';
-import { onOneLine } from './text.ts';
 
 /** Ends a session, wherever it runs; over when the last of its processes is gone. */
 export async function end(context: Context): Promise<number> {
@@ -24,7 +24,7 @@ export async function end(context: Context): Promise<number> {
     await writeJson(terminal, { session: sessionJson(session, terminal.now()), ended });
     return 0;
   }
-  const name = session.name === undefined ? '' : ` (${onOneLine(session.name)})`;
+  const name = session.name === undefined ? '' : ` (${oneLine(session.name)})`;
   const when = ended ? 'ended' : `had ended ${ago(terminal.now() - (session.endedAt ?? 0))}`;
   await terminal.write(`${session.id}${name} ${when}\n`);
   return 0;

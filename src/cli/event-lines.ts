@@ -4,11 +4,11 @@ import { isAbsolute, relative } from 'node:path';
 import { TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
-import { cutBytes } from '../views/markdown.ts';
+import { cutBytes, oneLine } from '../text.ts';
 import { tellingInput, tellingRequest } from '../views/tool-input.ts';
 import { clockOf, dollars, duration, place, timeOf, tokens } from './figures.ts';
 import { type Style, styled, type Terminal } from './terminal.ts';
-import { linesOf, onOneLine, wrap } from './text.ts';
+import { linesOf, wrap } from './text.ts';
 
 type Entry = {
   /** One word: who speaks, or what happened. */
@@ -41,7 +41,7 @@ export function eventLines(terminal: Terminal, event: SessionEvent, directory: s
   const text = cutBytes(entry.text, TRANSCRIPT_TEXT_BYTES_MAX);
   const tail = entry.tail === undefined ? [] : linesOf(entry.tail);
   if (terminal.columns === undefined) {
-    return `${timeOf(event.at)}\t${entry.kind}\t${onOneLine([text, ...tail].join('\n'))}\n`;
+    return `${timeOf(event.at)}\t${entry.kind}\t${oneLine([text, ...tail].join('\n'))}\n`;
   }
   const width = terminal.columns - MARGIN;
   const shown = [...shortened(linesOf(text), entry.linesMax), ...tail];

@@ -4,6 +4,7 @@ import { modeOf } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { silentSince } from '../session/silence.ts';
 import type { Lease } from '../store/store.ts';
+import { oneLine } from '../text.ts';
 import { showRequest } from '../views/request.ts';
 import type { Context } from './context.ts';
 import { askText, rememberText } from './event-lines.ts';
@@ -11,7 +12,7 @@ import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
 import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
-import { linesOf, onOneLine, wrap } from './text.ts';
+import { linesOf, wrap } from './text.ts';
 
 /** What a session said last is looked for in so many events. */
 const SAID_EVENTS = 200;
@@ -110,7 +111,7 @@ function turnsText({ turns }: Session): string {
 
 function rowText(terminal: Terminal, { title, text, style }: Row): string {
   const { columns } = terminal;
-  if (columns === undefined) return `${title}\t${onOneLine(text)}\n`;
+  if (columns === undefined) return `${title}\t${oneLine(text)}\n`;
   const all = linesOf(text).flatMap((line) => wrap(line, columns - TITLE_WIDTH));
   const linesMax = title === 'asks' ? ASKS_LINES_MAX : LINES_MAX;
   const more = all.length - linesMax;

@@ -1,7 +1,8 @@
+import { oneLine } from '../text.ts';
 /** Rows and columns: aligned in the width of a terminal, tab-separated behind a pipe. */
 
 import { type Style, styled, type Terminal } from './terminal.ts';
-import { cut, onOneLine, padded, widthOf } from './text.ts';
+import { cut, padded, widthOf } from './text.ts';
 
 export type Column<Row> = {
   readonly title: string;
@@ -24,7 +25,7 @@ const CUT_COLUMNS_MIN = 8;
 
 /** One row a line, in the order of the columns, whatever is in them. */
 export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
-  const lines = rows.map((row) => columns.map((column) => onOneLine(column.text(row))).join('\t'));
+  const lines = rows.map((row) => columns.map((column) => oneLine(column.text(row))).join('\t'));
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -64,7 +65,7 @@ type Filled<Row> = {
 };
 
 function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
-  const cells = rows.map((row) => onOneLine(column.shown?.(row) ?? column.text(row)));
+  const cells = rows.map((row) => oneLine(column.shown?.(row) ?? column.text(row)));
   return { column, cells, isEmpty: cells.every((cell) => cell === '') };
 }
 

@@ -16,11 +16,6 @@ export function linesOf(text: string): readonly string[] {
   return visible(text).replaceAll('\t', TAB).trimEnd().split('\n');
 }
 
-/** The text on one line. */
-export function onOneLine(text: string): string {
-  return visible(text).replace(/\s+/g, ' ').trim();
-}
-
 /** The columns that a line takes. */
 export function widthOf(line: string): number {
   if (PLAIN.test(line)) return line.length;

@@ -1,4 +1,5 @@
 import { BUFFER_BYTES_MAX, BUFFER_ENTRIES_MAX } from '../limits.ts';
+import { tailBytes } from '../text.ts';
 
 /** What a buffer holds before its first text; shared, hence frozen. */
 export const NO_TEXT: readonly string[] = Object.freeze([]);
@@ -13,7 +14,8 @@ export class TextRing {
   #view: readonly string[] | undefined;
 
   push(text: string): void {
-    const kept = endOf(text);
+    const isTooLong = Buffer.byteLength(text) > BUFFER_BYTES_MAX;
+    const kept = isTooLong ? tailBytes(text, BUFFER_BYTES_MAX) : text;
     this.#texts.push(kept);
     this.#bytes += Buffer.byteLength(kept);
     while (this.#texts.length > BUFFER_ENTRIES_MAX || this.#bytes > BUFFER_BYTES_MAX) {
@@ -27,18 +29,4 @@ export class TextRing {
     this.#view ??= Object.freeze([...this.#texts]);
     return this.#view;
   }
-}
-
-/** The last BUFFER_BYTES_MAX bytes, begun at a whole character. */
-function endOf(text: string): string {
-  if (Buffer.byteLength(text) <= BUFFER_BYTES_MAX) return text;
-  // Through bytes, since a slice of a string keeps the whole string in memory.
-  const bytes = Buffer.from(text.slice(-BUFFER_BYTES_MAX));
-  let start = Math.max(0, bytes.length - BUFFER_BYTES_MAX);
-  while (isInsideCharacter(bytes[start])) start += 1;
-  return bytes.toString('utf8', start);
-}
-
-function isInsideCharacter(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0b1100_0000) === 0b1000_0000;
 }

@@ -1,7 +1,8 @@
 import { REPORT_SESSIONS_MAX, REPORT_WINDOW_MS } from '../limits.ts';
 import { type Session, taskIdOf } from '../session/session.ts';
+import { shorten } from '../text.ts';
 import { ICONS } from '../views/icons.ts';
-import { cutChars, fenced } from '../views/markdown.ts';
+import { fenced } from '../views/markdown.ts';
 import { showMetrics } from '../views/metrics.ts';
 import { isoTime } from '../views/session.ts';
 import { parseLabel } from './label.ts';
@@ -79,7 +80,7 @@ function lineOf(session: Session): Record<string, unknown> {
     id,
     status,
     ...(name !== undefined && { name }),
-    workingDirectory: cutChars(options.workingDirectory, 200),
+    workingDirectory: shorten(options.workingDirectory, 200),
     taskId: taskIdOf(session),
     turns,
     pendingPermissions,

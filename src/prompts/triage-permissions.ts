@@ -1,7 +1,8 @@
 import { LIST_LIMIT_MAX, PROMPT_DATA_BYTES_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
+import { cutBytes } from '../text.ts';
 import { ICONS } from '../views/icons.ts';
-import { cutBytes, fenced } from '../views/markdown.ts';
+import { fenced } from '../views/markdown.ts';
 import { showRequest } from '../views/request.ts';
 import { DATA_NOTE, definePrompt } from './prompt.ts';
 

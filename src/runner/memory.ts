@@ -8,9 +8,9 @@ import { REMEMBERED_TEXT_BYTES_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import type { Memory, RememberRule } from '../session/remembered.ts';
 import { stableJson } from '../session/stable-json.ts';
+import { cutBytes } from '../text.ts';
 import { claudeDirectory } from './environment.ts';
 import { isProtected, isRoot, type Places } from './protected.ts';
-import { cutText } from './text.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -91,7 +91,7 @@ function shellMemory(input: Input, shown: (text: string) => string): Memory | un
 
 function exactMemory(tool: string, text: string, shown: (text: string) => string): Memory {
   const digest = createHash('sha256').update(text).digest('base64url');
-  const part = cutText(shown(text), REMEMBERED_TEXT_BYTES_MAX);
+  const part = cutBytes(shown(text), REMEMBERED_TEXT_BYTES_MAX);
   return { as: `${tool}(${part})`, rule: { kind: 'input', tool, digest } };
 }
 

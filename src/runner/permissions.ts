@@ -9,12 +9,12 @@ import type {
 import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
+import { cutBytes } from '../text.ts';
 import { memoryOf } from './memory.ts';
 import { type Plans, planFileOf, planIn } from './plans.ts';
 import type { Places } from './protected.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { inputToRun, shownInput } from './shown-input.ts';
-import { cutText } from './text.ts';
 
 const DESCRIPTION_BYTES_MAX = 2048;
 
@@ -164,7 +164,7 @@ function askOf(
     toolName: redactor.text(toolName),
     input: shownInput(redactor, input),
     ...(description !== undefined && {
-      description: cutText(redactor.text(description), DESCRIPTION_BYTES_MAX),
+      description: cutBytes(redactor.text(description), DESCRIPTION_BYTES_MAX),
     }),
   };
 }

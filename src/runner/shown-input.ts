@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { EVENT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { Redactor } from '../redaction.ts';
 import { questionsIn } from '../session/questions.ts';
-import { boundInput } from './text.ts';
+import { boundInput } from './bound-input.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 

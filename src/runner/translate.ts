@@ -17,13 +17,14 @@ import type { Redactor } from '../redaction.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, PERMISSION_MODES, type UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
+import { cutBytes, splitBytes } from '../text.ts';
+import { boundInput } from './bound-input.ts';
 import { failureOfResult } from './failure.ts';
 import { flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
 import { asName, noticeOf } from './notice.ts';
 import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
-import { boundInput, cutText, splitText } from './text.ts';
 import { belongs, type HeardTurn, outcomeOf, resultOf } from './turn-result.ts';
 import { UsageMeter } from './usage.ts';
 
@@ -149,7 +150,7 @@ export class Translator {
         type: 'tool_result',
         toolUseId: redactor.text(block.tool_use_id),
         isError: block.is_error === true,
-        text: cutText(redactor.text(flatten(block.content)), EVENT_TEXT_BYTES_MAX),
+        text: cutBytes(redactor.text(flatten(block.content)), EVENT_TEXT_BYTES_MAX),
       });
     }
   }
@@ -252,7 +253,7 @@ export class Translator {
 
   #tellText(turn: HeardTurn, text: string): void {
     turn.text = text;
-    for (const piece of splitText(text, EVENT_TEXT_BYTES_MAX))
+    for (const piece of splitBytes(text, EVENT_TEXT_BYTES_MAX))
       this.#tell({ type: 'text', text: piece });
   }
 

@@ -4,9 +4,9 @@ import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { UsageByModel } from '../session/event.ts';
+import { cutBytes } from '../text.ts';
 import { type ApiError, failureOfResult } from './failure.ts';
 import { NOT_COMPACTED } from './prompt-text.ts';
-import { cutText } from './text.ts';
 
 export type HeardTurn = {
   readonly id: string;
@@ -45,5 +45,5 @@ export function outcomeOf(
 }
 
 export function resultOf(text: string | undefined): { result?: string } {
-  return text === undefined || text === '' ? {} : { result: cutText(text, TURN_RESULT_BYTES_MAX) };
+  return text === undefined || text === '' ? {} : { result: cutBytes(text, TURN_RESULT_BYTES_MAX) };
 }

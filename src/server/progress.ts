@@ -3,8 +3,8 @@
 import { PROGRESS_MS_MIN } from '../limits.ts';
 import type { Reader } from '../service/reader.ts';
 import type { Session } from '../session/session.ts';
+import { cutChars, oneLine } from '../text.ts';
 import { activityOf } from '../tools/activity.ts';
-import { plainLine } from '../tools/plain.ts';
 
 export type ProgressNote = {
   /** Grows with every note: the events of the sessions that were waited for. */
@@ -52,7 +52,8 @@ export class Progress {
   }
 
   #named({ id, name }: Session, text: string): string {
-    const who = name === undefined ? id.slice(0, ID_CHARS) : plainLine(name, NAME_CHARS_MAX);
+    const who =
+      name === undefined ? id.slice(0, ID_CHARS) : cutChars(oneLine(name), NAME_CHARS_MAX);
     return this.#seen.size === 1 ? text : `${who}: ${text}`;
   }
 

@@ -5,6 +5,7 @@ import type { SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { CompletionQuery } from '../store/queries.ts';
 import type { Store } from '../store/store.ts';
+import { tailOf } from '../text.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Waiters } from './waiters.ts';
@@ -126,7 +127,7 @@ export class Reader {
       for (const event of page) {
         if (event.type === 'text' && event.turnId === turn.id) text += `${event.text}\n`;
       }
-      text = text.slice(-TURN_RESULT_BYTES_MAX).replace(/^[\udc00-\udfff]/, '');
+      text = tailOf(text, TURN_RESULT_BYTES_MAX);
       read = page.at(-1)?.seq ?? read;
       if (page.length === 0) return { text: text.trimEnd(), after: read };
     }

@@ -2,7 +2,7 @@
 
 import { ACTIVITY_CHARS_MAX } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
-import { plainLine } from './plain.ts';
+import { cutChars, oneLine } from '../text.ts';
 
 /** The argument that says most about a tool's use; of other tools the first text. */
 const TELLING = ['command', 'file_path', 'notebook_path', 'pattern', 'url', 'query', 'description'];
@@ -10,7 +10,7 @@ const TELLING = ['command', 'file_path', 'notebook_path', 'pattern', 'url', 'que
 /** A line about an event, or undefined where it says nothing of what Claude does. */
 export function activityOf(event: SessionEvent): string | undefined {
   const text = describe(event);
-  return text === undefined ? undefined : plainLine(text, ACTIVITY_CHARS_MAX);
+  return text === undefined ? undefined : cutChars(oneLine(text), ACTIVITY_CHARS_MAX);
 }
 
 function describe(event: SessionEvent): string | undefined {

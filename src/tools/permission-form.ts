@@ -6,15 +6,15 @@ import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
-import { headOf } from '../text.ts';
+import { cutChars, headOf, oneLine, visible } from '../text.ts';
 import type { Form, FormField } from './form.ts';
-import { plainLine, plainText } from './plain.ts';
 import { answersIn, questionFields, questionsOf } from './question-form.ts';
 
 const NAME_CHARS_MAX = 80;
 
 export function formOf(request: PermissionRequest, session: Session): Form {
-  const name = session.name === undefined ? '' : ` (${plainLine(session.name, NAME_CHARS_MAX)})`;
+  const name =
+    session.name === undefined ? '' : ` (${cutChars(oneLine(session.name), NAME_CHARS_MAX)})`;
   const who = `Claude Code session ${session.id}${name}`;
   const questions = questionsOf(request);
   if (questions !== undefined) {
@@ -57,10 +57,11 @@ const DECISION = { type: 'string', enum: ['allow', 'deny'] } as const;
 
 function toolForm(who: string, request: PermissionRequest): Form {
   const { toolName, description } = request;
-  const why = description === undefined ? '' : `\n${plainText(description, FORM_CHARS_MAX)}`;
-  const shown = plainText(inputText(request.input), FORM_CHARS_MAX);
+  const why =
+    description === undefined ? '' : `\n${cutChars(visible(description), FORM_CHARS_MAX)}`;
+  const shown = cutChars(visible(inputText(request.input)), FORM_CHARS_MAX);
   return {
-    message: `${who} asks to use ${plainLine(toolName, NAME_CHARS_MAX)}:\n${shown}${why}`,
+    message: `${who} asks to use ${cutChars(oneLine(toolName), NAME_CHARS_MAX)}:\n${shown}${why}`,
     requestedSchema: {
       type: 'object',
       properties: {
@@ -77,7 +78,7 @@ function rememberField({ as }: Memory): FormField {
   return {
     type: 'string',
     title: 'Allow',
-    description: `session: not asked again in this session: ${plainLine(as, FORM_CHARS_MAX)}`,
+    description: `session: not asked again in this session: ${cutChars(oneLine(as), FORM_CHARS_MAX)}`,
     enum: ['once', 'session'],
     default: 'once',
   };
@@ -87,7 +88,7 @@ function planForm(who: string, { input, description = '' }: PermissionRequest): 
   const plan = typeof input.plan === 'string' ? input.plan : '';
   const text = plan.trim() === '' ? `${description}\n${inputText(input)}`.trim() : plan;
   return {
-    message: `${who} has a plan. May it be carried out?\n${plainText(text, FORM_CHARS_MAX)}`,
+    message: `${who} has a plan. May it be carried out?\n${cutChars(visible(text), FORM_CHARS_MAX)}`,
     requestedSchema: {
       type: 'object',
       properties: {

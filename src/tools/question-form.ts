@@ -3,9 +3,8 @@
 import { z } from 'zod';
 import { ANSWERS_MAX, FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
-import { headOf } from '../text.ts';
+import { cutChars, headOf, oneLine, visible } from '../text.ts';
 import type { FormField } from './form.ts';
-import { plainLine, plainText } from './plain.ts';
 
 const TITLE_CHARS_MAX = 80;
 
@@ -34,12 +33,15 @@ export function questionFields(questions: readonly Question[]): Record<string, F
 }
 
 function fieldsOf(question: Question, at: number): [string, FormField][] {
-  const title = plainLine(question.header, TITLE_CHARS_MAX);
+  const title = cutChars(oneLine(question.header), TITLE_CHARS_MAX);
   const labels = labelsOf(question);
   const meanings = question.options.flatMap(({ label, description }) =>
     description === '' ? [] : `${label}: ${description}`,
   );
-  const description = plainText([question.question, ...meanings].join('\n'), FORM_CHARS_MAX);
+  const description = cutChars(
+    visible([question.question, ...meanings].join('\n')),
+    FORM_CHARS_MAX,
+  );
   return [
     [
       `answer${at + 1}`,
@@ -52,7 +54,7 @@ function fieldsOf(question: Question, at: number): [string, FormField][] {
 }
 
 function labelsOf({ options }: Question): string[] {
-  return [...new Set(options.map(({ label }) => plainLine(label, TITLE_CHARS_MAX)))];
+  return [...new Set(options.map(({ label }) => cutChars(oneLine(label), TITLE_CHARS_MAX)))];
 }
 
 /** The answers by question; undefined where none was given. One's own words go before an option. */

@@ -7,7 +7,7 @@ import {
   REPLY_SUMMARY_BYTES_MAX,
 } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
-import { headOf } from '../text.ts';
+import { cutChars } from '../text.ts';
 import { showRequest } from './request.ts';
 import { isoTime, showTurn } from './session.ts';
 
@@ -100,18 +100,12 @@ function sized(view: EventView): Sized {
 }
 
 function cutStrings(value: unknown, keep: number): unknown {
-  if (typeof value === 'string') return cutText(value, keep);
+  if (typeof value === 'string') return cutChars(value, keep);
   if (Array.isArray(value)) return value.map((item) => cutStrings(item, keep));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, cutStrings(inner, keep)]),
   );
-}
-
-function cutText(text: string, keep: number): string {
-  if (text.length <= keep) return text;
-  const kept = headOf(text, keep);
-  return `${kept}… [${text.length - kept.length} characters cut]`;
 }
 
 function sizeOf(view: unknown): number {

@@ -4,8 +4,8 @@ import { RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { PermissionRequest, SessionEvent, Turn, Usage } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
-import { visible } from '../text.ts';
-import { cutBytes, cutChars, fenced, inline } from './markdown.ts';
+import { cutBytes, shorten, visible } from '../text.ts';
+import { fenced, inline } from './markdown.ts';
 import { isoTime } from './session.ts';
 import { tellingInput, tellingRequest } from './tool-input.ts';
 
@@ -187,7 +187,7 @@ function shortText(text: string): string {
   const shown = lines.slice(0, RESULT_LINES_MAX);
   const more = lines.length - shown.length;
   const rest = more > 0 ? `\n… [${more} more lines]` : '';
-  return `\n\n${fenced(cutChars(shown.join('\n'), RESULT_CHARS_MAX) + rest)}`;
+  return `\n\n${fenced(shorten(shown.join('\n'), RESULT_CHARS_MAX) + rest)}`;
 }
 
 function askOf(request: PermissionRequest): string {

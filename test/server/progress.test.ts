@@ -73,7 +73,7 @@ describe('progress', () => {
     [tool('Odd', 'text'), 'Odd'],
     [{ type: 'tool_result', toolUseId: 't', isError: true, text: 'secret' }, 'a tool failed'],
     [{ type: 'notice', text: 'retry in 5 s' }, 'retry in 5 s'],
-    [said('\u001b[2J\u202eevil'), 'said: \ufffd[2J\ufffdevil'],
+    [said('\u001b[2J\u202eevil'), 'said: ␛[2J\ufffdevil'],
   ])('says of %j in a few words: %s', async (body, message) => {
     const { sent, happens } = watched();
     await happens(body);
@@ -90,7 +90,7 @@ describe('progress', () => {
     const name = `\u001b[2J\u202eevil\nname${'!'.repeat(1000)}`;
     await progress.watch({ ...fresh, name });
     vi.advanceTimersByTime(PROGRESS_MS_MIN);
-    expect(sent.at(-1)?.message).toMatch(/^\ufffd\[2J\ufffdevil name!{40,100}… .*: said: x$/);
+    expect(sent.at(-1)?.message).toMatch(/^␛\[2J\ufffdevil name!{40,100}… .*: said: x$/);
   });
 
   test('is short, whatever Claude says', async () => {

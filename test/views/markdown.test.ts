@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { visible } from '../../src/text.ts';
-import { cutBytes, cutChars, fenced, inline } from '../../src/views/markdown.ts';
+import { fenced, inline } from '../../src/views/markdown.ts';
 
 const OPTIONS = { numRuns: 500 };
 
@@ -55,12 +55,5 @@ describe('foreign text', () => {
       OPTIONS,
     );
     expect(visible('a\x1b[31mb\x07\tc\r\nd\u202e')).toBe('a␛[31mb␇\tc\nd\ufffd');
-  });
-
-  test('is cut between letters, and says what is missing', () => {
-    expect(cutChars('ab😀', 3)).toBe('ab…');
-    expect(cutChars('ab😀', 4)).toBe('ab😀');
-    expect(cutBytes('ab😀', 5)).toBe('ab… [4 bytes cut]');
-    expect(cutBytes('ab😀', 6)).toBe('ab😀');
   });
 });

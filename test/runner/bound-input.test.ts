@@ -1,34 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { boundInput, cutText, splitText } from '../../src/runner/text.ts';
-
-const unicode = fc.string({ unit: 'grapheme', maxLength: 400 });
-
-test('a cut text fits, begins like the text, and says how much is missing', () => {
-  fc.assert(
-    fc.property(unicode, fc.integer({ min: 40, max: 400 }), (text, max) => {
-      const cut = cutText(text, max);
-      expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(max);
-      if (Buffer.byteLength(text) <= max) {
-        expect(cut).toBe(text);
-        return;
-      }
-      const [, kept = '', missing] = /^(.*)… \[(\d+) bytes cut\]$/s.exec(cut) ?? [];
-      expect(text.startsWith(kept)).toBe(true);
-      expect(Buffer.byteLength(kept) + Number(missing)).toBe(Buffer.byteLength(text));
-    }),
-  );
-});
-
-test('the pieces of a text fit, and joined they are the text', () => {
-  fc.assert(
-    fc.property(unicode, fc.integer({ min: 4, max: 100 }), (text, max) => {
-      const pieces = splitText(text, max);
-      expect(pieces.join('')).toBe(text);
-      for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(max);
-    }),
-  );
-});
+import { boundInput } from '../../src/runner/bound-input.ts';
 
 test('a small input is kept as it is', () => {
   const input = { command: 'ls', nested: { list: [1, 2] } };
