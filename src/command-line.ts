@@ -1,4 +1,4 @@
-/** The words of a command line: the command, what stands behind it, its own flags, and the settings. */
+/** Reads a command line: the command, its operand, its own flags, and the settings. */
 
 import { parseArgs } from 'node:util';
 import {
@@ -10,24 +10,24 @@ import {
   takesValue,
 } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
-import { BOOLEANS, REPEATABLE, SETTING_NAMES } from './settings.ts';
+import { SETTING_LIST } from './settings.ts';
 import { headOf } from './text.ts';
 
-/** As they were given, unchecked. */
+/** As given, unchecked. */
 export type CommandFlags = Readonly<Partial<Record<CommandFlag, string | boolean>>>;
 
 export type CommandLine = {
   readonly command: Command;
-  /** What a command is for: the FILE of a backup, the ID of a session. */
+  /** The argument of a command: the FILE of a backup, the ID of a session. */
   readonly operand?: string;
   readonly commandFlags: CommandFlags;
-  /** By their names, unchecked. */
+  /** By flag, unchecked. */
   readonly settings: Readonly<Record<string, unknown>>;
 };
 
 type Option = { readonly type: 'boolean' | 'string'; readonly multiple: boolean };
 
-/** @throws SettingError for what no command, or not this one, takes */
+/** @throws SettingError if a word or a flag is unknown, or the command does not take it */
 export function readCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parsed(argv);
   const [word = 'stdio', ...rest] = positionals;
@@ -40,7 +40,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   for (const [name] of own) checkTaken(command, name);
   return {
     command,
-    ...(operand !== undefined && { operand }),
+    operand,
     commandFlags: Object.fromEntries(own),
     settings: Object.fromEntries(entries.filter(([name]) => !isOfCommand(name))),
   };
@@ -48,8 +48,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
 
 function parsed(argv: readonly string[]) {
   const options: Record<string, Option> = {};
-  for (const name of SETTING_NAMES) {
-    options[name] = optionOf(!BOOLEANS.has(name), REPEATABLE.has(name));
+  for (const { flag, value, separator } of SETTING_LIST) {
+    options[flag] = optionOf(value !== undefined, separator !== undefined);
   }
   for (const flag of COMMAND_FLAG_NAMES) options[flag] = optionOf(takesValue(flag), false);
   try {

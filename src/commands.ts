@@ -1,15 +1,17 @@
-/** Every command: what stands behind it, the flags that only it takes, and what `--help` says of it. */
+/** Every command: its operand, its own flags, and what `--help` says about it. */
 
-import { BOOLEANS, SETTING_NAMES, settingsSchema, VALUES } from './settings.ts';
+import { SETTING_LIST } from './settings.ts';
 
 type CommandSpec = {
-  /** What must stand behind it, once; undefined where nothing may. */
+  /** Its one argument. Undefined if it takes none. */
   readonly operand?: 'FILE' | 'ID';
   readonly flags: readonly CommandFlag[];
   readonly does: string;
 };
 
-/** Flags that are no settings: each belongs to some commands. */
+type FlagSpec = { readonly value?: string; readonly does: string };
+
+/** Flags that are not settings: each belongs to some commands. */
 export const COMMAND_FLAGS = {
   json: { does: 'JSON, for programs' },
   all: { does: 'ended ones too' },
@@ -20,13 +22,13 @@ export const COMMAND_FLAGS = {
   after: { value: 'SEQ', does: 'from there on; 0 is the whole log' },
   'no-follow': { does: 'what is there, without waiting' },
   reason: { value: 'TEXT', does: 'why, for its log' },
-} as const satisfies Record<string, { readonly value?: string; readonly does: string }>;
+} as const satisfies Record<string, FlagSpec>;
 
 export type CommandFlag = keyof typeof COMMAND_FLAGS;
 
 export const COMMAND_FLAG_NAMES = Object.keys(COMMAND_FLAGS) as CommandFlag[];
 
-/** `stdio` is what runs without a command. */
+/** `stdio` runs if no command is given. */
 export const COMMANDS = {
   stdio: { flags: [], does: 'serve MCP on standard input and output' },
   http: { flags: [], does: 'serve Streamable HTTP at /mcp' },
@@ -50,7 +52,7 @@ export type Command = keyof typeof COMMANDS;
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as Command[];
 
-/** The same table for whoever does not know which command it is. */
+/** The entry of a command, if it is not known which one. */
 export function specOf(command: Command): CommandSpec {
   return COMMANDS[command];
 }
@@ -70,10 +72,7 @@ export function usage(): string {
     '',
     'ID is the id of a session, its beginning, or its name. Settings:',
     '',
-    ...SETTING_NAMES.map((name) => {
-      const word = BOOLEANS.has(name) ? `--${name}` : `--${name} ${VALUES[name] ?? 'N'}`;
-      return line(word, settingsSchema.shape[name].description);
-    }),
+    ...SETTING_LIST.map(({ flag, value, does }) => line(flagWord(flag, value), does)),
     '  --help, --version',
     '',
     'Each setting is also a variable: CLAUDE_SESSIONS_ and the flag in capitals.',
@@ -84,12 +83,16 @@ function helpOf(command: Command): readonly string[] {
   const { operand, flags, does } = specOf(command);
   const word = command === 'stdio' ? '(no command)' : command;
   const own = flags.map((flag) => {
-    const { does: what, ...spec } = COMMAND_FLAGS[flag];
-    return line(`  --${flag}${'value' in spec ? ` ${spec.value}` : ''}`, what);
+    const spec: FlagSpec = COMMAND_FLAGS[flag];
+    return line(`  ${flagWord(flag, spec.value)}`, spec.does);
   });
   return [line(operand === undefined ? word : `${word} ${operand}`, does), ...own];
 }
 
-function line(word: string, does = ''): string {
+function flagWord(flag: string, value = ''): string {
+  return `--${flag} ${value}`.trimEnd();
+}
+
+function line(word: string, does: string): string {
   return `  ${word.padEnd(WORD_WIDTH)}${does}`;
 }

@@ -1,59 +1,38 @@
 /**
- * Settings: a flag, an environment variable and a key with the same words; flags win over the
- * environment, the environment over the defaults. The only reader of `process.env`.
+ * Reads the settings: flags win over the environment, and the environment over the defaults. The only reader of
+ * `process.env`.
  */
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { z } from 'zod';
 import { type CommandFlags, readCommandLine } from './command-line.ts';
 import type { Command } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
-import type { LogLevel } from './log.ts';
 import { isInside } from './paths.ts';
-import { REPEATABLE, SETTING_NAMES, settingsSchema } from './settings.ts';
+import {
+  badSetting,
+  SETTING_LIST,
+  type SettingValues,
+  settingValues,
+  variableOf,
+} from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Settings = {
+export type Settings = SettingValues & {
   readonly command: Command;
-  /** What a command is for: the FILE of `backup`, the ID of a session. */
+  /** The argument of a command: the FILE of `backup`, the ID of a session. */
   readonly operand?: string;
-  /** The flags that are no settings, unchecked; servers have none. */
+  /** The flags that belong to the command, unchecked; servers have none. */
   readonly commandFlags?: CommandFlags;
   readonly stateDir: string;
-  /** Real paths, for a server; the other commands take what was given, whether it exists or not. */
+  /** Real paths, for a server. Other commands take them as given; they need not exist. */
   readonly roots: readonly string[];
-  /** Where a session works that names no directory: here, if that is inside a root. */
+  /** Where a session works if it names no directory: the current one, if that is inside a root. */
   readonly defaultDirectory: string;
-  readonly claudePath: string | undefined;
-  readonly maxLive: number;
-  readonly maxSessions: number;
   readonly maxSessionsPerPrincipal: number;
-  readonly idleEvictMs: number;
-  readonly sessionTtlMs: number;
-  /** An ended session and its log are forgotten after this long. */
-  readonly retainMs: number;
-  readonly permissionTimeoutMs: number;
-  readonly allowBypassPermissions: boolean;
-  readonly logLevel: LogLevel;
-  readonly logFile: string | undefined;
-  readonly host: string;
-  readonly port: number;
-  readonly httpMode: 'sessions' | 'dual';
-  readonly tokenFile: string | undefined;
-  readonly noAuth: boolean;
-  /** Further `Host` and `Origin` values that HTTP answers. */
-  readonly allowedHosts: readonly string[];
-  readonly allowedOrigins: readonly string[];
-  /** The MCP endpoint as clients name it, where a proxy stands in front. */
-  readonly publicUrl: string | undefined;
-  /** OAuth authorization servers that clients are pointed to. */
-  readonly authServers: readonly string[];
-  /** HTTP requests a second of one principal. */
-  readonly rateLimit: number;
-  /** What the processes of sessions are given a part of. */
+  /** Sessions get a part of it. */
   readonly environment: Environment;
 };
 
@@ -67,38 +46,18 @@ export function readSettings(
   environment: Environment = process.env,
 ): Settings {
   const { command, settings: flags, ...rest } = readCommandLine(argv);
-  const parsed = settingsSchema.safeParse({ ...readEnvironment(environment), ...flags });
-  if (!parsed.success) throw badSetting(parsed.error);
-  const values = parsed.data;
+  const values = settingValues({ ...readEnvironment(environment), ...flags });
   const serves = command === 'stdio' || command === 'http';
-  const roots = (values.root ?? [homedir()]).map(serves ? realDirectory : (root) => resolve(root));
+  const given = values.roots.length === 0 ? [homedir()] : values.roots;
+  const roots = given.map(serves ? realDirectory : (root) => resolve(root));
   const settings: Settings = {
-    command,
+    ...values,
     ...rest,
-    stateDir: resolve(values['state-dir'] ?? defaultStateDirectory(environment)),
+    command,
+    stateDir: values.stateDir ?? resolve(defaultStateDirectory(environment)),
     roots,
     defaultDirectory: defaultDirectory(roots),
-    claudePath: absolute(values['claude-path']),
-    maxLive: values['max-live'],
-    maxSessions: values['max-sessions'],
-    maxSessionsPerPrincipal: values['max-sessions-per-principal'] ?? values['max-sessions'],
-    idleEvictMs: values['idle-evict-ms'],
-    sessionTtlMs: values['session-ttl-ms'],
-    retainMs: values['retain-ms'],
-    permissionTimeoutMs: values['permission-timeout-ms'],
-    allowBypassPermissions: isOn(values['allow-bypass-permissions']),
-    logLevel: values['log-level'],
-    logFile: absolute(values['log-file']),
-    host: values.host,
-    port: values.port,
-    httpMode: values['http-mode'],
-    tokenFile: absolute(values['token-file']),
-    noAuth: isOn(values['no-auth']),
-    allowedHosts: values['allowed-host'] ?? [],
-    allowedOrigins: values['allowed-origin'] ?? [],
-    publicUrl: values['public-url'],
-    authServers: values['auth-server'] ?? [],
-    rateLimit: values['rate-limit'],
+    maxSessionsPerPrincipal: values.maxSessionsPerPrincipal ?? values.maxSessions,
     environment,
   };
   checkNoAuth(settings);
@@ -112,26 +71,14 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** The environment variable of a setting. */
-export function variableOf(name: string): string {
-  return `CLAUDE_SESSIONS_${name.toUpperCase().replaceAll('-', '_')}`;
-}
-
 function readEnvironment(environment: Environment): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const name of SETTING_NAMES) {
-    const value = environment[variableOf(name)];
+  for (const { flag, separator } of SETTING_LIST) {
+    const value = environment[variableOf(flag)];
     if (value === undefined || value === '') continue;
-    const separator = REPEATABLE.get(name);
-    values[name] = separator === undefined ? value : value.split(separator);
+    values[flag] = separator === undefined ? value : value.split(separator);
   }
   return values;
-}
-
-function badSetting(error: z.ZodError): SettingError {
-  const [issue] = error.issues;
-  const name = String(issue?.path[0]);
-  return new SettingError(`--${name} (or ${variableOf(name)}): ${issue?.message}`);
 }
 
 /** The platform's folder for state: XDG on Linux, Application Support on macOS, LOCALAPPDATA on Windows. */
@@ -151,16 +98,15 @@ function realDirectory(root: string): string {
     const real = realpathSync(resolve(root));
     if (statSync(real).isDirectory()) return real;
   } catch {
-    // Falls through to the one message below: what is missing and what is no directory read alike.
+    // Falls through: the message is the same whether it is missing or no directory.
   }
-  throw new SettingError(
-    `--root (or ${variableOf('root')}): ${quoteId(root)} is not an existing directory`,
-  );
+  throw badSetting('root', `${quoteId(root)} is not an existing directory`);
 }
 
 /**
- * Where paths are meant from: npm starts a program in the folder of its package, and says where it was called. What
- * another package's script starts inherits that word; it is not started in our folder.
+ * The directory that paths are relative to. npm starts a program in the folder of its package and passes the directory
+ * it was called in. A program that another package's script starts inherits that variable, but does not start in our
+ * folder.
  *
  * @param ownFolder the folder of our package
  */
@@ -175,8 +121,8 @@ export function callersFolder(
 }
 
 /**
- * Whether npm runs us and waits for our end: as the `start` of our package, or as what `npx` was asked for. What other
- * scripts start may be meant to outlive them.
+ * Whether npm runs us and waits for us to end: as `npm start` in our package, or through `npx`. A program that another
+ * script starts may be meant to outlive it.
  */
 export function isRunByNpm(
   ownFolder: string,
@@ -202,14 +148,6 @@ function checkNoAuth(settings: Settings): void {
   throw new SettingError(
     `--no-auth is refused on ${quoteId(settings.host)}: without a token only a loopback address may be served`,
   );
-}
-
-function absolute(value: string | undefined): string | undefined {
-  return value === undefined ? undefined : resolve(value);
-}
-
-function isOn(value: boolean | string): boolean {
-  return value === true || value === 'true' || value === '1';
 }
 
 /** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */

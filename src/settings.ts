@@ -1,15 +1,19 @@
-/** Every setting: its name, what it may be, its default, and what `--help` says of it. */
+/** The one table of settings. The flags, the variables, the defaults, the types and the help are derived from it. */
 
-import { delimiter } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
+import { SettingError } from './errors.ts';
 import { HTTP_RATE_LIMIT_DEFAULT } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 
 const DAY_MS = 86_400_000;
 
-const path = z.string().min(1, 'expected a path');
-const flag = z.union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')]);
-
+const given = z.string().min(1, 'expected a path');
+const path = given.transform((value) => resolve(value));
+const isOn = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0'], 'expected true or false')])
+  .transform((value) => value === true || value === 'true' || value === '1')
+  .default(false);
 const host = z
   .string()
   .regex(
@@ -30,81 +34,132 @@ function integer(min: number, max: number) {
     .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`);
 }
 
-/** Every setting, in the order of the README and of `--help`. */
-export const settingsSchema = z.object({
-  'state-dir': path.optional().describe('where sessions are kept'),
-  root: z.array(path).min(1).optional().describe('sessions may work below it; repeatable'),
-  'claude-path': path.optional().describe('the Claude Code to run'),
-  'max-live': integer(1, 10_000).default(16).describe('Claude Code processes at once'),
-  'max-sessions': integer(1, 100_000_000).default(100_000).describe('sessions that have not ended'),
-  'max-sessions-per-principal': integer(1, 100_000_000)
-    .optional()
-    .describe('how many of them one principal may have'),
-  'idle-evict-ms': integer(0, 365 * DAY_MS)
-    .default(300_000)
-    .describe('an idle process is stopped'),
-  'session-ttl-ms': integer(1, 3650 * DAY_MS)
-    .default(604_800_000)
-    .describe('an idle session is ended'),
-  'retain-ms': integer(1, 36_500 * DAY_MS)
-    .default(2_592_000_000)
-    .describe('an ended session is forgotten'),
-  'permission-timeout-ms': integer(1, 365 * DAY_MS)
-    .default(1_800_000)
-    .describe('then a permission request is denied'),
-  'allow-bypass-permissions': flag.default(false).describe('lets callers choose bypassPermissions'),
-  'log-level': z
-    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
-    .default('info')
-    .describe('how much is logged'),
-  'log-file': path.optional().describe('log there, not on standard error'),
-  host: z
-    .string()
-    .min(1, 'expected an address')
-    .default('127.0.0.1')
-    .describe('address that http listens on'),
-  port: integer(0, 65_535).default(7337).describe('port that http listens on; 0 takes any'),
-  'http-mode': z
-    .enum(['sessions', 'dual'], 'expected sessions or dual')
-    .default('sessions')
-    .describe('sessions, or dual: also 2026-07-28'),
-  'token-file': path.optional().describe('bearer tokens, name:token a line'),
-  'no-auth': flag.default(false).describe('http without a token; loopback only'),
-  'allowed-host': z.array(host).optional().describe('a further Host to answer to; repeatable'),
-  'allowed-origin': z.array(origin).optional().describe('web pages to answer; repeatable'),
-  'public-url': url.optional().describe('where clients reach /mcp, behind a proxy'),
-  'auth-server': z.array(url).optional().describe('who issues the tokens, for clients; repeatable'),
-  'rate-limit': integer(1, 1_000_000)
-    .default(HTTP_RATE_LIMIT_DEFAULT)
-    .describe('requests a second of one principal'),
-});
-
-type SettingName = keyof typeof settingsSchema.shape;
-
-export const SETTING_NAMES = Object.keys(settingsSchema.shape) as SettingName[];
-
-/** What stands for the value of a flag in the help, where it is not a number. */
-export const VALUES: Readonly<Record<string, string>> = {
-  'state-dir': 'DIR',
-  root: 'DIR',
-  'claude-path': 'FILE',
-  'log-level': 'LEVEL',
-  'log-file': 'FILE',
-  host: 'ADDRESS',
-  'http-mode': 'MODE',
-  'token-file': 'FILE',
-  'allowed-host': 'HOST',
-  'allowed-origin': 'ORIGIN',
-  'public-url': 'URL',
-  'auth-server': 'URL',
+type Setting<Schema extends z.ZodType> = {
+  /** Its name on the command line, without the dashes. */
+  readonly flag: string;
+  /** What the help shows for its value. A setting without one is a switch. */
+  readonly value?: string;
+  /** What separates several values in a variable. Only a setting with one may be given several times. */
+  readonly separator?: string;
+  /** What the help says about it. */
+  readonly does: string;
+  /** Checks what was given, and has the default. */
+  readonly schema: Schema;
 };
 
-export const BOOLEANS: ReadonlySet<string> = new Set(['allow-bypass-permissions', 'no-auth']);
+function one<Schema extends z.ZodType>(flag: string, schema: Schema, does: string, value = 'N') {
+  return { flag, value, does, schema };
+}
 
-/** Settings that may be given more than once, and what separates their values in a variable. */
-export const REPEATABLE: ReadonlyMap<string, string> = new Map([
-  ['root', delimiter],
-  ['allowed-host', ','],
-  ['allowed-origin', ','],
-  ['auth-server', ','],
-]);
+function many(flag: string, item: z.ZodType<string>, does: string, value: string) {
+  const separator = value === 'DIR' ? delimiter : ',';
+  return { flag, value, separator, does: `${does}; repeatable`, schema: z.array(item).default([]) };
+}
+
+function onOff(flag: string, does: string) {
+  return { flag, does, schema: isOn };
+}
+
+/** Every setting, in the order of the README and of `--help`. */
+export const SETTINGS = {
+  stateDir: one('state-dir', path.optional(), 'where sessions are kept', 'DIR'),
+  roots: many('root', given, 'sessions may work below it', 'DIR'),
+  claudePath: one('claude-path', path.optional(), 'the Claude Code to run', 'FILE'),
+  maxLive: one('max-live', integer(1, 10_000).default(16), 'Claude Code processes at once'),
+  maxSessions: one(
+    'max-sessions',
+    integer(1, 100_000_000).default(100_000),
+    'sessions that have not ended',
+  ),
+  maxSessionsPerPrincipal: one(
+    'max-sessions-per-principal',
+    integer(1, 100_000_000).optional(),
+    'how many of them one principal may have',
+  ),
+  idleEvictMs: one(
+    'idle-evict-ms',
+    integer(0, 365 * DAY_MS).default(300_000),
+    'an idle process is stopped',
+  ),
+  sessionTtlMs: one(
+    'session-ttl-ms',
+    integer(1, 3650 * DAY_MS).default(604_800_000),
+    'an idle session is ended',
+  ),
+  retainMs: one(
+    'retain-ms',
+    integer(1, 36_500 * DAY_MS).default(2_592_000_000),
+    'an ended session is forgotten',
+  ),
+  permissionTimeoutMs: one(
+    'permission-timeout-ms',
+    integer(1, 365 * DAY_MS).default(1_800_000),
+    'then a permission request is denied',
+  ),
+  allowBypassPermissions: onOff(
+    'allow-bypass-permissions',
+    'lets callers choose bypassPermissions',
+  ),
+  logLevel: one(
+    'log-level',
+    z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
+    'how much is logged',
+    'LEVEL',
+  ),
+  logFile: one('log-file', path.optional(), 'log there, not on standard error', 'FILE'),
+  host: one(
+    'host',
+    z.string().min(1, 'expected an address').default('127.0.0.1'),
+    'address that http listens on',
+    'ADDRESS',
+  ),
+  port: one('port', integer(0, 65_535).default(7337), 'port that http listens on; 0 takes any'),
+  httpMode: one(
+    'http-mode',
+    z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
+    'sessions, or dual: also 2026-07-28',
+    'MODE',
+  ),
+  tokenFile: one('token-file', path.optional(), 'bearer tokens, name:token a line', 'FILE'),
+  noAuth: onOff('no-auth', 'http without a token; loopback only'),
+  allowedHosts: many('allowed-host', host, 'a further Host to answer to', 'HOST'),
+  allowedOrigins: many('allowed-origin', origin, 'web pages to answer', 'ORIGIN'),
+  publicUrl: one('public-url', url.optional(), 'where clients reach /mcp, behind a proxy', 'URL'),
+  authServers: many('auth-server', url, 'who issues the tokens, for clients', 'URL'),
+  rateLimit: one(
+    'rate-limit',
+    integer(1, 1_000_000).default(HTTP_RATE_LIMIT_DEFAULT),
+    'requests a second of one principal',
+  ),
+};
+
+type Table = typeof SETTINGS;
+
+/** What was given for each setting, or its default. */
+export type SettingValues = {
+  readonly [Name in keyof Table]: z.output<Table[Name]['schema']>;
+};
+
+export const SETTING_LIST: readonly Setting<z.ZodType>[] = Object.values(SETTINGS);
+
+/** The environment variable of a setting. */
+export function variableOf(flag: string): string {
+  return `CLAUDE_SESSIONS_${flag.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/**
+ * @param given by flag; what is missing gets its default
+ * @throws SettingError that names the flag and the variable
+ */
+export function settingValues(given: Readonly<Record<string, unknown>>): SettingValues {
+  const values = Object.entries(SETTINGS).map(([name, { flag, schema }]) => {
+    const { data, error } = schema.safeParse(given[flag]);
+    if (error !== undefined) throw badSetting(flag, String(error.issues[0]?.message));
+    return [name, data];
+  });
+  return Object.fromEntries(values);
+}
+
+export function badSetting(flag: string, problem: string): SettingError {
+  return new SettingError(`--${flag} (or ${variableOf(flag)}): ${problem}`);
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { callersFolder, isRunByNpm, nodeProblem, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
+import { SETTING_LIST, SETTINGS, variableOf } from '../src/settings.ts';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
 writeFileSync(join(scratch, 'file'), '');
@@ -34,6 +35,35 @@ describe('settings', () => {
     const environment = { CLAUDE_SESSIONS_PORT: '1000', CLAUDE_SESSIONS_MAX_LIVE: '3' };
     const settings = readSettings(['http', '--port', '2000'], environment);
     expect([settings.command, settings.port, settings.maxLive]).toEqual(['http', 2000, 3]);
+  });
+
+  const samples: Record<string, string> = {
+    DIR: scratch,
+    FILE: 'file',
+    N: '7',
+    LEVEL: 'debug',
+    ADDRESS: '::1',
+    MODE: 'dual',
+    HOST: 'box.lan:7337',
+    ORIGIN: 'https://a.example',
+    URL: 'https://a.example/mcp',
+  };
+
+  test.each(SETTING_LIST)('--$flag and its variable mean the same', ({ flag, value }) => {
+    const sample = value === undefined ? '1' : (samples[value] ?? '');
+    const words = value === undefined ? [`--${flag}`] : [`--${flag}`, sample];
+    const usual = { ...readSettings(['http'], {}), environment: {} };
+    const byFlag = { ...readSettings(['http', ...words], {}), environment: {} };
+    const byVariable = readSettings(['http'], { [variableOf(flag)]: sample });
+    expect(byFlag).not.toEqual(usual);
+    expect({ ...byVariable, environment: {} }).toEqual(byFlag);
+  });
+
+  test('have a flag of the same words as their name', () => {
+    for (const [name, { flag }] of Object.entries(SETTINGS)) {
+      const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      expect([words, words.replace(/s$/, '')]).toContain(flag);
+    }
   });
 
   test('roots are repeatable, resolved through links, and listed in a variable', () => {

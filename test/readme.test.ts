@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROMPTS } from '../src/prompts/index.ts';
 import { METRICS, OF_SESSION } from '../src/resources/index.ts';
-import { BOOLEANS, SETTING_NAMES, settingsSchema } from '../src/settings.ts';
+import { SETTING_LIST } from '../src/settings.ts';
 import { TOOLS } from '../src/tools/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -30,15 +30,14 @@ describe('the README', () => {
 
   test('names every setting, with its default', () => {
     expect(firstCells('Settings').map((cell) => cell.split(' ')[0])).toEqual(
-      SETTING_NAMES.map((name) => `--${name}`),
+      SETTING_LIST.map(({ flag }) => `--${flag}`),
     );
-    const defaults = settingsSchema.parse({});
-    for (const name of SETTING_NAMES) {
-      const value = defaults[name];
-      const row = readme.split('\n').find((line) => line.startsWith(`| \`--${name}`)) ?? '';
-      if (BOOLEANS.has(name)) expect(row).toContain('off');
+    for (const { flag, schema } of SETTING_LIST) {
+      const value = schema.parse(undefined);
+      const row = readme.split('\n').find((line) => line.startsWith(`| \`--${flag}`)) ?? '';
+      if (value === false) expect(row).toContain('off');
       else if (typeof value === 'number') expect(row).toMatch(numberPattern(value));
-      else if (value !== undefined) expect(row).toContain(String(value));
+      else if (typeof value === 'string') expect(row).toContain(value);
     }
   });
 

@@ -1,7 +1,6 @@
 /** The entry of the MCP registry, made of package.json and the settings. */
 
-import { variableOf } from '../../src/config.ts';
-import { BOOLEANS, SETTING_NAMES, settingsSchema } from '../../src/settings.ts';
+import { SETTING_LIST, variableOf } from '../../src/settings.ts';
 import type { Package } from './package.ts';
 
 const SCHEMA = 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json';
@@ -30,7 +29,7 @@ export function serverJson({ name, mcpName, version }: Package) {
         version,
         runtimeHint: 'npx',
         transport: { type: 'stdio' },
-        environmentVariables: [apiKey(), ...SETTING_NAMES.flatMap(variableFor)],
+        environmentVariables: [apiKey(), ...SETTING_LIST.flatMap(variableFor)],
       },
     ],
   };
@@ -46,23 +45,23 @@ function apiKey() {
   };
 }
 
-function variableFor(name: (typeof SETTING_NAMES)[number]) {
-  if (OF_HTTP.has(name)) return [];
-  const value = settingsSchema.parse({})[name];
+function variableFor({ flag, does, value, schema }: (typeof SETTING_LIST)[number]) {
+  if (OF_HTTP.has(flag)) return [];
+  const byDefault = schema.parse(undefined);
+  const isSet = byDefault !== undefined && !Array.isArray(byDefault);
   return [
     {
-      name: variableOf(name),
-      description: String(settingsSchema.shape[name].description),
+      name: variableOf(flag),
+      description: does,
       isRequired: false,
       isSecret: false,
-      format: formatOf(name, value),
-      ...(value !== undefined && { default: String(value) }),
+      format: value === undefined ? 'boolean' : formatOf(byDefault),
+      ...(isSet && { default: String(byDefault) }),
     },
   ];
 }
 
-function formatOf(name: string, value: unknown): string {
-  if (BOOLEANS.has(name)) return 'boolean';
-  if (typeof value === 'number') return 'number';
-  return value === undefined ? 'filepath' : 'string';
+function formatOf(byDefault: unknown): string {
+  if (typeof byDefault === 'number') return 'number';
+  return typeof byDefault === 'string' ? 'string' : 'filepath';
 }
