@@ -142,8 +142,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
-  store.observe(createJournal(log));
-  store.observe((commit) => telemetry.committed(commit));
+  store.observe({ committed: createJournal(log) });
+  store.observe({ committed: (commit) => telemetry.committed(commit) });
   const base = { ...deps, clock, jumps, owners, waiters, presence, gate, newId };
   const recovery = new Recovery({
     ...base,
@@ -182,7 +182,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     sessions,
     disconnected: (caller) => turns.disconnected(caller),
   });
-  store.observe((commit) => housekeeper.committed(commit));
+  store.observe({ committed: (commit) => housekeeper.committed(commit) });
   const changes = new Changes(base);
   const service: Service = {
     sessions,
@@ -222,7 +222,7 @@ type Beginning = {
 async function begin({ store, housekeeper, scheduler }: Beginning): Promise<void> {
   await housekeeper.sweep();
   scheduler.follow();
-  store.onReopened(() => void housekeeper.settle());
+  store.observe({ reopened: () => void housekeeper.settle() });
 }
 
 type ConnectionDeps = {

@@ -14,16 +14,16 @@ const UNCONFIRMED: Loss = {
  * then the session's process ends, and recovery settles the turn.
  */
 export async function agree(
-  store: Pick<Store, 'lease'>,
+  store: Pick<Store, 'leases'>,
   scheduler: Pick<Scheduler, 'liveSessions' | 'placed'>,
 ): Promise<void> {
   for (const live of scheduler.liveSessions()) {
-    const before = await store.lease(live.id);
+    const [before] = await store.leases(live.id);
     if (before?.turn === undefined || before.turn.id === live.turnId) continue;
     // It may just have begun here, or just have ended.
     await scheduler.placed(live.id);
     await live.settled();
-    const turnId = (await store.lease(live.id))?.turn?.id;
+    const turnId = (await store.leases(live.id))[0]?.turn?.id;
     if (turnId === before.turn.id && turnId !== live.turnId) live.giveUp(UNCONFIRMED);
   }
 }

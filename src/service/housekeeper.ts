@@ -100,8 +100,7 @@ export class Housekeeper {
     const { store, runner } = this.#deps;
     for (const uuid of await runner.kept()) {
       if (this.#isClosed) return;
-      const open = await store.openSessions(SESSION_ID_PREFIX + uuid);
-      if (open === 0) await this.#discard(uuid);
+      if (!(await store.isOpen(SESSION_ID_PREFIX + uuid))) await this.#discard(uuid);
     }
   }
 
@@ -124,11 +123,11 @@ export class Housekeeper {
   /** An MCP session whose server is gone has ended. Returns how many those were. */
   async #settleConnections(): Promise<number> {
     const { store, rollCall, disconnected } = this.#deps;
-    const left = await rollCall.gone(await store.connections());
+    const left = await rollCall.gone(await store.peers.connections());
     for (const { principal, mcpSessionId } of left) {
       await this.#do('an MCP session of a gone server could not be settled', async () => {
         await disconnected({ principal, mcpSessionId });
-        await store.disconnect(mcpSessionId);
+        await store.peers.disconnect(mcpSessionId);
       });
     }
     return left.length;

@@ -222,8 +222,8 @@ export class LiveSession implements RunListener {
     if (isStopped) return this.#requeue({ type: 'requeue_turn', turnId: id, text: STOPPED_UNSENT });
     // The process is known before the prompt is, and both before Claude hears of it; one commit.
     try {
-      const record = () => store.recordProcess(this.fence, run.process);
-      if (!isWarm) await Promise.all([record(), store.markPrompted(this.fence, id)]);
+      const record = () => store.note(this.fence, { process: run.process });
+      if (!isWarm) await Promise.all([record(), store.note(this.fence, { promptedTurn: id })]);
     } catch (error) {
       return this.#unsent(id, error);
     }

@@ -101,7 +101,7 @@ export class Permissions {
   ): Promise<readonly PermissionRequest[]> {
     const { store, gate } = this.#deps;
     if (query.sessionId !== undefined) await gate.readable(caller, query.sessionId);
-    return store.permissionRequests({ ...query, principal: caller.principal });
+    return store.requests({ ...query, principal: caller.principal });
   }
 
   /**
@@ -113,7 +113,7 @@ export class Permissions {
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
     const { store, gate, recovery, clock } = this.#deps;
     const { requestId, decision, message } = given;
-    const request = await store.permissionRequest(caller.principal, requestId);
+    const [request] = await store.requests({ principal: caller.principal, requestId });
     if (request === undefined) {
       throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
         hint: 'list_permission_requests shows what is pending.',
@@ -130,7 +130,7 @@ export class Permissions {
     await gate.change(caller, request.sessionId, (state) =>
       decide(state, { type: 'answer_permission', requestId, answer }, clock.now()),
     );
-    return (await store.permissionRequest(caller.principal, requestId)) ?? request;
+    return (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
   }
 
   /** What an answer for the rest of the session is remembered as; of a changed input, as what it was changed to. */
@@ -155,7 +155,10 @@ export class Permissions {
   async settled(caller: Caller, request: PermissionRequest, signal: AbortSignal): Promise<void> {
     const { store, waiters, timeoutMs } = this.#deps;
     const look = async (): Promise<true | undefined> => {
-      const now = await store.permissionRequest(caller.principal, request.requestId);
+      const [now] = await store.requests({
+        principal: caller.principal,
+        requestId: request.requestId,
+      });
       return now?.state === 'pending' ? undefined : true;
     };
     // Not until `expiresAt`, which is far away or long past if the wall clock was set: whoever asked closes it in time.
@@ -167,7 +170,7 @@ export class Permissions {
     const { store } = this.#deps;
     if (live.isClosing) return false;
     const session = await store.session(live.principal, live.id);
-    const lease = await store.lease(live.id);
+    const [lease] = await store.leases(live.id);
     return session?.status !== 'terminated' && lease?.fence.epoch === live.fence.epoch;
   }
 
@@ -182,7 +185,7 @@ export class Permissions {
   ): Promise<PermissionRequest | undefined> {
     const { store, waiters, timeoutMs } = this.#deps;
     const look = async (): Promise<PermissionRequest | undefined> => {
-      const request = await store.permissionRequest(live.principal, requestId);
+      const [request] = await store.requests({ principal: live.principal, requestId });
       return request?.state === 'pending' ? undefined : request;
     };
     const answered = await waiters.until([live.id], look, timeoutMs, signal);

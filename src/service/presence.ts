@@ -38,7 +38,7 @@ export class Presence {
     this.#away.add(mcpSessionId);
     if (!this.#open.get(mcpSessionId)) return;
     this.#open.set(mcpSessionId, false);
-    await this.#store.disconnect(mcpSessionId);
+    await this.#store.peers.disconnect(mcpSessionId);
   }
 
   /** From now on it holds no session any more; what becomes of them is told by {@link closed}. */
@@ -51,7 +51,7 @@ export class Presence {
     this.#open.delete(mcpSessionId);
     this.#leaving.delete(mcpSessionId);
     this.#away.delete(mcpSessionId);
-    if (isKnown) await this.#store.disconnect(mcpSessionId);
+    if (isKnown) await this.#store.peers.disconnect(mcpSessionId);
   }
 
   /**
@@ -62,7 +62,7 @@ export class Presence {
     if (mcpSessionId === null || this.#open.get(mcpSessionId) !== false) return;
     this.#open.set(mcpSessionId, true);
     try {
-      await this.#store.connect({ mcpSessionId, principal, owner: this.#owners.self });
+      await this.#store.peers.connect({ mcpSessionId, principal, owner: this.#owners.self });
     } catch (error) {
       if (this.#open.has(mcpSessionId)) this.#open.set(mcpSessionId, false);
       throw error;
@@ -74,7 +74,7 @@ export class Presence {
     if (this.#open.has(mcpSessionId)) {
       return !this.#leaving.has(mcpSessionId) && !this.#away.has(mcpSessionId);
     }
-    const owner = (await this.#store.connection(mcpSessionId))?.owner;
+    const owner = (await this.#store.peers.connections(mcpSessionId))[0]?.owner;
     if (owner === undefined || owner === this.#owners.self) return false;
     return this.#owners.stateOf(owner) !== 'gone';
   }

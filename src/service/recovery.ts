@@ -66,7 +66,7 @@ export class Recovery {
   async demand(sessionId: string): Promise<void> {
     const { store, clock, jumps, owners } = this.#deps;
     await this.settled(sessionId);
-    const lease = await store.lease(sessionId);
+    const [lease] = await store.leases(sessionId);
     if (lease === undefined) return;
     const isOurs = owners.stateOf(lease.fence.owner) === 'self';
     const hasLapsed = !isOurs && lease.until <= clock.now() && jumps.trustsLapse();
@@ -98,7 +98,7 @@ export class Recovery {
     const { store, owners } = this.#deps;
     const fence = await store.takeOver(lease.fence, owners.self);
     // Read anew: until that moment the old owner may have gone on, started a turn and sent its prompt.
-    const taken = fence && (await store.lease(fence.sessionId));
+    const taken = fence && (await store.leases(fence.sessionId))[0];
     if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
     this.left(fence, loss);
     try {

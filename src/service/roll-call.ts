@@ -6,11 +6,12 @@
 
 import { ROLL_CALL_MS } from '../limits.ts';
 import type { Owners } from '../runner/owners.ts';
-import type { Connection, Store } from '../store/store.ts';
+import type { Connection } from '../store/peers.ts';
+import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 
 export type RollCallDeps = {
-  readonly store: Pick<Store, 'connect' | 'disconnect'>;
+  readonly store: Pick<Store, 'peers'>;
   readonly owners: Owners;
   readonly clock: Clock;
   readonly leaseMs: number;
@@ -51,7 +52,7 @@ export class RollCall {
     for (const [question, asker] of questions) {
       const asked = question.slice(QUESTION.length);
       const isIdle = ['self', 'gone'].includes(owners.stateOf(asker)) && !unseen.includes(asked);
-      if (asked === owners.self || isIdle) await store.disconnect(question);
+      if (asked === owners.self || isIdle) await store.peers.disconnect(question);
     }
     for (const owner of this.#askedAt.keys()) {
       if (!unseen.includes(owner)) this.#askedAt.delete(owner);
@@ -67,7 +68,11 @@ export class RollCall {
     // Answered, or asked by another server: that is good for a while.
     if (passed < ROLL_CALL_MS) return false;
     this.#askedAt.set(owner, now);
-    await store.connect({ mcpSessionId: QUESTION + owner, principal: '', owner: owners.self });
+    await store.peers.connect({
+      mcpSessionId: QUESTION + owner,
+      principal: '',
+      owner: owners.self,
+    });
     return false;
   }
 }

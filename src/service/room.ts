@@ -1,7 +1,7 @@
 /** How many sessions there may be that have not ended: in the state directory, and of one principal. */
 
 import { SessionError } from '../errors.ts';
-import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
+import { type Metrics, PRINCIPAL_SCOPE } from '../session/metrics.ts';
 import type { Store } from '../store/store.ts';
 
 export type RoomDeps = {
@@ -36,19 +36,23 @@ export class Room {
 
   async #check(principal: string): Promise<void> {
     const { store, maxSessions, maxSessionsPerPrincipal } = this.#deps;
-    if ((await store.openSessions()) + this.#making.length > maxSessions) {
+    if (openIn(await store.totals()) + this.#making.length > maxSessions) {
       throw noRoom(
         `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
       );
     }
     if (maxSessionsPerPrincipal >= maxSessions) return;
-    const { totalSessions, endedSessions } = await store.metrics(principal, PRINCIPAL_SCOPE);
+    const { metrics } = await store.sums(principal, PRINCIPAL_SCOPE);
     const making = this.#making.filter((other) => other === principal).length;
-    if (totalSessions - endedSessions + making <= maxSessionsPerPrincipal) return;
+    if (openIn(metrics) + making <= maxSessionsPerPrincipal) return;
     throw noRoom(
       `${maxSessionsPerPrincipal} of your sessions have not ended (--max-sessions-per-principal)`,
     );
   }
+}
+
+function openIn({ totalSessions, endedSessions }: Metrics): number {
+  return totalSessions - endedSessions;
 }
 
 function noRoom(message: string): SessionError {

@@ -6,7 +6,8 @@
 import { ORDER_MS_MAX, ORDER_STOPPED_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
-import type { Lease, Order, Store } from '../store/store.ts';
+import type { Order } from '../store/peers.ts';
+import type { Lease, Store } from '../store/store.ts';
 import type { Recovery } from './recovery.ts';
 import type { Scheduler } from './scheduler.ts';
 import { stopInTime } from './stop-in-time.ts';
@@ -104,7 +105,7 @@ export class Runs {
   async #elsewhere(sessionId: string): Promise<Lease | undefined> {
     const { store, recovery, owners } = this.#deps;
     await recovery.demand(sessionId);
-    const lease = await store.lease(sessionId);
+    const [lease] = await store.leases(sessionId);
     return lease?.fence.owner === owners.self ? undefined : lease;
   }
 
@@ -115,10 +116,10 @@ export class Runs {
   async #sendOrder(lease: Lease, wanted: Wanted): Promise<boolean> {
     const { store, newId } = this.#deps;
     const order: Order = { ...wanted, id: newId(), sessionId: lease.fence.sessionId };
-    await store.sendOrder(order);
+    await store.peers.send(order);
     const end = await this.#endOf(order, lease);
     if (end === 'done') return true;
-    await store.finishOrder(order);
+    await store.peers.settle(order, 'done');
     if (end !== undefined || (await this.#takeOver(lease))) return end !== 'refused';
     // Another server was faster, and may not have settled yet what it has taken: now that one is asked.
     const next = await this.#elsewhere(order.sessionId);
@@ -135,9 +136,9 @@ export class Runs {
   async #endOf(order: Order, { fence }: Lease): Promise<string | undefined> {
     const { store, waiters, owners } = this.#deps;
     const look = async () => {
-      const state = await store.orderState(order.id);
+      const state = await store.peers.orderState(order.id);
       if (state !== 'open') return state;
-      return (await store.lease(fence.sessionId)) === undefined ? 'nobody runs it' : undefined;
+      return (await store.leases(fence.sessionId))[0] === undefined ? 'nobody runs it' : undefined;
     };
     const { signal } = new AbortController();
     for (let waited = 0; waited < ORDER_MS_MAX; waited += ORDER_STOPPED_MS) {
@@ -153,7 +154,7 @@ export class Runs {
   async #carryOutOrders(): Promise<void> {
     const { store, owners, log } = this.#deps;
     try {
-      for (const order of await store.orders(owners.self)) {
+      for (const order of await store.peers.orders(owners.self)) {
         if (this.#taken.has(order.id)) continue;
         this.#taken.add(order.id);
         void this.#carryOut(order).finally(() => this.#taken.delete(order.id));
@@ -169,8 +170,8 @@ export class Runs {
     try {
       await recovery.settled(sessionId);
       await scheduler.placed(sessionId);
-      if (await this.#isDone(order)) await store.finishOrder(order);
-      else await store.refuseOrder(order);
+      if (await this.#isDone(order)) await store.peers.settle(order, 'done');
+      else await store.peers.settle(order, 'refused');
     } catch (error) {
       log.error({ err: error, sessionId }, 'an order of another server could not be carried out');
     }

@@ -207,7 +207,7 @@ export class Sessions {
   async endIdle(idle: Omit<IdleQuery, 'limit'>): Promise<number> {
     let ended = 0;
     for (;;) {
-      const found = await this.#deps.store.idleSessions({ ...idle, limit: LIST_LIMIT_MAX });
+      const found = await this.#deps.store.idle({ ...idle, limit: LIST_LIMIT_MAX });
       const done = await Promise.allSettled(found.map((session) => this.#endIdle(session)));
       const count = done.filter((one) => one.status === 'fulfilled' && one.value).length;
       ended += count;
@@ -259,11 +259,8 @@ export class Sessions {
       return { sums: contributionOf(session), usageByModel: session.usageByModel ?? {} };
     }
     const name = sumsName(caller, scope);
-    const [sums, usageByModel] = await Promise.all([
-      store.metrics(caller.principal, name),
-      store.usageByModel(caller.principal, name),
-    ]);
-    return { sums, usageByModel };
+    const { metrics, usageByModel } = await store.sums(caller.principal, name);
+    return { sums: metrics, usageByModel };
   }
 
   /** One command for a session, decided and written behind the gate. */

@@ -34,7 +34,7 @@ export async function startRun(
     {
       uuid: session.id.slice(SESSION_ID_PREFIX.length),
       options,
-      remembered: await store.rememberedPermissions(session.id),
+      remembered: await store.remembered(session.id),
       ...(await lineageOf(session, store)),
       marker: newId(),
       signal,

@@ -7,7 +7,7 @@ import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
 import { DamagedRowError, numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { Claim, Claimant, Fence, Lease } from './store.ts';
+import type { Claim, Claimant, Fence, Lease, LeaseFact } from './store.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
 
@@ -131,8 +131,14 @@ function setLease(tx: Transaction, fence: Fence): void {
   );
 }
 
-export function recordProcess(tx: Transaction, fence: Fence, process: ProcessIdentity): void {
+/** @throws SessionError CONFLICT if the turn does not run (any more): its prompt must not be sent */
+export function note(tx: Transaction, fence: Fence, fact: LeaseFact): void {
   checkFence(tx.sql, fence.sessionId, fence);
+  if ('process' in fact) recordProcess(tx, fence, fact.process);
+  else markPrompted(tx, fence, fact.promptedTurn);
+}
+
+function recordProcess(tx: Transaction, fence: Fence, process: ProcessIdentity): void {
   tx.sql.run(
     'INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)',
     fence.sessionId,
@@ -145,9 +151,7 @@ export function recordProcess(tx: Transaction, fence: Fence, process: ProcessIde
   );
 }
 
-/** @throws SessionError CONFLICT where the turn does not run (any more): its prompt must not be sent */
-export function markPrompted(tx: Transaction, fence: Fence, turnId: string): void {
-  checkFence(tx.sql, fence.sessionId, fence);
+function markPrompted(tx: Transaction, fence: Fence, turnId: string): void {
   const marked = tx.sql.run(
     `UPDATE turns SET phase = 'prompted' WHERE id = ? AND session_id = ? AND state = 'running'`,
     turnId,
@@ -213,13 +217,12 @@ const LEASES = `
   LEFT JOIN processes p ON p.session_id = s.id
   WHERE s.owner IS NOT NULL`;
 
-export function readLeases(sql: Sql): readonly Lease[] {
-  return sql.all(`${LEASES} ORDER BY s.owner, s.id`).map(leaseOf);
-}
-
-export function readLease(sql: Sql, sessionId: string): Lease | undefined {
-  const row = sql.get(`${LEASES} AND s.id = ?`, sessionId);
-  return row === undefined ? undefined : leaseOf(row);
+export function readLeases(sql: Sql, sessionId?: string): readonly Lease[] {
+  const rows =
+    sessionId === undefined
+      ? sql.all(`${LEASES} ORDER BY s.owner, s.id`)
+      : sql.all(`${LEASES} AND s.id = ?`, sessionId);
+  return rows.map(leaseOf);
 }
 
 function leaseOf(row: Row): Lease {

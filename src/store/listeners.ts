@@ -1,7 +1,7 @@
 /** Those who are told of commits: of ours at once, of another process's while somebody listens. */
 
 import type { Logger } from '../log.ts';
-import type { Commit } from './store.ts';
+import type { Commit, Observer } from './store.ts';
 
 /** Hears which sessions have changed; undefined where any may have. */
 export type Listener = (sessionIds: ReadonlySet<string> | undefined) => void;
@@ -15,8 +15,7 @@ export type ListenersOptions = {
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #listeners = new Set<Listener>();
-  readonly #observers: ((commit: Commit) => void)[] = [];
-  readonly #reopened: (() => void)[] = [];
+  readonly #observers: Observer[] = [];
   #stopWatching: (() => void) | undefined;
 
   constructor(options: ListenersOptions) {
@@ -35,23 +34,19 @@ export class Listeners {
     };
   }
 
-  observe(observer: (commit: Commit) => void): void {
+  observe(observer: Observer): void {
     this.#observers.push(observer);
   }
 
-  onReopened(listener: () => void): void {
-    this.#reopened.push(listener);
-  }
-
   committed(sessionIds: ReadonlySet<string>, commit: Commit): void {
-    for (const observer of this.#observers) this.#call(() => observer(commit));
+    for (const observer of this.#observers) this.#call(() => observer.committed?.(commit));
     if (sessionIds.size > 0) this.#tell(sessionIds);
   }
 
   /** The database was opened anew: anything may have changed. */
   reopened(): void {
     this.#tell(undefined);
-    for (const listener of this.#reopened) this.#call(listener);
+    for (const observer of this.#observers) this.#call(() => observer.reopened?.());
   }
 
   clear(): void {

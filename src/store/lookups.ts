@@ -73,6 +73,11 @@ function completeLabel(sql: Sql, { principal, prefix, limit }: CompletionQuery):
   return wordsOf(rows);
 }
 
+export function isOpen(sql: Sql, idPrefix: string): boolean {
+  const open = 'SELECT 1 FROM sessions WHERE id >= ? AND id < ? AND ended_at IS NULL LIMIT 1';
+  return sql.get(open, idPrefix, endOf(idPrefix)) !== undefined;
+}
+
 export function listActivity(sql: Sql, query: ActivityQuery): readonly SessionMark[] {
   const { principal, after, limit } = query;
   return sql

@@ -3,12 +3,16 @@
 import type { Session } from '../session/session.ts';
 import type { SessionStatus } from '../session/status.ts';
 
+/** Pending permission requests. */
 export type RequestQuery = {
   readonly principal: string;
   readonly sessionId?: string;
   readonly mcpSessionId?: string;
   readonly limit: number;
 };
+
+/** One permission request of a principal, in whatever state. */
+export type OneRequest = { readonly principal: string; readonly requestId: string };
 
 export type IdleQuery = {
   /** Sessions without activity for longer than this, whatever the wall clock was set to meanwhile. */

@@ -12,6 +12,7 @@ import type {
   IdleQuery,
   IdleSession,
   ListedSession,
+  OneRequest,
   RequestQuery,
   SessionQuery,
 } from './queries.ts';
@@ -184,20 +185,6 @@ export function readEvents(sql: Sql, range: EventRange): readonly SessionEvent[]
   return events;
 }
 
-export function findRequest(
-  sql: Sql,
-  principal: string,
-  requestId: string,
-): PermissionRequest | undefined {
-  const row = sql.get(
-    `SELECT r.record FROM permission_requests r JOIN sessions s ON s.id = r.session_id
-     WHERE r.request_id = ? AND s.principal = ?`,
-    requestId,
-    principal,
-  );
-  return row === undefined ? undefined : jsonOf<PermissionRequest>(row, 'record');
-}
-
 /** In the order of their names; without those that count no more. */
 export function listRemembered(sql: Sql, sessionId: string): readonly RememberRule[] {
   return sql
@@ -205,19 +192,34 @@ export function listRemembered(sql: Sql, sessionId: string): readonly RememberRu
     .flatMap((row) => ruleNamed(textOf(row, 'name')) ?? []);
 }
 
-export function listRequests(sql: Sql, query: RequestQuery): readonly PermissionRequest[] {
-  return sql
-    .all(
-      `SELECT r.record FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id
+export function listRequests(
+  sql: Sql,
+  query: RequestQuery | OneRequest,
+): readonly PermissionRequest[] {
+  const rows = 'requestId' in query ? requestRow(sql, query) : pendingRows(sql, query);
+  return rows.map((row) => jsonOf<PermissionRequest>(row, 'record'));
+}
+
+function requestRow(sql: Sql, { principal, requestId }: OneRequest): readonly Row[] {
+  return sql.all(
+    `SELECT r.record FROM permission_requests r JOIN sessions s ON s.id = r.session_id
+     WHERE r.request_id = ? AND s.principal = ?`,
+    requestId,
+    principal,
+  );
+}
+
+function pendingRows(sql: Sql, query: RequestQuery): readonly Row[] {
+  return sql.all(
+    `SELECT r.record FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id
        WHERE r.state = 'pending' AND s.principal = ?1
          AND (?2 IS NULL OR r.session_id = ?2) AND (?3 IS NULL OR s.mcp_session_id = ?3)
        ORDER BY r.created_at, r.rowid LIMIT ?4`,
-      query.principal,
-      query.sessionId ?? null,
-      query.mcpSessionId ?? null,
-      query.limit,
-    )
-    .map((row) => jsonOf<PermissionRequest>(row, 'record'));
+    query.principal,
+    query.sessionId ?? null,
+    query.mcpSessionId ?? null,
+    query.limit,
+  );
 }
 
 export function listIdle(sql: Sql, query: IdleQuery, steadyNow: number): readonly IdleSession[] {

@@ -11,7 +11,7 @@ import type { Session } from '../session/session.ts';
 import { storageFailure } from './failure.ts';
 import { DATABASE_FILE } from './files.ts';
 import type { Inspection, InspectionQuery } from './inspection.ts';
-import { readLease } from './leases.ts';
+import { readLeases } from './leases.ts';
 import { whileLocked } from './lock.ts';
 import { endOf } from './lookups.ts';
 import { refuseNewerSchema, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts';
@@ -140,7 +140,7 @@ class SqliteInspection implements Inspection {
   }
 
   lease(sessionId: string): Promise<Lease | undefined> {
-    return this.#read((sql) => readLease(sql, sessionId));
+    return this.#read((sql) => readLeases(sql, sessionId)[0]);
   }
 
   integrity(): Promise<string> {

@@ -2,15 +2,9 @@
 
 import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type {
-  EventBody,
-  PermissionRequest,
-  SessionEvent,
-  Turn,
-  UsageByModel,
-} from '../session/event.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
-import type { ProcessIdentity } from '../session/process.ts';
+import type { RememberRule } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
 import { appendEvents, createSession } from './append.ts';
 import { CommitQueue } from './commit-queue.ts';
@@ -21,13 +15,14 @@ import { type Listener, Listeners } from './listeners.ts';
 import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
 import { refusal } from './open.ts';
-import * as orders from './orders.ts';
+import type { Peers } from './peers.ts';
 import type {
   ActivityQuery,
   CompletionQuery,
   IdleQuery,
   IdleSession,
   ListedSession,
+  OneRequest,
   RequestQuery,
   SessionMark,
   SessionQuery,
@@ -36,23 +31,23 @@ import * as reads from './reads.ts';
 import { Reopening } from './reopening.ts';
 import { prune } from './retention.ts';
 import type { Sql } from './sql.ts';
+import { SqlitePeers } from './sqlite-peers.ts';
 import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
 import type {
   Appended,
   AppendOptions,
   Claim,
   ClaimOptions,
-  Commit,
-  Connection,
   Decision,
   Fence,
   Lease,
-  Order,
-  OrderState,
+  LeaseFact,
+  Observer,
   RequestKey,
   Store,
+  Sums,
 } from './store.ts';
-import { countOpen, readMetrics, readTotals, readUsageByModel } from './sums.ts';
+import { readSums, readTotals } from './sums.ts';
 
 export type SqliteStoreOptions = {
   /** The state directory; made where it is missing. */
@@ -82,6 +77,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
 
 /** Reads see every commit so far, never a part of one. After {@link close} everything is refused. */
 export class SqliteStore implements Store {
+  readonly peers: Peers;
   readonly #database: Database;
   readonly #queue: CommitQueue;
   readonly #now: () => number;
@@ -112,6 +108,7 @@ export class SqliteStore implements Store {
     });
     const listeners = this.#listeners;
     this.#reopening = new Reopening({ database, queue: this.#queue, listeners, log: options.log });
+    this.peers = new SqlitePeers(this.#queue, (read) => this.#read(read));
   }
 
   create(sessionId: string, events: readonly EventBody[], key?: RequestKey): Promise<Appended> {
@@ -134,12 +131,8 @@ export class SqliteStore implements Store {
     return this.#queue.add((tx) => leases.claimTurn(tx, claimant));
   }
 
-  recordProcess(fence: Fence, process: ProcessIdentity): Promise<void> {
-    return this.#queue.add((tx) => leases.recordProcess(tx, fence, process));
-  }
-
-  markPrompted(fence: Fence, turnId: string): Promise<void> {
-    return this.#queue.add((tx) => leases.markPrompted(tx, fence, turnId));
+  note(fence: Fence, fact: LeaseFact): Promise<void> {
+    return this.#queue.add((tx) => leases.note(tx, fence, fact));
   }
 
   async renew(owner: string, fences: readonly Fence[]): Promise<readonly Fence[]> {
@@ -151,48 +144,8 @@ export class SqliteStore implements Store {
     return this.#queue.add((tx) => leases.releaseLease(tx, fence));
   }
 
-  leases(): Promise<readonly Lease[]> {
-    return this.#read(leases.readLeases);
-  }
-
-  lease(sessionId: string): Promise<Lease | undefined> {
-    return this.#read((sql) => leases.readLease(sql, sessionId));
-  }
-
-  connect(connection: Connection): Promise<void> {
-    return this.#queue.add((tx) => orders.connect(tx, connection));
-  }
-
-  disconnect(mcpSessionId: string): Promise<void> {
-    return this.#queue.add((tx) => orders.disconnect(tx, mcpSessionId));
-  }
-
-  connection(mcpSessionId: string): Promise<Connection | undefined> {
-    return this.#read((sql) => orders.findConnection(sql, mcpSessionId));
-  }
-
-  connections(): Promise<readonly Connection[]> {
-    return this.#read(orders.readConnections);
-  }
-
-  sendOrder(order: Order): Promise<void> {
-    return this.#queue.add((tx) => orders.sendOrder(tx, order));
-  }
-
-  orders(owner: string): Promise<readonly Order[]> {
-    return this.#read((sql) => orders.readOrders(sql, owner));
-  }
-
-  orderState(orderId: string): Promise<OrderState> {
-    return this.#read((sql) => orders.orderState(sql, orderId));
-  }
-
-  finishOrder(order: Order): Promise<void> {
-    return this.#queue.add((tx) => orders.finishOrder(tx, order));
-  }
-
-  refuseOrder(order: Order): Promise<void> {
-    return this.#queue.add((tx) => orders.refuseOrder(tx, order));
+  leases(sessionId?: string): Promise<readonly Lease[]> {
+    return this.#read((sql) => leases.readLeases(sql, sessionId));
   }
 
   prune(ageMs: number, limit: number): Promise<boolean> {
@@ -223,24 +176,16 @@ export class SqliteStore implements Store {
     return this.#read(readTotals);
   }
 
-  metrics(principal: string, scope: string): Promise<Metrics> {
-    return this.#read((sql) => readMetrics(sql, principal, scope));
+  sums(principal: string, scope: string): Promise<Sums> {
+    return this.#read((sql) => readSums(sql, principal, scope));
   }
 
-  usageByModel(principal: string, scope: string): Promise<UsageByModel> {
-    return this.#read((sql) => readUsageByModel(sql, principal, scope));
-  }
-
-  permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined> {
-    return this.#read((sql) => reads.findRequest(sql, principal, requestId));
-  }
-
-  rememberedPermissions(sessionId: string): ReturnType<Store['rememberedPermissions']> {
-    return this.#read((sql) => reads.listRemembered(sql, sessionId));
-  }
-
-  permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]> {
+  requests(query: RequestQuery | OneRequest): Promise<readonly PermissionRequest[]> {
     return this.#read((sql) => reads.listRequests(sql, query));
+  }
+
+  remembered(sessionId: string): Promise<readonly RememberRule[]> {
+    return this.#read((sql) => reads.listRemembered(sql, sessionId));
   }
 
   complete(query: CompletionQuery): Promise<readonly string[]> {
@@ -251,24 +196,20 @@ export class SqliteStore implements Store {
     return this.#read((sql) => lookups.listActivity(sql, query));
   }
 
-  idleSessions(query: IdleQuery): Promise<readonly IdleSession[]> {
+  idle(query: IdleQuery): Promise<readonly IdleSession[]> {
     return this.#read((sql) => reads.listIdle(sql, query, this.#steady()));
   }
 
-  openSessions(idPrefix?: string): Promise<number> {
-    return this.#read((sql) => countOpen(sql, idPrefix));
+  isOpen(idPrefix: string): Promise<boolean> {
+    return this.#read((sql) => lookups.isOpen(sql, idPrefix));
   }
 
   subscribe(listener: Listener): () => void {
     return this.#closed === undefined ? this.#listeners.add(listener) : () => {};
   }
 
-  observe(listener: (commit: Commit) => void): void {
-    this.#listeners.observe(listener);
-  }
-
-  onReopened(listener: () => void): void {
-    this.#listeners.onReopened(listener);
+  observe(observer: Observer): void {
+    this.#listeners.observe(observer);
   }
 
   /** Resolves once everything written before is durable and the file is closed. */

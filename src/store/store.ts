@@ -17,12 +17,14 @@ import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { RememberRule } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
+import type { Peers } from './peers.ts';
 import type {
   ActivityQuery,
   CompletionQuery,
   IdleQuery,
   IdleSession,
   ListedSession,
+  OneRequest,
   RequestQuery,
   SessionMark,
   SessionQuery,
@@ -107,6 +109,22 @@ export type Lease = {
   readonly turn?: { readonly id: string; readonly prompted: boolean };
 };
 
+/** See {@link Store.note}. */
+export type LeaseFact = { readonly process: ProcessIdentity } | { readonly promptedTurn: string };
+
+/** What a scope has counted. */
+export type Sums = { readonly metrics: Metrics; readonly usageByModel: UsageByModel };
+
+export type Observer = {
+  /** Hears after every commit of this server what it wrote: each event once, in order. */
+  committed?(commit: Commit): void;
+  /**
+   * The store writes again after its disk had failed. Until now nobody knew whether a write counts that was refused
+   * with UNAVAILABLE and `retryable: false`; from here on reads tell.
+   */
+  reopened?(): void;
+};
+
 export type ClaimOptions = {
   /** Sessions the owner cannot run now. */
   readonly except: ReadonlySet<string>;
@@ -123,28 +141,6 @@ export type ClaimOptions = {
 
 export type Claimant = ClaimOptions & { readonly owner: string };
 
-/** An MCP session that holds sessions, and the server it is connected to. */
-export type Connection = {
-  readonly mcpSessionId: string;
-  readonly principal: string;
-  readonly owner: string;
-};
-
-export const ORDER_KINDS = ['interrupt', 'steer', 'stop'] as const;
-
-/** What one server asks of the server that runs a session. */
-export type Order = {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly kind: (typeof ORDER_KINDS)[number];
-  /** The turn that is meant; a later one is not touched. */
-  readonly turnId?: string;
-  readonly text: string;
-};
-
-/** `refused`: what was ordered could not be done any more. */
-export type OrderState = 'open' | 'refused' | 'done';
-
 /** The lease this write relied on has passed to somebody else: stop, and write nothing more. */
 export class StaleFenceError extends Error {
   constructor(fence: Fence) {
@@ -154,6 +150,9 @@ export class StaleFenceError extends Error {
 }
 
 export interface Store {
+  /** What servers on one store tell each other. */
+  readonly peers: Peers;
+
   /** Writes a new session and its first events. With a known key, answers as the first call did. */
   create(sessionId: string, events: readonly EventBody[], key?: RequestKey): Promise<Appended>;
 
@@ -172,11 +171,11 @@ export interface Store {
    */
   claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined>;
 
-  /** Remembers the process of a leased session until {@link release}. */
-  recordProcess(fence: Fence, process: ProcessIdentity): Promise<void>;
-
-  /** Written before a prompt is handed to Claude Code: from here on the turn is never run again. */
-  markPrompted(fence: Fence, turnId: string): Promise<void>;
+  /**
+   * Notes about a leased session: its process, remembered until {@link release}; or the turn whose prompt is about to
+   * be handed to Claude Code, which is never run again from here on.
+   */
+  note(fence: Fence, fact: LeaseFact): Promise<void>;
 
   /** Extends the owner's leases; returns those that are lost. */
   renew(owner: string, fences: readonly Fence[]): Promise<readonly Fence[]>;
@@ -187,25 +186,8 @@ export interface Store {
    */
   release(fence: Fence): Promise<void>;
 
-  /** Every lease, lapsed ones too. */
-  leases(): Promise<readonly Lease[]>;
-  lease(sessionId: string): Promise<Lease | undefined>;
-
-  /** Says that an MCP session is connected at a server, until {@link disconnect}. */
-  connect(connection: Connection): Promise<void>;
-  disconnect(mcpSessionId: string): Promise<void>;
-  /** Where an MCP session is connected; a server that went away has left its connections behind. */
-  connection(mcpSessionId: string): Promise<Connection | undefined>;
-  connections(): Promise<readonly Connection[]>;
-
-  /** Leaves an order for the owner of a session's lease. */
-  sendOrder(order: Order): Promise<void>;
-  /** The open orders for this owner, in the order of sending. */
-  orders(owner: string): Promise<readonly Order[]>;
-  orderState(orderId: string): Promise<OrderState>;
-  finishOrder(order: Order): Promise<void>;
-  /** The sender finishes it once it has seen that. */
-  refuseOrder(order: Order): Promise<void>;
+  /** Every lease, lapsed ones too; of one session, if it is named. */
+  leases(sessionId?: string): Promise<readonly Lease[]>;
 
   /**
    * Deletes what is older than `ageMs`: sessions that ended that long ago with their logs, keys of calls. At
@@ -232,17 +214,13 @@ export interface Store {
    */
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   /** The sums of a scope (see `scopesOf`); a single session's are its `contributionOf`. */
-  metrics(principal: string, scope: string): Promise<Metrics>;
-  /** The usage in those sums, by model. */
-  usageByModel(principal: string, scope: string): Promise<UsageByModel>;
-  /** The sums over all principals. Cost grows with their number only. */
+  sums(principal: string, scope: string): Promise<Sums>;
+  /** The sums over all principals. The cost grows with their number only. */
   totals(): Promise<Metrics>;
-  /** One permission request of a principal, in whatever state. */
-  permissionRequest(principal: string, requestId: string): Promise<PermissionRequest | undefined>;
+  /** Pending permission requests, oldest first; or one request in whatever state. */
+  requests(query: RequestQuery | OneRequest): Promise<readonly PermissionRequest[]>;
   /** What was allowed for the rest of the session; bounded. */
-  rememberedPermissions(sessionId: string): Promise<readonly RememberRule[]>;
-  /** The pending ones, oldest first. */
-  permissionRequests(query: RequestQuery): Promise<readonly PermissionRequest[]>;
+  remembered(sessionId: string): Promise<readonly RememberRule[]>;
   /**
    * For a word that is being typed: cheap however many sessions there are, so it may miss old ones. A session is
    * also found by its name.
@@ -251,9 +229,9 @@ export interface Store {
   /** The sessions after a place in the order of activity, oldest activity first. */
   activity(query: ActivityQuery): Promise<readonly SessionMark[]>;
   /** Sessions that have not ended and are not busy, longest idle first. */
-  idleSessions(query: IdleQuery): Promise<readonly IdleSession[]>;
-  /** How many sessions have not ended, of all principals; only those whose ids begin so, if that is given. */
-  openSessions(idPrefix?: string): Promise<number>;
+  idle(query: IdleQuery): Promise<readonly IdleSession[]>;
+  /** Whether a session whose id begins like this has not ended, whoever's it is. */
+  isOpen(idPrefix: string): Promise<boolean>;
 
   /**
    * Calls back after every commit that touched sessions, with their ids, or with undefined where
@@ -261,14 +239,7 @@ export interface Store {
    */
   subscribe(listener: (sessionIds: ReadonlySet<string> | undefined) => void): () => void;
 
-  /** Calls back after every commit of this server with what it wrote, each event once, in order. */
-  observe(listener: (commit: Commit) => void): void;
-
-  /**
-   * Calls back when the store writes again after its disk had failed. Of a write that was refused with UNAVAILABLE and
-   * `retryable: false` nobody knew until then whether it counts; from here on reads tell.
-   */
-  onReopened(listener: () => void): void;
+  observe(observer: Observer): void;
 
   close(): Promise<void>;
 }

@@ -15,8 +15,8 @@ import {
 } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
 import { addUsageByModel, soundUsageByModel, subtractUsageByModel } from '../session/usage.ts';
-import { endOf } from './lookups.ts';
 import { jsonOf, numberOf, type Row, type Sql } from './sql.ts';
+import type { Sums } from './store.ts';
 
 /**
  * Earlier versions stored what the API said, and SQLite's driver throws at a whole number of 2^53 or more. Such a
@@ -34,16 +34,20 @@ const REPLACE = `INSERT OR REPLACE INTO metrics
   (principal, scope, usage_by_model, ${METRIC_NAMES.join(', ')})
   VALUES (?, ?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
 
-/** What a session counts for, or a scope has counted. */
-type Sums = { readonly counts: Metrics; readonly byModel: UsageByModel };
-
-const NOTHING: Sums = { counts: NO_METRICS, byModel: {} };
+const NOTHING: Sums = { metrics: NO_METRICS, usageByModel: {} };
 
 export function readMetrics(sql: Sql, principal: string, scope: string): Metrics {
   return metricsOf(sql.get(SELECT, principal, scope));
 }
 
-export function readUsageByModel(sql: Sql, principal: string, scope: string): UsageByModel {
+export function readSums(sql: Sql, principal: string, scope: string): Sums {
+  return {
+    metrics: readMetrics(sql, principal, scope),
+    usageByModel: readUsageByModel(sql, principal, scope),
+  };
+}
+
+function readUsageByModel(sql: Sql, principal: string, scope: string): UsageByModel {
   const row = sql.get(
     'SELECT usage_by_model FROM metrics WHERE principal = ? AND scope = ?',
     principal,
@@ -84,22 +88,13 @@ export function readTotals(sql: Sql): Metrics {
   return metricsOf(sql.get(TOTALS, PRINCIPAL_SCOPE));
 }
 
-export function countOpen(sql: Sql, idPrefix?: string): number {
-  if (idPrefix !== undefined) {
-    const open = 'SELECT count(*) AS n FROM sessions WHERE id >= ? AND id < ? AND ended_at IS NULL';
-    return numberOf(sql.get(open, idPrefix, endOf(idPrefix)) ?? {}, 'n');
-  }
-  const { totalSessions, endedSessions } = readTotals(sql);
-  return totalSessions - endedSessions;
-}
-
 /** A scope that the session has entered gets all it counts for, one that it has left loses it. */
 export function updateMetrics(sql: Sql, before: Session | undefined, after: Session): void {
   const was = before === undefined ? NOTHING : sumsOf(before);
   const is = sumsOf(after);
   const left = new Set(before === undefined ? [] : scopesOf(before));
   // Asked once: a session may be linked to a thousand tasks, and most of what is written counts nowhere.
-  const isCounted = differenceOf(is.counts, was.counts) !== undefined;
+  const isCounted = differenceOf(is.metrics, was.metrics) !== undefined;
   for (const scope of scopesOf(after)) {
     const stays = left.delete(scope);
     if (!stays || isCounted) replace(sql, { ...after, scope }, stays ? was : NOTHING, is);
@@ -108,7 +103,7 @@ export function updateMetrics(sql: Sql, before: Session | undefined, after: Sess
 }
 
 function sumsOf(session: Session): Sums {
-  return { counts: contributionOf(session), byModel: session.usageByModel ?? NOTHING.byModel };
+  return { metrics: contributionOf(session), usageByModel: session.usageByModel ?? {} };
 }
 
 /**
@@ -125,7 +120,7 @@ type Scope = { readonly principal: string; readonly scope: string };
 
 /** Counts what is now in the place of what was before. */
 function replace(sql: Sql, { principal, scope }: Scope, was: Sums, is: Sums): void {
-  const change = differenceOf(is.counts, was.counts);
+  const change = differenceOf(is.metrics, was.metrics);
   if (change === undefined) return;
   const sums = combine(readMetrics(sql, principal, scope), change);
   // Tasks and MCP sessions come and go; their scopes must not stay behind.
@@ -134,8 +129,8 @@ function replace(sql: Sql, { principal, scope }: Scope, was: Sums, is: Sums): vo
   } else {
     const before = readUsageByModel(sql, principal, scope);
     // By what differs, and not by the whole: a sum at its bound would lose what it does not take in first.
-    const grown = subtractUsageByModel(is.byModel, was.byModel);
-    const gone = subtractUsageByModel(was.byModel, is.byModel);
+    const grown = subtractUsageByModel(is.usageByModel, was.usageByModel);
+    const gone = subtractUsageByModel(was.usageByModel, is.usageByModel);
     const byModel = subtractUsageByModel(addUsageByModel(before, grown), gone);
     const values = METRIC_NAMES.map((name) => sums[name]);
     sql.run(REPLACE, principal, scope, JSON.stringify(byModel), ...values);

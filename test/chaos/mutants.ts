@@ -27,12 +27,11 @@ export function mutated(mutant: Mutant, store: Store): MutablePorts {
 /** Whatever names an epoch is written as if it named the current one. */
 function withoutFence(store: Store): Store {
   const current = async (fence: Fence): Promise<Fence> =>
-    (await store.lease(fence.sessionId))?.fence ?? fence;
+    (await store.leases(fence.sessionId))[0]?.fence ?? fence;
   return override(store, {
     append: (sessionId, decide, { fence: _fence, ...options } = {}) =>
       store.append(sessionId, decide, options),
-    recordProcess: async (fence, process) => store.recordProcess(await current(fence), process),
-    markPrompted: async (fence, turnId) => store.markPrompted(await current(fence), turnId),
+    note: async (fence, fact) => store.note(await current(fence), fact),
   });
 }
 
@@ -69,8 +68,7 @@ export function observed(store: Store, log: Logger): Store {
       note(appended.claim);
       return appended;
     },
-    recordProcess: (fence, process) => watch(store.recordProcess(fence, process)),
-    markPrompted: (fence, turnId) => watch(store.markPrompted(fence, turnId)),
+    note: (fence, fact) => watch(store.note(fence, fact)),
     claim: async (owner, options) => {
       const claim = await store.claim(owner, options);
       note(claim);

@@ -151,7 +151,7 @@ describe('end', () => {
     const store = await world.store();
     const id = await createIn(store, { principal: 'bob', mcpSessionId: 'm', prompts: ['p'] });
     const server = { mcpSessionId: 'm', principal: 'bob', owner: createOwners('s').self };
-    await store.connect(server);
+    await store.peers.connect(server);
     expect(await world.run(['end', id, '--reason', 'not needed'])).toMatchObject({
       code: 0,
       output: `${id} ended\n`,
@@ -173,9 +173,9 @@ describe('end', () => {
     const gone = ['id', 2 ** 30, boot, namespace, 1].join('/');
     await store.claim(gone, ANY_TURN);
     const waiting = await createIn(store, { prompts: ['q'] });
-    expect((await store.lease(id))?.until).toBeGreaterThan(Date.now() - LEASE_TIMES.leaseMs);
+    expect((await store.leases(id))[0]?.until).toBeGreaterThan(Date.now() - LEASE_TIMES.leaseMs);
     await world.run(['end', id]);
-    expect(await store.lease(id)).toBeUndefined();
+    expect((await store.leases(id))[0]).toBeUndefined();
     expect(await store.session(PRINCIPAL, id)).toMatchObject({ status: 'terminated' });
     expect(await store.session(PRINCIPAL, waiting)).toMatchObject({ turns: { queued: 1 } });
     expect(await store.leases()).toEqual([]);

@@ -16,9 +16,10 @@ export type Answer = { readonly text: string; readonly reads: readonly string[] 
 /** The methods of the store that a question has called. */
 const reads = new AsyncLocalStorage<string[]>();
 
-export function recorded(store: Store): Store {
-  return new Proxy(store, {
+export function recorded<Port extends Store | Store['peers']>(port: Port): Port {
+  return new Proxy(port, {
     get: (target, name) => {
+      if ('peers' in target && name === 'peers') return recorded(target.peers);
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {

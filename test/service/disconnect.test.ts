@@ -74,14 +74,14 @@ describe('when its MCP session ends, a session', () => {
       asked.resolve();
       await end.promise;
     };
-    expect(await harness.store.connections()).toHaveLength(1);
+    expect(await harness.store.peers.connections()).toHaveLength(1);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     await client.disconnect();
     await asked.promise;
     await vi.advanceTimersByTimeAsync(STOP_MS_MAX);
     vi.useRealTimers();
-    await expect.poll(() => harness.store.connections()).toEqual([]);
+    await expect.poll(() => harness.store.peers.connections()).toEqual([]);
     end.resolve();
   });
 

@@ -11,7 +11,7 @@ const UNCONFIRMED = {
 };
 
 function reopened({ store }: Harness): Promise<void> {
-  return new Promise((resolve) => store.onReopened(resolve));
+  return new Promise((resolve) => store.observe({ reopened: resolve }));
 }
 
 async function endsOf(client: TestClient, sessionId: string): Promise<unknown[]> {
@@ -21,7 +21,9 @@ async function endsOf(client: TestClient, sessionId: string): Promise<unknown[]>
 
 /** Waits until nothing of the session runs, here or in the log. */
 async function rest(harness: Harness, client: TestClient, sessionId: string): Promise<void> {
-  await expect.poll(async () => (await harness.store.lease(sessionId))?.turn, POLL).toBeUndefined();
+  await expect
+    .poll(async () => (await harness.store.leases(sessionId))[0]?.turn, POLL)
+    .toBeUndefined();
   const { session } = await client.call('get_session', { sessionId });
   expect(session).toMatchObject({ status: 'ready', turns: { running: 0 } });
 }

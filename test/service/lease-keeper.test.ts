@@ -27,10 +27,10 @@ async function gone(harness: Harness): Promise<void> {
 describe('a lease', () => {
   test('is renewed while its process lives', async () => {
     const { harness, sessionId } = await start();
-    const before = await harness.store.lease(sessionId);
+    const [before] = await harness.store.leases(sessionId);
     harness.pass(1000);
     await expect
-      .poll(async () => (await harness.store.lease(sessionId))?.until, POLL)
+      .poll(async () => (await harness.store.leases(sessionId))[0]?.until, POLL)
       .toBeGreaterThan((before?.until ?? 0) + 900);
   });
 
@@ -38,21 +38,21 @@ describe('a lease', () => {
     const { harness, client, sessionId, run } = await start();
     run.say('heard');
     await client.call('read_events', { sessionId, after: 3, waitMs: 50_000 });
-    const lease = await harness.store.lease(sessionId);
+    const [lease] = await harness.store.leases(sessionId);
     if (lease === undefined) throw new Error('no lease');
     const before = await logOf(harness, sessionId);
     run.say('said before the loss is known');
     const taken = await harness.store.takeOver(lease.fence, 'another');
     await gone(harness);
     expect(await logOf(harness, sessionId)).toEqual(before);
-    expect(await harness.store.lease(sessionId)).toMatchObject({ fence: taken });
+    expect((await harness.store.leases(sessionId))[0]).toMatchObject({ fence: taken });
     expect(harness.logged.some(({ msg }) => msg.startsWith('lease lost'))).toBe(true);
   });
 
   test('that is lost stops its own session and no other', async () => {
     const { harness, client, sessionId, run } = await start();
     const other = await harness.busy(client);
-    const lease = await harness.store.lease(sessionId);
+    const [lease] = await harness.store.leases(sessionId);
     if (lease === undefined) throw new Error('no lease');
     await harness.store.takeOver(lease.fence, 'another');
     await gone(harness);
@@ -66,9 +66,9 @@ describe('a lease', () => {
     const { harness, client, sessionId, run } = await start();
     run.finish();
     await client.call('wait_sessions', { sessionIds: [sessionId] });
-    expect(await harness.store.lease(sessionId)).toBeDefined();
+    expect((await harness.store.leases(sessionId))[0]).toBeDefined();
     run.exit();
-    await expect.poll(() => harness.store.lease(sessionId), POLL).toBeUndefined();
+    await expect.poll(() => harness.store.leases(sessionId), POLL).toEqual([]);
   });
 });
 
@@ -113,9 +113,9 @@ describe('leases that cannot be renewed', () => {
       harness.logged.filter(({ msg }) => msg === 'leases could not be renewed').length;
     await expect.poll(refused, POLL).toBeGreaterThan(0);
     store.how = 'work';
-    const before = await harness.store.lease(sessionId);
+    const [before] = await harness.store.leases(sessionId);
     await expect
-      .poll(async () => (await harness.store.lease(sessionId))?.until, POLL)
+      .poll(async () => (await harness.store.leases(sessionId))[0]?.until, POLL)
       .toBeGreaterThan(before?.until ?? 0);
     run.finish();
     const { sessions } = await client.call('wait_sessions', { sessionIds: [sessionId] });
@@ -126,9 +126,9 @@ describe('leases that cannot be renewed', () => {
     const leaseTimes = { ...TIMES, renewMs: 2_000 };
     const { harness, client, sessionId, run } = await start({ leaseTimes });
     harness.pass(FENCED_MS);
-    const before = await harness.store.lease(sessionId);
+    const [before] = await harness.store.leases(sessionId);
     await expect
-      .poll(async () => (await harness.store.lease(sessionId))?.until, POLL)
+      .poll(async () => (await harness.store.leases(sessionId))[0]?.until, POLL)
       .toBeGreaterThan(before?.until ?? 0);
     run.finish();
     const { sessions } = await client.call('wait_sessions', { sessionIds: [sessionId] });

@@ -42,8 +42,8 @@ async function startFailing(): Promise<{ harness: Harness; fail: { with?: Error 
         append: (...args) => (fail.with ? Promise.reject(fail.with) : store.append(...args)),
         release: (...args) => (fail.with ? Promise.reject(fail.with) : store.release(...args)),
         takeOver: (...args) => (fail.with ? Promise.reject(fail.with) : store.takeOver(...args)),
-        markPrompted: (...args) =>
-          fail.with ? Promise.reject(fail.with) : store.markPrompted(...args),
+        note: (fence, fact) =>
+          fail.with && 'promptedTurn' in fact ? Promise.reject(fail.with) : store.note(fence, fact),
       }),
   });
   return { harness, fail };

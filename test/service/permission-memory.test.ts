@@ -60,7 +60,7 @@ describe('an answer for the rest of the session', () => {
     expect(request).toMatchObject({ state: 'allowed', notRemembered: expect.stringMatching(/./) });
     expect(request).not.toHaveProperty('remembered');
     expect(reply).toEqual({ decision: 'allow' });
-    expect(await harness.store.rememberedPermissions(sessionId)).toEqual([]);
+    expect(await harness.store.remembered(sessionId)).toEqual([]);
   });
 
   test('to a changed input is remembered as what it was changed to', async () => {
@@ -73,7 +73,7 @@ describe('an answer for the rest of the session', () => {
     const rule = { kind: 'host', tool: 'WebFetch', host: 'example.com' };
     expect(request).toMatchObject({ remembered: 'WebFetch of example.com' });
     expect(reply).toEqual({ decision: 'allow', updatedInput, remembered: rule });
-    expect(await harness.store.rememberedPermissions(sessionId)).toEqual([rule]);
+    expect(await harness.store.remembered(sessionId)).toEqual([rule]);
   });
 
   test.each(['/etc/file', '.git/config', 'link/file'])(
@@ -92,7 +92,7 @@ describe('an answer for the rest of the session', () => {
       expect(request).toMatchObject({ notRemembered: expect.stringContaining('changed input') });
       expect(request).not.toHaveProperty('remembered');
       expect(reply).toEqual({ decision: 'allow', updatedInput });
-      expect(await harness.store.rememberedPermissions(sessionId)).toEqual([]);
+      expect(await harness.store.remembered(sessionId)).toEqual([]);
     },
   );
 
@@ -115,7 +115,7 @@ describe('an answer for the rest of the session', () => {
     const { request, reply } = await allow(client, run, { memory: command('one too many') });
     expect(request).toMatchObject({ notRemembered: expect.stringContaining('1000') });
     expect(reply).toEqual({ decision: 'allow' });
-    const kept = await harness.store.rememberedPermissions(sessionId);
+    const kept = await harness.store.remembered(sessionId);
     expect(kept).toHaveLength(REMEMBERED_PERMISSIONS_MAX);
   });
 
@@ -157,7 +157,7 @@ describe('an answer for the rest of the session', () => {
       { type: 'permission_requested', request: { ...old, state: 'pending' } },
       { type: 'permission_answered', request: { ...old, state: 'allowed', grant } },
     ]);
-    expect(await harness.store.rememberedPermissions(sessionId)).toEqual([]);
+    expect(await harness.store.remembered(sessionId)).toEqual([]);
     const { events } = await client.call('read_events', { sessionId, detail: 'full' });
     expect(events.at(-1)).toMatchObject({ request: { state: 'allowed' } });
     expect(JSON.stringify(events)).not.toContain('rememberAs');

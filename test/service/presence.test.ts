@@ -23,7 +23,7 @@ test('an MCP session that went away is away for other servers too, until its nex
   const client = await harness.connect();
   const { session } = await client.call('create_session');
   const id = client.caller.mcpSessionId ?? '';
-  const owner = async () => (await harness.store.connection(id))?.owner;
+  const owner = async () => (await harness.store.peers.connections(id))[0]?.owner;
   expect(await owner()).toBeDefined();
   harness.app.connections.away(client.caller);
   await expect.poll(owner).toBeUndefined();

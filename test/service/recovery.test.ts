@@ -59,8 +59,8 @@ function recovery(): Recovery {
 async function runningAt(owner: string, isPrompted: boolean): Promise<Claim> {
   await createIn(store, { prompts: ['t', 'next'] });
   const claim = await claimed(store, owner);
-  await store.recordProcess(claim.fence, PROCESS);
-  if (isPrompted) await store.markPrompted(claim.fence, 't');
+  await store.note(claim.fence, { process: PROCESS });
+  if (isPrompted) await store.note(claim.fence, { promptedTurn: 't' });
   return claim;
 }
 
@@ -129,7 +129,9 @@ describe('what an owner that is gone has left', () => {
     await store.append(session.id, () => asked, { fence });
     states.set('other', 'gone');
     await recovery().sweep();
-    expect((await store.permissionRequest(PRINCIPAL, 'r'))?.state).toBe('closed');
+    expect((await store.requests({ principal: PRINCIPAL, requestId: 'r' }))[0]?.state).toBe(
+      'closed',
+    );
     expect((await store.session(PRINCIPAL, session.id))?.pendingPermissions).toBe(0);
   });
 
@@ -145,7 +147,7 @@ describe('what an owner that is gone has left', () => {
       retryable: true,
     });
     expect(await turnStates(session.id)).toEqual(['running', 'queued']);
-    expect(await store.lease(session.id)).toMatchObject({ process: PROCESS });
+    expect((await store.leases(session.id))[0]).toMatchObject({ process: PROCESS });
     canKill = true;
     expect(await one.sweep()).toBe(1);
     expect(await turnStates(session.id)).toEqual(['lost', 'queued']);

@@ -32,13 +32,13 @@ function server(self: string): () => Promise<readonly string[]> {
   const stateOf = (owner: string) => (owner === self ? 'self' : (states.get(owner) ?? 'unknown'));
   const rollCall = new RollCall({ store, clock, leaseMs, owners: { self, stateOf } });
   return async () => {
-    const gone = await rollCall.gone(await store.connections());
+    const gone = await rollCall.gone(await store.peers.connections());
     return gone.map(({ mcpSessionId }) => mcpSessionId);
   };
 }
 
 const connect = (mcpSessionId: string, owner: string) =>
-  store.connect({ mcpSessionId, owner, principal: 'p' });
+  store.peers.connect({ mcpSessionId, owner, principal: 'p' });
 
 test('a server that cannot be seen and does not answer for a whole lease is gone', async () => {
   const look = server('me');
@@ -49,9 +49,9 @@ test('a server that cannot be seen and does not answer for a whole lease is gone
   expect(await look()).toEqual([]);
   now += 1;
   expect(await look()).toEqual(['old']);
-  await store.disconnect('old');
+  await store.peers.disconnect('old');
   expect(await look()).toEqual([]);
-  expect(await store.connections()).toMatchObject([{ mcpSessionId: 'mine' }]);
+  expect(await store.peers.connections()).toMatchObject([{ mcpSessionId: 'mine' }]);
 });
 
 test('a server that cannot be seen and answers keeps what it has, however often it is asked', async () => {
@@ -60,7 +60,7 @@ test('a server that cannot be seen and answers keeps what it has, however often 
   await connect('mine', 'me');
   for (let asked = 0; asked < 3; asked += 1) {
     expect(await look()).toEqual([]);
-    expect(await store.connections()).toContainEqual(
+    expect(await store.peers.connections()).toContainEqual(
       expect.objectContaining({ mcpSessionId: '?other', owner: 'me' }),
     );
     expect(await other()).toEqual([]);
@@ -93,7 +93,7 @@ test('what can be seen is not asked', async () => {
     await connect(`of ${state}`, state);
   }
   expect(await look()).toEqual(['of gone']);
-  expect((await store.connections()).map(({ owner }) => owner)).not.toContain('me');
+  expect((await store.peers.connections()).map(({ owner }) => owner)).not.toContain('me');
 });
 
 test('what a session is to do without its client is done once a server of an earlier boot has not answered', async () => {
@@ -102,9 +102,9 @@ test('what a session is to do without its client is done once a server of an ear
   const { session } = await client.call('create_session', { onDisconnect: 'end' });
   const mcpSessionId = session.mcpSessionId ?? '';
   const owner = 'id/1/another boot/0/0';
-  await harness.store.connect({ mcpSessionId, principal: client.caller.principal, owner });
-  const asked = () => harness.store.connection(`?${owner}`);
-  await expect.poll(asked, { timeout: 5000 }).toBeDefined();
+  await harness.store.peers.connect({ mcpSessionId, principal: client.caller.principal, owner });
+  const asked = () => harness.store.peers.connections(`?${owner}`);
+  await expect.poll(asked, { timeout: 5000 }).toHaveLength(1);
   expect((await client.call('get_session', { sessionId: session.id })).session.status).toBe(
     'ready',
   );

@@ -48,9 +48,9 @@ test('an interrupt is answered once the turn has stopped, also where another ser
   });
   const sessionId = await createIn(store, { prompts: ['t'] });
   const { fence } = await claimed(store, 'held');
-  await store.recordProcess(fence, PROCESS);
-  await store.markPrompted(fence, 't');
-  const lease = await store.lease(sessionId);
+  await store.note(fence, { process: PROCESS });
+  await store.note(fence, { promptedTurn: 't' });
+  const [lease] = await store.leases(sessionId);
   if (lease === undefined) throw new Error('nobody holds the session');
   const killing = Promise.withResolvers<boolean>();
   const faster = server(store, 'faster', () => killing.promise);
@@ -59,7 +59,7 @@ test('an interrupt is answered once the turn has stopped, also where another ser
   const late = overriding(store, {
     takeOver: async (...args) => {
       void faster.recovery.take(lease, { kind: 'unheeded' });
-      await expect.poll(async () => (await store.lease(sessionId))?.fence.owner).toBe('faster');
+      await expect.poll(async () => (await store.leases(sessionId))[0]?.fence.owner).toBe('faster');
       const taken = await store.takeOver(...args);
       missed.resolve(taken);
       return taken;
@@ -72,7 +72,7 @@ test('an interrupt is answered once the turn has stopped, also where another ser
   expect(await missed.promise).toBeUndefined();
   // Until its process is dead, the turn runs.
   expect((await store.turn(sessionId, 't'))?.state).toBe('running');
-  await expect.poll(() => store.orders('faster')).toHaveLength(1);
+  await expect.poll(() => store.peers.orders('faster')).toHaveLength(1);
   killing.resolve(true);
   expect(await stateWhenAnswered).toBe('lost');
 });

@@ -86,12 +86,12 @@ describe('processes', () => {
     const { session, turn } = await client.call('create_session', { prompt: 'once' });
     const sessionId = session.id;
     await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
-    const starting = await harness.store.lease(sessionId);
+    const [starting] = await harness.store.leases(sessionId);
     expect(starting?.turn).toEqual({ id: turn?.id, prompted: false });
     expect(starting?.process).toBeUndefined();
     release();
     const run = await harness.running(sessionId);
-    expect(await harness.store.lease(sessionId)).toMatchObject({
+    expect((await harness.store.leases(sessionId))[0]).toMatchObject({
       turn: { id: turn?.id, prompted: true },
       process: run.process,
     });
@@ -108,13 +108,15 @@ describe('processes', () => {
     const { harness, client } = await start();
     const { sessionId, run } = await warm(harness, client);
     const commits: string[] = [];
-    harness.store.observe(({ changes }) => {
-      commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type)).join());
+    harness.store.observe({
+      committed: ({ changes }) => {
+        commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type)).join());
+      },
     });
     const { turn } = await client.call('send_prompt', { sessionId, prompt: 'again' });
     await harness.running(sessionId, 2);
     expect(commits).toEqual(['prompt_queued,turn_started']);
-    expect(await harness.store.lease(sessionId)).toMatchObject({
+    expect((await harness.store.leases(sessionId))[0]).toMatchObject({
       turn: { id: turn?.id, prompted: true },
       process: run.process,
     });

@@ -49,7 +49,7 @@ describe('two servers on one state directory', () => {
     const other = await there.connect();
     expect(await other.refusal('link_task', args)).toMatchObject({ code: 'CONFLICT' });
     await client.disconnect();
-    await expect.poll(() => there.store.connection(session.mcpSessionId ?? '')).toBeUndefined();
+    await expect.poll(() => there.store.peers.connections(session.mcpSessionId ?? '')).toEqual([]);
     const linked = await other.call('link_task', args);
     expect(linked.session.mcpSessionId).toBe(other.caller.mcpSessionId);
   });
@@ -71,10 +71,12 @@ describe('two servers on one state directory', () => {
     const [here, there] = await startServers({
       store: (store) =>
         overriding(store, {
-          sendOrder: async (order) => {
-            await beforeOrder();
-            return store.sendOrder(order);
-          },
+          peers: overriding(store.peers, {
+            send: async (order) => {
+              await beforeOrder();
+              return store.peers.send(order);
+            },
+          }),
         }),
     });
     const { sessionId, turnId, run } = await here.busy(await here.connect());
@@ -163,7 +165,7 @@ test('nothing runs beside processes that a gone server has left and that cannot 
   );
   if (claim === undefined || claim === 'full') throw new Error('not claimed');
   const left = { pid: 2 ** 30, startTime: '1', bootId: boot ?? '', marker: 'left' };
-  await harness.store.recordProcess(claim.fence, left);
+  await harness.store.note(claim.fence, { process: left });
   const end = { type: 'end_turn', turnId: 'theirs', outcome: { state: 'completed' } } as const;
   await command(harness.store, session.id, end, { fence: claim.fence });
   await expect.poll(() => harness.killed.length, { timeout: 5000 }).toBeGreaterThan(0);

@@ -34,8 +34,7 @@ async function failing(): Promise<{ harness: Harness; fail: Partial<Store> }> {
     store: (store) =>
       overriding(store, {
         append: (...args) => (fail.append ?? store.append.bind(store))(...args),
-        permissionRequest: (...args) =>
-          (fail.permissionRequest ?? store.permissionRequest.bind(store))(...args),
+        requests: (...args) => (fail.requests ?? store.requests.bind(store))(...args),
       }),
   });
   return { harness, fail };
@@ -103,7 +102,7 @@ describe('a question that is open', () => {
     expect((await client.call('get_session', { sessionId })).session.status).toBe('terminated');
   });
 
-  test.each(['append', 'permissionRequest'] as const)(
+  test.each(['append', 'requests'] as const)(
     'is not answered where the store fails (%s): its turn is lost and says why',
     async (method) => {
       const { harness, fail } = await failing();
@@ -111,7 +110,7 @@ describe('a question that is open', () => {
       const { sessionId, run } = await harness.busy(client);
       const refuse = () => Promise.reject(FULL);
       if (method === 'append') fail.append = refuse;
-      else fail.permissionRequest = refuse;
+      else fail.requests = refuse;
       run.close = async () => {
         delete fail.append;
         run.exit({ state: 'interrupted' });

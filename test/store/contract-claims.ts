@@ -41,8 +41,9 @@ export function claimContract({ current, store }: Opened): void {
   test('a prompt can be queued and its turn claimed in one commit', async () => {
     const id = await createIn(store());
     const commits: string[][] = [];
-    store().observe(({ changes }) => {
-      commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type)));
+    store().observe({
+      committed: ({ changes }) =>
+        commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type))),
     });
     const queue = (turnId: string, claim: Claimant) =>
       command(
@@ -57,7 +58,7 @@ export function claimContract({ current, store }: Opened): void {
     const { claim } = cold;
     if (typeof claim !== 'object') throw new Error(`nothing was claimed: ${claim}`);
     expect(claim).toMatchObject({ turn: { id: 'p1' }, prompted: false });
-    expect((await store().lease(id))?.turn?.prompted).toBe(false);
+    expect((await store().leases(id))[0]?.turn?.prompted).toBe(false);
     expect((await queue('p2', { ...ANY_TURN, owner: 'me' })).claim).toBeUndefined();
     await finish(store(), claim);
     expect((await claimed(store(), 'me')).turn.id).toBe('p2');
@@ -69,7 +70,7 @@ export function claimContract({ current, store }: Opened): void {
     await finish(store(), first);
     const second = await claimed(store(), 'me', { warm: first.fence });
     expect(second).toMatchObject({ turn: { id: 'p2' }, prompted: true });
-    expect((await store().lease(id))?.turn).toEqual({ id: 'p2', prompted: true });
+    expect((await store().leases(id))[0]?.turn).toEqual({ id: 'p2', prompted: true });
     await finish(store(), second);
     await store().release(second.fence);
     const third = await claimed(store(), 'me', { warm: first.fence });

@@ -10,7 +10,7 @@ export function leaseContract({ current, store }: Opened): void {
   test('a lapsed lease passes on with a higher epoch and what it left behind', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2'] });
     const old = await claimed(store(), 'me');
-    await store().recordProcess(old.fence, PROCESS);
+    await store().note(old.fence, { process: PROCESS });
     await finish(store(), old);
     current().advance(LEASE_TIMES.leaseMs - 1);
     expect(await store().claim('you', ANY_TURN)).toBeUndefined();
@@ -31,7 +31,7 @@ export function leaseContract({ current, store }: Opened): void {
   test('a released session is free at once, with nothing left behind', async () => {
     await createIn(store(), { prompts: ['p1', 'p2'] });
     const old = await claimed(store(), 'me');
-    await store().recordProcess(old.fence, PROCESS);
+    await store().note(old.fence, { process: PROCESS });
     await finish(store(), old);
     await store().release(old.fence);
     expect(await store().leases()).toEqual([]);
@@ -69,8 +69,8 @@ export function leaseContract({ current, store }: Opened): void {
     ];
     for (const wrong of stale) {
       await expect(say(store(), id, 'x', { fence: wrong })).rejects.toThrow(StaleFenceError);
-      await expect(store().recordProcess(wrong, PROCESS)).rejects.toThrow(StaleFenceError);
-      await expect(store().markPrompted(wrong, 'p1')).rejects.toThrow(StaleFenceError);
+      await expect(store().note(wrong, { process: PROCESS })).rejects.toThrow(StaleFenceError);
+      await expect(store().note(wrong, { promptedTurn: 'p1' })).rejects.toThrow(StaleFenceError);
     }
     await expect(say(store(), other, 'x', { fence })).rejects.toThrow(StaleFenceError);
     expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4]);
@@ -116,11 +116,11 @@ export function leaseContract({ current, store }: Opened): void {
     const { fence } = await claimed(store(), 'me');
     const turn = { id: 'p1', prompted: false };
     expect(await store().leases()).toEqual([{ fence, until: expect.any(Number), turn }]);
-    await store().recordProcess(fence, PROCESS);
-    await store().markPrompted(fence, 'p1');
+    await store().note(fence, { process: PROCESS });
+    await store().note(fence, { promptedTurn: 'p1' });
     const [lease] = await store().leases();
-    expect(await store().lease(id)).toEqual(lease);
-    expect(await store().lease(await createIn(store()))).toBeUndefined();
+    expect((await store().leases(id))[0]).toEqual(lease);
+    expect((await store().leases(await createIn(store())))[0]).toBeUndefined();
     expect(lease).toMatchObject({ fence, process: PROCESS, turn: { id: 'p1', prompted: true } });
     await command(store(), id, { type: 'end', reason: 'over' });
     expect((await store().leases())[0]).not.toHaveProperty('turn');
@@ -130,7 +130,9 @@ export function leaseContract({ current, store }: Opened): void {
     const id = await createIn(store(), { prompts: ['p1'] });
     const { fence } = await claimed(store(), 'me');
     await command(store(), id, { type: 'end', reason: 'by somebody else' });
-    await expect(store().markPrompted(fence, 'p1')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(store().note(fence, { promptedTurn: 'p1' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
   });
 
   test('a turn that Claude began by itself needs no prompt', async () => {
@@ -159,8 +161,8 @@ export function leaseContract({ current, store }: Opened): void {
   test('leases and phases are there when the store is opened again', async () => {
     await createIn(store(), { prompts: ['p1'] });
     const { fence } = await claimed(store(), 'me');
-    await store().recordProcess(fence, PROCESS);
-    await store().markPrompted(fence, 'p1');
+    await store().note(fence, { process: PROCESS });
+    await store().note(fence, { promptedTurn: 'p1' });
     const before = await store().leases();
     expect(await (await current().reopen()).leases()).toEqual(before);
     expect(before).toHaveLength(1);

@@ -123,7 +123,7 @@ export function logContract({ current, store }: Opened): void {
     expect(await store().session(PRINCIPAL, id)).toEqual(before);
     expect(await seqsOf(store(), id)).toEqual([1, 2]);
     expect(await store().sessions({ principal: PRINCIPAL, taskId: 'half', limit: 9 })).toEqual([]);
-    expect((await store().metrics(PRINCIPAL, 'task:half')).totalSessions).toBe(0);
+    expect((await store().sums(PRINCIPAL, 'task:half')).metrics.totalSessions).toBe(0);
     expect((await say(store(), id, 'next')).session.lastSeq).toBe(3);
   });
 

@@ -96,8 +96,8 @@ const SCOPES = ['principal', 'task:a', 'task:b', 'mcp:m1', 'mcp:m2'];
 
 export function metricsContract({ current, store }: Opened): void {
   test('a scope without sessions has sums of nought', async () => {
-    expect(await store().metrics('nobody', 'principal')).toEqual(NO_METRICS);
-    expect(await store().usageByModel('nobody', 'principal')).toEqual({});
+    expect((await store().sums('nobody', 'principal')).metrics).toEqual(NO_METRICS);
+    expect((await store().sums('nobody', 'principal')).usageByModel).toEqual({});
   });
 
   test('the totals are the sums over all principals', async () => {
@@ -111,10 +111,8 @@ export function metricsContract({ current, store }: Opened): void {
       });
       if (principal !== 'bob') await command(store(), id, { type: 'end', reason: '' });
     }
-    const sums = await Promise.all(
-      principals.map((name) => store().metrics(name, PRINCIPAL_SCOPE)),
-    );
-    const expected = sums.reduce((total, sum) => combine(total, sum));
+    const sums = await Promise.all(principals.map((name) => store().sums(name, PRINCIPAL_SCOPE)));
+    const expected = sums.map(({ metrics }) => metrics).reduce((total, sum) => combine(total, sum));
     expect(expected).toMatchObject({ totalSessions: 4, endedSessions: 3, queuedTurns: 2 });
     expect(await store().totals()).toEqual(expected);
   });
@@ -128,8 +126,8 @@ export function metricsContract({ current, store }: Opened): void {
         expect(sessions).toHaveLength(ids.length);
         for (const session of sessions) expect(session).toEqual(await replay(store(), session.id));
         for (const scope of SCOPES) {
-          expect(await store().metrics(principal, scope)).toEqual(sumOf(sessions, scope));
-          const byModel = await store().usageByModel(principal, scope);
+          expect((await store().sums(principal, scope)).metrics).toEqual(sumOf(sessions, scope));
+          const byModel = (await store().sums(principal, scope)).usageByModel;
           expect(byModel).toEqual(usageByModelOf(sessions, scope));
         }
       }),

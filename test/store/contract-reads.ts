@@ -4,7 +4,7 @@ import type { IdleQuery, SessionCursor, SessionQuery } from '../../src/store/que
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
-import { command, createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
+import { command, createIn, openSessions, PRINCIPAL, say, upTo } from './fixtures.ts';
 
 async function idsOf(store: Store, query: Partial<SessionQuery>): Promise<readonly string[]> {
   const found = await store.sessions({ principal: PRINCIPAL, limit: 100, ...query });
@@ -18,9 +18,9 @@ export function readContract({ current, store }: Opened): void {
     await command(store(), id, asking('r1', 'p1'));
     expect(await store().session('bob', id)).toBeUndefined();
     expect(await idsOf(store(), { principal: 'bob', taskId: 't' })).toEqual([]);
-    expect(await store().permissionRequest('bob', 'r1')).toBeUndefined();
-    expect(await store().permissionRequests({ principal: 'bob', limit: 9 })).toEqual([]);
-    expect((await store().metrics('bob', 'task:t')).totalSessions).toBe(0);
+    expect((await store().requests({ principal: 'bob', requestId: 'r1' }))[0]).toBeUndefined();
+    expect(await store().requests({ principal: 'bob', limit: 9 })).toEqual([]);
+    expect((await store().sums('bob', 'task:t')).metrics.totalSessions).toBe(0);
   });
 
   test('a list shows the newest activity first and filters by each word', async () => {
@@ -158,7 +158,7 @@ export function readContract({ current, store }: Opened): void {
     await command(store(), a, asking('r2', 'a'));
     await command(store(), b, asking('r3', 'b'));
     const pending = async (query: object) =>
-      (await store().permissionRequests({ principal: PRINCIPAL, limit: 9, ...query })).map(
+      (await store().requests({ principal: PRINCIPAL, limit: 9, ...query })).map(
         (request) => request.requestId,
       );
     expect(await pending({})).toEqual(['r1', 'r2', 'r3']);
@@ -167,7 +167,7 @@ export function readContract({ current, store }: Opened): void {
     expect(await pending({ mcpSessionId: 'm' })).toEqual(['r2']);
     await command(store(), b, answering('r1'));
     expect(await pending({})).toEqual(['r2', 'r3']);
-    expect(await store().permissionRequest(PRINCIPAL, 'r1')).toMatchObject({
+    expect((await store().requests({ principal: PRINCIPAL, requestId: 'r1' }))[0]).toMatchObject({
       state: 'allowed',
       sessionId: b,
       input: { command: 'ls' },
@@ -189,7 +189,7 @@ export function readContract({ current, store }: Opened): void {
     current().advance(1);
     await say(store(), fresh, 'x');
     const idle = async (query: Partial<IdleQuery>) =>
-      store().idleSessions({ idleMs: 0, limit: 9, ...query });
+      store().idle({ idleMs: 0, limit: 9, ...query });
     const marks = [
       { id: first, lastSeq: 1 },
       { id: second, lastSeq: 2 },
@@ -199,7 +199,7 @@ export function readContract({ current, store }: Opened): void {
     expect(await idle({ idleMs: 2 })).toEqual([]);
     expect(await idle({ limit: 1 })).toEqual(marks.slice(0, 1));
     expect(await idle({ principal: 'bob' })).toEqual(marks.slice(1));
-    expect(await store().openSessions()).toBe(4);
+    expect(await openSessions(store())).toBe(4);
   });
 
   test('a page of large events ends early, and the pages together hold all of them', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Order } from '../../src/store/store.ts';
+import type { Order } from '../../src/store/peers.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
 import {
@@ -9,6 +9,7 @@ import {
   creation,
   keyOf,
   newSessionId,
+  openSessions,
   PRINCIPAL,
   say,
   upTo,
@@ -23,28 +24,28 @@ export function serverContract({ current, store }: Opened): void {
       { id: 'o2', sessionId: mine, kind: 'steer', turnId: 'p1', text: 'left' },
       { id: 'o1', sessionId: mine, kind: 'interrupt', text: '' },
     ];
-    for (const order of orders) await store().sendOrder(order);
-    await store().sendOrder({ id: 'o3', sessionId: unowned, kind: 'interrupt', text: '' });
-    expect(await store().orders('me')).toEqual(orders);
-    expect(await store().orders('you')).toEqual([]);
+    for (const order of orders) await store().peers.send(order);
+    await store().peers.send({ id: 'o3', sessionId: unowned, kind: 'interrupt', text: '' });
+    expect(await store().peers.orders('me')).toEqual(orders);
+    expect(await store().peers.orders('you')).toEqual([]);
     for (const order of orders) {
-      expect(await store().orderState(order.id)).toBe('open');
-      await store().finishOrder(order);
-      expect(await store().orderState(order.id)).toBe('done');
+      expect(await store().peers.orderState(order.id)).toBe('open');
+      await store().peers.settle(order, 'done');
+      expect(await store().peers.orderState(order.id)).toBe('done');
     }
-    expect(await store().orders('me')).toEqual([]);
+    expect(await store().peers.orders('me')).toEqual([]);
   });
 
   test('an order that is refused waits for its sender, and for nobody else', async () => {
     const sessionId = await createIn(store(), { prompts: ['p1'] });
     await claimed(store(), 'me');
     const order = { id: 'o1', sessionId, kind: 'steer', turnId: 'p1', text: 'left' } as const;
-    await store().sendOrder(order);
-    await store().refuseOrder(order);
-    expect(await store().orders('me')).toEqual([]);
-    expect(await store().orderState('o1')).toBe('refused');
-    await store().finishOrder(order);
-    expect(await store().orderState('o1')).toBe('done');
+    await store().peers.send(order);
+    await store().peers.settle(order, 'refused');
+    expect(await store().peers.orders('me')).toEqual([]);
+    expect(await store().peers.orderState('o1')).toBe('refused');
+    await store().peers.settle(order, 'done');
+    expect(await store().peers.orderState('o1')).toBe('done');
   });
 
   test('an order and its end are told to those who listen', async () => {
@@ -52,21 +53,21 @@ export function serverContract({ current, store }: Opened): void {
     const order = { id: 'o1', sessionId, kind: 'interrupt', text: '' } as const;
     const heard: string[] = [];
     store().subscribe((ids) => heard.push(...(ids ?? [])));
-    await store().sendOrder(order);
-    await store().finishOrder(order);
+    await store().peers.send(order);
+    await store().peers.settle(order, 'done');
     expect(heard).toEqual([sessionId, sessionId]);
   });
 
   test('an MCP session is at the server it connected to last, until it disconnects', async () => {
     const connection = { mcpSessionId: 'm', principal: PRINCIPAL, owner: 'me' };
-    expect(await store().connection('m')).toBeUndefined();
-    await store().connect(connection);
-    await store().connect({ ...connection, owner: 'you' });
+    expect((await store().peers.connections('m'))[0]).toBeUndefined();
+    await store().peers.connect(connection);
+    await store().peers.connect({ ...connection, owner: 'you' });
     const again = await current().reopen();
-    expect(await again.connection('m')).toEqual({ ...connection, owner: 'you' });
-    expect(await again.connections()).toEqual([{ ...connection, owner: 'you' }]);
-    await again.disconnect('m');
-    expect(await again.connections()).toEqual([]);
+    expect((await again.peers.connections('m'))[0]).toEqual({ ...connection, owner: 'you' });
+    expect(await again.peers.connections()).toEqual([{ ...connection, owner: 'you' }]);
+    await again.peers.disconnect('m');
+    expect(await again.peers.connections()).toEqual([]);
   });
 
   test('what ended long ago is forgotten step by step, and still counted', async () => {
@@ -94,15 +95,15 @@ export function serverContract({ current, store }: Opened): void {
     expect(await store().session(PRINCIPAL, old)).toBeUndefined();
     expect(await store().events(old, 0, 100)).toEqual([]);
     expect(await store().turn(old, 'p1')).toBeUndefined();
-    expect(await store().permissionRequest(PRINCIPAL, 'r1')).toBeUndefined();
+    expect((await store().requests({ principal: PRINCIPAL, requestId: 'r1' }))[0]).toBeUndefined();
     const left = await store().sessions({ principal: PRINCIPAL, limit: 9 });
     expect(left.map((kept) => kept.id).sort()).toEqual([later, open].sort());
-    expect(await store().metrics(PRINCIPAL, 'principal')).toMatchObject({
+    expect((await store().sums(PRINCIPAL, 'principal')).metrics).toMatchObject({
       totalSessions: 3,
       endedSessions: 2,
     });
-    expect(await store().metrics(PRINCIPAL, 'mcp:m')).toMatchObject({ totalSessions: 1 });
-    expect(await store().openSessions()).toBe(1);
+    expect((await store().sums(PRINCIPAL, 'mcp:m')).metrics).toMatchObject({ totalSessions: 1 });
+    expect(await openSessions(store())).toBe(1);
     // Its key is forgotten too: the same call makes a session of its own now.
     const again = await store().create(newSessionId(), creation(), keyOf('old'));
     expect(again.events).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
+import type { Commit } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { claimed, command, createIn, PRINCIPAL, say } from './fixtures.ts';
 
@@ -54,13 +55,14 @@ export function subscribeContract({ store }: Opened): void {
 
   test('an observer hears of each event once, in order, with the session as it then stands', async () => {
     const heard: [string, number, string][] = [];
-    store().observe(({ changes, durationMs }) => {
+    const committed = ({ changes, durationMs }: Commit): void => {
       expect(durationMs).toBeGreaterThanOrEqual(0);
       for (const { session, events } of changes) {
         for (const { seq, type } of events) heard.push([session.id, seq, type]);
         expect(session.lastSeq).toBe(events.at(-1)?.seq);
       }
-    });
+    };
+    store().observe({ committed });
     const id = await createIn(store(), { prompts: ['p1'] });
     await Promise.all([say(store(), id, 'x'), say(store(), id, 'y'), store().append(id, () => [])]);
     await expect(store().append(id, refuse)).rejects.toThrow('no');

@@ -38,7 +38,7 @@ beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'failed-disk-'));
   store = await openSqliteStore({ directory });
   commits = [];
-  store.observe((commit) => commits.push(commit));
+  store.observe({ committed: (commit) => commits.push(commit) });
 });
 
 afterEach(async () => {
@@ -47,7 +47,7 @@ afterEach(async () => {
 });
 
 function reopened(): Promise<void> {
-  return new Promise((resolve) => store.onReopened(resolve));
+  return new Promise((resolve) => store.observe({ reopened: resolve }));
 }
 
 const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>

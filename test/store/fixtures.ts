@@ -100,6 +100,12 @@ export function keyOf(key: string, fingerprint = 'same'): RequestKey {
   return { principal: PRINCIPAL, tool: 'send_prompt', key, fingerprint };
 }
 
+/** How many sessions have not ended, of all principals. */
+export async function openSessions(store: Store): Promise<number> {
+  const { totalSessions, endedSessions } = await store.totals();
+  return totalSessions - endedSessions;
+}
+
 export async function seqsOf(store: Store, sessionId: string): Promise<readonly number[]> {
   const events = await store.events(sessionId, 0, 100_000);
   return events.map((event) => event.seq);

@@ -98,7 +98,7 @@ test('what the first version wrote is read, and goes on, as it was', async () =>
   expect(await store.session(PRINCIPAL, ended)).toMatchObject({ status: 'terminated' });
   const repeated = await store.create('claude_never', creation(), keyOf('made-once'));
   expect(repeated.session.id).toBe(ended);
-  expect(await store.metrics(PRINCIPAL, PRINCIPAL_SCOPE)).toMatchObject({
+  expect((await store.sums(PRINCIPAL, PRINCIPAL_SCOPE)).metrics).toMatchObject({
     totalSessions: 3,
     busySessions: 1,
     queuedTurns: 1,
@@ -216,7 +216,7 @@ test(
       expect(said).toBe('');
       const store = await openSqliteStore({ directory: made });
       const sessions = await store.sessions({ principal: PRINCIPAL, limit: 9 });
-      const { totalSessions } = await store.metrics(PRINCIPAL, PRINCIPAL_SCOPE);
+      const { totalSessions } = (await store.sums(PRINCIPAL, PRINCIPAL_SCOPE)).metrics;
       expect(totalSessions).toBe(sessions.length);
       await store.close();
       if (sessions.length === 3) break;

@@ -10,7 +10,7 @@ import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import { openInspection } from '../../src/store/sqlite-inspection.ts';
-import { ANY_TURN, command, createIn } from './fixtures.ts';
+import { ANY_TURN, command, createIn, openSessions } from './fixtures.ts';
 import { makeUnsound } from './unsound.ts';
 
 const MODEL = 'claude-test';
@@ -82,7 +82,7 @@ function expectSums(sums: Readonly<Record<string, number>>): void {
 test('creating, prompting and ending work for every principal', async () => {
   const id = await damaged();
   const store = await open();
-  expect(await store.openSessions()).toBe(2);
+  expect(await openSessions(store)).toBe(2);
   await createIn(store, { principal: 'carol', prompts: ['second'] });
   await runTurn(store, 'second');
   await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
@@ -102,8 +102,8 @@ test('what was stored is read with figures that can be', async () => {
   const ended = (await store.events(id, 0, 100)).find(({ type }) => type === 'turn_ended');
   expect(ended).toMatchObject({ turn: { usage: SOUND, usageByModel: { [MODEL]: SOUND } } });
   for (const scope of [PRINCIPAL_SCOPE, 'task:t', 'mcp:m']) {
-    expectSums(await store.metrics('alice', scope));
-    expect(await store.usageByModel('alice', scope)).toEqual({ [MODEL]: SOUND });
+    expectSums((await store.sums('alice', scope)).metrics);
+    expect((await store.sums('alice', scope)).usageByModel).toEqual({ [MODEL]: SOUND });
   }
 });
 
@@ -150,7 +150,9 @@ test('sums at their bound stay there, and the totals of many principals too', as
       expect(contributionOf(session)).toMatchObject({ inputTokens: SUM_MAX });
       await store.release(claim.fence);
     }
-    expect(await store.metrics(principal, PRINCIPAL_SCOPE)).toMatchObject({ inputTokens: SUM_MAX });
+    expect((await store.sums(principal, PRINCIPAL_SCOPE)).metrics).toMatchObject({
+      inputTokens: SUM_MAX,
+    });
   }
   expect(await store.totals()).toMatchObject({ inputTokens: SUM_MAX, outputTokens: 36 });
 });

@@ -173,9 +173,9 @@ export class Harness {
   }
 }
 
-/** A store of which some methods are the test's. */
-export function overriding(store: Store, methods: Partial<Store>): Store {
-  return new Proxy(store, {
+/** A store, or a part of one, of which some methods are the test's. */
+export function overriding<Port extends object>(port: Port, methods: Partial<Port>): Port {
+  return new Proxy(port, {
     get: (target, name) => {
       const own: unknown = Reflect.get(methods, name);
       if (own !== undefined) return own;

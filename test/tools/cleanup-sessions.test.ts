@@ -76,8 +76,8 @@ describe('cleanup_sessions', () => {
     const harness = await startHarness({
       store: (store) =>
         overriding(store, {
-          idleSessions: async (query) => {
-            const idle = await store.idleSessions(query);
+          idle: async (query) => {
+            const idle = await store.idle(query);
             await found();
             return idle;
           },

@@ -16,11 +16,11 @@ async function startWithGap() {
   const harness = await startHarness({
     store: (store) =>
       overriding(store, {
-        lease: async (sessionId) => {
-          const happens = gap;
-          gap = undefined;
-          await happens?.();
-          return store.lease(sessionId);
+        leases: async (sessionId) => {
+          const happens = sessionId && gap;
+          if (happens) gap = undefined;
+          if (happens) await happens();
+          return store.leases(sessionId);
         },
       }),
   });

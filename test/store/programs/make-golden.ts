@@ -23,7 +23,7 @@ await store.create(
   creation({ taskId: 'T-1', labels: { team: 'blue' }, prompts: ['done'] }),
 );
 const done = await claimed(store, 'gone/1/boot/1/1', ANY_TURN);
-await store.markPrompted(done.fence, 'done');
+await store.note(done.fence, { promptedTurn: 'done' });
 await say(store, idOf(1), 'first words', { fence: done.fence });
 await command(
   store,
@@ -35,10 +35,15 @@ await store.release(done.fence);
 
 await store.create(idOf(2), creation({ prompts: ['running', 'waiting'], mcpSessionId: 'stdio_1' }));
 const running = await claimed(store, 'gone/1/boot/1/1');
-await store.recordProcess(running.fence, { pid: 1, startTime: '1', bootId: 'boot', marker: 'm' });
-await store.markPrompted(running.fence, 'running');
+const atWork = { pid: 1, startTime: '1', bootId: 'boot', marker: 'm' };
+await store.note(running.fence, { process: atWork });
+await store.note(running.fence, { promptedTurn: 'running' });
 
 await store.create(idOf(3), creation(), keyOf('made-once'));
 await store.append(idOf(3), (state) => decide(state, { type: 'end', reason: 'enough' }, now));
-await store.connect({ mcpSessionId: 'stdio_1', principal: 'alice', owner: 'gone/1/boot/1/1' });
+await store.peers.connect({
+  mcpSessionId: 'stdio_1',
+  principal: 'alice',
+  owner: 'gone/1/boot/1/1',
+});
 await store.close();
