@@ -5,6 +5,7 @@ import type { CommandFlag } from '../commands.ts';
 import type { Settings } from '../config.ts';
 import { SettingError } from '../errors.ts';
 import { LIST_LIMIT_DEFAULT, REASON_CHARS_MAX } from '../limits.ts';
+import { LABEL, parseLabel } from '../session/label.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 
 const wholeNumber = (min: number) =>
@@ -19,14 +20,7 @@ const flagsSchema = z.object({
   all: z.boolean().default(false),
   status: z.enum(SESSION_STATUSES, `expected one of ${SESSION_STATUSES.join(', ')}`).optional(),
   task: z.string().min(1, 'expected the id of a task').optional(),
-  label: z
-    .string()
-    .regex(/^[^=]+=/s, 'expected key=value')
-    .transform((text) => {
-      const equals = text.indexOf('=');
-      return { key: text.slice(0, equals), value: text.slice(equals + 1) };
-    })
-    .optional(),
+  label: z.string().regex(LABEL, 'expected key=value').transform(parseLabel).optional(),
   limit: wholeNumber(1).default(LIST_LIMIT_DEFAULT),
   after: wholeNumber(0).optional(),
   'no-follow': z.boolean().default(false),

@@ -11,6 +11,7 @@ import {
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/event.ts';
+import { LABEL_KEY } from '../session/label.ts';
 import { wellFormed } from '../text.ts';
 
 /** How a session is to be run. Nothing here is required. */
@@ -67,7 +68,7 @@ const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
   onDisconnect: oneOf(DISCONNECT_POLICIES),
   labels: {
     accepts: areLabels,
-    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX}, without U+0000`,
+    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX} without "=", and no U+0000`,
   },
 };
 
@@ -131,7 +132,8 @@ function areLabels(value: unknown): boolean {
 }
 
 function isLabel([key, value]: readonly [string, unknown]): boolean {
-  return isWord(key, LABEL_KEY_CHARS_MAX) && (value === '' || isWord(value, LABEL_VALUE_CHARS_MAX));
+  const isKey = isWord(key, LABEL_KEY_CHARS_MAX) && LABEL_KEY.test(key);
+  return isKey && (value === '' || isWord(value, LABEL_VALUE_CHARS_MAX));
 }
 
 function invalid(message: string): SessionError {

@@ -1,11 +1,11 @@
 import { REPORT_SESSIONS_MAX, REPORT_WINDOW_MS } from '../limits.ts';
+import { parseLabel } from '../session/label.ts';
 import { type Session, taskIdOf } from '../session/session.ts';
 import { shorten } from '../text.ts';
 import { ICONS } from '../views/icons.ts';
 import { fenced } from '../views/markdown.ts';
 import { showMetrics } from '../views/metrics.ts';
 import { isoTime } from '../views/session.ts';
-import { parseLabel } from './label.ts';
 import { DATA_NOTE, definePrompt, type PromptCall } from './prompt.ts';
 
 export const dailyReport = definePrompt({

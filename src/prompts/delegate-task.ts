@@ -1,6 +1,6 @@
+import { parseLabel } from '../session/label.ts';
 import { ICONS } from '../views/icons.ts';
 import { fenced } from '../views/markdown.ts';
-import { parseLabel } from './label.ts';
 import { definePrompt } from './prompt.ts';
 
 export const delegateTask = definePrompt({

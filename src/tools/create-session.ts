@@ -9,6 +9,7 @@ import {
   TOOL_RULES_MAX,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
+import { LABEL_KEY } from '../session/label.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import {
@@ -25,7 +26,10 @@ import { defineTool } from './tool.ts';
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
 const labels = z
-  .record(word(LABEL_KEY_CHARS_MAX), wordOrEmpty(LABEL_VALUE_CHARS_MAX))
+  .record(
+    word(LABEL_KEY_CHARS_MAX).regex(LABEL_KEY, 'must not contain "="'),
+    wordOrEmpty(LABEL_VALUE_CHARS_MAX),
+  )
   .refine((map) => Object.keys(map).length <= LABELS_MAX, {
     error: `must have at most ${LABELS_MAX} entries`,
   });

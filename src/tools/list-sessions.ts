@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
+import { LABEL, parseLabel } from '../session/label.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
@@ -23,7 +24,7 @@ export const listSessions = defineTool({
     label: z
       .string()
       .max(300)
-      .regex(/^[^=]+=/s, 'must be key=value')
+      .regex(LABEL, 'must be key=value')
       .optional()
       .describe('key=value, as given to create_session.'),
     limit: z
@@ -53,8 +54,3 @@ export const listSessions = defineTool({
     };
   },
 });
-
-function parseLabel(text: string): { key: string; value: string } {
-  const equals = text.indexOf('=');
-  return { key: text.slice(0, equals), value: text.slice(equals + 1) };
-}

@@ -25,7 +25,7 @@ describe('list', () => {
     const ended = await createIn(store, { principal: 'alice', labels: { team: 'y' } });
     await command(store, ended, { type: 'end', reason: 'over' });
     now += 1;
-    const first = await createIn(store, { principal: 'alice', labels: { team: 'x' } });
+    const first = await createIn(store, { principal: 'alice', labels: { team: 'x=1' } });
     now += 1;
     const second = await createIn(store, { principal: 'bob', labels: { team: 'y' }, taskId: 'T' });
     now += 1;
@@ -38,6 +38,7 @@ describe('list', () => {
     expect(await ids('--status', 'terminated')).toEqual([ended]);
     expect(await ids('--task', 'T')).toEqual([second]);
     expect(await ids('--label', 'team=y', '--all')).toEqual([second, ended]);
+    expect(await ids('--label', 'team=x=1')).toEqual([first]);
     const { sessions } = await world.json(['list', '--task', 'T']);
     expect(sessions).toMatchObject([
       { id: second, principal: 'bob', taskId: 'T', status: 'ready' },

@@ -56,6 +56,7 @@ describe('the options of createSession', () => {
     ['labels', { team: 1 }],
     ['labels', new Map([['team', 'core']])],
     ['labels', { ['x'.repeat(65)]: '' }],
+    ['labels', { 'a=b': 'c' }],
     ['labels', Object.fromEntries(Array.from({ length: 33 }, (_, index) => [`${index}`, '']))],
     ['colour', 'red'],
     ['constructor', 'red'],

@@ -177,16 +177,27 @@ describe('create_session', () => {
     const odd = 'soh:\u0001 quote:" back:\\ line:\u2028 👩‍💻 \'; DROP TABLE x; --';
     const { session } = await client.call('create_session', {
       name: odd,
-      labels: { [odd]: odd },
+      labels: { key: odd },
       taskId: odd,
       prompt: odd,
     });
-    expect(session).toMatchObject({ name: odd, labels: { [odd]: odd }, taskIds: [odd] });
+    expect(session).toMatchObject({ name: odd, labels: { key: odd }, taskIds: [odd] });
     const run = await harness.running(session.id);
     expect(run.prompts[0]?.text).toBe(odd);
     const found = await client.call('list_sessions', { taskId: odd });
     expect(found.sessions.map(({ id }) => id)).toEqual([session.id]);
   });
+
+  test.each(['a=b', '=', 'a='])(
+    'refuses the label key %j, by which nothing could be found',
+    async (key) => {
+      const client = await (await startHarness()).connect();
+      expect(await client.refusal('create_session', { labels: { [key]: 'c' } })).toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('must not contain "="'),
+      });
+    },
+  );
 
   test('keeps a label whose key is a name that every object has', async () => {
     const client = await (await startHarness()).connect();
