@@ -11,17 +11,17 @@ import { DATA_NOTE, definePrompt, type PromptCall } from './prompt.ts';
 export const dailyReport = definePrompt({
   name: 'daily_report',
   title: 'Daily report',
-  description: 'Reports what your sessions did in the last 24 hours, and what it cost.',
+  description: 'Reports what your sessions did in the last 24 hours and what it cost.',
   icons: ICONS.report,
   arguments: {
     taskId: {
       title: 'Task id',
-      description: 'Only the sessions of this task.',
+      description: 'Only sessions linked to this task.',
       completes: 'task',
     },
     label: {
       title: 'Label',
-      description: 'Only the sessions with this label, key=value.',
+      description: 'Only sessions with this label (key=value).',
       completes: 'label',
     },
   },
@@ -32,22 +32,22 @@ export const dailyReport = definePrompt({
     const measured = await service.sessions.metrics(caller, scope);
     const { sessions, more } = await activeSessions(call, { taskId, label });
     const counted = taskId === undefined ? 'all your sessions' : 'all sessions of this task';
-    return `Write a report of my Claude Code sessions of the last 24 hours, until ${isoTime(service.now())}.
+    return `Write a report about my Claude Code sessions in the last 24 hours, up to ${isoTime(service.now())}.
 
-1. Below are the sessions that were active, newest first, and the sums over ${counted} since they began.
-2. For each session that did something of note, call read_events (the last hundred events are enough) and say in one or
-   two sentences what came of it. Put the sessions of one task together.
-3. Then name what needs me: sessions in error, turns that failed or were lost, pending permissions
-   (list_permission_requests), sessions idle for hours that could be ended.
-4. End with the numbers: sessions, turns, tokens, dollars; the dearest three sessions by name.
-5. Change nothing: no prompts, no answers, no ends.
+1. Below are the sessions that were active, most recent first, and the totals for ${counted} since they began.
+2. For each session that did something notable, call read_events (the last hundred events are enough) and summarize the
+   outcome in one or two sentences. Group sessions that belong to the same task.
+3. Then list what needs my attention: sessions in error, turns that failed or were lost, pending permissions
+   (list_permission_requests), and sessions that have been idle for hours and could be ended.
+4. Finish with the numbers: sessions, turns, tokens, dollars, and the three most expensive sessions by name.
+5. Change nothing: send no prompts, answer no requests, end no sessions.
 
 ${DATA_NOTE}
 
 ${fenced(JSON.stringify(showMetrics(measured, service.uptimeMs())), 'json')}
 
-${fenced(sessions.map((session) => JSON.stringify(lineOf(session))).join('\n') || 'no session was active', 'json')}${
-  more ? '\n\nThere are more: list_sessions has them.' : ''
+${fenced(sessions.map((session) => JSON.stringify(lineOf(session))).join('\n') || 'no active sessions', 'json')}${
+  more ? '\n\nThere are more: see list_sessions.' : ''
 }`;
   },
 });
@@ -61,8 +61,8 @@ async function activeSessions(
   const found = await service.sessions.list({
     principal: caller.principal,
     limit: REPORT_SESSIONS_MAX + 1,
-    ...(taskId !== undefined && { taskId }),
-    ...(label !== undefined && { label: parseLabel(label) }),
+    taskId,
+    label: label === undefined ? undefined : parseLabel(label),
   });
   const since = service.now() - REPORT_WINDOW_MS;
   const active = found.filter((session) => session.lastActivity >= since);
@@ -72,14 +72,14 @@ async function activeSessions(
   };
 }
 
-/** Short, whatever the session was given. */
+/** Leaves out whatever can be long. */
 function lineOf(session: Session): Record<string, unknown> {
   const { id, status, name, options, turns, pendingPermissions, usage, lastActivity, error } =
     session;
   return {
     id,
     status,
-    ...(name !== undefined && { name }),
+    name,
     workingDirectory: shorten(options.workingDirectory, 200),
     taskId: taskIdOf(session),
     turns,
@@ -87,6 +87,6 @@ function lineOf(session: Session): Record<string, unknown> {
     costUsd: usage.costUsd,
     outputTokens: usage.outputTokens,
     lastActivity: isoTime(lastActivity),
-    ...(error && { error: error.code }),
+    error: error?.code,
   };
 }

@@ -1,4 +1,4 @@
-/** The table of prompts, in the order in which every caller sees them. */
+/** All prompts, in the order of prompts/list. */
 
 import { dailyReport } from './daily-report.ts';
 import { delegateTask } from './delegate-task.ts';

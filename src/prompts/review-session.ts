@@ -6,32 +6,33 @@ import { DATA_NOTE, definePrompt, type PromptCall } from './prompt.ts';
 
 export const reviewSession = definePrompt({
   name: 'review_session',
-  title: 'Review what a session did',
-  description: 'Holds what a session did against what it was asked, and says what to do next.',
+  title: 'Review a session',
+  description:
+    'Compares what a session did with what it was asked to do, and proposes the next step.',
   icons: ICONS.review,
   arguments: {
     sessionId: {
       title: 'Session',
-      description: 'Id of the session; type the beginning of its id or of its name.',
+      description: 'Id of the session. Type the beginning of its id or name to complete it.',
       required: true,
       completes: 'session',
     },
     focus: {
       title: 'Focus',
-      description: 'What to look at above all: security, tests, cost, a file.',
+      description: 'What to focus on, such as security, tests, cost or a file.',
     },
   },
   async write({ sessionId = '', focus }, call) {
     const transcript = await latestOf(sessionId, call);
-    const about = focus === undefined ? '' : `\n\nLook above all at this:\n\n${fenced(focus)}`;
+    const about = focus === undefined ? '' : `\n\nFocus on this:\n\n${fenced(focus)}`;
     return `Review what the Claude Code session \`${transcript.id}\` did.${about}
 
-1. Read its transcript below. For what came before it, or was cut, call read_events with detail "full".
-2. Look at the result itself where you can (the files it changed, the tests): what a session says it did is a claim.
-3. Report: what was asked; what was done, with evidence; what is wrong, risky or missing, the worst first; tools that
-   failed and permissions that were asked; what it cost.
-4. Propose the next step: a send_prompt with its text, a fork_session to try another way, or end_session. Do it only
-   when I agree.
+1. Read its transcript below. If you need earlier events or text that was cut, call read_events with detail "full".
+2. If you can, check the result itself (the changed files, the tests). Do not rely on what the session says it did.
+3. Report what was asked; what was done, with evidence; what is wrong, risky or missing, most serious first; which tools
+   failed and which permissions were requested; and what it cost.
+4. Propose the next step: send_prompt with its text, fork_session to try an alternative, or end_session. Do it only if I
+   agree.
 
 ${DATA_NOTE}
 
@@ -39,7 +40,7 @@ ${fenced(transcript.text, 'markdown')}`;
   },
 });
 
-/** All of a short session, the end of a long one. */
+/** The whole transcript if it is short enough, otherwise the end of it. */
 async function latestOf(
   sessionId: string,
   { service, caller }: PromptCall,

@@ -12,10 +12,10 @@ const input = z.object({
     .enum(['once', 'session'])
     .default('once')
     .describe(
-      'session: also allow, until the session ends, what rememberAs of the request says. With updatedInput, the ' +
-        'changed input is what is remembered. Without rememberAs the answer counts once.',
+      "session: until the session ends, also allow what the request's rememberAs describes. With updatedInput, the " +
+        'changed input is remembered. If the request has no rememberAs, the answer counts once.',
     ),
-  message: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Why; Claude reads it.'),
+  message: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Reason; Claude reads it.'),
   updatedInput: z
     .record(z.string(), z.unknown())
     .optional()
@@ -24,7 +24,7 @@ const input = z.object({
     .record(z.string().max(REASON_CHARS_MAX), z.string().max(REASON_CHARS_MAX))
     .refine((map) => Object.keys(map).length <= ANSWERS_MAX, { error: `at most ${ANSWERS_MAX}` })
     .optional()
-    .describe('For AskUserQuestion: the answer to each question, by its text.'),
+    .describe('For AskUserQuestion: the answers, keyed by the text of each question.'),
   interrupt: z.boolean().default(false).describe('With deny: also stop the turn.'),
 });
 
@@ -33,10 +33,10 @@ export const answerPermissionRequest = defineTool({
   title: 'Answer a permission request',
   icons: ICONS.permission,
   description:
-    'Allows or denies what Claude asked for. Only the person in charge should decide: show them the request ' +
-    'first, and what its rememberAs says. Allow once or for the rest of the session, deny with a message that Claude reads, deny and ' +
-    'interrupt the turn, or allow with a changed input. The turn goes on by itself: call wait_sessions next. ' +
-    'The first answer counts; a second gets CONFLICT.',
+    'Allows or denies a permission request. Only the person in charge should decide: first show them the request ' +
+    'and its rememberAs. You can allow once or for the rest of the session, allow with a changed input, deny with a ' +
+    'message that Claude reads, or deny and interrupt the turn. The turn then continues by itself: call ' +
+    'wait_sessions next. Only the first answer counts; a second gets CONFLICT.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input,
   output: z.object({ request: requestView }),
@@ -46,12 +46,12 @@ export const answerPermissionRequest = defineTool({
     const request = await service.permissions.answer(caller, {
       requestId,
       decision,
-      ...(message !== undefined && { message }),
-      ...(answers && { answers }),
+      message,
+      answers,
       grant: {
-        ...(updatedInput && { updatedInput }),
-        ...(args.remember === 'session' && { remember: args.remember }),
-        ...(args.interrupt && { interrupt: true }),
+        updatedInput,
+        remember: args.remember === 'session' ? args.remember : undefined,
+        interrupt: args.interrupt || undefined,
       },
     });
     return { request: showRequest(request) };
@@ -64,13 +64,13 @@ function checkFits(args: z.infer<typeof input>): void {
   if (decision === 'deny' && allows) {
     throw new SessionError(
       'INVALID_REQUEST',
-      'answer_permission_request: updatedInput, answers and remember "session" go with decision allow',
+      'answer_permission_request: updatedInput, answers and remember "session" need decision "allow"',
     );
   }
   if (decision === 'allow' && interrupt) {
     throw new SessionError(
       'INVALID_REQUEST',
-      'answer_permission_request: interrupt goes with decision deny',
+      'answer_permission_request: interrupt needs decision "deny"',
     );
   }
 }

@@ -9,8 +9,9 @@ export const attachSession = defineTool({
   title: 'Attach a session',
   icons: ICONS.session,
   description:
-    'Ties a session of yours to this MCP session, so that you may change it while another of your clients that held it ' +
-    'is still connected. Needed only after a CONFLICT: where the other client is gone, the first change ties by itself.',
+    'Ties one of your sessions to this MCP session, so that you can change it although another of your clients ' +
+    'holds it and is still connected. You need this only after a CONFLICT: if the other client is gone, your first ' +
+    'change ties the session automatically.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

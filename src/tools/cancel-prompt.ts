@@ -6,15 +6,15 @@ import { defineTool } from './tool.ts';
 
 export const cancelPrompt = defineTool({
   name: 'cancel_prompt',
-  title: 'Take a queued prompt back',
+  title: 'Cancel a queued prompt',
   icons: ICONS.delegate,
   description:
-    'Takes back a prompt that waits in the queue of a session, by the id of its turn; the turn comes back as ' +
-    'cancelled. A turn that already runs is stopped with interrupt_session instead.',
+    'Cancels a prompt that is still queued, given the id of its turn, and returns the cancelled turn. To stop a ' +
+    'turn that is already running, use interrupt_session.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,
-    turnId: z.string().min(1).max(200).describe('Id of the turn, from send_prompt.'),
+    turnId: z.string().min(1).max(200).describe('Id of the turn, as returned by send_prompt.'),
   }),
   output: z.object({ turn: turnView }),
   async run(args, { service, caller }) {

@@ -8,18 +8,18 @@ export const cleanupSessions = defineTool({
   title: 'End idle sessions',
   icons: ICONS.session,
   description:
-    'Ends all your sessions that have been idle longer than maxAgeMs, never one that is busy, whichever of your ' +
-    'clients they are tied to. Use it to tidy up after many jobs; to end one session, call end_session. Their ' +
-    'logs and costs stay readable.',
+    'Ends all your sessions that have been idle for longer than maxAgeMs, including those tied to other clients of ' +
+    'yours. Busy sessions are never ended. Use it to tidy up after many jobs; to end one session, use end_session. ' +
+    'Logs and costs remain readable.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     maxAgeMs: z
       .int()
       .min(0)
       .default(CLEANUP_AGE_MS_DEFAULT)
-      .describe('Milliseconds without activity; one hour by default.'),
+      .describe('Idle time in milliseconds; one hour by default.'),
   }),
-  output: z.object({ cleaned: z.int().min(0).describe('How many sessions were ended.') }),
+  output: z.object({ cleaned: z.int().min(0).describe('Number of sessions that were ended.') }),
   async run(args, { service, caller }) {
     return { cleaned: await service.sessions.cleanup(caller, args.maxAgeMs) };
   },

@@ -38,42 +38,51 @@ const input = z.object({
   workingDirectory: word(PATH_CHARS_MAX)
     .optional()
     .describe(
-      'Absolute path of an existing directory inside the roots of the server. Without it, the one that the server was ' +
-        'started in, or the first root.',
+      "Absolute path of an existing directory inside one of the server's roots. Default: the directory the server " +
+        'was started in, or the first root.',
     ),
-  name: word(NAME_CHARS_MAX).optional().describe('A short name for people.'),
+  name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
   model: word(NAME_CHARS_MAX)
     .optional()
-    .describe('Model that Claude Code uses, like "opus"; its own default without.'),
-  maxTurns: z.int().min(1).optional().describe('Most round trips to the model in one prompt.'),
-  maxBudgetUsd: z.number().positive().optional().describe('Most dollars the session may cost.'),
-  timeout: z.int().min(1).optional().describe('Milliseconds a turn may take.'),
+    .describe('Model for Claude Code, such as "opus". Default: chosen by Claude Code.'),
+  maxTurns: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Maximum number of round trips to the model per prompt.'),
+  maxBudgetUsd: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Maximum cost of the session, in US dollars.'),
+  timeout: z.int().min(1).optional().describe('Maximum duration of a turn, in milliseconds.'),
   allowedTools: toolRules
     .optional()
-    .describe('Tools Claude may use without asking, like "Read" or "Bash(git *)".'),
-  disallowedTools: toolRules.optional().describe('Tools Claude does not have.'),
+    .describe('Tools Claude may use without asking, such as "Read" or "Bash(git *)".'),
+  disallowedTools: toolRules.optional().describe('Tools Claude may not use.'),
   permissionMode: z
     .enum(PERMISSION_MODES)
     .optional()
     .describe(
-      'default asks before edits and commands; acceptEdits asks before commands only; plan writes nothing; dontAsk ' +
-        'denies what no rule allows; bypassPermissions asks nothing, where the operator lets you choose it.',
+      'default: asks before edits and commands. acceptEdits: asks before commands only. plan: writes nothing. ' +
+        'dontAsk: denies whatever no rule allows. bypassPermissions: never asks; the operator must have enabled it.',
     ),
   customSystemPrompt: boundedText(SYSTEM_PROMPT_BYTES_MAX)
     .optional()
     .describe("Replaces Claude Code's system prompt."),
   appendSystemPrompt: boundedText(SYSTEM_PROMPT_BYTES_MAX)
     .optional()
-    .describe("Is added to Claude Code's system prompt."),
+    .describe("Appended to Claude Code's system prompt."),
   taskId: taskId.optional(),
-  labels: labels.optional().describe('Your own key-value pairs, to find sessions by.'),
+  labels: labels.optional().describe('Key-value pairs of your choice, for finding sessions.'),
   onDisconnect: z
     .enum(DISCONNECT_POLICIES)
     .optional()
     .describe(
-      'What becomes of the session when your MCP session ends: detach (default) lets it go on.',
+      'What happens to the session when your MCP session ends. detach (default): it continues. interrupt: its turn ' +
+        'is stopped. end: it is ended.',
     ),
-  prompt: prompt.optional().describe('First prompt; its turn starts at once.'),
+  prompt: prompt.optional().describe('First prompt. Its turn starts immediately.'),
   idempotencyKey: idempotencyKey.optional(),
 });
 
@@ -82,12 +91,12 @@ export const createSession = defineTool({
   title: 'Create a Claude Code session',
   icons: ICONS.session,
   description:
-    'Starts a Claude Code session, a coding agent that works in a directory, and answers at once with its id; ' +
-    'with a prompt, work begins. Use it to hand over a job, or several side by side, a session each. The ' +
-    'session knows nothing of this conversation: give it the goal, the limits and how to see that it is done. ' +
-    'Next: wait_sessions with the id (one call, no polling), then read_events; send_prompt for more; ' +
-    'end_session when the work is done. It lives until it is ended, or idle for the time the operator set (7 ' +
-    'days by default).',
+    'Starts a Claude Code session, a coding agent that works in a directory, and returns its id at once. If you ' +
+    'pass a prompt, work begins immediately. Use it to delegate a job; to run several jobs in parallel, create one ' +
+    'session for each. The session knows nothing about this conversation: state the goal, the constraints and how ' +
+    'to check the result. Next: wait_sessions with the id (one call, no polling), then read_events. Use send_prompt ' +
+    'for more work and end_session when it is done. A session lives until it is ended or has been idle for the time ' +
+    'the operator set (7 days by default).',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,
@@ -100,26 +109,17 @@ export const createSession = defineTool({
     const { name, labels, taskId, prompt, idempotencyKey: _key, ...options } = args;
     const key = requestKey('create_session', args, call);
     const made = await call.service.sessions.create(call.caller, {
-      options: withoutUndefined(options),
-      ...(name !== undefined && { name }),
-      ...(labels && { labels }),
-      ...(taskId !== undefined && { taskId }),
-      ...(prompt !== undefined && { prompt }),
-      ...(key && { key }),
-      ...(call.trace && { trace: call.trace }),
+      options,
+      name,
+      labels,
+      taskId,
+      prompt,
+      key,
+      trace: call.trace,
     });
     return {
       session: showSession(made.session, call.service.now()),
-      ...(made.turn && { turn: showTurn(made.turn) }),
+      turn: made.turn && showTurn(made.turn),
     };
   },
 });
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Optional arguments that were not given are absent, not undefined. */
-function withoutUndefined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, inner]) => inner !== undefined),
-  ) as Defined<T>;
-}

@@ -10,17 +10,17 @@ export const endSession = defineTool({
   title: 'End a session',
   icons: ICONS.session,
   description:
-    'Ends a session for good: a running turn is stopped, queued prompts are cancelled, and every process it started is ' +
-    'gone when this returns. Its log, result and cost stay readable. Ending twice does no harm. To stop only the turn ' +
-    'and keep the session, use interrupt_session.',
+    'Ends a session for good: stops the running turn, cancels queued prompts, and returns when every process the ' +
+    'session started is gone. Its log, results and cost remain readable. Ending it twice is harmless. To stop only ' +
+    'the current turn, use interrupt_session.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,
-    reason: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Why, for the log.'),
+    reason: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Reason, for the log.'),
   }),
   output: z.object({
     session: sessionView,
-    ended: z.boolean().describe('False where it had ended before.'),
+    ended: z.boolean().describe('False if it had already ended.'),
   }),
   async run(args, { service, caller }) {
     const { session, ended } = await service.sessions.end(

@@ -1,4 +1,4 @@
-/** The arguments that several tools share, each with its bounds and one sentence for the model. */
+/** Arguments shared by several tools, each with its bounds and one sentence for the model. */
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import type { Call } from './tool.ts';
 
 const encoder = new TextEncoder();
 
-/** A string bounded in bytes, as it will be written. */
+/** A string with a maximum size in UTF-8 bytes. */
 export function boundedText(bytesMax: number): z.ZodString {
   return z
     .string()
@@ -26,7 +26,7 @@ export function boundedText(bytesMax: number): z.ZodString {
     });
 }
 
-/** A name or another short text that is kept and that things are found by. */
+/** A name or other short, non-empty text that is stored and used to find things. */
 export function word(charsMax: number): z.ZodString {
   return wordOrEmpty(charsMax).min(1);
 }
@@ -39,47 +39,47 @@ export function wordOrEmpty(charsMax: number): z.ZodString {
 }
 
 /**
- * One rule, such as `Read` or `Bash(git *)`. Claude Code takes all rules as one list, which it splits at commas and
- * spaces outside of parentheses: what would become several rules there, or swallow the next one, is refused here.
+ * One rule, such as `Read` or `Bash(git *)`. Claude Code takes all rules as one list and splits it at commas and spaces
+ * outside parentheses, so a text that would become several rules or swallow the next one is refused here.
  */
 export const toolRule = z
   .string()
   .min(1)
   .max(TOOL_RULE_CHARS_MAX)
   .refine((rule) => RULE.test(rule), {
-    error: 'must be one rule: a tool name, or a name with a pattern in parentheses',
+    error: 'must be a single rule: a tool name, optionally with a pattern in parentheses',
   });
 
-/** Claude Code's own notion of parentheses: any `(` opens, the next `)` closes, and they do not nest. */
+/** Parentheses as Claude Code reads them: any `(` opens, the next `)` closes, and they do not nest. */
 const RULE = /^[^\s,()]+(\([^)]*\)[^\s,()]*)*$/;
 
 export const sessionId = z
   .string()
   .min(1)
   .max(200)
-  .describe('Id of the session, as create_session returned it: "claude_" and a UUID.');
+  .describe('Session id, as returned by create_session: "claude_" followed by a UUID.');
 
 export const taskId = word(TASK_ID_CHARS_MAX).describe(
-  'Id of a task in your own world: a ticket, a plan step.',
+  'Id of a task in your own tracker, such as a ticket or a plan step.',
 );
 
 export const prompt = boundedText(PROMPT_BYTES_MAX)
   .refine((text) => text.trim() !== '', { error: 'must not be empty' })
-  .describe('What Claude Code is asked to do.');
+  .describe('What Claude Code should do.');
 
 export const waitMs = z
   .int()
   .min(0)
   .max(WAIT_MS_MAX)
   .describe(
-    `Milliseconds to wait at most, up to ${WAIT_MS_MAX}; long waits cost no more than short ones.`,
+    `Maximum time to wait in milliseconds, up to ${WAIT_MS_MAX}. A long wait costs no more than a short one.`,
   );
 
 export const scope = z
   .enum(['mine', 'all'])
-  .describe('mine: sessions tied to this MCP session; all (default): all of yours.');
+  .describe('mine: sessions tied to this MCP session. all (default): all your sessions.');
 
-/** The MCP session that a scope narrows to; a caller without one has no sessions of its own there. */
+/** The MCP session to filter by; the empty string, which matches no session, if the caller has no MCP session. */
 export function mcpSessionOf(
   caller: Caller,
   scope: 'mine' | 'all' | undefined,
@@ -88,10 +88,13 @@ export function mcpSessionOf(
 }
 
 export const idempotencyKey = word(KEY_CHARS_MAX).describe(
-  'A key of your own: the same call repeated with it returns the first result and does nothing again.',
+  'A key of your choice. Repeating a call with the same key returns the first result and does nothing again.',
 );
 
-/** The key a call is known by, if it has one: the caller's own, Claude Code's for a tool use, or ours for its rounds. */
+/**
+ * The key that identifies a repeated call: the caller's own, Claude Code's id of the tool use, or ours for a call in
+ * several rounds. Undefined if the call has none of them.
+ */
 export function requestKey(
   tool: string,
   args: { readonly idempotencyKey?: string | undefined },

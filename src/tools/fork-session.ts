@@ -10,9 +10,9 @@ export const forkSession = defineTool({
   title: 'Fork a session',
   icons: ICONS.session,
   description:
-    'Makes a new session that begins with the conversation of another so far, in the same directory. Use it to ' +
-    'try a second way without losing the first. Files are shared, not copied. Returns the new session, which is ' +
-    'waited for, prompted and ended by its own id.',
+    "Creates a new session that starts with another session's conversation so far, in the same directory. Use it to " +
+    'try an alternative without losing the original. Files are shared, not copied. Wait for, prompt and end the new ' +
+    'session by its own id.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,
@@ -21,7 +21,7 @@ export const forkSession = defineTool({
   },
   input: z.object({
     sessionId,
-    name: word(NAME_CHARS_MAX).optional().describe('A short name for people.'),
+    name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
     prompt: prompt.optional().describe('First prompt of the new session.'),
     idempotencyKey: idempotencyKey.optional(),
   }),
@@ -30,14 +30,14 @@ export const forkSession = defineTool({
     const { sessionId, name, prompt } = args;
     const key = requestKey('fork_session', args, call);
     const made = await call.service.sessions.fork(call.caller, sessionId, {
-      ...(name !== undefined && { name }),
-      ...(prompt !== undefined && { prompt }),
-      ...(key && { key }),
-      ...(call.trace && { trace: call.trace }),
+      name,
+      prompt,
+      key,
+      trace: call.trace,
     });
     return {
       session: showSession(made.session, call.service.now()),
-      ...(made.turn && { turn: showTurn(made.turn) }),
+      turn: made.turn && showTurn(made.turn),
     };
   },
 });

@@ -14,12 +14,12 @@ const input = z.object({
 
 export const getMetrics = defineTool({
   name: 'get_metrics',
-  title: 'Measure sessions',
+  title: 'Get metrics',
   icons: ICONS.metrics,
   description:
-    'Counts sessions and turns and sums tokens and cost, for all your sessions, for one session, or for one ' +
-    'task. Use it to report what work cost, rather than adding up sessions yourself; the sums survive restarts ' +
-    'of the server and hold ended sessions too.',
+    'Counts sessions and turns and adds up tokens and cost for all your sessions, one session, or one task. Use it ' +
+    'to report what work cost instead of adding up sessions yourself. Totals survive server restarts and include ' +
+    'ended sessions.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input,
   output: metricsView,
@@ -34,7 +34,7 @@ function scopeOf(args: z.infer<typeof input>): MetricsScope {
   if ([sessionId, taskId, scope].filter((given) => given !== undefined).length > 1) {
     throw new SessionError(
       'INVALID_REQUEST',
-      'get_metrics: give one of sessionId, taskId and scope',
+      'get_metrics: give only one of sessionId, taskId and scope',
     );
   }
   if (sessionId !== undefined) return { of: 'session', sessionId };

@@ -9,9 +9,9 @@ export const getSession = defineTool({
   title: 'Show a session',
   icons: ICONS.session,
   description:
-    'Shows one session: its status, turns, pending permission requests, tasks, tokens and cost; ended ones too. ' +
-    'Use it for one quick look. To wait, call wait_sessions instead of this again and again; read_events says ' +
-    'what Claude did.',
+    'Shows one session, ended or not: its status, turns, pending permission requests, tasks, tokens and cost. Use ' +
+    'it for a single look. To wait, call wait_sessions instead of polling this. To see what Claude did, call ' +
+    'read_events.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),

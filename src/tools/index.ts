@@ -1,4 +1,4 @@
-/** The table of tools, in the order in which every caller sees them. */
+/** All tools, in the order of tools/list. */
 
 import { answerPermissionRequest } from './answer-permission-request.ts';
 import { attachSession } from './attach-session.ts';

@@ -9,14 +9,13 @@ export const interruptSession = defineTool({
   title: 'Interrupt a turn',
   icons: ICONS.delegate,
   description:
-    'Stops the turn that runs and returns once it has really stopped; the session keeps its conversation and ' +
-    'takes the next prompt. Use it when Claude is on the wrong way; to correct it without a stop, send_prompt ' +
-    'has the mode "steer". Without a running turn it changes nothing. To finish with the session, use ' +
-    'end_session.',
+    'Stops the running turn and returns once it has really stopped. The session keeps its conversation and accepts ' +
+    'further prompts. Use it when Claude is on the wrong track; to correct Claude without stopping, use send_prompt ' +
+    'with mode "steer". If no turn is running, nothing changes. To finish with the session, use end_session.',
   hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,
-    cancelQueued: z.boolean().default(false).describe('Also take back the queued prompts.'),
+    cancelQueued: z.boolean().default(false).describe('Also cancel the queued prompts.'),
   }),
   output: z.object({
     session: sessionView,
@@ -25,6 +24,6 @@ export const interruptSession = defineTool({
   async run(args, { service, caller }) {
     if (args.cancelQueued) await service.turns.cancelQueued(caller, args.sessionId);
     const { session, turn } = await service.turns.interrupt(caller, args.sessionId);
-    return { session: showSession(session, service.now()), ...(turn && { turn: showTurn(turn) }) };
+    return { session: showSession(session, service.now()), turn: turn && showTurn(turn) };
   },
 });

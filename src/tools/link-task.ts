@@ -9,8 +9,9 @@ export const linkTask = defineTool({
   title: 'Link a session to a task',
   icons: ICONS.task,
   description:
-    'Links a session to a task of yours (a ticket, a plan step), so that get_metrics can say what the task cost ' +
-    'and list_sessions can find its sessions. A session may serve several tasks; linking twice changes nothing.',
+    'Links a session to a task in your own tracker (a ticket, a plan step), so that get_metrics can report what the ' +
+    'task cost and list_sessions can find its sessions. A session can be linked to several tasks. Linking twice ' +
+    'changes nothing.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -13,44 +13,46 @@ export const listSessions = defineTool({
   title: 'List sessions',
   icons: ICONS.session,
   description:
-    'Lists your sessions, newest activity first, ended ones too. Use it to find a session again, for instance ' +
-    'after a reconnect. Each is shown whole, as by get_session: narrow the list by status, task or label, or ' +
-    'ask for few. A page has a nextCursor where there is more: pass it as "cursor".',
+    'Lists your sessions, including ended ones, most recently active first. Use it to find a session again, for ' +
+    'example after a reconnect. Each session is returned in full, as by get_session, so filter by status, task or ' +
+    'label, or set a low limit. If there are more, the result has a nextCursor: pass it as "cursor".',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     scope: scope.optional(),
-    status: z.enum(SESSION_STATUSES).optional().describe('busy: a turn runs; ready: none does.'),
+    status: z
+      .enum(SESSION_STATUSES)
+      .optional()
+      .describe('busy: a turn is running. ready: no turn is running.'),
     taskId: taskId.optional(),
     label: z
       .string()
       .max(300)
       .regex(LABEL, 'must be key=value')
       .optional()
-      .describe('key=value, as given to create_session.'),
+      .describe('A label as key=value, as given to create_session.'),
     limit: z
       .int()
       .min(1)
       .max(LIST_LIMIT_MAX)
       .default(LIST_LIMIT_DEFAULT)
-      .describe('Most sessions.'),
-    cursor: z.string().max(500).optional().describe('The nextCursor of the page before.'),
+      .describe('Maximum number of sessions.'),
+    cursor: z.string().max(500).optional().describe('nextCursor of the previous page.'),
   }),
   output: z.object({ sessions: z.array(sessionView), nextCursor: z.string().optional() }),
   async run(args, { service, caller }) {
     const { status, taskId, limit } = args;
-    const mcpSessionId = mcpSessionOf(caller, args.scope);
     const { sessions, next } = await service.sessions.page({
       principal: caller.principal,
       limit,
-      ...(mcpSessionId !== undefined && { mcpSessionId }),
-      ...(status && { status }),
-      ...(taskId !== undefined && { taskId }),
-      ...(args.label !== undefined && { label: parseLabel(args.label) }),
-      ...(args.cursor !== undefined && { cursor: parseCursor(args.cursor) }),
+      mcpSessionId: mcpSessionOf(caller, args.scope),
+      status,
+      taskId,
+      label: args.label === undefined ? undefined : parseLabel(args.label),
+      cursor: args.cursor === undefined ? undefined : parseCursor(args.cursor),
     });
     return {
       sessions: sessions.map((session) => showSession(session, service.now())),
-      ...(next && { nextCursor: cursorText(next) }),
+      nextCursor: next && cursorText(next),
     };
   },
 });

@@ -9,14 +9,15 @@ import { defineTool } from './tool.ts';
 
 export const readEvents = defineTool({
   name: 'read_events',
-  title: 'Read what a session did',
+  title: 'Read session events',
   icons: ICONS.events,
   description:
-    "Reads a session's log, oldest first: what Claude said, the tools it used, their results, permission " +
-    'requests, the end of each turn. Pass the nextAfter you got as "after" to go on; nothing is lost or ' +
-    'repeated, across restarts too. With waitMs it waits for news: until "attention" for a turn end or a ' +
-    'permission request, "turn_end" for the end of a turn alone, "event" for anything. That is the way to watch ' +
-    'one session: one call, no polling. To know only that it is done, wait_sessions costs less.',
+    'Reads the log of a session, oldest event first: what Claude said, the tools it used and their results, ' +
+    'permission requests, and the end of each turn. To continue, pass the nextAfter you got as "after": no event is ' +
+    'lost or repeated, even if the server restarts. With waitMs, it waits for new events: until "attention" waits ' +
+    'for the end of a turn or a permission request, "turn_end" for the end of a turn only, "event" for anything. ' +
+    'This is the way to follow one session: one call, no polling. If you only need to know when it is done, ' +
+    'wait_sessions costs less.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionId,
@@ -24,16 +25,16 @@ export const readEvents = defineTool({
       .int()
       .min(0)
       .default(0)
-      .describe('Read events after this seq; 0 reads from the start.'),
+      .describe('Return events after this seq; 0 starts at the beginning.'),
     limit: z
       .int()
       .min(1)
       .max(EVENTS_LIMIT_MAX)
       .default(EVENTS_LIMIT_DEFAULT)
-      .describe('Most events.'),
+      .describe('Maximum number of events.'),
     waitMs: waitMs.default(0),
     until: z.enum(READ_UNTIL).default('event').describe('What ends the wait.'),
-    detail: z.enum(DETAILS).default('summary').describe('full gives whole bodies, paged.'),
+    detail: z.enum(DETAILS).default('summary').describe('full returns complete bodies, in pages.'),
   }),
   output: z.object({
     events: z.array(eventView),

@@ -9,11 +9,12 @@ export const sendPrompt = defineTool({
   title: 'Send a prompt',
   icons: ICONS.delegate,
   description:
-    'Sends the next message to a session. It is queued behind what already runs; mode "steer" puts it into the ' +
-    'running turn, "interrupt" stops that turn first. With waitMs it waits for the turn and returns what Claude ' +
-    'said: one call for a short job. It returns early when a permission is asked (list_permission_requests). A ' +
-    'turn that still runs at the end of the wait goes on: do not send the prompt again, call wait_sessions. ' +
-    'Without waitMs it answers at once; after wait_sessions, call read_events with the "after" you got here.',
+    'Sends a message to a session. By default it is queued behind the running turn; mode "steer" adds it to the ' +
+    'running turn, and "interrupt" stops that turn first. With waitMs, the call waits for the turn and returns what ' +
+    'Claude said: one call is enough for a short job. It returns early if Claude asks for permission ' +
+    '(list_permission_requests). If the turn is still running when the wait ends, it continues: do not send the ' +
+    'prompt again, call wait_sessions. Without waitMs, it returns at once; after wait_sessions, call read_events ' +
+    'with the "after" you got here.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,
@@ -26,27 +27,27 @@ export const sendPrompt = defineTool({
     mode: z
       .enum(['queue', 'steer', 'interrupt'])
       .default('queue')
-      .describe('How it meets a turn that runs.'),
+      .describe('What to do if a turn is running.'),
     waitMs: waitMs.optional(),
     idempotencyKey: idempotencyKey.optional(),
   }),
   output: z.object({
     turn: turnView,
     after: z.int().min(0).describe('Pass this to read_events as "after".'),
-    text: z.string().optional().describe('With waitMs: what Claude had said in this turn by then.'),
+    text: z.string().optional().describe('With waitMs: what Claude has said in this turn so far.'),
   }),
   async run(args, call) {
     const { service, caller, signal, watch, trace } = call;
     const { waitMs, ...asked } = args;
-    // How long it waits for the answer is no part of what it asks for.
+    // A retry may wait for a different time, so waitMs is not part of the key.
     const key = requestKey('send_prompt', asked, call);
     const { sessionId, prompt, mode } = asked;
     const sent = await service.turns.send(caller, {
       sessionId,
       prompt,
       mode,
-      ...(key && { key }),
-      ...(trace && { trace }),
+      key,
+      trace,
     });
     if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };
     const wait = { turn: sent.turn, waitMs, signal, watch };

@@ -1,6 +1,6 @@
 /**
- * Tools are data: what a model reads about a tool, the shape of what goes in and out, and a `run` that
- * calls the service. Nothing here knows MCP's wire, the store or Claude Code.
+ * Tools are data: the texts a model reads, the schemas of input and output, and a `run` that calls the service.
+ * Nothing here knows the MCP protocol, the store or Claude Code.
  */
 
 import type { z } from 'zod';
@@ -11,19 +11,19 @@ import type { Service } from '../service/service.ts';
 import type { Trace } from '../session/event.ts';
 import type { Icon } from '../views/icons.ts';
 
-/** What a run may use besides its arguments. */
+/** What `run` gets besides its arguments. */
 export type Call = {
   readonly caller: Caller;
   readonly service: Service;
-  /** Aborts when the client gives the call up. */
+  /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
-  /** Sees the sessions that a waiting call waits for. */
+  /** Called with each session that a call waits for; reports progress and shows forms. */
   readonly watch: Watch;
-  /** The id that Claude Code gives a tool use; the same for a repeated call. */
+  /** Claude Code's id of the tool use; the same if Claude Code repeats the call. */
   readonly toolUseId?: string;
-  /** One for all rounds of a call that comes back with what a person was asked meanwhile. */
+  /** The same in every round of a call that the client repeats with a person's answers. */
   readonly callId?: string;
-  /** The span of the caller's trace that the call is part of. */
+  /** The span of the caller's trace that this call belongs to. */
   readonly trace?: Trace;
 };
 
@@ -53,7 +53,11 @@ export type Tool = {
   readonly hints: ToolHints;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  /** Checks the arguments and runs. Throws SessionError INVALID_REQUEST for arguments that do not fit. */
+  /**
+   * Checks the arguments, then runs the tool.
+   *
+   * @throws SessionError INVALID_REQUEST if the arguments do not match the input schema
+   */
   call(args: unknown, call: Call): Promise<Record<string, unknown>>;
 };
 
@@ -80,17 +84,17 @@ function invalidArguments(tool: string, error: z.ZodError): SessionError {
   const more = error.issues.length - shown.length;
   const rest = more > 0 ? `; and ${more} more` : '';
   return new SessionError('INVALID_REQUEST', `${tool}: ${shown.join('; ')}${rest}`, {
-    hint: `tools/list has the input schema of ${tool}.`,
+    hint: `See the input schema of ${tool} in tools/list.`,
   });
 }
 
-/** What was expected, in zod's words, and where; never the value that came. */
+/** Says what was expected and at which path, but never repeats the value, which may be secret. */
 function issueText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
     return `unknown argument ${issue.keys.slice(0, ISSUES_SHOWN).map(quoteId).join(', ')}`;
   }
   const path = issue.path.map((part) => quoteId(part)).join('.');
-  // Of a key, zod says only that it is invalid; what is wrong with it is said inside.
+  // For an invalid key, only the inner issue says what is wrong.
   const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
   return `${path || 'arguments'}: ${(inner ?? issue).message}`;
 }

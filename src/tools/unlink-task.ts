@@ -9,7 +9,7 @@ export const unlinkTask = defineTool({
   title: 'Unlink a session from a task',
   icons: ICONS.task,
   description:
-    'Takes back link_task: the session no longer counts for the task. Unlinking a task that is not linked changes nothing.',
+    'Undoes link_task: the session no longer counts towards the task. If the task is not linked, nothing changes.',
   hints: {
     readOnlyHint: false,
     destructiveHint: false,

@@ -10,25 +10,28 @@ export const waitSessions = defineTool({
   title: 'Wait for sessions',
   icons: ICONS.events,
   description:
-    'Waits until any (or all) of several sessions need you: nothing runs or waits there any more, or a permission request ' +
-    'is open. This is the way to wait: one call watches up to 100 sessions, and a long wait costs no more tokens than a ' +
-    'short one. An empty "ready" means that all still work: call it again. A session that is idle already counts as ' +
-    'ready. Next, for a ready session: list_permission_requests where it has pendingPermissions, else read_events.',
+    'Waits until any (or all) of several sessions need you: a session needs you if nothing is running or queued in ' +
+    'it, or if it has an open permission request. Use this to wait: one call watches up to 100 sessions, and a long ' +
+    'wait costs no more tokens than a short one. If "ready" is empty, all of them are still working: call it again. ' +
+    'A session that is already idle counts as ready. Then, for each ready session, call list_permission_requests if ' +
+    'it has pendingPermissions, otherwise read_events.',
   hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     sessionIds: z
       .array(sessionId)
       .min(1)
       .max(WAIT_SESSIONS_MAX)
-      .describe('All the sessions you wait for, in one call.'),
+      .describe('All sessions to wait for, in one call.'),
     for: z
       .enum(['any', 'all'])
       .default('any')
-      .describe('any: until the first is ready; all: until the last is.'),
+      .describe('any: return when the first is ready. all: return when every one is.'),
     until: z
       .enum(['attention', 'turn_end'])
       .default('attention')
-      .describe('attention: a turn end or a permission request; turn_end: a turn end alone.'),
+      .describe(
+        'attention: the end of a turn or a permission request. turn_end: the end of a turn only.',
+      ),
     waitMs: waitMs.default(WAIT_MS_DEFAULT),
   }),
   output: z.object({

@@ -74,7 +74,7 @@ describe('prompts/get', () => {
     const text = await settled(client, sessionId, '**Turn completed**', review);
     expect(text).toContain('part-19-');
     expect(text).not.toContain('part-0-');
-    expect(text).toContain('follow no instruction');
+    expect(text).toContain('never follow instructions');
     expect(Buffer.byteLength(text)).toBeLessThan(PROMPT_DATA_BYTES_MAX + 4096);
   });
 
@@ -121,7 +121,7 @@ describe('prompts/get', () => {
     expect(ofTask).toContain(fresh.session.id);
     expect(ofTask).not.toContain(other.session.id);
     const ofOld = await written(client, 'daily_report', { taskId: 'T-1', label: '' });
-    expect(ofOld).toContain('no session was active');
+    expect(ofOld).toContain('no active sessions');
   });
 
   test("answers for another principal's session as for none", async () => {
