@@ -1,32 +1,29 @@
-/** Every bound of the program in one place. Units stand in the names. */
+/** Every bound of the program, by the room that keeps it. The last words of a name are its unit. */
 
 const KIB = 1024;
+const MIB = KIB * KIB;
 
-/** Longest wait of one call; clients cut calls at 60 s. */
+/* The program */
+
+export const SHUTDOWN_MS_MAX = 5_000;
+/** Maximum size of the log lines that wait for a slow reader of standard error. Further lines are dropped. */
+export const LOG_WAITING_BYTES_MAX = MIB;
+
+/* Input of callers: tools, prompts and the library */
+
+/** Maximum wait of one call. Clients cut off calls after 60 s. */
 export const WAIT_MS_MAX = 50_000;
 export const WAIT_MS_DEFAULT = 30_000;
-
+export const WAIT_SESSIONS_MAX = 100;
 export const LIST_LIMIT_MAX = 200;
 export const LIST_LIMIT_DEFAULT = 50;
 export const EVENTS_LIMIT_MAX = 500;
 export const EVENTS_LIMIT_DEFAULT = 100;
-export const WAIT_SESSIONS_MAX = 100;
-
-/** `detail: summary` cuts each event and each reply to these. */
-export const EVENT_SUMMARY_BYTES_MAX = 2 * KIB;
-export const REPLY_SUMMARY_BYTES_MAX = 64 * KIB;
-/** `detail: full` pages: a reply ends early rather than grow past this. */
-export const REPLY_FULL_BYTES_MAX = 1024 * KIB;
-
-export const PROMPT_BYTES_MAX = 1024 * KIB;
+export const PROMPT_BYTES_MAX = MIB;
 export const NAME_CHARS_MAX = 200;
 export const TASK_ID_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 1000;
 export const KEY_CHARS_MAX = 200;
-/** Of a caller's `tracestate`; a longer one is left out. */
-export const TRACE_STATE_CHARS_MAX = 512;
-/** What may wait for a slow reader of standard error; further lines of the log are dropped. */
-export const LOG_WAITING_BYTES_MAX = 1024 * KIB;
 export const PATH_CHARS_MAX = 4096;
 export const SYSTEM_PROMPT_BYTES_MAX = 256 * KIB;
 export const LABELS_MAX = 32;
@@ -34,63 +31,92 @@ export const LABEL_KEY_CHARS_MAX = 64;
 export const LABEL_VALUE_CHARS_MAX = 200;
 export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
-export const TASKS_PER_SESSION_MAX = 1000;
-export const QUEUED_PROMPTS_MAX = 100;
-/** A turn whose server dies so often before the prompt has reached Claude is not started again. */
-export const TURN_CRASHES_MAX = 3;
-export const PENDING_PERMISSIONS_MAX = 100;
-/** Answers that are remembered for the rest of a session; further ones count once. */
-export const REMEMBERED_PERMISSIONS_MAX = 1000;
-/** A question about a plan waits so long for the message that holds the plan. */
-export const PLAN_MS_MAX = 1000;
-/** A plan file that is longer cannot be compared with what was shown, and is refused. */
-export const PLAN_BYTES_MAX = 1024 * KIB;
-/** Plans that Claude has presented and nobody was asked about; the oldest are forgotten. */
-export const PLANS_KEPT_MAX = 10;
-/** What is shown of a command that an answer is remembered for. */
-export const REMEMBERED_TEXT_BYTES_MAX = 300;
+/** Maximum number of answers to the questions of one request. */
 export const ANSWERS_MAX = 20;
-/** What a form shows a person of a tool's input, a plan or a question. */
+/** Default idle time after which `cleanup_sessions` ends a session. */
+export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
+export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
+/** Maximum size of live data in a prompt of the server. */
+export const PROMPT_DATA_BYTES_MAX = 32 * KIB;
+/** Maximum number of events in a review. It shows the newest ones. */
+export const REVIEW_EVENTS = 200;
+export const REPORT_WINDOW_MS = 86_400_000;
+export const REPORT_SESSIONS_MAX = 50;
+
+/* Views and resources */
+
+/** Maximum size of one event, and of a whole reply, with `detail: summary`. */
+export const EVENT_SUMMARY_BYTES_MAX = 2 * KIB;
+export const REPLY_SUMMARY_BYTES_MAX = 64 * KIB;
+/** Maximum size of a reply with `detail: full`. The page ends early. */
+export const REPLY_FULL_BYTES_MAX = MIB;
+/** Maximum size of a resource. Its text ends early and says how to read on. */
+export const RESOURCE_BYTES_MAX = 64 * KIB;
+export const TRANSCRIPT_TEXT_BYTES_MAX = 16 * KIB;
+export const RESOURCE_SESSIONS_PAGE = 50;
+export const RESOURCE_URI_CHARS_MAX = 500;
+
+/* Server: calls, forms, completions, subscriptions */
+
+/** Maximum length of a caller's `tracestate`. A longer one is ignored. */
+export const TRACE_STATE_CHARS_MAX = 512;
+/** Maximum length of what a form shows of a tool's input, a plan or a question. */
 export const FORM_CHARS_MAX = 4000;
-/** A person has so long for one form; after that the request is left to the tools. */
+/** Time to answer a form. After that, the request can only be answered with the tools. */
 export const FORM_MS_MAX = 600_000;
-/** Forms within one call, where a call comes back with each answer; clients give up after ten. */
+/** Maximum number of forms in one call that returns for each answer. Clients give up after ten. */
 export const FORM_ROUNDS_MAX = 8;
-/** Forms that somebody put aside, remembered so that nobody is asked twice; the oldest are forgotten. */
+/** Maximum number of dismissed forms that are remembered, so that nobody is asked twice. The oldest are forgotten. */
 export const FORMS_ASIDE_MAX = 10_000;
-/** Progress of a waiting call: at most one message in so long, with so much text. */
+/** Minimum time between two progress messages of a waiting call. */
 export const PROGRESS_MS_MIN = 1_000;
 export const ACTIVITY_CHARS_MAX = 120;
-/** `cleanup_sessions` ends what has been idle longer than this. */
-export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
+/** How long a client may cache the lists that are the same for everybody. */
+export const LIST_TTL_MS = 300_000;
+export const COMPLETIONS_MAX = 100;
+export const COMPLETION_CHARS_MAX = 300;
+/** Maximum number of sessions that a completion looks at. */
+export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;
+/** Maximum number of resources that one MCP session, or one stream of the revision without sessions, may watch. */
+export const SUBSCRIPTIONS_MAX = 200;
+/** Maximum size of a tool's input, in elements and in levels of nesting. */
+export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
+export const TOOL_INPUT_DEPTH_MAX = 64;
 
-/** Models that a sum tells apart; further ones count together, as `other`. */
+/* Session: what a log may hold */
+
+export const TASKS_PER_SESSION_MAX = 1000;
+export const QUEUED_PROMPTS_MAX = 100;
+/** How often a turn may lose its server before the prompt reaches Claude. After that it is not started again. */
+export const TURN_CRASHES_MAX = 3;
+export const PENDING_PERMISSIONS_MAX = 100;
+/** Maximum number of answers that are remembered for a session. Further ones count once. */
+export const REMEMBERED_PERMISSIONS_MAX = 1000;
+/** Time without an event after which a running turn is shown as silent. */
+export const SILENT_MS_MIN = 60_000;
+/** Maximum size of Claude's last text that is kept as the result of a turn. */
+export const TURN_RESULT_BYTES_MAX = 16 * KIB;
+/** Maximum size of the text of one event. A longer text is split into several events. */
+export const EVENT_TEXT_BYTES_MAX = 256 * KIB;
+/** Maximum number of models that a sum distinguishes. Further ones are counted as `other`. */
 export const MODELS_PER_SUM_MAX = 32;
-/** The most that one turn is believed to have used of one model, whatever the API says. */
+/** Maximum usage of one model in one turn that is believed, whatever the API says. */
 export const TURN_TOKENS_MAX = 1_000_000_000_000;
 export const TURN_USD_MAX = 1_000_000;
-/** A notice of a retry or a rate limit names figures up to these; others are left out of it. */
-export const HTTP_STATUS_MAX = 999;
-export const RETRIES_MAX = 1000;
-export const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
-/** Epoch seconds: the end of the year 9999. */
-export const RESET_S_MAX = 253_402_300_799;
-/** Sums stop here: a larger whole number is not exact any more, and SQLite's driver refuses to read it. */
+/** Maximum of a sum. A larger whole number is not exact, and SQLite's driver refuses to read it. */
 export const SUM_MAX = Number.MAX_SAFE_INTEGER;
 export const SUM_USD_MAX = 1_000_000_000_000;
 
-/** What is kept of Claude's last text as the result of a turn. */
-export const TURN_RESULT_BYTES_MAX = 16 * KIB;
-/** One event's text in the log; a longer block is split into several events. */
-export const EVENT_TEXT_BYTES_MAX = 256 * KIB;
+/* Manager: the library class */
 
-/** Rings of the library class: whichever bound is reached first. */
+/** Maximum size of a ring, in entries and in bytes. The first bound that is reached counts. */
 export const BUFFER_ENTRIES_MAX = 1000;
-export const BUFFER_BYTES_MAX = 1024 * KIB;
-/** Sessions the library class holds at once. */
+export const BUFFER_BYTES_MAX = MIB;
 export const LIBRARY_SESSIONS_MAX = 100_000;
 
-/** Lease on a session's process: taken for, renewed every, given up without an answer after. */
+/* Service: leases, sweeps, idle sessions */
+
+/** Length of a lease on a session's process, its renewal interval, and when its holder gives up without an answer. */
 export type LeaseTimes = {
   readonly leaseMs: number;
   readonly renewMs: number;
@@ -99,177 +125,152 @@ export type LeaseTimes = {
 
 export const LEASE_TIMES: LeaseTimes = { leaseMs: 15_000, renewMs: 5_000, selfFenceMs: 12_000 };
 
-/** How long a server waits for another one to interrupt or steer a session that runs there. */
+/** Maximum wait for another server to interrupt or steer a session that runs there. */
 export const ORDER_MS_MAX = 12_000;
-/** The same for a server that does not run: one that somebody has stopped, or that is gone. */
+/** The same if that server is stopped or gone. */
 export const ORDER_STOPPED_MS = 1_000;
-/** How often a server looks for what others left behind. */
+/** Interval of the search for what other servers left behind. */
 export const SWEEP_MS = 1_000;
-/** A server that cannot be seen from here is asked this often whether it still holds its connections. */
+/** Interval at which a server that cannot be seen is asked whether it still holds its connections. */
 export const ROLL_CALL_MS = 60_000;
-/** How often idle sessions are ended and old logs forgotten, and how many rows one step deletes. */
+/** Interval at which idle sessions are ended and old logs are deleted. */
 export const HOUSEKEEPING_MS = 60_000;
 export const PRUNE_ROWS = 500;
-
-/** A caller whose last turn ended longer ago waits from the time of its prompt. */
-export const SERVED_KEPT_MS = 3_600_000;
-
-/** A wall clock that moved this much against the monotonic one has jumped. */
+/** Difference between wall clock and monotonic clock that counts as a jump. */
 export const CLOCK_JUMP_MS = 2_000;
-
-/** Behind every notification stands a look at the store this often. */
+/** Interval at which the store is polled in case a notification was missed. */
 export const STORE_POLL_MS = 1_000;
-
-/** An idle process with background tasks, or with programs that it has left running, is kept this long after its last turn. */
+/** Minimum time between two notifications about one resource, or about their list. */
+export const NOTIFY_MS = 1_000;
+/** Maximum delay between the timestamp of a write and its visibility. */
+export const CHANGE_SLACK_MS = 5_000;
+/** Maximum number of changed sessions that are read at once. */
+export const CHANGES_PAGE = 500;
+/** How long an idle process is kept for its background tasks, or for programs that it left running. */
 export const BACKGROUND_HOLD_MS_MAX = 3_600_000;
-/** Whether it has any is looked up at most this often. */
+/** Minimum time between two searches for such programs. */
 export const LEFT_LOOK_MS = 1_000;
-/** Programs that the notice of their end names; further ones are counted. */
+/** How long the queue waits for an evicted process to end. After that, another one is evicted. */
+export const EVICTION_MS_MAX = 5_000;
+/** How long a call waits for a session's processes to end. An interrupt that fails, and the kill, take less. */
+export const STOP_MS_MAX = 30_000;
+/** How long a starting process is waited for after its turn was interrupted. */
+export const START_GIVEN_UP_MS = 2_000;
+/** Maximum size of output that is not written yet. Above it, nothing more is read from Claude Code. */
+export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
+
+/* Runner: one Claude Code process */
+
+export const RUN_START_MS_MAX = 30_000;
+/** Time for the file system to answer at a start. It may hang. */
+export const LOOK_MS_MAX = 10_000;
+/** The same before a prompt goes to a live process. If it does not answer, a new process is started. */
+export const WARM_LOOK_MS_MAX = 1_000;
+/** Time for the check whether a tool would touch one of the server's files. After that the tool is refused. */
+export const SECRET_LOOK_MS_MAX = 5_000;
+/** Time for a turn to end after an interrupt. After that its process is killed. */
+export const INTERRUPT_MS_MAX = 10_000;
+/** Time from the end of input to SIGKILL. */
+export const RUN_CLOSE_GRACE_MS = 2_500;
+/** Pause before processes are killed again that could not be killed, or not be seen. */
+export const KILL_AGAIN_MS = 1_000;
+/** Time without output, running tool or open question after which a turn is stopped. */
+export const TURN_SILENCE_MS_MAX = 30 * 60_000;
+/** Time without output after which the log of a turn says so and names the running tools. */
+export const TURN_QUIET_MS = 10 * 60_000;
+/** Maximum length of a line of Claude Code's output. The API sends less. */
+export const STREAM_LINE_BYTES_MAX = 32 * MIB;
+/** Maximum size of the end of a transcript that is searched for prompts of others. */
+export const TRANSCRIPT_READ_BYTES_MAX = 8 * MIB;
+/** Maximum size of Claude Code's note about a running process. It usually has some hundred bytes. */
+export const PROCESS_NOTE_BYTES_MAX = 64 * KIB;
+/** Time for the message with a plan to arrive after the question about it. */
+export const PLAN_MS_MAX = 1000;
+/** Maximum size of a plan file. A longer one cannot be compared with what was shown and is refused. */
+export const PLAN_BYTES_MAX = MIB;
+/** Maximum number of presented plans without a question that are kept. The oldest are forgotten. */
+export const PLANS_KEPT_MAX = 10;
+/** Maximum size of what is shown of a command that an answer is remembered for. */
+export const REMEMBERED_TEXT_BYTES_MAX = 300;
+/** Maximum number of programs that a notice names. Further ones are counted. */
 export const LEFT_NAMES_MAX = 20;
 
-/** A tool is refused if it cannot be found out by then whether it would read a file of the server's own. */
-export const SECRET_LOOK_MS_MAX = 5_000;
-/** Claude Code must be initialized by then. */
-export const RUN_START_MS_MAX = 30_000;
-/** Files that a start looks at must answer by then, as a file system may hang. */
-export const LOOK_MS_MAX = 10_000;
-/** The same before a prompt goes to a warm process; a new process serves if they do not. */
-export const WARM_LOOK_MS_MAX = 1_000;
-/** From `interrupt` to the result of the turn; past it the process is killed. */
-export const INTERRUPT_MS_MAX = 10_000;
-/** A process that is still starting when its turn is interrupted is given up after so long. */
-export const START_GIVEN_UP_MS = 2_000;
-/** A turn whose process says nothing for so long, while no tool runs and nobody is asked, is stopped. */
-export const TURN_SILENCE_MS_MAX = 30 * 60_000;
-/** A turn that has put out nothing for so long says so in its log, with the tools that have not answered. */
-export const TURN_QUIET_MS = 10 * 60_000;
-/** A running turn whose session has had no event for so long is shown as silent. */
-export const SILENT_MS_MIN = 60_000;
-/** One line of Claude Code's output; what it exchanges with the API is smaller. */
-export const STREAM_LINE_BYTES_MAX = 32 * KIB * KIB;
-/** With so much said and not yet written, no more is read from Claude Code. */
-export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
-/** What others have added to a transcript is looked for in so much of its end. */
-export const TRANSCRIPT_READ_BYTES_MAX = 8 * KIB * KIB;
-/** Claude Code's note of a process that runs has some hundred bytes. */
-export const PROCESS_NOTE_BYTES_MAX = 64 * KIB;
-/** From the end of input to SIGKILL of a session's process tree. */
-export const RUN_CLOSE_GRACE_MS = 2_500;
-/** The pause before processes that could not be ended, or looked for, are killed again. */
-export const KILL_AGAIN_MS = 1_000;
-/** A call that ends a session's processes waits this long; well past an interrupt that is not heeded, and its kill. */
-export const STOP_MS_MAX = 30_000;
-/** The queue waits this long for the process of an evicted session to go; then the next one makes room as well. */
-export const EVICTION_MS_MAX = 5_000;
+/* Store */
 
-/** One commit takes so many jobs, for so long; the rest waits for the next. */
+/** Maximum number of jobs in one commit, and maximum time to run them. The rest waits for the next commit. */
 export const BATCH_JOBS_MAX = 500;
 export const BATCH_MS_MAX = 10;
-/** One attempt at a lock of the state database may hold up the event loop for so long. */
+/** Maximum time that one attempt to lock the database may block the event loop. */
 export const LOCK_ATTEMPT_MS = 20;
-/** The pause to the next attempt. */
 export const LOCK_PAUSE_MS = 10;
-/** After so long without the lock, what waits is refused; well below the lease's self-fence. */
+/** Maximum time without the lock. After that, waiting calls are refused. Well below the lease's self-fence. */
 export const LOCK_MS_MAX = 5_000;
-/** The journal file is cut back to this as soon as nobody reads the rest. */
-export const JOURNAL_KEPT_BYTES_MAX = 8 * KIB * KIB;
-/** Past this nothing is written until the journal is emptied: one more commit stays below 64 MiB. */
-export const JOURNAL_BYTES_MAX = 40 * KIB * KIB;
-/** The journal is written anew in pieces of this size. */
-export const JOURNAL_COPY_BYTES = KIB * KIB;
-/** After its disk has failed the state database is opened anew: at once, then after a pause that doubles. */
+/** Size to which the journal file is cut back when nobody reads the rest. */
+export const JOURNAL_KEPT_BYTES_MAX = 8 * MIB;
+/** Size of the journal above which nothing is written until it is emptied. One more commit stays below 64 MiB. */
+export const JOURNAL_BYTES_MAX = 40 * MIB;
+/** Pause before the database is opened again after its disk has failed. It doubles up to the maximum. */
 export const REOPEN_PAUSE_MS = 100;
 export const REOPEN_PAUSE_MS_MAX = 2_000;
-/** A state database up to this size is checked page by page at each start; that takes about 50 ms. */
-export const CHECKED_BYTES_MAX = 32 * KIB * KIB;
-/** Sessions that a filter finds are fetched and sorted up to this many; more are walked from the newest on. */
+/** Maximum size of a database that is checked page by page at each start, which takes about 50 ms. */
+export const DATABASE_CHECKED_BYTES_MAX = 32 * MIB;
+/** Maximum number of sessions that a filter may find to be sorted. More are read from the newest on. */
 export const FILTERED_SESSIONS_SORTED_MAX = 1000;
-/** Sessions that changed while pages of the list are read keep their place on them, up to this many. */
+/** Maximum number of changed sessions that keep their position while pages of the list are read. */
 export const MOVED_SESSIONS_MAX = 5000;
-/** One page of a log ends early rather than grow past this; one event may. */
-export const EVENT_PAGE_BYTES_MAX = 4 * KIB * KIB;
+/** Size above which a page of a log ends early. One event may be larger. */
+export const EVENT_PAGE_BYTES_MAX = 4 * MIB;
+/** How long the end of a caller's last turn counts for its place in the queue. */
+export const SERVED_KEPT_MS = 3_600_000;
 
-/** How long a client may keep the lists that are the same for everybody. */
-export const LIST_TTL_MS = 300_000;
+/* Transport */
 
-/** Resources and prompts. A text ends early rather than grow past its bound, and says how to read on. */
-export const RESOURCE_BYTES_MAX = 64 * KIB;
-export const RESOURCE_SESSIONS_PAGE = 50;
-export const RESOURCE_URI_CHARS_MAX = 500;
-/** Of one event, in a transcript. */
-export const TRANSCRIPT_TEXT_BYTES_MAX = 16 * KIB;
-export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
-/** Live data in a prompt. */
-export const PROMPT_DATA_BYTES_MAX = 32 * KIB;
-/** A review shows the newest events, at most so many. */
-export const REVIEW_EVENTS = 200;
-/** A report covers the last day. */
-export const REPORT_WINDOW_MS = 86_400_000;
-export const REPORT_SESSIONS_MAX = 50;
-/** What a completion offers at once, and how many sessions it looks through. */
-export const COMPLETIONS_MAX = 100;
-export const COMPLETION_CHARS_MAX = 300;
-export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;
-/** A client is told of changes this often at most, for each resource and for the list of them. */
-export const NOTIFY_MS = 1_000;
-/** Resources that one MCP session, or one stream of the revision without them, may watch. */
-export const SUBSCRIPTIONS_MAX = 200;
-/** Streams of changes that one principal may hold open over HTTP. */
+export const MESSAGE_BYTES_MAX = 4 * MIB;
+/** Maximum number of streams of changes that one principal may hold open. */
 export const LISTEN_STREAMS_MAX = 64;
-/** A write is stamped when it begins; by then it is to be seen. */
-export const CHANGE_SLACK_MS = 5_000;
-/** Sessions whose change is looked up at once. */
-export const CHANGES_PAGE = 500;
+/** Time for running calls to be answered when the server stops. */
+export const CLOSE_ANSWERS_MS_MAX = 1_000;
 
-/** One message of a client, over whatever transport. */
-export const MESSAGE_BYTES_MAX = 4 * KIB * KIB;
-
-/** Requests of the client on standard input under way at once. */
 export const STDIO_REQUESTS_MAX = 200;
-/** With so much unread on standard output, the client is told no more news. */
-export const STDIO_BEHIND_BYTES_MAX = KIB * KIB;
-/** After the end of its input a client has so long to get its answers; an interrupt takes up to 12 s. */
+/** Size of unread standard output above which the client gets no more notifications. */
+export const STDIO_BEHIND_BYTES_MAX = MIB;
+/** Time to answer running calls after the end of standard input. An interrupt takes up to 12 s. */
 export const STDIO_LAST_ANSWERS_MS_MAX = 15_000;
 
-/** HTTP perimeter. */
-/** What is held of all bodies that are coming in at once. */
-export const HTTP_BODIES_BYTES_MAX = 64 * KIB * KIB;
+/* Transport: HTTP */
+
+/** Maximum size of all request bodies that are being received. */
+export const HTTP_BODIES_BYTES_MAX = 64 * MIB;
+export const HTTP_HEADER_BYTES_MAX = 16 * KIB;
+export const HTTP_CONNECTIONS_MAX = 4096;
+/** Maximum number of MCP sessions, and of those of one principal, which cannot take all of them. */
 export const HTTP_SESSIONS_MAX = 1000;
-/** One principal cannot take all of them from the others. */
 export const HTTP_SESSIONS_PER_PRINCIPAL_MAX = 600;
 export const HTTP_SESSION_IDLE_MS = 30 * 60_000;
-/** A session in which nothing has followed `initialize` is ended after this. */
+/** The idle time of an MCP session in which nothing has followed `initialize`. */
 export const HTTP_SESSION_UNUSED_MS = 60_000;
-/** Connections over this are closed at once. */
-export const HTTP_CONNECTIONS_MAX = 4096;
-/** Requests and streams of one principal under way at once: a stream and a few calls for each MCP session. */
+export const HTTP_SWEEP_MS = 10_000;
+/** Maximum number of concurrent requests and streams of one principal: a stream and a few calls per MCP session. */
 export const HTTP_EXCHANGES_PER_PRINCIPAL_MAX = 2000;
 export const HTTP_RATE_LIMIT_DEFAULT = 500;
-/** A principal that has been quiet may send the requests of so many seconds at once. */
+/** A principal that was quiet may send the requests of this many seconds at once. */
 export const HTTP_BURST_SECONDS = 10;
-/** Requests without a valid token from one address; more are answered 429. */
+/** Maximum number of requests per minute without a valid token from one address. Further ones get a 429. */
 export const HTTP_AUTH_FAILURES_PER_MINUTE = 100;
-/** Principals and addresses that are counted at once. */
 export const HTTP_LIMITED_KEYS_MAX = 10_000;
-/** A client that takes nothing of its answer or stream for so long is cut off, and one with so much unread in a stream. */
+/** `Retry-After` of a client over a limit. */
+export const HTTP_RETRY_AFTER_S = 30;
+/** Time without any reading after which a client is cut off, and the size of unread data in a stream that does the same. */
 export const HTTP_STALL_MS_MAX = 60_000;
-export const HTTP_STREAM_BEHIND_BYTES_MAX = KIB * KIB;
-/** A client whose stream has broken is told to wait so long before it asks for the rest. */
+export const HTTP_STREAM_BEHIND_BYTES_MAX = MIB;
+/** `retry` of a stream: how long a client waits before it reconnects. */
 export const HTTP_STREAM_RETRY_MS = 1_000;
-/** What is kept of a session's streams for a client that lost its connection, and of all sessions together. */
+/** Maximum size of what is kept for clients that lost their connection: of one MCP session, and of all together. */
 export const HTTP_REPLAY_SESSION_EVENTS_MAX = 200;
-export const HTTP_REPLAY_SESSION_BYTES_MAX = KIB * KIB;
-export const HTTP_REPLAY_BYTES_MAX = 64 * KIB * KIB;
-/** At the start a line for a client is printed for so many principals. */
-export const CLIENT_ENTRIES_MAX = 5;
-/** How often the token file is read for changes. */
-export const TOKEN_FILE_POLL_MS = 2_000;
-/** A token file has some dozens of bytes for each name; and reading it takes no time unless its disk hangs. */
-export const TOKEN_FILE_BYTES_MAX = KIB * KIB;
-export const TOKEN_FILE_READ_MS_MAX = 5_000;
-/** Tokens stay good for so long while their file is gone, empty or cannot be read. */
-export const TOKEN_FILE_GRACE_MS = 30_000;
-/** A client that has not sent its whole header, or its whole request, by then is cut off; how often that is checked. */
+export const HTTP_REPLAY_SESSION_BYTES_MAX = MIB;
+export const HTTP_REPLAY_BYTES_MAX = 64 * MIB;
+
+/** Time for a client to send its header and its whole request, and the interval of that check. */
 export type HttpTimes = {
   readonly headersMs: number;
   readonly requestMs: number;
@@ -278,22 +279,20 @@ export type HttpTimes = {
 
 export const HTTP_TIMES: HttpTimes = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
 
-/** How often idle MCP sessions are looked for. */
-export const HTTP_SWEEP_MS = 10_000;
-/** An idle connection stays open that long. */
 export const HTTP_KEEP_ALIVE_MS = 75_000;
-export const HTTP_HEADER_BYTES_MAX = 16 * KIB;
-/** The rest of a body that was refused is thrown away for that long, so that the client can read why. */
+/** How long the rest of a refused body is read and dropped, so that the client can read why. */
 export const HTTP_LINGER_MS = 1_000;
-/** What a client over a limit is told to wait. */
-export const HTTP_RETRY_AFTER_S = 30;
-/** When the server stops, calls under way have that long to be answered. */
-export const CLOSE_ANSWERS_MS_MAX = 1_000;
-/** Connections whose client does not take the last of its answer are cut that long after. */
+/** Time for clients to read the last of their answers when the server stops. */
 export const HTTP_CLOSE_GRACE_MS = 500;
-export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
-export const TOOL_INPUT_DEPTH_MAX = 64;
-/** How often a server that npm runs looks whether npm is still there. */
-export const NPM_POLL_MS = 1_000;
-/** A graceful stop of the whole program. */
-export const SHUTDOWN_MS_MAX = 5_000;
+
+/* Transport: tokens */
+
+/** Maximum number of principals for whom a client's configuration is printed at the start. */
+export const CLIENT_ENTRIES_MAX = 5;
+export const TOKEN_FILE_POLL_MS = 2_000;
+/** Maximum size of the token file. A line has some dozens of bytes. */
+export const TOKEN_FILE_BYTES_MAX = MIB;
+/** Time to read the token file. Its disk may hang. */
+export const TOKEN_FILE_READ_MS_MAX = 5_000;
+/** How long tokens stay valid while their file is missing, empty or unreadable. */
+export const TOKEN_FILE_GRACE_MS = 30_000;

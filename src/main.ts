@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { usage } from './commands.ts';
 import { callersFolder, isRunByNpm, nodeProblem, readSettings, type Settings } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
-import { NPM_POLL_MS, SHUTDOWN_MS_MAX } from './limits.ts';
+import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { secretsIn } from './secrets.ts';
@@ -16,6 +16,9 @@ import { claimStdout } from './transport/stdout.ts';
 
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
 const OWN_FOLDER = join(import.meta.dirname, '..');
+
+/** Interval of the check whether npm still runs. */
+const NPM_POLL_MS = 1_000;
 
 /** The process of npm, or its shell, if npm runs us. */
 const NPM_PID = isRunByNpm(OWN_FOLDER) ? process.ppid : undefined;

@@ -5,8 +5,7 @@
 
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { ErrorCode, Failure } from '../errors.ts';
-import { HTTP_STATUS_MAX } from '../limits.ts';
-import { figure } from './figure.ts';
+import { figure, HTTP_STATUS_MAX } from './figure.ts';
 
 /** What is known of a failure beside its result: the kind that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;

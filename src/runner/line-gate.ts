@@ -9,8 +9,8 @@ import { STREAM_LINE_BYTES_MAX } from '../limits.ts';
 
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
-/** A longer line is taken for a message by its first byte: reading it twice costs more than it tells. */
-const CHECKED_BYTES_MAX = 1024 * 1024;
+/** Maximum length of a line that is parsed here. A longer one counts as a message if it begins with a brace. */
+const PARSED_BYTES_MAX = 1024 * 1024;
 
 const TOO_LONG: Failure = {
   code: 'LIMIT_EXCEEDED',
@@ -95,7 +95,7 @@ export class LineGate extends Transform {
 /** Text is harmless; JSON that is no object, and half an object, mean that messages have been lost. */
 function kindOf(line: Buffer): 'message' | 'text' | 'nonsense' {
   const opens = line[0] === BRACE;
-  if (line.length > CHECKED_BYTES_MAX) return opens ? 'message' : 'text';
+  if (line.length > PARSED_BYTES_MAX) return opens ? 'message' : 'text';
   try {
     const value: unknown = JSON.parse(line.toString());
     return opens && typeof value === 'object' ? 'message' : 'nonsense';

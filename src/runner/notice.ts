@@ -7,8 +7,13 @@ import type {
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
 } from '@anthropic-ai/claude-agent-sdk';
-import { HTTP_STATUS_MAX, RESET_S_MAX, RETRIES_MAX, RETRY_DELAY_MS_MAX } from '../limits.ts';
-import { figure } from './figure.ts';
+import { figure, HTTP_STATUS_MAX } from './figure.ts';
+
+/** Larger figures are left out of a notice. */
+const RETRIES_MAX = 1000;
+const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
+/** The end of the year 9999. */
+const RESET_S_MAX = 253_402_300_799;
 
 /** The notice that a message is worth, or undefined for the many that are not. */
 export function noticeOf(message: SDKMessage): string | undefined {

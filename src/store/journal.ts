@@ -2,8 +2,9 @@
 
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { SessionError } from '../errors.ts';
-import { JOURNAL_COPY_BYTES } from '../limits.ts';
 import type { Sql } from './sql.ts';
+
+const COPY_BYTES = 1024 * 1024;
 
 /**
  * Makes durable what can be read. When a sync fails, the kernel may take the pages for clean: the page cache shows a
@@ -45,7 +46,7 @@ function rewrite(file: string): void {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r+');
-    const chunk = Buffer.allocUnsafe(JOURNAL_COPY_BYTES);
+    const chunk = Buffer.allocUnsafe(COPY_BYTES);
     let at = 0;
     for (let read = -1; read !== 0; at += read) {
       read = readSync(fd, chunk, 0, chunk.length, at);

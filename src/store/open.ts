@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
 import {
-  CHECKED_BYTES_MAX,
+  DATABASE_CHECKED_BYTES_MAX,
   JOURNAL_KEPT_BYTES_MAX,
   LOCK_ATTEMPT_MS,
   LOCK_MS_MAX,
@@ -120,7 +120,7 @@ function refuseUnusable(file: string): void {
   try {
     db.exec('SELECT count(*) FROM sqlite_schema');
     refuseNewerSchema(db);
-    if (size > CHECKED_BYTES_MAX) return;
+    if (size > DATABASE_CHECKED_BYTES_MAX) return;
     const found = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
     if (found !== 'ok') throw damaged(found);
   } finally {
