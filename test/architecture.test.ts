@@ -15,7 +15,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['settings'],
   ['transport'],
   ['server'],
-  ['tools', 'resources', 'prompts'],
+  ['tools', 'resources', 'prompts', 'forms'],
   ['views'],
   ['service'],
   ['telemetry'],
@@ -31,7 +31,7 @@ const LADDER: readonly (readonly string[])[] = [
 const OWNED: Readonly<Record<string, readonly string[]>> = {
   '@anthropic-ai/claude-agent-sdk': ['runner'],
   '@modelcontextprotocol/node': ['transport'],
-  '@modelcontextprotocol/server': ['transport', 'server'],
+  '@modelcontextprotocol/server': ['transport', 'server', 'forms'],
   '@modelcontextprotocol/server/stdio': ['transport'],
   'node:sqlite': ['store'],
   pino: ['log'],

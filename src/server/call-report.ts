@@ -1,11 +1,11 @@
-/** What the log and the figures are told of a call that has been answered. */
+/** The log line and the figures of a call that was answered. */
 
 import { failureOf, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Tool } from '../tools/tool.ts';
+import type { Subject, Tool } from '../tools/tool.ts';
 import type { TraceContext } from './trace-context.ts';
 
 export type ReportedCall = {
@@ -15,12 +15,12 @@ export type ReportedCall = {
   readonly trace: TraceContext | undefined;
 };
 
-/** What the tool answered, or what it threw. */
-export type CallEnd = { readonly result: object } | { readonly error: unknown };
+/** What the reply is about, or what was thrown. */
+export type CallEnd = { readonly about: Subject } | { readonly error: unknown };
 
 type Sinks = { readonly log: Logger; readonly telemetry: Telemetry };
 
-/** To be called at the beginning of a call; what it returns, at its end. */
+/** Call it when a call begins, and the returned function when it ends. */
 export function beginReport(call: ReportedCall, sinks: Sinks): (end: CallEnd) => void {
   const began = performance.now();
   return (end) => {
@@ -33,52 +33,37 @@ export function beginReport(call: ReportedCall, sinks: Sinks): (end: CallEnd) =>
 
 type Measured = { readonly outcome: string; readonly durationMs: number };
 
-/** Calls that change something are logged at `info`, the many that only look at `debug`, defects at `error`. */
+/** Calls that change something are logged at `info`, those that only look at `debug`, defects at `error`. */
 function logCall(call: ReportedCall, end: CallEnd, measured: Measured, log: Logger): void {
   const { tool, caller, trace, args } = call;
   const isDefect = 'error' in end && !(end.error instanceof SessionError);
-  const level = isDefect ? 'error' : tool.hints.readOnlyHint ? 'debug' : 'info';
+  const level = isDefect ? 'error' : tool.effect === 'read' ? 'debug' : 'info';
   if (!log.isLevelEnabled(level)) return;
   const line = {
     tool: tool.name,
     ...measured,
     ...caller,
     ...askedFor(args),
-    ...('result' in end && idsIn(end.result)),
+    ...('about' in end && end.about),
     ...trace?.span,
-    ...(trace?.traceState !== undefined && { traceState: trace.traceState }),
+    traceState: trace?.traceState,
   };
   if (isDefect) log.error({ ...line, err: end.error }, 'tool failed');
   else log[level](line, 'tool called');
 }
 
-const ID = /^[\w-]{1,64}$/;
-
-/** Only what looks like an id of ours: arguments may hold anything. */
-function askedFor(args: unknown): { sessionId?: string; turnId?: string } {
+/** Only what has the form of our ids: these arguments are not checked yet, and may hold anything. */
+function askedFor(args: unknown): Subject {
   if (typeof args !== 'object' || args === null) return {};
   const { sessionId, turnId } = args as { readonly sessionId?: unknown; readonly turnId?: unknown };
+  const isSession = isId(sessionId) && sessionId.startsWith(SESSION_ID_PREFIX);
   return {
-    ...(isId(sessionId) && sessionId.startsWith(SESSION_ID_PREFIX) && { sessionId }),
-    ...(isId(turnId) && { turnId }),
+    sessionId: isSession ? sessionId : undefined,
+    turnId: isId(turnId) ? turnId : undefined,
   };
 }
 
-/** The session and the turn that the answer shows. */
-function idsIn({ structuredContent = {} }: CallResult): { sessionId?: string; turnId?: string } {
-  const { session, turn, request } = structuredContent;
-  const sessionId = session?.id ?? turn?.sessionId ?? request?.sessionId;
-  const turnId = turn?.id ?? request?.turnId;
-  return { ...(isId(sessionId) && { sessionId }), ...(isId(turnId) && { turnId }) };
-}
-
-type CallResult = {
-  readonly structuredContent?: {
-    readonly session?: { readonly id?: unknown };
-    readonly turn?: { readonly id?: unknown; readonly sessionId?: unknown };
-    readonly request?: { readonly sessionId?: unknown; readonly turnId?: unknown };
-  };
-};
+const ID = /^[\w-]{1,64}$/;
 
 function isId(value: unknown): value is string {
   return typeof value === 'string' && ID.test(value);

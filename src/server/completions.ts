@@ -1,7 +1,8 @@
-/** Completion on the wire: ids of sessions in addresses, and what the arguments of prompts ask for. */
+/** Completion on the wire: session ids in addresses, and the arguments of prompts. */
 
 import {
   type CompleteRequest,
+  specTypeSchemas as PARAMS,
   ProtocolError,
   ProtocolErrorCode,
   type Server,
@@ -24,10 +25,11 @@ export function serveCompletions(
   caller: Caller,
   { service, log }: ServerDeps,
 ): void {
-  server.setRequestHandler('completion/complete', ({ params }) =>
+  const params = PARAMS.CompleteRequestParams;
+  server.setRequestHandler('completion/complete', { params }, (asked) =>
     answering(log, async () => {
-      const of = kindOf(params);
-      const prefix = params.argument.value;
+      const of = kindOf(asked);
+      const prefix = asked.argument.value;
       if (of === undefined || prefix.length > COMPLETION_CHARS_MAX) {
         return { completion: { values: [], hasMore: false } };
       }
@@ -39,7 +41,7 @@ export function serveCompletions(
   );
 }
 
-/** Undefined for what nothing is known about, such as a free text. */
+/** Undefined for an argument that cannot be completed, such as free text. */
 function kindOf({
   ref,
   argument,

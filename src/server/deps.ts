@@ -1,9 +1,9 @@
 /** What every part of an MCP server instance may use. */
 
+import type { FormsShared } from '../forms/forms.ts';
 import type { Logger } from '../log.ts';
 import type { Service } from '../service/service.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { FormsShared } from './waiting.ts';
 
 export type ServerDeps = {
   readonly service: Service;
@@ -11,6 +11,6 @@ export type ServerDeps = {
   readonly telemetry: Telemetry;
   readonly version: string;
   readonly forms: FormsShared;
-  /** Aborts when the connection is about to end: calls that wait answer at once, as if their time was up. */
+  /** Aborts when the connection is about to end: calls that wait answer at once, as if their time were up. */
   readonly ending: AbortSignal;
 };

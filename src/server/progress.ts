@@ -1,4 +1,4 @@
-/** Progress of a waiting call: what Claude does now, in a few words, and not too often. */
+/** Progress of a call that waits: what Claude is doing, in a few words and not too often. */
 
 import { PROGRESS_MS_MIN } from '../limits.ts';
 import type { Reader } from '../service/reader.ts';
@@ -7,7 +7,7 @@ import { cutChars, oneLine } from '../text.ts';
 import { activityOf } from '../tools/activity.ts';
 
 export type ProgressNote = {
-  /** Grows with every note: the events of the sessions that were waited for. */
+  /** Grows with every note: the number of events of the sessions that the call waits for. */
   readonly progress: number;
   readonly message: string;
 };
@@ -17,14 +17,14 @@ type ProgressDeps = {
   readonly send: (note: ProgressNote) => void;
 };
 
-/** So many events back is looked for something to say. */
+/** How many events back to look for something to say. */
 const LOOK_BACK = 20;
 const ID_CHARS = 'claude_'.length + 8;
 const NAME_CHARS_MAX = 80;
 
 export class Progress {
   readonly #deps: ProgressDeps;
-  /** The newest seq of each session that was looked at. */
+  /** The newest seq of each session looked at. */
   readonly #seen = new Map<string, number>();
   #pause: NodeJS.Timeout | undefined;
   #next: ProgressNote | undefined;
@@ -34,7 +34,7 @@ export class Progress {
     this.#deps = deps;
   }
 
-  /** Looks at a session that is waited for; tells of it now or, after another note, a moment later. */
+  /** Looks at a session that the call waits for. Sends a note at once, or a moment later if one was just sent. */
   async watch(session: Session): Promise<void> {
     const { id, lastSeq } = session;
     const seen = this.#seen.get(id) ?? 0;
@@ -45,7 +45,7 @@ export class Progress {
     if (text !== undefined) this.#tell(this.#named(session, text));
   }
 
-  /** Nothing is sent from here on. */
+  /** Sends nothing more. */
   close(): void {
     this.#isOver = true;
     clearTimeout(this.#pause);

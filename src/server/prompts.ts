@@ -1,6 +1,11 @@
 /** Prompts on the wire: the list, and one written out. */
 
-import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprotocol/server';
+import {
+  specTypeSchemas as PARAMS,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Server,
+} from '@modelcontextprotocol/server';
 import { quoteId } from '../errors.ts';
 import { PROMPTS } from '../prompts/index.ts';
 import type { Prompt } from '../prompts/prompt.ts';
@@ -28,11 +33,14 @@ const LISTED = PROMPTS.map(({ name, title, description, icons, arguments: known 
 
 /** Registers prompts/list and prompts/get for one caller. */
 export function servePrompts(server: Server, caller: Caller, { service, log }: ServerDeps): void {
-  server.setRequestHandler('prompts/list', () => ({ prompts: LISTED }));
-  server.setRequestHandler('prompts/get', ({ params }) =>
+  server.setRequestHandler('prompts/list', { params: PARAMS.PaginatedRequestParams }, () => ({
+    prompts: LISTED,
+  }));
+  const params = PARAMS.GetPromptRequestParams;
+  server.setRequestHandler('prompts/get', { params }, ({ name, arguments: args = {} }) =>
     answering(log, async () => {
-      const prompt = promptNamed(params.name);
-      const text = await prompt.get(wellFormed(params.arguments ?? {}), { caller, service });
+      const prompt = promptNamed(name);
+      const text = await prompt.get(wellFormed(args), { caller, service });
       return {
         description: prompt.description,
         messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }],
@@ -41,7 +49,7 @@ export function servePrompts(server: Server, caller: Caller, { service, log }: S
   );
 }
 
-/** @throws ProtocolError InvalidParams for a name that is none */
+/** @throws ProtocolError InvalidParams if there is no prompt of this name */
 export function promptNamed(name: string): Prompt {
   const prompt = BY_NAME.get(name);
   if (prompt !== undefined) return prompt;

@@ -1,13 +1,13 @@
-/** Failures outside of tools, where the protocol has only its own errors. */
+/** Failures outside of tools, for which the protocol has only its own errors. */
 
 import { ProtocolError, ProtocolErrorCode } from '@modelcontextprotocol/server';
 import { type ErrorCode, failureOf, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
-/** What the server could not do, though nothing was wrong with the request. */
+/** Failures that are not the fault of the request. */
 const OURS: ReadonlySet<ErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL']);
 
-/** The error to answer with. What is not meant for a caller is logged, and shown without a word of it. */
+/** The error to answer with. A defect is logged, and the caller learns nothing about it. */
 export function protocolErrorOf(error: unknown, log: Pick<Logger, 'error'>): ProtocolError {
   if (error instanceof ProtocolError) return error;
   if (!(error instanceof SessionError)) log.error({ err: error }, 'request failed');
@@ -17,7 +17,7 @@ export function protocolErrorOf(error: unknown, log: Pick<Logger, 'error'>): Pro
   return new ProtocolError(number, text, { code, retryable });
 }
 
-/** Runs a handler so that whatever it throws is a protocol error. */
+/** Runs a handler; whatever it throws becomes a protocol error. */
 export async function answering<T>(
   log: Pick<Logger, 'error'>,
   handle: () => T | Promise<T>,

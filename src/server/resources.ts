@@ -1,6 +1,7 @@
 /** Resources on the wire: the list, the templates, and a read. */
 
 import {
+  specTypeSchemas as PARAMS,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
@@ -23,13 +24,17 @@ const TEMPLATES = Object.values(OF_SESSION).map(
 /** Registers resources/list, resources/templates/list and resources/read for one caller. */
 export function serveResources(server: Server, caller: Caller, deps: ServerDeps): void {
   const { service, log } = deps;
-  server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: TEMPLATES }));
-  server.setRequestHandler('resources/list', ({ params }) =>
-    answering(log, () => listResources({ caller, service }, params?.cursor)),
+  const page = { params: PARAMS.PaginatedRequestParams };
+  server.setRequestHandler('resources/templates/list', page, () => ({
+    resourceTemplates: TEMPLATES,
+  }));
+  server.setRequestHandler('resources/list', page, ({ cursor }) =>
+    answering(log, () => listResources({ caller, service }, cursor)),
   );
-  server.setRequestHandler('resources/read', ({ params }) =>
+  const params = PARAMS.ReadResourceRequestParams;
+  server.setRequestHandler('resources/read', { params }, ({ uri }) =>
     answering(log, async () => ({
-      contents: [{ uri: params.uri, ...(await readResource(params.uri, { caller, service })) }],
+      contents: [{ uri, ...(await readResource(uri, { caller, service })) }],
     })),
   );
 }
@@ -46,10 +51,7 @@ async function readResource(
   return { mimeType, text: await foundAt(uri, () => read(address, call)) };
 }
 
-/**
- * Says that there is no such resource where there is no such session: for a session of another principal in the same
- * words as for one that never was.
- */
+/** Says that there is no such resource if there is no such session; in the same words for one of another principal. */
 export async function foundAt<T>(uri: string, look: () => Promise<T>): Promise<T> {
   try {
     return await look();
@@ -62,7 +64,7 @@ export async function foundAt<T>(uri: string, look: () => Promise<T>): Promise<T
 export function notFound(uri: string): ProtocolError {
   return new ResourceNotFoundError(
     uri.toWellFormed(),
-    `no resource ${quoteId(uri)}: resources/list names those you can read`,
+    `no resource ${quoteId(uri)}: resources/list names the ones you can read`,
   );
 }
 

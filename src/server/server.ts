@@ -1,20 +1,22 @@
-/** One MCP server instance for one caller: what it offers, each part in its own file. */
+/**
+ * One MCP server instance for one caller; each part of what it offers has its own file. It is the SDK's low-level server:
+ * `McpServer` would make the lists anew for each instance, and write its own errors and texts for wrong arguments.
+ */
 
-import type { Server } from '@modelcontextprotocol/server';
+import { Server } from '@modelcontextprotocol/server';
+import { Forms } from '../forms/forms.ts';
+import { sealFor } from '../forms/rounds.ts';
 import { LIST_TTL_MS } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import { ICONS } from '../views/icons.ts';
-import { CheckedServer } from './checked-server.ts';
 import { serveCompletions } from './completions.ts';
 import type { ServerDeps } from './deps.ts';
 import { servePrompts } from './prompts.ts';
 import { serveResources } from './resources.ts';
-import { sealFor } from './rounds.ts';
 import { serveSubscriptions } from './subscriptions.ts';
 import { serveTools } from './tools.ts';
-import { Waitings } from './waiting.ts';
 
-/** What a model knows of the server before it has read of any tool; some clients show 2 KB at most. */
+/** What a model reads before any tool; some clients show at most 2 KB of it. */
 const INSTRUCTIONS = `Runs Claude Code sessions: coding agents that work in a directory while you do something else.
 A job: create_session with a complete prompt; wait_sessions with its id, again for as long as "ready" is empty; read_events
 for what was done; send_prompt for more; end_session when the work is done. Jobs side by side are a session each, and one
@@ -42,10 +44,10 @@ const CACHE_HINTS = {
   'resources/templates/list': SAME_FOR_ALL,
 };
 
-/** Cheap: everything that does not depend on the caller is made once per process. */
+/** Cheap: whatever does not depend on the caller is made once per process. */
 export function createServer(caller: Caller, deps: ServerDeps): Server {
   const seal = sealFor(caller, deps.forms.key);
-  const server = new CheckedServer(
+  const server = new Server(
     {
       name: 'claude-sessions-mcp',
       title: 'Claude Code sessions',
@@ -59,10 +61,7 @@ export function createServer(caller: Caller, deps: ServerDeps): Server {
       requestState: { verify: seal.verify },
     },
   );
-  serveTools(server, caller, {
-    ...deps,
-    waitings: new Waitings(server, caller, { ...deps, seal }),
-  });
+  serveTools(server, caller, { ...deps, forms: new Forms(server, caller, { ...deps, seal }) });
   serveResources(server, caller, deps);
   serveSubscriptions(server, caller, deps);
   servePrompts(server, caller, deps);

@@ -1,9 +1,14 @@
 /**
- * Who hears of changes. On the 2025 revisions a server instance keeps what its client watches, and tells it and of the
- * list; on 2026-07-28 the transports keep it, and ask here for all that changes of one principal.
+ * Notifications of changes. In the 2025 revisions a server instance keeps what its client watches, and notifies it of
+ * that and of the list; in 2026-07-28 the transports keep it, and follow everything that changes for one principal.
  */
 
-import { ProtocolError, ProtocolErrorCode, type Server } from '@modelcontextprotocol/server';
+import {
+  specTypeSchemas as PARAMS,
+  ProtocolError,
+  ProtocolErrorCode,
+  type Server,
+} from '@modelcontextprotocol/server';
 import { SUBSCRIPTIONS_MAX } from '../limits.ts';
 import { METRICS_URI, parseSessionUri, urisOf } from '../resources/uris.ts';
 import type { Caller } from '../service/caller.ts';
@@ -17,7 +22,7 @@ export type ResourceEvent =
   | { readonly kind: 'list_changed' }
   | { readonly kind: 'updated'; readonly uri: string };
 
-/** Tells of every resource of the caller's principal that changes from now on, until the returned function is called. */
+/** Calls back for every resource of the caller's principal that changes, until the returned function is called. */
 export function followResources(
   service: Service,
   caller: Caller,
@@ -30,15 +35,16 @@ export function followResources(
   });
 }
 
-/** Registers resources/subscribe and resources/unsubscribe for one caller; all ends with the connection. */
+/** Registers resources/subscribe and resources/unsubscribe for one caller; subscriptions end with the connection. */
 export function serveSubscriptions(server: Server, caller: Caller, deps: ServerDeps): void {
   const watch = new Watch(server, caller, deps);
   server.oninitialized = () => watch.start();
   server.onclose = () => watch.stop();
-  server.setRequestHandler('resources/subscribe', ({ params }) =>
-    answering(deps.log, () => watch.add(params.uri)),
+  server.setRequestHandler('resources/subscribe', { params: PARAMS.SubscribeRequestParams }, (at) =>
+    answering(deps.log, () => watch.add(at.uri)),
   );
-  server.setRequestHandler('resources/unsubscribe', ({ params }) => watch.remove(params.uri));
+  const params = PARAMS.UnsubscribeRequestParams;
+  server.setRequestHandler('resources/unsubscribe', { params }, ({ uri }) => watch.remove(uri));
 }
 
 /** What one client of the 2025 revisions watches. */
@@ -46,7 +52,7 @@ class Watch {
   readonly #server: Server;
   readonly #caller: Caller;
   readonly #deps: ServerDeps;
-  /** The session of each address, null for the sums. */
+  /** The session of each address; null for the metrics. */
   readonly #watched = new Map<string, string | null>();
   #stop: (() => void) | undefined;
 
@@ -99,11 +105,11 @@ class Watch {
   }
 
   #send(sent: Promise<void>): void {
-    sent.catch((err: unknown) => this.#deps.log.debug({ err }, 'a client could not be told'));
+    sent.catch((err: unknown) => this.#deps.log.debug({ err }, 'client could not be notified'));
   }
 }
 
 function tooMany(): ProtocolError {
-  const text = `LIMIT_EXCEEDED: one MCP session watches at most ${SUBSCRIPTIONS_MAX} resources: unsubscribe from others`;
+  const text = `LIMIT_EXCEEDED: one MCP session may watch at most ${SUBSCRIPTIONS_MAX} resources: unsubscribe from others`;
   return new ProtocolError(ProtocolErrorCode.InvalidParams, text);
 }

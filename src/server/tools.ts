@@ -3,44 +3,48 @@
 import {
   type CallToolResult,
   type InputRequiredResult,
+  specTypeSchemas as PARAMS,
   ProtocolError,
   ProtocolErrorCode,
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { failureOf, quoteId } from '../errors.ts';
+import type { Forms } from '../forms/forms.ts';
 import { KEY_CHARS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import { wellFormed } from '../text.ts';
 import { TOOLS } from '../tools/index.ts';
-import type { Tool } from '../tools/tool.ts';
+import type { PreparedCall, Subject, Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
 import type { ServerDeps } from './deps.ts';
-import { checkShape } from './shape.ts';
 import { jsonSchema } from './tool-schema.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
-import type { Waiting, Waitings } from './waiting.ts';
+import { openWaiting, type Waiting } from './waiting.ts';
 
-type ToolsDeps = ServerDeps & { readonly waitings: Waitings };
+type ToolsDeps = Omit<ServerDeps, 'forms'> & { readonly forms: Forms };
 
 /** Registers tools/list and tools/call for one caller. */
 export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): void {
-  server.setRequestHandler('tools/list', () => ({ tools: listed() }));
-  server.setRequestHandler('tools/call', async (request, context) => {
-    const tool = BY_NAME.get(request.params.name);
+  server.setRequestHandler('tools/list', { params: PARAMS.PaginatedRequestParams }, () => ({
+    tools: listed(),
+  }));
+  const params = PARAMS.CallToolRequestParams;
+  server.setRequestHandler('tools/call', { params }, async ({ name, arguments: args }, context) => {
+    const tool = BY_NAME.get(name);
     if (tool === undefined) {
       deps.telemetry.toolCalled({ tool: 'unknown', outcome: 'INVALID_REQUEST', durationMs: 0 });
-      const text = `unknown tool ${quoteId(request.params.name)}`;
+      const text = `unknown tool ${quoteId(name)}`;
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, text);
     }
     const trace = traceContextOf(context.mcpReq._meta);
-    return callTool(tool, request.params.arguments, { ...deps, caller, context, trace });
+    return callTool(tool, args, { ...deps, caller, context, trace });
   });
 }
 
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
 
-/** Made when the first client asks: it takes as long as a quarter of the start. */
+/** Made when the first client asks: it takes a quarter of the time of a start. */
 const listed = once(() =>
   TOOLS.map((tool) => ({
     name: tool.name,
@@ -67,6 +71,11 @@ type CallContext = ToolsDeps & {
   readonly trace: TraceContext | undefined;
 };
 
+type Answered = {
+  readonly result: CallToolResult | InputRequiredResult;
+  readonly about: Subject;
+};
+
 async function callTool(
   tool: Tool,
   args: unknown,
@@ -75,9 +84,11 @@ async function callTool(
   const { caller, trace } = call;
   const report = beginReport({ tool, args, caller, trace }, call);
   try {
-    checkShape(args);
-    const result = await ('waitMs' in tool.input.shape ? runWaiting : runOnce)(tool, args, call);
-    report({ result });
+    const prepared = tool.prepare(wellFormed(args));
+    const { result, about } = prepared.waits
+      ? await runWaiting(tool.name, prepared, call)
+      : await run(prepared, call);
+    report({ about });
     return result;
   } catch (error) {
     report({ error });
@@ -86,42 +97,41 @@ async function callTool(
   }
 }
 
-async function runOnce(tool: Tool, args: unknown, call: CallContext): Promise<CallToolResult> {
-  return resultOf(await run(tool, args, call));
-}
-
 async function runWaiting(
-  tool: Tool,
-  args: unknown,
+  tool: string,
+  prepared: PreparedCall,
   call: CallContext,
-): Promise<CallToolResult | InputRequiredResult> {
-  const waiting = await call.waitings.open(tool.name, call.context);
+): Promise<Answered> {
+  const { forms, ending, service, context } = call;
+  const waiting = await openWaiting(tool, context, { forms, ending, reader: service.reader });
   try {
-    const data = await run(tool, args, call, waiting);
-    return (await waiting.instead()) ?? resultOf(data);
+    const answered = await run(prepared, call, waiting);
+    const form = await waiting.instead();
+    return form === undefined ? answered : { ...answered, result: form };
   } finally {
     waiting.close();
   }
 }
 
 async function run(
-  tool: Tool,
-  args: unknown,
+  prepared: PreparedCall,
   { service, caller, context, trace }: CallContext,
   waiting?: Waiting,
-): Promise<Record<string, unknown>> {
+): Promise<Answered> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
-  return tool.call(wellFormed(args), {
+  const { data, about } = await prepared.run({
     service,
     caller,
     signal: waiting?.signal ?? context.mcpReq.signal,
     watch: waiting?.watch ?? (async () => false),
-    ...(isKey(toolUseId) && { toolUseId }),
-    ...(trace && { trace: trace.span }),
-    ...(waiting?.callId !== undefined && { callId: waiting.callId }),
+    toolUseId: isKey(toolUseId) ? toolUseId : undefined,
+    trace: trace?.span,
+    callId: waiting?.callId,
   });
+  return { result: resultOf(data), about };
 }
 
+/** The data for both kinds of clients: those that read structured content, and those that read text. */
 function resultOf(data: Record<string, unknown>): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: data };
 }

@@ -1,15 +1,16 @@
-/** W3C Trace Context as MCP carries it, in `_meta` of a request. What is not valid counts as not sent. */
+/** W3C Trace Context as MCP carries it, in `_meta` of a request. An invalid one counts as not sent. */
 
+import { TRACEPARENT_META_KEY, TRACESTATE_META_KEY } from '@modelcontextprotocol/server';
 import { TRACE_STATE_CHARS_MAX } from '../limits.ts';
 import type { Trace } from '../session/event.ts';
 
 export type TraceContext = {
   readonly span: Trace;
-  /** What the caller's tracing systems add, as it came. */
+  /** The caller's `tracestate`, unchanged. */
   readonly traceState?: string;
 };
 
-/** Later versions may append to this; `ff` is none. */
+/** Later versions may append to this; `ff` is not a version. */
 const TRACE_PARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.{0,64})?$/;
 const NOTHING = /^0+$/;
 const SPACE_AROUND = /^[ \t]+|[ \t]+$/g;
@@ -21,14 +22,16 @@ const STATE_MEMBER =
 export function traceContextOf(
   meta: Readonly<Record<string, unknown>> | undefined,
 ): TraceContext | undefined {
-  const { traceparent, tracestate } = meta ?? {};
+  const { [TRACEPARENT_META_KEY]: traceparent, [TRACESTATE_META_KEY]: tracestate } = meta ?? {};
   if (typeof traceparent !== 'string') return undefined;
   const [, version, traceId, spanId, more] = TRACE_PARENT.exec(traceparent) ?? [];
   if (traceId === undefined || spanId === undefined) return undefined;
   if (NOTHING.test(traceId) || NOTHING.test(spanId)) return undefined;
   if (version === '00' && more !== undefined) return undefined;
-  const span = { traceId, spanId };
-  return { span, ...(isState(tracestate) && { traceState: tracestate }) };
+  return {
+    span: { traceId, spanId },
+    traceState: isState(tracestate) ? tracestate : undefined,
+  };
 }
 
 function isState(value: unknown): value is string {

@@ -37,9 +37,13 @@ export const answerPermissionRequest = defineTool({
     'and its rememberAs. You can allow once or for the rest of the session, allow with a changed input, deny with a ' +
     'message that Claude reads, or deny and interrupt the turn. The turn then continues by itself: call ' +
     'wait_sessions next. Only the first answer counts; a second gets CONFLICT.',
-  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  effect: 'answer',
   input,
   output: z.object({ request: requestView }),
+  about: ({ request }) => ({
+    sessionId: request.sessionId,
+    turnId: request.turnId ?? undefined,
+  }),
   async run(args, { service, caller }) {
     checkFits(args);
     const { requestId, decision, message, updatedInput, answers } = args;

@@ -12,12 +12,7 @@ export const attachSession = defineTool({
     'Ties one of your sessions to this MCP session, so that you can change it although another of your clients ' +
     'holds it and is still connected. You need this only after a CONFLICT: if the other client is gone, your first ' +
     'change ties the session automatically.',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: false,
-  },
+  effect: 'note',
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {

@@ -11,7 +11,7 @@ export const cancelPrompt = defineTool({
   description:
     'Cancels a prompt that is still queued, given the id of its turn, and returns the cancelled turn. To stop a ' +
     'turn that is already running, use interrupt_session.',
-  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  effect: 'stop',
   input: z.object({
     sessionId,
     turnId: z.string().min(1).max(200).describe('Id of the turn, as returned by send_prompt.'),

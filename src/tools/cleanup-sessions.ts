@@ -11,7 +11,7 @@ export const cleanupSessions = defineTool({
     'Ends all your sessions that have been idle for longer than maxAgeMs, including those tied to other clients of ' +
     'yours. Busy sessions are never ended. Use it to tidy up after many jobs; to end one session, use end_session. ' +
     'Logs and costs remain readable.',
-  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  effect: 'stop',
   input: z.object({
     maxAgeMs: z
       .int()

@@ -97,14 +97,10 @@ export const createSession = defineTool({
     'to check the result. Next: wait_sessions with the id (one call, no polling), then read_events. Use send_prompt ' +
     'for more work and end_session when it is done. A session lives until it is ended or has been idle for the time ' +
     'the operator set (7 days by default).',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true,
-  },
+  effect: 'start',
   input,
   output: z.object({ session: sessionView, turn: turnView.optional() }),
+  about: ({ session, turn }) => ({ sessionId: session.id, turnId: turn?.id }),
   async run(args, call) {
     const { name, labels, taskId, prompt, idempotencyKey: _key, ...options } = args;
     const key = requestKey('create_session', args, call);

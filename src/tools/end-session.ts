@@ -13,7 +13,7 @@ export const endSession = defineTool({
     'Ends a session for good: stops the running turn, cancels queued prompts, and returns when every process the ' +
     'session started is gone. Its log, results and cost remain readable. Ending it twice is harmless. To stop only ' +
     'the current turn, use interrupt_session.',
-  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  effect: 'stop',
   input: z.object({
     sessionId,
     reason: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Reason, for the log.'),

@@ -13,12 +13,7 @@ export const forkSession = defineTool({
     "Creates a new session that starts with another session's conversation so far, in the same directory. Use it to " +
     'try an alternative without losing the original. Files are shared, not copied. Wait for, prompt and end the new ' +
     'session by its own id.',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true,
-  },
+  effect: 'start',
   input: z.object({
     sessionId,
     name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
@@ -26,6 +21,7 @@ export const forkSession = defineTool({
     idempotencyKey: idempotencyKey.optional(),
   }),
   output: z.object({ session: sessionView, turn: turnView.optional() }),
+  about: ({ session, turn }) => ({ sessionId: session.id, turnId: turn?.id }),
   async run(args, call) {
     const { sessionId, name, prompt } = args;
     const key = requestKey('fork_session', args, call);

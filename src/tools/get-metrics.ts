@@ -20,7 +20,7 @@ export const getMetrics = defineTool({
     'Counts sessions and turns and adds up tokens and cost for all your sessions, one session, or one task. Use it ' +
     'to report what work cost instead of adding up sessions yourself. Totals survive server restarts and include ' +
     'ended sessions.',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input,
   output: metricsView,
   async run(args, { service, caller }) {

@@ -12,7 +12,7 @@ export const getSession = defineTool({
     'Shows one session, ended or not: its status, turns, pending permission requests, tasks, tokens and cost. Use ' +
     'it for a single look. To wait, call wait_sessions instead of polling this. To see what Claude did, call ' +
     'read_events.',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {

@@ -12,7 +12,7 @@ export const interruptSession = defineTool({
     'Stops the running turn and returns once it has really stopped. The session keeps its conversation and accepts ' +
     'further prompts. Use it when Claude is on the wrong track; to correct Claude without stopping, use send_prompt ' +
     'with mode "steer". If no turn is running, nothing changes. To finish with the session, use end_session.',
-  hints: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  effect: 'stop',
   input: z.object({
     sessionId,
     cancelQueued: z.boolean().default(false).describe('Also cancel the queued prompts.'),

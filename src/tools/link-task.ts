@@ -12,12 +12,7 @@ export const linkTask = defineTool({
     'Links a session to a task in your own tracker (a ticket, a plan step), so that get_metrics can report what the ' +
     'task cost and list_sessions can find its sessions. A session can be linked to several tasks. Linking twice ' +
     'changes nothing.',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: false,
-  },
+  effect: 'note',
   input: z.object({ sessionId, taskId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {

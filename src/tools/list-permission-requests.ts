@@ -14,7 +14,7 @@ export const listPermissionRequests = defineTool({
     'request expires. Call it when a session has pendingPermissions: its turn is blocked until somebody answers. ' +
     'Show each request to the person who decides, then call answer_permission_request. A request that is not ' +
     'answered in time is denied.',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input: z.object({ sessionId: sessionId.optional(), scope: scope.optional() }),
   output: z.object({ requests: z.array(requestView) }),
   async run(args, { service, caller }) {

@@ -16,7 +16,7 @@ export const listSessions = defineTool({
     'Lists your sessions, including ended ones, most recently active first. Use it to find a session again, for ' +
     'example after a reconnect. Each session is returned in full, as by get_session, so filter by status, task or ' +
     'label, or set a low limit. If there are more, the result has a nextCursor: pass it as "cursor".',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input: z.object({
     scope: scope.optional(),
     status: z

@@ -18,7 +18,7 @@ export const readEvents = defineTool({
     'for the end of a turn or a permission request, "turn_end" for the end of a turn only, "event" for anything. ' +
     'This is the way to follow one session: one call, no polling. If you only need to know when it is done, ' +
     'wait_sessions costs less.',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input: z.object({
     sessionId,
     after: z
@@ -42,6 +42,7 @@ export const readEvents = defineTool({
     hasMore: z.boolean(),
     session: sessionView,
   }),
+  waits: ({ waitMs }) => waitMs > 0,
   async run(args, { service, caller, signal, watch }) {
     const { detail, ...query } = args;
     const read = await service.reader.read(caller, { ...query, signal, watch });

@@ -15,12 +15,7 @@ export const sendPrompt = defineTool({
     '(list_permission_requests). If the turn is still running when the wait ends, it continues: do not send the ' +
     'prompt again, call wait_sessions. Without waitMs, it returns at once; after wait_sessions, call read_events ' +
     'with the "after" you got here.',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: false,
-    openWorldHint: true,
-  },
+  effect: 'start',
   input: z.object({
     sessionId,
     prompt,
@@ -36,6 +31,8 @@ export const sendPrompt = defineTool({
     after: z.int().min(0).describe('Pass this to read_events as "after".'),
     text: z.string().optional().describe('With waitMs: what Claude has said in this turn so far.'),
   }),
+  waits: ({ waitMs = 0 }) => waitMs > 0,
+  about: ({ turn }) => ({ turnId: turn.id }),
   async run(args, call) {
     const { service, caller, signal, watch, trace } = call;
     const { waitMs, ...asked } = args;

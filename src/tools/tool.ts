@@ -27,54 +27,94 @@ export type Call = {
   readonly trace?: Trace;
 };
 
-export type ToolHints = {
-  readonly readOnlyHint: boolean;
-  readonly destructiveHint: boolean;
-  readonly idempotentHint: boolean;
-  readonly openWorldHint: boolean;
-};
+/** MCP's hints to a client, by what a tool does. */
+const HINTS = {
+  /** Only looks. */
+  read: hints({ readOnlyHint: true, idempotentHint: true }),
+  /** Adds a fact that is the same when added again. */
+  note: hints({ idempotentHint: true }),
+  /** Ends or takes back something. */
+  stop: hints({ destructiveHint: true, idempotentHint: true }),
+  /** Has Claude work. */
+  start: hints({ openWorldHint: true }),
+  /** Lets Claude do what it asked for, or not. */
+  answer: hints({ destructiveHint: true, openWorldHint: true }),
+} as const;
 
-type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = {
+type Hint = 'readOnlyHint' | 'destructiveHint' | 'idempotentHint' | 'openWorldHint';
+
+function hints(set: Partial<Record<Hint, boolean>>): Readonly<Record<Hint, boolean>> {
+  const none = { readOnlyHint: false, destructiveHint: false, idempotentHint: false };
+  return { ...none, openWorldHint: false, ...set };
+}
+
+/** The session and the turn that a call is about, for the log. */
+export type Subject = { readonly sessionId?: string; readonly turnId?: string };
+
+type Shown = {
   readonly name: string;
   readonly title: string;
   readonly icons: Icon[];
   readonly description: string;
-  readonly hints: ToolHints;
+  readonly effect: keyof typeof HINTS;
+};
+
+type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = Shown & {
   readonly input: Input;
   readonly output: Output;
+  /** Whether a call with this input waits; then the client gets progress and forms. */
+  waits?(input: z.infer<Input>): boolean;
   run(input: z.infer<Input>, call: Call): Promise<z.infer<Output>>;
+  /** What the reply is about, if the arguments do not say it. */
+  about?(reply: z.infer<Output>): Subject;
 };
 
-export type Tool = {
-  readonly name: string;
-  readonly title: string;
-  readonly icons: Icon[];
-  readonly description: string;
-  readonly hints: ToolHints;
+export type Tool = Shown & {
+  readonly hints: Readonly<Record<Hint, boolean>>;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  /**
-   * Checks the arguments, then runs the tool.
-   *
-   * @throws SessionError INVALID_REQUEST if the arguments do not match the input schema
-   */
-  call(args: unknown, call: Call): Promise<Record<string, unknown>>;
+  /** @throws SessionError INVALID_REQUEST if the arguments do not match the input schema */
+  prepare(args: unknown): PreparedCall;
 };
+
+export type PreparedCall = {
+  readonly waits: boolean;
+  run(call: Call): Promise<ToolReply>;
+};
+
+export type ToolReply = { readonly data: Record<string, unknown>; readonly about: Subject };
 
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   spec: ToolSpec<Input, Output>,
 ): Tool {
-  const { run, ...shown } = spec;
+  const { run, waits = () => false, about = () => ({}), ...shown } = spec;
   const input = spec.input.strict();
   return {
     ...shown,
+    hints: HINTS[spec.effect],
     input,
-    call: async (args, call) => {
-      const parsed = input.safeParse(args ?? {});
+    prepare: (args = {}) => {
+      checkNames(spec.name, args);
+      const parsed = input.safeParse(args);
       if (!parsed.success) throw invalidArguments(spec.name, parsed.error);
-      return run(parsed.data as z.infer<Input>, call);
+      const given = parsed.data as z.infer<Input>;
+      return {
+        waits: waits(given),
+        run: async (call) => {
+          const data = await run(given, call);
+          return { data, about: about(data) };
+        },
+      };
     },
   };
+}
+
+/** Zod's records drop an entry of this name silently. */
+function checkNames(tool: string, args: unknown): void {
+  for (const value of Object.values(args ?? {})) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__')) continue;
+    throw new SessionError('INVALID_REQUEST', `${tool}: arguments must not use the name __proto__`);
+  }
 }
 
 const ISSUES_SHOWN = 3;

@@ -10,12 +10,7 @@ export const unlinkTask = defineTool({
   icons: ICONS.task,
   description:
     'Undoes link_task: the session no longer counts towards the task. If the task is not linked, nothing changes.',
-  hints: {
-    readOnlyHint: false,
-    destructiveHint: false,
-    idempotentHint: true,
-    openWorldHint: false,
-  },
+  effect: 'note',
   input: z.object({ sessionId, taskId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {

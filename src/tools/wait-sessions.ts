@@ -15,7 +15,7 @@ export const waitSessions = defineTool({
     'wait costs no more tokens than a short one. If "ready" is empty, all of them are still working: call it again. ' +
     'A session that is already idle counts as ready. Then, for each ready session, call list_permission_requests if ' +
     'it has pendingPermissions, otherwise read_events.',
-  hints: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  effect: 'read',
   input: z.object({
     sessionIds: z
       .array(sessionId)
@@ -38,6 +38,7 @@ export const waitSessions = defineTool({
     ready: z.array(z.string()).describe('Ids of the sessions that need you.'),
     sessions: z.array(sessionView),
   }),
+  waits: ({ waitMs }) => waitMs > 0,
   async run(args, { service, caller, signal, watch }) {
     const sessionIds = [...new Set(args.sessionIds)];
     const query = { ...args, sessionIds, signal, watch };

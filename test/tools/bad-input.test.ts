@@ -93,19 +93,6 @@ describe.each(TOOLS.map(({ name }) => name as ToolName))('%s', (tool) => {
     }
     await refuses(tool, { ...goodArgs(tool), [MIB]: 1 }, 'unknown argument');
   });
-
-  test('refuses arguments a thousand levels deep or twenty thousand wide, wherever they stand', async () => {
-    let deep: unknown = 'x';
-    for (let level = 0; level < 1000; level += 1) deep = level % 2 === 0 ? [deep] : { deep };
-    const wide = Array.from({ length: 20_000 }, (_, index) => `${index}`);
-    const wideMap = Object.fromEntries(wide.map((key) => [key, key]));
-    for (const name of ['nonsense', ...Object.keys(inputOf(tool))]) {
-      for (const value of [deep, wide, wideMap]) {
-        const { code } = await client.refusal(tool, { ...goodArgs(tool), [name]: value });
-        expect(code).toBe('INVALID_REQUEST');
-      }
-    }
-  });
 });
 
 describe('a value out of its range', () => {
@@ -189,7 +176,7 @@ describe('a value out of its range', () => {
     ['answer_permission_request', { answers: { q: 1 } }],
     ['answer_permission_request', { answers: { q: 'x'.repeat(1001) } }],
     ['answer_permission_request', { answers: JSON.parse('{"__proto__": "x"}') }],
-    ['answer_permission_request', { updatedInput: JSON.parse('{"a": {"__proto__": 1}}') }],
+    ['answer_permission_request', { updatedInput: JSON.parse('{"__proto__": 1}') }],
   ];
 
   test.each(

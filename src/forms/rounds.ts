@@ -1,7 +1,7 @@
 /**
- * Forms of the 2026-07-28 revision: a call that waits ends with `input_required`, and the client calls
- * again with what the person chose. What must not be forged or repeated between two rounds stands in a
- * sealed state: which request the form was about, and the id that makes the rounds one call.
+ * Forms of the 2026-07-28 revision: a call that waits ends with `input_required`, and the client calls again with what
+ * the person chose. What must not be forged or reused between two rounds is in a sealed state: which request the form
+ * was about, and the id that makes the rounds one call.
  */
 
 import {
@@ -17,8 +17,8 @@ import { FORM_MS_MAX, FORM_ROUNDS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import { formOf } from '../tools/permission-form.ts';
 import type { Asker } from './asker.ts';
+import { formOf } from './permission-form.ts';
 
 const roundState = z.object({
   callId: z.string(),
@@ -30,7 +30,7 @@ const roundState = z.object({
 
 export type RoundState = z.infer<typeof roundState>;
 
-/** Seals states for one caller: nobody else can use them, and nobody can make them. */
+/** Seals states for one caller. Nobody else can use them, and only this server can make them. */
 export function sealFor(caller: Caller, key: Uint8Array): RequestStateCodec<RoundState> {
   const bound = JSON.stringify([caller.principal, caller.mcpSessionId]);
   return createRequestStateCodec({ key, ttlSeconds: FORM_MS_MAX / 1000, bind: () => bound });
@@ -46,7 +46,7 @@ type RoundsDeps = {
 
 /** One round of a call. */
 export class Rounds {
-  /** The same in all rounds of a call. */
+  /** The same in all rounds of the call. */
   readonly callId: string;
   readonly #deps: RoundsDeps;
   readonly #before: RoundState | undefined;
@@ -65,7 +65,7 @@ export class Rounds {
     return this.#asked.signal;
   }
 
-  /** Takes what the client brought back from the round before. */
+  /** Takes the answer that the client brought from the last round. */
   async begin(): Promise<void> {
     const { asker, context } = this.#deps;
     const reply = inputResponse(context.mcpReq.inputResponses, FORM);
@@ -73,7 +73,7 @@ export class Rounds {
     await asker.takeById(this.#before.sessionId, this.#before.requestId, reply);
   }
 
-  /** Ends the call where there is something to ask; it never holds a wait on. */
+  /** Ends the call if there is something to ask; never holds the wait. */
   async hold(session: Session): Promise<boolean> {
     if (this.#question !== undefined || this.#round > FORM_ROUNDS_MAX) return false;
     const request = await this.#deps.asker.next(session);
@@ -83,7 +83,7 @@ export class Rounds {
     return false;
   }
 
-  /** What the call answers instead of its result, where there is something to ask. */
+  /** What the call answers instead of its result, if there is something to ask. */
   async result(): Promise<InputRequiredResult | undefined> {
     if (this.#question === undefined) return undefined;
     const { seal, tool, context } = this.#deps;

@@ -1,4 +1,4 @@
-/** The questions of AskUserQuestion as fields of a form: the offered answers, and room for one's own. */
+/** The questions of AskUserQuestion as fields of a form: the options, and a field for an answer in one's own words. */
 
 import { z } from 'zod';
 import { ANSWERS_MAX, FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
@@ -22,7 +22,7 @@ type Question = z.infer<typeof questionSchema>;
 
 const inputSchema = z.object({ questions: z.array(questionSchema).min(1).max(ANSWERS_MAX) });
 
-/** The questions of a request that is one, where a form can show them. */
+/** The questions of an AskUserQuestion request; undefined for another tool, or if no form can show them. */
 export function questionsOf(request: PermissionRequest): readonly Question[] | undefined {
   if (request.toolName !== 'AskUserQuestion') return undefined;
   return inputSchema.safeParse(request.input).data?.questions;
@@ -57,7 +57,7 @@ function labelsOf({ options }: Question): string[] {
   return [...new Set(options.map(({ label }) => cutChars(oneLine(label), TITLE_CHARS_MAX)))];
 }
 
-/** The answers by question; undefined where none was given. One's own words go before an option. */
+/** The answers by question; undefined if there are none. An answer in one's own words takes precedence. */
 export function answersIn(
   questions: readonly Question[],
   content: unknown,

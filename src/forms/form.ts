@@ -1,4 +1,4 @@
-/** A form in the few words of JSON Schema that every client with forms can show. */
+/** A form in the subset of JSON Schema that every client with forms can show. */
 
 export type FormField =
   | { type: 'string'; title: string; description?: string; enum?: string[]; default?: string }

@@ -24,7 +24,7 @@ export function formOf(request: PermissionRequest, session: Session): Form {
   return request.toolName === 'ExitPlanMode' ? planForm(who, request) : toolForm(who, request);
 }
 
-/** What to answer, or undefined where the form was sent back without a choice. */
+/** What to answer; undefined if the form came back without a choice. */
 export function answerOf(request: PermissionRequest, content: unknown): GivenAnswer | undefined {
   const { requestId } = request;
   const questions = questionsOf(request);
@@ -36,12 +36,8 @@ export function answerOf(request: PermissionRequest, content: unknown): GivenAns
   if (!chosen.success) return undefined;
   const { decision, remember, message } = chosen.data;
   const isRemembered = decision === 'allow' && remember === 'session';
-  return {
-    requestId,
-    decision,
-    grant: { ...(isRemembered && { remember }) },
-    ...(message !== '' && { message }),
-  };
+  const grant = { remember: isRemembered ? remember : undefined };
+  return { requestId, decision, grant, message: message || undefined };
 }
 
 const choice = z.object({
@@ -100,7 +96,7 @@ function planForm(who: string, { input, description = '' }: PermissionRequest): 
   };
 }
 
-/** One argument a line: texts as they stand, anything else as JSON. */
+/** One argument a line; texts as they are, anything else as JSON. */
 function inputText(input: Readonly<Record<string, unknown>>): string {
   return Object.entries(input)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)

@@ -1,7 +1,7 @@
 /**
- * What the two ways of asking a person have in common: whom to ask, what, and to write the
- * answer down. A form that is declined, closed or sent back empty leaves the request open: whoever
- * watches the sessions may still answer it with the tool, so only a choice counts as one.
+ * What both kinds of forms need: which request to ask about next, and how an answer is written down. A form that is
+ * declined, closed or returned empty leaves the request open, and anybody who watches the session may still answer it
+ * with the tool.
  */
 
 import { failureOf, SessionError } from '../errors.ts';
@@ -11,9 +11,9 @@ import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import { answerOf } from '../tools/permission-form.ts';
+import { answerOf } from './permission-form.ts';
 
-/** What came back with a form. */
+/** A form as it came back. */
 export type FormReply = {
   readonly action: 'accept' | 'decline' | 'cancel';
   readonly content?: unknown;
@@ -26,7 +26,7 @@ type AskerDeps = {
   readonly aside: Aside;
 };
 
-/** The permission requests that the person behind one client is to be asked about. */
+/** The permission requests to ask the person behind one client about. */
 export class Asker {
   readonly #deps: AskerDeps;
 
@@ -34,7 +34,7 @@ export class Asker {
     this.#deps = deps;
   }
 
-  /** The oldest open request of a session that is tied to this client, but for those put aside. */
+  /** The oldest open request of a session that is tied to this client, without those that were put aside. */
   async next(session: Session): Promise<PermissionRequest | undefined> {
     const { service, caller, aside } = this.#deps;
     if (session.pendingPermissions === 0 || session.mcpSessionId !== caller.mcpSessionId) return;
@@ -43,12 +43,12 @@ export class Asker {
     return requests.find((request) => !aside.has(caller, request.requestId));
   }
 
-  /** From now on the request is left to the tools. */
+  /** Leaves the request to the tools from now on. */
   putAside(requestId: string): void {
     this.#deps.aside.add(this.#deps.caller, requestId);
   }
 
-  /** Like {@link take}, for a request that is known by its ids only. */
+  /** Like {@link take}, for a request that is known only by its ids. */
   async takeById(sessionId: string, requestId: string, reply: FormReply): Promise<void> {
     const { service, caller } = this.#deps;
     const query = { sessionId, limit: PENDING_PERMISSIONS_MAX };
@@ -57,7 +57,7 @@ export class Asker {
     if (request !== undefined) await this.take(request, reply);
   }
 
-  /** Answers the request with what the person chose. One that was answered meanwhile stays as it is. */
+  /** Answers the request with the person's choice. A request that was answered in the meantime stays as it is. */
   async take(request: PermissionRequest, reply: FormReply): Promise<void> {
     const { service, caller, log } = this.#deps;
     const given = reply.action === 'accept' ? answerOf(request, reply.content) : undefined;
@@ -67,12 +67,12 @@ export class Asker {
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       this.putAside(request.requestId);
-      log.info({ requestId: request.requestId, ...failureOf(error) }, 'a form came too late');
+      log.info({ requestId: request.requestId, ...failureOf(error) }, 'form answered too late');
     }
   }
 }
 
-/** Requests that were put aside by the person behind a client: nobody is asked twice. */
+/** Requests that the person behind a client has put aside, so that nobody is asked twice. */
 export class Aside {
   readonly #keys = new Set<string>();
 
