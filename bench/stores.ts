@@ -45,7 +45,10 @@ export async function makeStore(
   const created = await createIn(store, work);
   const logged = await createIn(store, work);
   for (let at = 1; at < LOGGED_EVENTS; at++) {
-    await store.append(logged, () => [{ ...OUTPUT[at % OUTPUT.length]! }]);
+    await store.append(logged, {
+      type: 'record',
+      said: [{ ...OUTPUT[at % OUTPUT.length]! }],
+    });
   }
   await store.close();
   const db = new DatabaseSync(join(directory, DATABASE_FILE));

@@ -29,7 +29,7 @@ export type Failure = {
 
 type ErrorDetails = {
   /** One sentence that names the next call or flag. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** Whether the same call may succeed later without a change; by default the code decides. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
@@ -81,6 +81,11 @@ export class SettingError extends Error {
 export function quoteId(id: unknown): string {
   const text = typeof id === 'object' && id !== null ? typeof id : String(id);
   return escapedJson(JSON.stringify(shorten(text, 80))).slice(1, -1) || '(empty)';
+}
+
+/** The error that was kept as this failure. */
+export function errorOf({ code, message, retryable, hint }: Failure): SessionError {
+  return new SessionError(code, message, { retryable, hint });
 }
 
 /** The failure to show for anything thrown; what is not ours becomes a plain INTERNAL. */

@@ -1,14 +1,14 @@
 /** Whose session it is (contract, section 4): the one gate that every read and every change passes. */
 
 import { SessionError, SessionNotFoundError } from '../errors.ts';
-import type { SessionState } from '../session/decide.ts';
-import type { EventBody } from '../session/event.ts';
+import type { Command } from '../session/command.ts';
 import type { Session } from '../session/session.ts';
-import type { Appended, AppendOptions, Decision, RequestKey, Store } from '../store/store.ts';
+import type { Appended, AppendOptions, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Presence } from './presence.ts';
 
-const RETRIES_MAX = 5;
+/** Each time it may have been tied to somebody else who has gone. */
+const TRIES_MAX = 5;
 
 export class Gate {
   readonly #store: Store;
@@ -43,72 +43,39 @@ export class Gate {
   }
 
   /**
-   * What the first call with this key was answered. A retry gets it whatever has changed meanwhile: a
-   * client that has lost its connection may be back before anybody knows that the old one is gone.
-   */
-  async answered(key: RequestKey | undefined): Promise<Appended | undefined> {
-    if (key === undefined) return undefined;
-    try {
-      // To no session at all: a key that is known is answered, one that is not writes nothing.
-      return await this.#store.append('', () => [], { key });
-    } catch (error) {
-      if (error instanceof SessionNotFoundError) return undefined;
-      throw error;
-    }
-  }
-
-  /**
-   * Appends what `decide` makes of the session, after the tie where the MCP session it was tied to is
-   * gone. Throws like {@link changeable}, and whatever `decide` throws. A known key changes nothing.
+   * Appends what the command makes of the session, after the tie to the caller if the MCP session that it was tied to is
+   * gone. Throws like {@link changeable}, and if the command is not legal. A call with a known key is answered as the
+   * first one was, whatever has changed since: a client that has lost its connection may be back before anybody knows
+   * that the old one is gone.
    */
   async change(
-    caller: Caller,
+    { principal, mcpSessionId }: Caller,
     sessionId: string,
-    decide: Decision,
+    command: Command,
     options?: AppendOptions,
   ): Promise<Appended> {
-    const known = await this.answered(options?.key);
-    if (known !== undefined) return known;
-    for (let retry = 0; ; retry++) {
-      const { mcpSessionId: holder } = await this.changeable(caller, sessionId);
-      const announced = this.#presence.announce(caller);
-      try {
-        const append = this.#store.append(sessionId, changeBy(caller, holder, decide), options);
-        const [appended] = await Promise.all([append, announced]);
-        return appended;
-      } catch (error) {
-        if (!(error instanceof HolderChanged) || retry === RETRIES_MAX) throw error;
-      }
+    let gone: string | undefined;
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const announced = this.#presence.announce({ principal, mcpSessionId });
+      const asker = { principal, mcpSessionId, gone };
+      const append = this.#store.append(sessionId, command, { ...options, asker });
+      const [appended] = await Promise.all([append, announced]);
+      if (appended.heldBy === undefined) return appended;
+      if (await this.#presence.isConnected(appended.heldBy)) break;
+      gone = appended.heldBy;
     }
+    throw heldError(sessionId);
   }
 
   async #checkHolder(caller: Caller, session: Session): Promise<void> {
     const { mcpSessionId: holder } = session;
     if (caller.mcpSessionId === null || holder === null || holder === caller.mcpSessionId) return;
     if (!(await this.#presence.isConnected(holder))) return;
-    throw new SessionError(
-      'CONFLICT',
-      `session ${session.id} is tied to another MCP session that is still connected`,
-      { hint: 'attach_session ties it to yours.' },
-    );
+    throw heldError(session.id);
   }
 }
 
-/** The session was tied anew between the look at its holder and the write. */
-class HolderChanged extends Error {}
-
-function changeBy(caller: Caller, holder: string | null, decide: Decision): Decision {
-  return (state) => {
-    if (state.session.principal !== caller.principal) {
-      throw new SessionNotFoundError(state.session.id);
-    }
-    if (state.session.mcpSessionId !== holder) throw new HolderChanged();
-    return [...tieTo(caller, state), ...decide(state)];
-  };
-}
-
-function tieTo({ mcpSessionId }: Caller, { session }: SessionState): readonly EventBody[] {
-  const isTied = mcpSessionId === null || mcpSessionId === session.mcpSessionId;
-  if (isTied || session.status === 'terminated') return [];
-  return [{ type: 'session_tied', mcpSessionId }];
+function heldError(sessionId: string): SessionError {
+  const message = `session ${sessionId} is tied to another MCP session that is still connected`;
+  return new SessionError('CONFLICT', message, { hint: 'attach_session ties it to yours.' });
 }

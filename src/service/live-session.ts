@@ -18,7 +18,6 @@ export type StartRun = (signal: AbortSignal) => Promise<Run>;
 
 export type LiveSessionDeps = {
   readonly store: Store;
-  readonly now: () => number;
   readonly log: Logger;
   ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
   /** A turn has ended and the log says so. */
@@ -57,9 +56,9 @@ export class LiveSession implements RunListener {
     this.fence = claim.fence;
     this.turnId = claim.turn.id;
     this.#deps = deps;
-    const { store, now } = deps;
+    const { store } = deps;
     const failed = (error: unknown) => this.#failed(error);
-    this.#log = new SessionWriter({ store, now, fence: this.fence, failed });
+    this.#log = new SessionWriter({ store, fence: this.fence, failed });
   }
 
   /** True from the moment the process is asked to go. */

@@ -5,7 +5,6 @@ import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
-import { decide } from '../session/decide.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
 import type { PermissionAnswer } from '../session/permission.ts';
 import { questionsIn } from '../session/questions.ts';
@@ -111,7 +110,7 @@ export class Permissions {
    * Claude would run with our mark in place of a credential
    */
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
-    const { store, gate, recovery, clock } = this.#deps;
+    const { store, gate, recovery } = this.#deps;
     const { requestId, decision, message } = given;
     const [request] = await store.requests({ principal: caller.principal, requestId });
     if (request === undefined) {
@@ -127,9 +126,7 @@ export class Permissions {
       ...(await this.#remembering(caller, request, given)),
       grant: grantOf(request, given),
     };
-    await gate.change(caller, request.sessionId, (state) =>
-      decide(state, { type: 'answer_permission', requestId, answer }, clock.now()),
-    );
+    await gate.change(caller, request.sessionId, { type: 'answer_permission', requestId, answer });
     return (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
   }
 

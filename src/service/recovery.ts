@@ -7,8 +7,6 @@
 import { SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
-import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
-import type { EventBody } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { type Fence, type Lease, StaleFenceError, type Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
@@ -148,17 +146,10 @@ export class Recovery {
     }
   }
 
-  async #settle(fence: Fence, turn: RunningTurn, loss: Loss): Promise<void> {
-    const { store, clock } = this.#deps;
-    await store.append(
-      fence.sessionId,
-      (state) => {
-        if (!state.openTurns.some(({ id, state: is }) => id === turn.id && is === 'running'))
-          return [];
-        return decideAll(state, settlement(turn, state, loss), clock.now());
-      },
-      { fence },
-    );
+  async #settle(fence: Fence, { id: turnId, prompted }: RunningTurn, loss: Loss): Promise<void> {
+    const [text, error] = [requeueText(loss), lossOf(turnId, loss)];
+    const command = { type: 'settle_turn', turnId, prompted, text, error } as const;
+    await this.#deps.store.append(fence.sessionId, command, { fence });
   }
 }
 
@@ -173,21 +164,4 @@ class ProcessesLeftError extends SessionError {
 function ifLeft(error: unknown): boolean {
   if (error instanceof ProcessesLeftError) return false;
   throw error;
-}
-
-function settlement(turn: RunningTurn, state: SessionState, loss: Loss): SessionCommand[] {
-  const isOurs = state.openTurns.some(({ id, origin }) => id === turn.id && origin === 'prompt');
-  if (isOurs && !turn.prompted) {
-    return [{ type: 'requeue_turn', turnId: turn.id, text: requeueText(loss), crashed: true }];
-  }
-  const outcome = { state: 'lost', error: lossOf(turn.id, loss) } as const;
-  return [{ type: 'end_turn', turnId: turn.id, outcome }];
-}
-
-function decideAll(
-  state: SessionState,
-  commands: readonly SessionCommand[],
-  now: number,
-): readonly EventBody[] {
-  return commands.flatMap((command) => decide(state, command, now));
 }

@@ -244,10 +244,9 @@ export class Scheduler {
   }
 
   #enter(claim: Claim): LiveSession {
-    const { store, clock, log, ask } = this.#deps;
+    const { store, log, ask } = this.#deps;
     const live = new LiveSession(claim, {
       store,
-      now: clock.now,
       log,
       ask,
       turnEnded: (ended) => this.#turnEnded(ended),

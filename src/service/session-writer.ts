@@ -5,15 +5,14 @@
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
-import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
-import type { EventBody, OutputBody } from '../session/event.ts';
+import type { SessionCommand } from '../session/decide.ts';
+import type { OutputBody } from '../session/event.ts';
 import { sizeOfOutput } from '../session/output.ts';
 import type { Fence, Store } from '../store/store.ts';
 
 export type SessionWriterDeps = {
   readonly store: Pick<Store, 'append'>;
   readonly fence: Fence;
-  readonly now: () => number;
   /** A write failed: what it held is not in the log. */
   failed(error: unknown): void;
 };
@@ -64,21 +63,10 @@ export class SessionWriter {
     commands: readonly SessionCommand[],
   ): Promise<unknown> {
     if (output.length === 0 && commands.length === 0) return undefined;
-    const { store, fence, now } = this.#deps;
-    let refusal: unknown;
-    const decideAll = (state: SessionState): readonly EventBody[] => {
-      refusal = undefined;
-      // Another server has ended the session; its order to stop is on the way.
-      const said = state.session.status === 'terminated' ? [] : output;
-      try {
-        return [...said, ...commands.flatMap((command) => decide(state, command, now()))];
-      } catch (error) {
-        refusal = error;
-        return said;
-      }
-    };
-    await store.append(fence.sessionId, decideAll, { fence });
+    const { store, fence } = this.#deps;
+    const command = { type: 'record', said: output, commands } as const;
+    const { refused } = await store.append(fence.sessionId, command, { fence });
     for (const body of output) this.#backlog -= sizeOfOutput(body);
-    return refusal;
+    return refused;
   }
 }

@@ -1,7 +1,7 @@
 /** The use cases of a session's life: make it, find it, link it, measure it, end it. */
 
+import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
-import { decide, type SessionCommand } from '../session/decide.ts';
 import type {
   EventBody,
   ForkOrigin,
@@ -20,7 +20,7 @@ import {
 import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { IdleQuery, IdleSession, SessionQuery } from '../store/queries.ts';
-import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
+import type { Appended, RequestKey, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
@@ -86,20 +86,24 @@ export class Sessions {
    * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
    */
   create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
-    return this.#once(asked.key, () => this.#make(caller, asked));
+    return this.#once(caller, asked.key, () => this.#make(caller, asked));
   }
 
-  /** The retry of a call gets what the first one made, also where a new one would be refused. */
+  /** The retry of a call gets what the first one made, even if a new session would be refused by now. */
   async #once(
+    { principal }: Caller,
     key: RequestKey | undefined,
     make: () => Promise<Appended>,
   ): Promise<{ session: Session; turn?: Turn }> {
-    const { store, scheduler, gate } = this.#deps;
-    const made = (await gate.answered(key)) ?? (await make());
-    if (made.reply.turnId === undefined) return { session: made.session };
+    const { store, scheduler } = this.#deps;
+    const known = key && (await store.reply(key));
+    const { session, reply } = known
+      ? { session: await store.session(principal, known.sessionId), reply: known }
+      : await make();
+    if (session === undefined) throw new SessionNotFoundError(reply.sessionId);
+    if (reply.turnId === undefined) return { session };
     scheduler.poke();
-    const turn = await store.turn(made.session.id, made.reply.turnId);
-    return { session: made.session, ...(turn && { turn }) };
+    return { session, turn: await store.turn(session.id, reply.turnId) };
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
@@ -153,7 +157,7 @@ export class Sessions {
     sessionId: string,
     asked: Pick<NewSession, 'name' | 'prompt' | 'key' | 'trace'>,
   ): Promise<{ session: Session; turn?: Turn }> {
-    return this.#once(asked.key, async () => {
+    return this.#once(caller, asked.key, async () => {
       const origin = await this.#deps.gate.changeable(caller, sessionId);
       const { labels } = origin;
       const options = optionsNow(origin);
@@ -175,23 +179,22 @@ export class Sessions {
 
   /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */
   async attach(caller: Caller, sessionId: string): Promise<Session> {
-    const { store, presence, clock } = this.#deps;
+    const { store, presence } = this.#deps;
     const { mcpSessionId } = caller;
-    await this.get(caller, sessionId);
     const announced = presence.announce(caller);
-    const tied = store.append(sessionId, (state) =>
-      decide(state, { type: 'tie', mcpSessionId }, clock.now()),
-    );
+    const asker = { principal: caller.principal, mcpSessionId: null };
+    const tied = store.append(sessionId, { type: 'tie', mcpSessionId }, { asker });
     const [{ session }] = await Promise.all([tied, announced]);
     return session;
   }
 
   async link(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
-    return (await this.change(caller, sessionId, { type: 'link_task', taskId })).session;
+    return (await this.#deps.gate.change(caller, sessionId, { type: 'link_task', taskId })).session;
   }
 
   async unlink(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
-    return (await this.change(caller, sessionId, { type: 'unlink_task', taskId })).session;
+    return (await this.#deps.gate.change(caller, sessionId, { type: 'unlink_task', taskId }))
+      .session;
   }
 
   /** Ends the principal's sessions that have been idle longer than `maxAgeMs`; returns how many. */
@@ -223,12 +226,9 @@ export class Sessions {
    * after that: a turn that has begun meanwhile must not be.
    */
   async #endIdle({ id: sessionId, lastSeq }: IdleSession): Promise<boolean> {
-    const { store, runs, clock } = this.#deps;
-    const { events } = await store.append(sessionId, (state) => {
-      const { status, turns } = state.session;
-      if (status === 'busy' || turns.queued > 0 || state.session.lastSeq > lastSeq) return [];
-      return decide(state, { type: 'end', reason: 'idle for too long' }, clock.now());
-    });
+    const { store, runs } = this.#deps;
+    const command = { type: 'end', reason: 'idle for too long', ifIdleSince: lastSeq } as const;
+    const { events } = await store.append(sessionId, command);
     if (events.length === 0) return false;
     await runs.whileStopped(sessionId, async () => {});
     return true;
@@ -247,7 +247,7 @@ export class Sessions {
     const known = await this.#deps.gate.changeable(caller, sessionId);
     if (known.status === 'terminated') return { session: known, ended: false };
     const { session, events } = await this.#deps.runs.whileStopped(sessionId, () =>
-      this.change(caller, sessionId, { type: 'end', reason }),
+      this.#deps.gate.change(caller, sessionId, { type: 'end', reason }),
     );
     return { session, ended: events.some((event) => event.type === 'session_ended') };
   }
@@ -261,17 +261,6 @@ export class Sessions {
     const name = sumsName(caller, scope);
     const { metrics, usageByModel } = await store.sums(caller.principal, name);
     return { sums: metrics, usageByModel };
-  }
-
-  /** One command for a session, decided and written behind the gate. */
-  change(
-    caller: Caller,
-    sessionId: string,
-    command: SessionCommand,
-    options?: AppendOptions,
-  ): Promise<Appended> {
-    const { gate, clock } = this.#deps;
-    return gate.change(caller, sessionId, (state) => decide(state, command, clock.now()), options);
   }
 
   #options(asked: NewSession['options']): Promise<SessionOptions> {

@@ -1,22 +1,23 @@
 /** The use cases of a turn: send a prompt, steer, interrupt. */
 
-import { SessionError } from '../errors.ts';
-import { LIST_LIMIT_MAX } from '../limits.ts';
+import { errorOf, failureOf, SessionError } from '../errors.ts';
+import { LIST_LIMIT_MAX, ORDER_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { promptKind } from '../runner/prompt-text.ts';
-import { decide, type SessionCommand, type SessionState } from '../session/decide.ts';
-import type { EventBody, Trace, Turn } from '../session/event.ts';
+import type { Command, Effect, PromptMode } from '../session/command.ts';
+import type { Trace, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
+import { queuedTurn } from '../session/turn.ts';
 import type { SessionCursor } from '../store/queries.ts';
-import type { Reply, RequestKey, Store } from '../store/store.ts';
+import type { Appended, AppendOptions, Reply, RequestKey, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
 import type { Presence } from './presence.ts';
 import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Sessions } from './sessions.ts';
+import type { Waiters } from './waiters.ts';
 
 export type TurnsDeps = {
   readonly store: Store;
@@ -26,7 +27,7 @@ export type TurnsDeps = {
   readonly scheduler: Scheduler;
   readonly runs: Runs;
   readonly recovery: Recovery;
-  readonly clock: Clock;
+  readonly waiters: Waiters;
   readonly log: Logger;
   /** A UUID v4. */
   readonly newId: () => string;
@@ -35,7 +36,7 @@ export type TurnsDeps = {
 export type NewPrompt = {
   readonly sessionId: string;
   readonly prompt: string;
-  readonly mode: 'queue' | 'steer' | 'interrupt';
+  readonly mode: PromptMode;
   readonly key?: RequestKey;
   readonly trace?: Trace;
 };
@@ -59,39 +60,92 @@ export class Turns {
    * into that turn, or is queued if none runs. A command such as /compact is always a turn of its own.
    */
   async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
-    const { gate, scheduler, recovery, newId, clock } = this.#deps;
-    const { sessionId, prompt, key, trace } = asked;
+    const { prompt, trace } = asked;
     const mode = promptKind(prompt) !== 'text' && asked.mode === 'steer' ? 'queue' : asked.mode;
-    const queue: SessionCommand = {
-      type: 'queue_prompt',
-      turnId: newId(),
-      prompt,
-      next: mode === 'interrupt',
-      ...(trace && { trace }),
+    const sending: Sending = {
+      caller,
+      asked,
+      command: { type: 'send', mode, turnId: this.#deps.newId(), prompt, trace },
     };
-    // Stays undefined for a retry: what the first call has done to the turn is not done again.
-    let running: string | undefined;
-    const write = (state: SessionState): readonly EventBody[] => {
-      running = state.openTurns.find((turn) => turn.state === 'running')?.id;
-      if (mode !== 'steer' || running === undefined) return decide(state, queue, clock.now());
-      return [{ type: 'notice', turnId: running, text: `steered: ${prompt}` }];
-    };
-    const { reply } = await scheduler.claimWith(sessionId, (claim) =>
-      gate.change(caller, sessionId, write, { ...(key && { key }), ...(claim && { claim }) }),
+    const sent = await this.#write(sending, { key: asked.key });
+    const { effect, failure } = sent.reply;
+    if (failure !== undefined) throw errorOf(failure);
+    if (effect?.kind === 'steer') {
+      return sent.isRetry ? this.#whenSteered(asked) : this.#steer(sending, effect);
+    }
+    // Also by a retry: the first call may have come to an end in between, and a turn stops only once.
+    if (effect !== undefined) void this.#interruptSoon(asked.sessionId, effect);
+    return this.#sentAs(sent);
+  }
+
+  async #write(
+    { caller, asked, command }: Sending,
+    keys: Pick<AppendOptions, 'key' | 'answers'>,
+  ): Promise<Appended> {
+    const { gate, scheduler } = this.#deps;
+    const { sessionId } = asked;
+    const sent = await scheduler.claimWith(sessionId, (claim) =>
+      gate.change(caller, sessionId, command, { ...keys, claim }),
     );
-    await recovery.demand(sessionId);
-    if (mode === 'interrupt' && running !== undefined) void this.#interruptSoon(sessionId, running);
-    if (mode === 'steer' && running !== undefined)
-      return this.#steer(caller, asked, running, reply);
-    return this.#sent(reply);
+    if (!scheduler.isLive(sessionId)) await this.#demand(sessionId);
+    return sent;
+  }
+
+  /** A server that has missed a lease loses the session. What is queued runs even if that cannot be found out now. */
+  async #demand(sessionId: string): Promise<void> {
+    try {
+      await this.#deps.recovery.demand(sessionId);
+    } catch (error) {
+      this.#deps.log.warn({ err: error, sessionId }, 'failed to look for the server of a session');
+    }
+  }
+
+  /** Puts the prompt into the running turn, and writes down what came of it; if the turn has just ended, it is queued. */
+  async #steer(sending: Sending, effect: Effect): Promise<Sent> {
+    const { store, runs } = this.#deps;
+    const { sessionId, prompt, key } = sending.asked;
+    const answers = key;
+    const { turnId } = effect;
+    try {
+      if (await runs.steer(sessionId, turnId, prompt)) {
+        const command = { type: 'steered', turnId, prompt } as const;
+        return this.#sentAs(await store.append(sessionId, command, { answers }));
+      }
+    } catch (error) {
+      await this.#notDone(sessionId, effect, error, answers);
+      throw error;
+    }
+    const command = { ...sending.command, mode: 'queue' } as const;
+    return this.#sentAs(await this.#write({ ...sending, command }, { answers }));
+  }
+
+  /** What the first call with this key came to, once it has ended. */
+  async #whenSteered({ sessionId, key }: NewPrompt): Promise<Sent> {
+    const { store, waiters } = this.#deps;
+    const look = async (): Promise<Reply | undefined> => {
+      const reply = key && (await store.reply(key));
+      return reply?.effect === undefined ? reply : undefined;
+    };
+    const { signal } = new AbortController();
+    const reply = await waiters.until([sessionId], look, ORDER_MS_MAX, signal);
+    if (reply?.failure !== undefined) throw errorOf(reply.failure);
+    if (reply !== undefined) return this.#sentBefore(reply);
+    throw new SessionError(
+      'UNAVAILABLE',
+      'the first call with this idempotencyKey has not finished, and nobody knows whether Claude has got the prompt',
+      {
+        hint: 'read_events shows what Claude does; a call with a new key sends the prompt again.',
+        retryable: false,
+      },
+    );
   }
 
   /** Takes a queued prompt back. Throws SessionError CONFLICT where its turn has begun. */
   async cancel(caller: Caller, sessionId: string, turnId: string): Promise<Turn> {
-    const { store, sessions } = this.#deps;
-    const known = await store.turn((await sessions.get(caller, sessionId)).id, turnId);
+    const { store, gate } = this.#deps;
+    const known = await store.turn((await gate.readable(caller, sessionId)).id, turnId);
     if (known?.state === 'cancelled') return known;
-    await sessions.change(caller, sessionId, { type: 'cancel_prompt', turnId });
+    await gate.change(caller, sessionId, { type: 'cancel_prompt', turnId });
     const turn = await store.turn(sessionId, turnId);
     if (turn === undefined) throw new Error(`turn ${turnId} is missing in ${sessionId}`);
     return turn;
@@ -99,12 +153,7 @@ export class Turns {
 
   /** Takes back every queued prompt of the session. */
   async cancelQueued(caller: Caller, sessionId: string): Promise<void> {
-    const { gate, clock } = this.#deps;
-    await gate.change(caller, sessionId, (state) =>
-      state.openTurns
-        .filter((turn) => turn.state === 'queued')
-        .flatMap(({ id }) => decide(state, { type: 'cancel_prompt', turnId: id }, clock.now())),
-    );
+    await this.#deps.gate.change(caller, sessionId, { type: 'cancel_prompts' });
   }
 
   /** Stops the running turn and waits until it has stopped; without one it changes nothing. */
@@ -148,29 +197,51 @@ export class Turns {
     }
   }
 
-  /** Puts the prompt into the turn; where that has just ended, it becomes a turn of its own. */
-  async #steer(caller: Caller, asked: NewPrompt, turnId: string, reply: Reply): Promise<Sent> {
-    const { runs } = this.#deps;
-    if (await runs.steer(asked.sessionId, turnId, asked.prompt)) return this.#sent(reply);
-    const { key: _known, ...again } = asked;
-    return this.send(caller, { ...again, mode: 'queue' });
+  /** The turn that a prompt was queued as, or went into. */
+  async #sentAs({ reply, events, claim, isRetry }: Appended): Promise<Sent> {
+    const { sessionId, turnId, after } = reply;
+    if (typeof claim === 'object' && claim.turn.id === turnId) {
+      const { prompt: _prompt, ...turn } = claim.turn;
+      return { turn, after };
+    }
+    const queued = isRetry ? undefined : events.find((event) => event.type === 'prompt_queued');
+    return queued ? { turn: queuedTurn(sessionId, queued), after } : this.#sentBefore(reply);
   }
 
-  /** The turn that a prompt was queued as, or went into. */
-  async #sent({ sessionId, turnId, after }: Reply): Promise<Sent> {
-    const { store } = this.#deps;
-    const [event] = turnId === undefined ? await store.events(sessionId, after - 1, 1) : [];
-    const steered = event?.type === 'notice' ? event.turnId : undefined;
-    const turn = await store.turn(sessionId, turnId ?? steered ?? '');
+  async #sentBefore({ sessionId, turnId = '', after }: Reply): Promise<Sent> {
+    const turn = await this.#deps.store.turn(sessionId, turnId);
     if (turn === undefined) throw new Error(`the turn of a prompt is missing in ${sessionId}`);
     return { turn, after };
   }
 
-  async #interruptSoon(sessionId: string, turnId: string): Promise<void> {
+  async #interruptSoon(sessionId: string, effect: Effect): Promise<void> {
     try {
-      await this.#deps.runs.interrupt(sessionId, turnId);
+      await this.#deps.runs.interrupt(sessionId, effect.turnId);
     } catch (error) {
-      this.#deps.log.warn({ err: error, sessionId }, 'turn could not be interrupted');
+      await this.#notDone(sessionId, effect, error);
+    }
+  }
+
+  /** Says so in the session's log. */
+  async #notDone(
+    sessionId: string,
+    effect: Effect,
+    cause: unknown,
+    answers?: RequestKey,
+  ): Promise<void> {
+    const { store, log } = this.#deps;
+    log.warn({ err: cause, sessionId, turnId: effect.turnId }, `failed to ${effect.kind} a turn`);
+    try {
+      const error = failureOf(cause);
+      await store.append(sessionId, { type: 'not_done', effect, error }, { answers });
+    } catch (error) {
+      log.error({ err: error, sessionId }, 'failed to write down that a turn was left as it was');
     }
   }
 }
+
+type Sending = {
+  readonly caller: Caller;
+  readonly asked: NewPrompt;
+  readonly command: Extract<Command, { type: 'send' }>;
+};

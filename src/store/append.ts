@@ -1,6 +1,7 @@
 /** The one way into the log: decide on the row as it is, number, apply, write, and keep the sums. */
 
 import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
+import { type Command, type Decided, needsOf, resolve } from '../session/command.ts';
 import type { EventBody, SessionEvent } from '../session/event.ts';
 import { apply, applyCreated, type Session } from '../session/session.ts';
 import { wellFormed } from '../text.ts';
@@ -19,7 +20,6 @@ import { jsonOf, type Sql, textOf } from './sql.ts';
 import {
   type Appended,
   type AppendOptions,
-  type Decision,
   type Fence,
   type Reply,
   type RequestKey,
@@ -37,23 +37,25 @@ export function createSession(
     if (tx.sql.get('SELECT 1 FROM sessions WHERE id = ?', sessionId) !== undefined) {
       throw new SessionError('CONFLICT', `session ${sessionId} exists already`);
     }
-    return write(tx, { sessionId, before: undefined, epoch: null }, bodies);
+    return write(tx, { sessionId, before: undefined, epoch: null }, { events: bodies });
   });
 }
 
 export function appendEvents(
   tx: Transaction,
   sessionId: string,
-  decide: Decision,
-  options: AppendOptions,
+  command: Command,
+  { fence, key, answers, asker }: AppendOptions,
 ): Appended {
-  const { fence, key } = options;
-  return keyed(tx, key, () => {
+  const appended = keyed(tx, key, () => {
     const before = readSession(tx.sql, sessionId);
     if (fence !== undefined) checkFence(tx.sql, sessionId, fence);
-    const bodies = decide(stateOf(tx.sql, before));
-    return write(tx, { sessionId, before, epoch: fence?.epoch ?? null }, bodies);
+    const state = stateOf(tx.sql, before, needsOf(command));
+    const decided = resolve(state, command, { asker, now: tx.now });
+    return write(tx, { sessionId, before, epoch: fence?.epoch ?? null }, decided);
   });
+  if (answers !== undefined) replaceReply(tx.sql, answers, appended.reply);
+  return appended;
 }
 
 /** @throws StaleFenceError unless the session is under exactly this lease */
@@ -75,36 +77,52 @@ export function readSession(sql: Sql, sessionId: string): Session {
 
 /** Answers a retried call as the first one was, and remembers what a new one is answered. */
 function keyed(tx: Transaction, key: RequestKey | undefined, work: () => Appended): Appended {
-  if (key === undefined) return work();
-  const row = tx.sql.get(
+  const reply = key && readReply(tx.sql, key);
+  if (reply !== undefined) {
+    return { session: readSession(tx.sql, reply.sessionId), events: [], reply, isRetry: true };
+  }
+  const appended = work();
+  if (key !== undefined && appended.heldBy === undefined) remember(tx, key, appended.reply);
+  return appended;
+}
+
+/** @throws SessionError CONFLICT if the key was used with other arguments */
+export function readReply(sql: Sql, key: RequestKey): Reply | undefined {
+  const row = sql.get(
     'SELECT fingerprint, reply FROM requests WHERE principal = ? AND tool = ? AND key = ?',
     key.principal,
     key.tool,
     key.key,
   );
-  if (row === undefined) return remembered(tx, key, work());
-  if (textOf(row, 'fingerprint') !== key.fingerprint) {
-    throw new SessionError(
-      'CONFLICT',
-      `idempotencyKey ${quoteId(key.key)} was used before with other arguments`,
-      { hint: 'repeat the call exactly, or use a new key.' },
-    );
-  }
-  const reply = jsonOf<Reply>(row, 'reply');
-  return { session: readSession(tx.sql, reply.sessionId), events: [], reply };
+  if (row === undefined) return undefined;
+  if (textOf(row, 'fingerprint') === key.fingerprint) return jsonOf<Reply>(row, 'reply');
+  throw new SessionError(
+    'CONFLICT',
+    `idempotencyKey ${quoteId(key.key)} was used before with other arguments`,
+    { hint: 'repeat the call exactly, or use a new key.' },
+  );
 }
 
-function remembered(tx: Transaction, key: RequestKey, appended: Appended): Appended {
-  tx.sql.run(
+function remember({ sql, steadyNow }: Transaction, key: RequestKey, reply: Reply): void {
+  sql.run(
     'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)',
     key.principal,
     key.tool,
     key.key,
     key.fingerprint,
-    JSON.stringify(appended.reply),
-    tx.steadyNow,
+    JSON.stringify(reply),
+    steadyNow,
   );
-  return appended;
+}
+
+function replaceReply(sql: Sql, key: RequestKey, reply: Reply): void {
+  sql.run(
+    'UPDATE requests SET reply = ? WHERE principal = ? AND tool = ? AND key = ?',
+    JSON.stringify(reply),
+    key.principal,
+    key.tool,
+    key.key,
+  );
 }
 
 type Place = {
@@ -113,10 +131,11 @@ type Place = {
   readonly epoch: number | null;
 };
 
-function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): Appended {
+function write(tx: Transaction, place: Place, decided: Decided): Appended {
   const { sessionId, before, epoch } = place;
+  const { heldBy, refused } = decided;
   const firstSeq = (before?.lastSeq ?? 0) + 1;
-  const events = bodies.map(
+  const events = decided.events.map(
     (body, index): SessionEvent => ({
       ...wellFormed(body),
       seq: firstSeq + index,
@@ -131,7 +150,7 @@ function write(tx: Transaction, place: Place, bodies: readonly EventBody[]): App
     updateMetrics(tx.sql, before, session);
     tx.touch(sessionId, { session, events });
   }
-  return { session, events, reply: replyOf(session, events) };
+  return { session, events, reply: replyOf(session, events, decided), heldBy, refused };
 }
 
 function applyAll(
@@ -224,11 +243,17 @@ function updateQueue(sql: Sql, sessionId: string): void {
   );
 }
 
-function replyOf(session: Session, events: readonly SessionEvent[]): Reply {
+function replyOf(
+  session: Session,
+  events: readonly SessionEvent[],
+  { turnId, effect, failure }: Decided,
+): Reply {
   const queued = events.find((event) => event.type === 'prompt_queued');
   return {
     sessionId: session.id,
-    ...(queued?.type === 'prompt_queued' && { turnId: queued.turnId }),
+    turnId: turnId ?? queued?.turnId,
     after: session.lastSeq,
+    effect,
+    failure,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { SQLInputValue } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
-import { decide, type OpenTurn } from '../session/decide.ts';
+import type { OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
@@ -103,7 +103,7 @@ function startTurn(
   const { session, events } = appendEvents(
     tx,
     fence.sessionId,
-    (state) => decide(state, { type: 'start_turn', turnId, origin: 'prompt' }, tx.now),
+    { type: 'start_turn', turnId, origin: 'prompt' },
     { fence },
   );
   const started = events.find((event) => event.type === 'turn_started');

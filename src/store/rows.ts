@@ -1,5 +1,6 @@
 /** What the rows mean: sessions, turns, requests and events as the session room knows them. */
 
+import type { Needs } from '../session/command.ts';
 import type { OpenTurn, SessionState } from '../session/decide.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
@@ -28,40 +29,34 @@ export function recordOf(session: Session): string {
   return JSON.stringify(record);
 }
 
-/** Looks up what is open only when asked for it: most writes are output and never ask. */
-export function stateOf(sql: Sql, session: Session): SessionState {
+/** A session with what of it the command at hand is decided on. */
+export function stateOf(sql: Sql, session: Session, needs: Needs): SessionState {
   const { turns, pendingPermissions } = session;
-  let openTurns: readonly OpenTurn[] | undefined;
-  let openRequests: readonly PermissionRequest[] | undefined;
+  const hasTurns = turns.queued + turns.running > 0;
   return {
     session,
-    get openTurns() {
-      openTurns ??= turns.queued + turns.running === 0 ? [] : readOpenTurns(sql, session.id);
-      return openTurns;
-    },
-    get openRequests() {
-      openRequests ??= pendingPermissions === 0 ? [] : readOpenRequests(sql, session.id);
-      return openRequests;
-    },
-    get remembered() {
-      return countRemembered(sql, session.id);
-    },
+    openTurns: hasTurns && needs.turns ? readOpenTurns(sql, session.id, needs.turns) : [],
+    openRequests: pendingPermissions > 0 && needs.requests ? readOpenRequests(sql, session.id) : [],
+    remembered: needs.remembered ? countRemembered(sql, session.id) : 0,
   };
 }
 
-function readOpenTurns(sql: Sql, sessionId: string): readonly OpenTurn[] {
-  return sql
-    .all(
-      `SELECT record, prompt FROM turns
-       WHERE session_id = ? AND state IN ('queued', 'running')
-       ORDER BY state = 'queued', rank, ord`,
-      sessionId,
-    )
-    .map((row) => ({
-      ...turnOf(row),
-      prompt: textOf(row, 'prompt'),
-    }));
+function readOpenTurns(
+  sql: Sql,
+  sessionId: string,
+  which: NonNullable<Needs['turns']>,
+): readonly OpenTurn[] {
+  const rows =
+    typeof which === 'object'
+      ? sql.all(`${OPEN_TURNS} AND id = ?`, sessionId, which.id)
+      : sql.all(which === 'running' ? RUNNING_TURN : ALL_OPEN_TURNS, sessionId);
+  return rows.map((row) => ({ ...turnOf(row), prompt: textOf(row, 'prompt') }));
 }
+
+const TURNS = 'SELECT record, prompt FROM turns WHERE session_id = ?';
+const OPEN_TURNS = `${TURNS} AND state IN ('queued', 'running')`;
+const ALL_OPEN_TURNS = `${OPEN_TURNS} ORDER BY state = 'queued', rank, ord`;
+const RUNNING_TURN = `${TURNS} AND state = 'running'`;
 
 function readOpenRequests(sql: Sql, sessionId: string): readonly PermissionRequest[] {
   return sql

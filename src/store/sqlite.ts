@@ -2,11 +2,12 @@
 
 import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import type { Command } from '../session/command.ts';
 import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { RememberRule } from '../session/remembered.ts';
 import type { Session } from '../session/session.ts';
-import { appendEvents, createSession } from './append.ts';
+import { appendEvents, createSession, readReply } from './append.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Database } from './database.ts';
 import { storageFailure } from './failure.ts';
@@ -38,11 +39,11 @@ import type {
   AppendOptions,
   Claim,
   ClaimOptions,
-  Decision,
   Fence,
   Lease,
   LeaseFact,
   Observer,
+  Reply,
   RequestKey,
   Store,
   Sums,
@@ -115,12 +116,18 @@ export class SqliteStore implements Store {
     return this.#queue.add((tx) => createSession(tx, sessionId, events, key));
   }
 
-  append(sessionId: string, decide: Decision, options: AppendOptions = {}): Promise<Appended> {
+  append(sessionId: string, command: Command, options: AppendOptions = {}): Promise<Appended> {
     return this.#queue.add((tx) => {
-      const appended = appendEvents(tx, sessionId, decide, options);
-      const claim = options.claim && leases.claimTurn(tx, options.claim);
+      const appended = appendEvents(tx, sessionId, command, options);
+      // One that is held is asked again, and what was claimed with it would be lost.
+      const claimant = appended.heldBy === undefined ? options.claim : undefined;
+      const claim = claimant && leases.claimTurn(tx, claimant);
       return claim === undefined ? appended : { ...appended, claim };
     });
+  }
+
+  reply(key: RequestKey): Promise<Reply | undefined> {
+    return this.#read((sql) => readReply(sql, key));
   }
 
   async claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined> {

@@ -5,7 +5,9 @@
  * the fence belong to the store. Every method that writes resolves only after the write is durable.
  */
 
-import type { OpenTurn, SessionState } from '../session/decide.ts';
+import type { Failure } from '../errors.ts';
+import type { Asker, Command, Effect } from '../session/command.ts';
+import type { OpenTurn } from '../session/decide.ts';
 import type {
   EventBody,
   PermissionRequest,
@@ -46,19 +48,30 @@ export type RequestKey = {
   readonly fingerprint: string;
 };
 
-/** What a keyed call answered the first time. */
+/** What a call is answered; with a key, what its retries are. */
 export type Reply = {
   readonly sessionId: string;
+  /** The turn that carries the prompt. */
   readonly turnId?: string;
   /** The seq to read on from. */
   readonly after: number;
+  /** What was left to do when this was written. */
+  readonly effect?: Effect;
+  /** Why that could not be done. */
+  readonly failure?: Failure;
 };
 
 export type Appended = {
   readonly session: Session;
-  /** What was appended; empty where the command changed nothing or the call is a retry. */
+  /** What was appended; empty if the command changed nothing or the call is a retry. */
   readonly events: readonly SessionEvent[];
   readonly reply: Reply;
+  /** The call had been answered before, under its key; nothing was written. */
+  readonly isRetry?: boolean;
+  /** The MCP session that the session is tied to, if that was in the way of {@link AppendOptions.asker}. Nothing was written. */
+  readonly heldBy?: string;
+  /** Why the commands of a `record` were not written. */
+  readonly refused?: unknown;
   /** What came of {@link AppendOptions.claim}. */
   readonly claim?: Claim | 'full';
 };
@@ -78,15 +91,17 @@ export type Commit = {
 };
 
 export type AppendOptions = {
+  /** The caller that asks for it, if whether it may has to be checked. */
+  readonly asker?: Asker;
   /** For writes of a runner: refused with a {@link StaleFenceError} when the lease is gone. */
   readonly fence?: Fence;
+  /** With a known key, the call is answered as the first one was. */
   readonly key?: RequestKey;
+  /** The key of an earlier call, whose retries are answered with this reply from now on. */
+  readonly answers?: RequestKey;
   /** Has the next turn claimed in the same transaction, as {@link Store.claim} would right after it. */
   readonly claim?: Claimant;
 };
-
-/** Decides on the row that the transaction sees. Must be pure: it may run more than once. */
-export type Decision = (state: SessionState) => readonly EventBody[];
 
 /** A turn this server may run now: the lease is taken and `turn_started` is in the log. */
 export type Claim = {
@@ -157,11 +172,18 @@ export interface Store {
   create(sessionId: string, events: readonly EventBody[], key?: RequestKey): Promise<Appended>;
 
   /**
-   * Appends what `decide` makes of the session as this transaction sees it.
+   * Appends what `command` makes of the session as this transaction sees it.
    *
-   * @throws SessionNotFoundError, StaleFenceError, or whatever `decide` throws; nothing is written then
+   * @throws SessionNotFoundError, StaleFenceError, or a SessionError if the command is not legal; nothing is written then
    */
-  append(sessionId: string, decide: Decision, options?: AppendOptions): Promise<Appended>;
+  append(sessionId: string, command: Command, options?: AppendOptions): Promise<Appended>;
+
+  /**
+   * What the first call with this key was answered, if there was one.
+   *
+   * @throws SessionError CONFLICT if its arguments were others
+   */
+  reply(key: RequestKey): Promise<Reply | undefined>;
 
   /**
    * Takes the next queued turn of a session that nobody else runs, under `owner`'s lease, and starts

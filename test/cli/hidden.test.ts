@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { HIDDEN } from '../../src/text.ts';
-import { ANY_TURN, command, newSessionId } from '../store/fixtures.ts';
+import { ANY_TURN, command, newSessionId, record } from '../store/fixtures.ts';
 import { World } from './world.ts';
 
 const NASTY =
@@ -31,18 +31,21 @@ async function make(world: World): Promise<string> {
   ]);
   const claim = await store.claim('server', ANY_TURN);
   if (claim === undefined || claim === 'full') throw new Error('no turn waits');
-  await store.append(id, () => [
-    { type: 'text', turnId: 't', text: NASTY },
-    {
-      type: 'tool_use',
-      turnId: 't',
-      toolUseId: NASTY,
-      name: NASTY,
-      input: { command: NASTY, [NASTY]: 1 },
-    },
-    { type: 'tool_result', turnId: 't', toolUseId: NASTY, isError: true, text: NASTY },
-    { type: 'notice', turnId: 't', text: NASTY },
-  ]);
+  await store.append(
+    id,
+    record(
+      { type: 'text', turnId: 't', text: NASTY },
+      {
+        type: 'tool_use',
+        turnId: 't',
+        toolUseId: NASTY,
+        name: NASTY,
+        input: { command: NASTY, [NASTY]: 1 },
+      },
+      { type: 'tool_result', turnId: 't', toolUseId: NASTY, isError: true, text: NASTY },
+      { type: 'notice', turnId: 't', text: NASTY },
+    ),
+  );
   const request = {
     requestId: NASTY,
     turnId: 't',

@@ -162,7 +162,7 @@ describe('tail', () => {
         },
       },
     ];
-    await store.append(id, () => bodies);
+    await store.append(id, { type: 'record', said: bodies });
     const { output } = await world.run(['tail', id, '--no-follow'], { columns: 80, colours: true });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are taken off
     const plain = output.replace(/\u001b\[\d+m/g, '');

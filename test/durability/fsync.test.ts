@@ -94,7 +94,10 @@ async function askPermission(
     expiresAt: Date.now() + 3_600_000,
   }));
   for (const request of requests) {
-    await store.append(request.sessionId, () => [{ type: 'permission_requested', request }]);
+    await store.append(request.sessionId, {
+      type: 'record',
+      said: [{ type: 'permission_requested', request }],
+    });
   }
   await store.close();
   return requests.map(({ requestId }) => requestId);

@@ -6,6 +6,7 @@ import { REMEMBERED_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import type { Memory } from '../../src/session/remembered.ts';
 import { DATABASE_FILE } from '../../src/store/files.ts';
+import { record } from '../store/fixtures.ts';
 import { startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import type { ScriptedRun } from '../support/scripted-runner.ts';
@@ -101,17 +102,18 @@ describe('an answer for the rest of the session', () => {
     const client = await harness.connect();
     const { sessionId, run } = await harness.busy(client);
     const asked = { sessionId, turnId: null, toolName: 'Bash', input: {}, createdAt: 1 };
-    await harness.store.append(sessionId, () =>
-      Array.from({ length: REMEMBERED_PERMISSIONS_MAX }, (_, n) => String(n)).flatMap((text) => {
+    const said = Array.from({ length: REMEMBERED_PERMISSIONS_MAX }, (_, n) => String(n)).flatMap(
+      (text) => {
         const memory = command(text);
         const request = { ...asked, requestId: text, expiresAt: 2, memory };
         const state = 'allowed';
         return [
           { type: 'permission_requested', request: { ...request, state: 'pending' } },
           { type: 'permission_answered', request: { ...request, state, remembered: memory } },
-        ];
-      }),
+        ] as const;
+      },
     );
+    await harness.store.append(sessionId, { type: 'record', said });
     const { request, reply } = await allow(client, run, { memory: command('one too many') });
     expect(request).toMatchObject({ notRemembered: expect.stringContaining('1000') });
     expect(reply).toEqual({ decision: 'allow' });
@@ -153,10 +155,13 @@ describe('an answer for the rest of the session', () => {
       answeredAt: 2,
     };
     const grant = { remember: 'session' } as const;
-    await harness.store.append(sessionId, () => [
-      { type: 'permission_requested', request: { ...old, state: 'pending' } },
-      { type: 'permission_answered', request: { ...old, state: 'allowed', grant } },
-    ]);
+    await harness.store.append(
+      sessionId,
+      record(
+        { type: 'permission_requested', request: { ...old, state: 'pending' } },
+        { type: 'permission_answered', request: { ...old, state: 'allowed', grant } },
+      ),
+    );
     expect(await harness.store.remembered(sessionId)).toEqual([]);
     const { events } = await client.call('read_events', { sessionId, detail: 'full' });
     expect(events.at(-1)).toMatchObject({ request: { state: 'allowed' } });

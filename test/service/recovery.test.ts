@@ -126,7 +126,7 @@ describe('what an owner that is gone has left', () => {
       expiresAt: now + 1,
     } as const;
     const asked = [{ type: 'permission_requested', turnId: 't', request } as const];
-    await store.append(session.id, () => asked, { fence });
+    await store.append(session.id, { type: 'record', said: asked }, { fence });
     states.set('other', 'gone');
     await recovery().sweep();
     expect((await store.requests({ principal: PRINCIPAL, requestId: 'r' }))[0]?.state).toBe(

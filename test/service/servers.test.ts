@@ -160,7 +160,7 @@ test('nothing runs beside processes that a gone server has left and that cannot 
   const owner = ['id', 2 ** 30, boot, namespace, 1].join('/');
   const { claim } = await harness.store.append(
     session.id,
-    () => [{ type: 'prompt_queued', turnId: 'theirs', prompt: 'p' }],
+    { type: 'queue_prompt', turnId: 'theirs', prompt: 'p' },
     { claim: { owner, ...ANY_TURN } },
   );
   if (claim === undefined || claim === 'full') throw new Error('not claimed');

@@ -91,13 +91,7 @@ describe('a question that is open', () => {
     // As where another server ends it: the log has the end before this one hears of it.
     run.close = async () => {};
     run.interrupt = async () => {};
-    await harness.store.append(sessionId, ({ openRequests, session }) => [
-      ...openRequests.map(
-        (request) =>
-          ({ type: 'permission_answered', request: { ...request, state: 'closed' } }) as const,
-      ),
-      { type: 'session_ended', reason: `${session.id} is over` },
-    ]);
+    await harness.store.append(sessionId, { type: 'end', reason: 'over' });
     expect(await told(reply)).toBe(NOTHING);
     expect((await client.call('get_session', { sessionId })).session.status).toBe('terminated');
   });

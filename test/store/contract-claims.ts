@@ -9,6 +9,7 @@ import {
   createIn,
   finish,
   PRINCIPAL,
+  record,
   seqsOf,
   upTo,
 } from './fixtures.ts';
@@ -141,7 +142,7 @@ export function claimContract({ current, store }: Opened): void {
     const { turn } = await claimed(store(), 'me');
     const second = { ...turn, id: 'p2' };
     await expect(
-      store().append(id, () => [{ type: 'turn_started', turnId: 'p2', turn: second }]),
+      store().append(id, record({ type: 'turn_started', turnId: 'p2', turn: second })),
     ).rejects.toThrow();
     expect(await store().turn(id, 'p2')).toMatchObject({ state: 'queued' });
     expect(await seqsOf(store(), id)).toEqual([1, 2, 3, 4]);

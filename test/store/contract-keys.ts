@@ -29,7 +29,7 @@ export function keyContract({ current, store }: Opened): void {
   test('a repeated creation makes no second session, though it names another id', async () => {
     const first = await store().create(newSessionId(), creation(), keyOf('k'));
     const again = await store().create(newSessionId(), creation(), keyOf('k'));
-    expect(again).toEqual({ ...first, events: [] });
+    expect(again).toEqual({ ...first, events: [], isRetry: true });
     expect(await store().sessions({ principal: PRINCIPAL, limit: 9 })).toHaveLength(1);
   });
 

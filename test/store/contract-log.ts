@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { SessionNotFoundError } from '../../src/errors.ts';
-import type { SessionState } from '../../src/session/decide.ts';
 import type { Opened } from './contract.ts';
 import {
   command,
   createIn,
   creation,
+  NOTHING,
   newSessionId,
   PRINCIPAL,
+  record,
   say,
   seqsOf,
   upTo,
@@ -84,7 +85,10 @@ export function logContract({ current, store }: Opened): void {
   test('events written together stand together, in order', async () => {
     const id = await createIn(store());
     const three = (name: string) =>
-      store().append(id, () => [1, 2, 3].map((n) => ({ type: 'text', text: `${name}${n}` })));
+      store().append(
+        id,
+        record(...[1, 2, 3].map((n) => ({ type: 'text', text: `${name}${n}` }) as const)),
+      );
     await Promise.all(upTo(20).map((n) => three(`${n}.`)));
     const texts = (await store().events(id, 1, 100)).map((e) => (e.type === 'text' ? e.text : ''));
     for (const n of upTo(20)) {
@@ -93,18 +97,16 @@ export function logContract({ current, store }: Opened): void {
     }
   });
 
-  test('a decision that throws is refused alone, whatever is written beside it', async () => {
+  test('a command that is not legal is refused alone, whatever is written beside it', async () => {
     const id = await createIn(store());
-    const refused = store().append(id, () => {
-      throw new RangeError('no');
-    });
+    const refused = command(store(), id, { type: 'cancel_prompt', turnId: 'none' });
     const [first, middle, last] = await Promise.allSettled([
       say(store(), id, 'before'),
       refused,
       say(store(), id, 'after'),
     ]);
     expect([first.status, last.status]).toEqual(['fulfilled', 'fulfilled']);
-    expect(middle).toMatchObject({ status: 'rejected', reason: expect.any(RangeError) });
+    expect(middle).toMatchObject({ status: 'rejected', reason: { code: 'NOT_FOUND' } });
     expect(await seqsOf(store(), id)).toEqual([1, 2, 3]);
   });
 
@@ -113,11 +115,14 @@ export function logContract({ current, store }: Opened): void {
     const before = await store().session(PRINCIPAL, id);
     const [, doubled] = await Promise.allSettled([
       say(store(), await createIn(store()), 'elsewhere'),
-      store().append(id, () => [
-        { type: 'text', text: 'written first' },
-        { type: 'task_linked', taskId: 'half' },
-        { type: 'prompt_queued', turnId: 'taken', prompt: 'again' },
-      ]),
+      store().append(
+        id,
+        record(
+          { type: 'text', text: 'written first' },
+          { type: 'task_linked', taskId: 'half' },
+          { type: 'prompt_queued', turnId: 'taken', prompt: 'again' },
+        ),
+      ),
     ]);
     expect(doubled.status).toBe('rejected');
     expect(await store().session(PRINCIPAL, id)).toEqual(before);
@@ -129,29 +134,24 @@ export function logContract({ current, store }: Opened): void {
 
   test('a command that changes nothing writes nothing', async () => {
     const id = await createIn(store());
-    const { events, reply } = await store().append(id, () => []);
+    const { events, reply } = await store().append(id, NOTHING);
     expect({ events, reply }).toEqual({ events: [], reply: { sessionId: id, after: 1 } });
   });
 
-  test('a decision sees everything that is open, with the prompts', async () => {
+  test('an end sees everything that is open, with the prompts', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2', 'p3'] });
     await command(store(), id, { type: 'cancel_prompt', turnId: 'p2' });
     await command(store(), id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
     await command(store(), id, asking('r1', 'p1'));
     await command(store(), id, asking('r2', 'p1'));
     await command(store(), id, answering('r1'));
-    let seen: SessionState | undefined;
-    await store().append(id, (state) => {
-      // Read inside: that is where a decision reads it.
-      seen = { ...state };
-      return [];
-    });
-    expect(seen?.openTurns.map(({ id: turn, state, prompt }) => [turn, state, prompt])).toEqual([
-      ['p1', 'running', 'p1'],
-      ['p3', 'queued', 'p3'],
+    const { events } = await command(store(), id, { type: 'end', reason: 'enough' });
+    expect(events).toMatchObject([
+      { type: 'permission_answered', request: { requestId: 'r2', state: 'closed' } },
+      { type: 'turn_ended', turnId: 'p1', turn: { state: 'interrupted' } },
+      { type: 'prompt_cancelled', turnId: 'p3', prompt: 'p3' },
+      { type: 'session_ended' },
     ]);
-    expect(seen?.openRequests.map((request) => request.requestId)).toEqual(['r2']);
-    expect(seen?.session).toEqual(await store().session(PRINCIPAL, id));
   });
 
   test('turns read as their last event left them', async () => {

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import type { Commit } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { claimed, command, createIn, PRINCIPAL, say } from './fixtures.ts';
+import { claimed, command, createIn, NOTHING, PRINCIPAL, say } from './fixtures.ts';
+
+const ILLEGAL = { type: 'cancel_prompt', turnId: 'none' } as const;
 
 export function subscribeContract({ store }: Opened): void {
   test('a listener hears of every commit, with the sessions that it touched', async () => {
@@ -11,7 +13,7 @@ export function subscribeContract({ store }: Opened): void {
     const stop = store().subscribe((ids) => {
       for (const id of ids ?? []) heard.add(id);
     });
-    await Promise.all([say(store(), a, 'x'), say(store(), b, 'x'), store().append(c, () => [])]);
+    await Promise.all([say(store(), a, 'x'), say(store(), b, 'x'), store().append(c, NOTHING)]);
     stop();
     await say(store(), c, 'after');
     expect([...heard].sort()).toEqual([a, b].sort());
@@ -31,11 +33,7 @@ export function subscribeContract({ store }: Opened): void {
     const heard: unknown[] = [];
     store().subscribe((ids) => heard.push(ids));
     await expect(say(store(), `${SESSION_ID_PREFIX}none`, 'x')).rejects.toThrow();
-    await expect(
-      store().append(id, () => {
-        throw new Error('no');
-      }),
-    ).rejects.toThrow('no');
+    await expect(command(store(), id, ILLEGAL)).rejects.toThrow('none');
     expect(heard).toEqual([]);
   });
 
@@ -64,8 +62,8 @@ export function subscribeContract({ store }: Opened): void {
     };
     store().observe({ committed });
     const id = await createIn(store(), { prompts: ['p1'] });
-    await Promise.all([say(store(), id, 'x'), say(store(), id, 'y'), store().append(id, () => [])]);
-    await expect(store().append(id, refuse)).rejects.toThrow('no');
+    await Promise.all([say(store(), id, 'x'), say(store(), id, 'y'), store().append(id, NOTHING)]);
+    await expect(command(store(), id, ILLEGAL)).rejects.toThrow('none');
     await claimed(store(), 'me');
     expect(heard).toEqual([
       [id, 1, 'session_created'],
@@ -88,8 +86,4 @@ export function subscribeContract({ store }: Opened): void {
     await store().release(fence);
     expect([...heard]).toEqual([fence.sessionId]);
   });
-}
-
-function refuse(): never {
-  throw new Error('no');
 }

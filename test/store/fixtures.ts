@@ -1,6 +1,7 @@
 /** Sessions, commands and keys for the tests of stores, in as few words as they need. */
 
-import { decide, type SessionCommand } from '../../src/session/decide.ts';
+import type { Command } from '../../src/session/command.ts';
+import type { SessionCommand } from '../../src/session/decide.ts';
 import type { EventBody } from '../../src/session/event.ts';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import type {
@@ -57,15 +58,23 @@ export async function createIn(store: Store, made: Made = {}): Promise<string> {
   return id;
 }
 
-/** Decides and appends one command, as the callers of a store do. */
+/** Appends one command, as the callers of a store do. */
 export function command(
   store: Store,
   sessionId: string,
   given: SessionCommand,
   options?: AppendOptions,
 ): Promise<Appended> {
-  return store.append(sessionId, (state) => decide(state, given, 1_000), options);
+  return store.append(sessionId, given, options);
 }
+
+/** Events as a runner says them. */
+export function record(...said: EventBody[]): Command {
+  return { type: 'record', said };
+}
+
+/** Changes nothing. */
+export const NOTHING: Command = { type: 'unlink_task', taskId: 'none' };
 
 export function say(
   store: Store,
@@ -73,7 +82,7 @@ export function say(
   text: string,
   options?: AppendOptions,
 ): Promise<Appended> {
-  return store.append(sessionId, () => [{ type: 'text', text }], options);
+  return store.append(sessionId, record({ type: 'text', text }), options);
 }
 
 /** A host with room for everything, where a lapsed lease is anybody's. */

@@ -71,11 +71,10 @@ describe('link_task and unlink_task', () => {
     const { session } = await client.call('create_session');
     const sessionId = session.id;
     // In one write, which no client can have.
-    await harness.store.append(sessionId, () =>
-      Array.from({ length: TASKS_PER_SESSION_MAX }, (_, index) => {
-        return { type: 'task_linked', taskId: `t${index}` } as const;
-      }),
-    );
+    const said = Array.from({ length: TASKS_PER_SESSION_MAX }, (_, index) => {
+      return { type: 'task_linked', taskId: `t${index}` } as const;
+    });
+    await harness.store.append(sessionId, { type: 'record', said });
     const refusal = await client.refusal('link_task', { sessionId, taskId: 'more' });
     expect(refusal).toMatchObject({
       code: 'LIMIT_EXCEEDED',

@@ -16,11 +16,13 @@ async function startWithGap() {
   const harness = await startHarness({
     store: (store) =>
       overriding(store, {
-        leases: async (sessionId) => {
-          const happens = sessionId && gap;
-          if (happens) gap = undefined;
-          if (happens) await happens();
-          return store.leases(sessionId);
+        append: async (...args) => {
+          const appended = await store.append(...args);
+          if (args[1].type !== 'send') return appended;
+          const happens = gap;
+          gap = undefined;
+          await happens?.();
+          return appended;
         },
       }),
   });
@@ -212,14 +214,13 @@ describe('send_prompt with mode steer', () => {
   });
 
   test('reaches a turn whose process is only starting after its prompt', async () => {
-    const { harness, client } = await start();
+    const { harness, client, beforeActing } = await startWithGap();
     const release = harness.runner.holdStarts();
     const { session } = await client.call('create_session', { prompt: 'first' });
     const sessionId = session.id;
     await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    beforeActing(async () => release());
     const steering = client.call('send_prompt', { sessionId, prompt: 'then', mode: 'steer' });
-    await client.call('read_events', { sessionId, after: 3, waitMs: LONG_MS });
-    release();
     const run = await harness.runner.waitFor(
       ({ prompts, steered }) => prompts.length === 1 && steered.length === 0,
     );

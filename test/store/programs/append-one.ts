@@ -4,5 +4,8 @@ import { openSqliteStore } from '../../../src/store/sqlite.ts';
 
 const [, , directory = '', sessionId = ''] = process.argv;
 const store = await openSqliteStore({ directory });
-await store.append(sessionId, () => [{ type: 'text', text: 'from another process' }]);
+await store.append(sessionId, {
+  type: 'record',
+  said: [{ type: 'text', text: 'from another process' }],
+});
 await store.close();

@@ -1,6 +1,5 @@
 /** Makes a database with something of everything in the directory argv[2], as this version writes it. */
 
-import { decide } from '../../../src/session/decide.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import { ANY_TURN, claimed, command, creation, keyOf, say } from '../fixtures.ts';
 
@@ -40,7 +39,7 @@ await store.note(running.fence, { process: atWork });
 await store.note(running.fence, { promptedTurn: 'running' });
 
 await store.create(idOf(3), creation(), keyOf('made-once'));
-await store.append(idOf(3), (state) => decide(state, { type: 'end', reason: 'enough' }, now));
+await store.append(idOf(3), { type: 'end', reason: 'enough' });
 await store.peers.connect({
   mcpSessionId: 'stdio_1',
   principal: 'alice',

@@ -13,7 +13,7 @@ async function write(): Promise<never> {
   for (;;) {
     written += 1;
     const text = `${written}`;
-    const { events } = await store.append(id, () => [{ type: 'text', text }]);
+    const { events } = await store.append(id, { type: 'record', said: [{ type: 'text', text }] });
     // Straight to the pipe: what is said must be known to the parent before the next write.
     for (const { seq } of events) writeSync(1, `${id} ${seq} ${text}\n`);
   }

@@ -1,0 +1,177 @@
+/**
+ * What a store is asked to write, as a value: a command of {@link decide}, a prompt in one of its modes, or what a runner
+ * has said. It is decided on the session as the transaction sees it, and may be decided more than once.
+ */
+
+import { type Failure, SessionNotFoundError } from '../errors.ts';
+import { decide, type SessionCommand, type SessionState } from './decide.ts';
+import type { EventBody, QueuedPrompt } from './event.ts';
+
+export type Command =
+  | SessionCommand
+  /** Queues the prompt, or says which running turn it is to be put into. */
+  | ({ readonly type: 'send'; readonly mode: PromptMode } & Omit<QueuedPrompt, 'next'>)
+  /** The prompt has been put into the turn. */
+  | { readonly type: 'steered'; readonly turnId: string; readonly prompt: string }
+  /** What `send` left to do could not be done. */
+  | { readonly type: 'not_done'; readonly effect: Effect; readonly error: Failure }
+  /**
+   * What a runner said, and then commands. One that is not legal is refused with all of them; what was said is kept, unless
+   * the session has ended.
+   */
+  | {
+      readonly type: 'record';
+      readonly said: readonly EventBody[];
+      readonly commands?: readonly SessionCommand[];
+    };
+
+export type PromptMode = 'queue' | 'steer' | 'interrupt';
+
+/** What is left to do with the running turn once a prompt is written down. */
+export type Effect = { readonly kind: 'steer' | 'interrupt'; readonly turnId: string };
+
+/** Who asks for a change, if that has to be checked. */
+export type Asker = {
+  readonly principal: string;
+  /** Null acts for the whole principal. */
+  readonly mcpSessionId: string | null;
+  /** An MCP session that is no longer connected: what is tied to it may be tied to the asker. */
+  readonly gone?: string;
+};
+
+export type Decided = {
+  /** What to append. */
+  readonly events: readonly EventBody[];
+  /** The MCP session that the session is tied to, if that is in the way: nothing is to be written. */
+  readonly heldBy?: string;
+  /** What the asker has to do next. */
+  readonly effect?: Effect;
+  /** The turn that carries the prompt. */
+  readonly turnId?: string;
+  /** Why a `record` wrote nothing but what was said. */
+  readonly refused?: unknown;
+  /** The call is to be answered with this error. */
+  readonly failure?: Failure;
+};
+
+/** What of a session a command is decided on, beside its record. */
+export type Needs = {
+  readonly turns?: 'running' | 'open' | { readonly id: string };
+  readonly requests?: boolean;
+  readonly remembered?: boolean;
+};
+
+/**
+ * The events that a command makes, after the tie to the asker if the session is not tied to it yet.
+ *
+ * @param now epoch milliseconds
+ * @throws SessionNotFoundError for another principal's session, SessionError if the command is not legal now
+ */
+export function resolve(
+  state: SessionState,
+  command: Command,
+  { asker, now }: { readonly asker?: Asker; readonly now: number },
+): Decided {
+  if (asker === undefined) return decideCommand(state, command, now);
+  const { session } = state;
+  if (session.principal !== asker.principal) throw new SessionNotFoundError(session.id);
+  const { mcpSessionId: holder, status } = session;
+  const { mcpSessionId, gone } = asker;
+  if (mcpSessionId === null || mcpSessionId === holder) return decideCommand(state, command, now);
+  if (holder !== null && holder !== gone) return { events: [], heldBy: holder };
+  const decided = decideCommand(state, command, now);
+  if (status === 'terminated') return decided;
+  return { ...decided, events: [{ type: 'session_tied', mcpSessionId }, ...decided.events] };
+}
+
+function decideCommand(state: SessionState, command: Command, now: number): Decided {
+  if (command.type === 'send') return send(state, command, now);
+  if (command.type === 'steered') return steered(state, command);
+  if (command.type === 'not_done') return notDone(state, command);
+  if (command.type === 'record') return record(state, command, now);
+  return { events: decide(state, command, now) };
+}
+
+type Of<T extends Command['type']> = Extract<Command, { type: T }>;
+
+function send(state: SessionState, { mode, ...prompt }: Of<'send'>, now: number): Decided {
+  const running = state.openTurns.find((turn) => turn.state === 'running')?.id;
+  if (mode === 'steer' && running !== undefined) {
+    return { events: [], turnId: running, effect: { kind: 'steer', turnId: running } };
+  }
+  const next = mode === 'interrupt';
+  const events = decide(state, { ...prompt, type: 'queue_prompt', next }, now);
+  const { turnId } = prompt;
+  if (!next || running === undefined) return { events, turnId };
+  return { events, turnId, effect: { kind: 'interrupt', turnId: running } };
+}
+
+function steered(state: SessionState, { turnId, prompt }: Of<'steered'>): Decided {
+  return { events: notice(state, turnId, `steered: ${prompt}`), turnId };
+}
+
+function notDone(state: SessionState, { effect, error }: Of<'not_done'>): Decided {
+  const { kind, turnId } = effect;
+  const what =
+    kind === 'steer' ? 'the prompt was not put into the turn' : 'the turn was not interrupted';
+  return { events: notice(state, turnId, `${what}: ${error.message}`), failure: error };
+}
+
+function record(state: SessionState, { said, commands = [] }: Of<'record'>, now: number): Decided {
+  // Another server has ended the session; its order to stop is on the way.
+  const kept = state.session.status === 'terminated' ? [] : said;
+  try {
+    return { events: [...kept, ...commands.flatMap((command) => decide(state, command, now))] };
+  } catch (refused) {
+    return { events: kept, refused };
+  }
+}
+
+/** None once the session has ended: nothing follows that in its log. */
+function notice({ session }: SessionState, turnId: string, text: string): readonly EventBody[] {
+  return session.status === 'terminated' ? [] : [{ type: 'notice', turnId, text }];
+}
+
+/** What of a session has to be loaded for a command. */
+export function needsOf(command: Command): Needs {
+  switch (command.type) {
+    case 'send':
+      return command.mode === 'queue' ? {} : { turns: 'running' };
+    case 'cancel_prompt':
+    case 'requeue_turn':
+      return { turns: { id: command.turnId } };
+    case 'start_turn':
+      return command.origin === 'prompt' ? { turns: { id: command.turnId } } : {};
+    case 'end_turn':
+    case 'settle_turn':
+      return { turns: { id: command.turnId }, requests: true };
+    case 'cancel_prompts':
+      return { turns: 'open' };
+    case 'end':
+    case 'set_status':
+      return { turns: 'open', requests: true };
+    case 'answer_permission':
+      return { requests: true, remembered: true };
+    case 'record':
+      return (command.commands ?? []).map(needsOf).reduce(both, {});
+    case 'steered':
+    case 'not_done':
+    case 'tie':
+    case 'link_task':
+    case 'unlink_task':
+    case 'queue_prompt':
+    case 'request_permission':
+    case 'reach_mode':
+    case 'fail':
+    case 'touch':
+      return {};
+  }
+}
+
+function both(a: Needs, b: Needs): Needs {
+  return {
+    turns: a.turns && b.turns ? 'open' : (a.turns ?? b.turns),
+    requests: a.requests || b.requests,
+    remembered: a.remembered || b.remembered,
+  };
+}
