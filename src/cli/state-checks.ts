@@ -43,9 +43,7 @@ async function directoryCheck(stateDir: string): Promise<Check> {
     return refused(`${stateDir} cannot be written`);
   }
   try {
-    if (process.platform === 'linux') {
-      refuseNetworkFileSystem(stateDir, (await statfs(stateDir)).type);
-    }
+    refuseNetworkFileSystem(stateDir);
   } catch (error) {
     return failed(name, error);
   }

@@ -1,5 +1,6 @@
-/** A copy of the state database while servers write to it: one state of it, whole. */
+/** A consistent copy of the state database, made while servers write to it. */
 
+import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -16,8 +17,8 @@ import { LOCK_MS_MAX } from '../limits.ts';
 import { DATABASE_FILE } from './files.ts';
 
 /**
- * What runs now runs at the servers of the original. A server that opens the copy must see an owner that
- * is gone, and no process that it could take for one of its own leavings.
+ * What runs now belongs to the servers of the original. A server that opens the copy must see owners that are gone,
+ * and no process that it could mistake for one of its own.
  */
 const CUT_OFF = `
   UPDATE sessions SET owner = 'backup', lease_until = 0 WHERE owner IS NOT NULL;
@@ -27,9 +28,9 @@ const CUT_OFF = `
 `;
 
 /**
- * Copies the database of a state directory into `file`, which must not exist (0600, durable when this
- * returns). Put into a directory of its own as `sessions.db`, it is a state directory; a turn that ran
- * is `lost` there. Holds up the event loop; servers that write are not held up.
+ * Copies the database of a state directory into `file`, which must not exist (0600, durable when this returns). In a
+ * directory of its own as `sessions.db`, the copy is a state directory; a turn that was running is `lost` there. Blocks
+ * the event loop, but not the servers that write. A crash leaves a `FILE.*.partial` behind, which nobody needs.
  *
  * @throws SessionError UNAVAILABLE, with what to do; then there is no `file`
  */
@@ -37,7 +38,8 @@ export function backUpDatabase(directory: string, file: string): void {
   const source = join(directory, DATABASE_FILE);
   if (!existsSync(source)) throw refusal(`there is no ${source}`, 'name the --state-dir to copy.');
   if (existsSync(file)) throw refusal(`${file} exists already`, 'name a new file.');
-  const partial = `${file}.partial`;
+  // The name is new each time: what an interrupted backup left must not stop this one, and another may be running.
+  const partial = `${file}.${randomUUID().slice(0, 8)}.partial`;
   try {
     makeOwn(partial);
   } catch (cause) {
@@ -62,7 +64,7 @@ export function backUpDatabase(directory: string, file: string): void {
 function copy(source: string, target: string): void {
   const from = new DatabaseSync(source, { readOnly: true, timeout: LOCK_MS_MAX });
   try {
-    // Reads every row, so that a damaged database is found out here and not when it is needed.
+    // Reads every row, so damage is found now and not when the backup is needed.
     from.prepare('VACUUM INTO ?').run(target);
   } finally {
     from.close();
@@ -81,7 +83,7 @@ function makeOwn(file: string): void {
   closeSync(fd);
 }
 
-/** SQLite leaves this out for the target of `VACUUM INTO`. */
+/** SQLite does not do this for the target of `VACUUM INTO`. */
 function sync(path: string): void {
   const fd = openSync(path, 'r');
   fsyncSync(fd);

@@ -4,16 +4,16 @@ import { SessionError } from '../errors.ts';
 
 const BUSY = 5;
 const IO_ERROR = 10;
-/** Extended codes: of a file, and of the directory that names it. */
+/** Extended codes: fsync of a file, and of the directory that contains it. */
 const FAILED_SYNCS: ReadonlySet<number> = new Set([1034, 1290]);
 
-/** By primary result code. What is not here (a constraint, a mistake in a statement) is a defect. */
+/** By primary result code. Any other code (a constraint, a mistake in a statement) is a defect. */
 const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = new Map([
   [
     BUSY,
     [
       'the state database is locked by another process',
-      'try again; if it stays so, look for a stopped or hung server on the same state directory.',
+      'try again; if that does not help, look for a stopped or hung server on the same state directory.',
     ],
   ],
   [7, ['there is not enough memory for the state database', 'free some memory, then call again.']],
@@ -36,7 +36,7 @@ const FAILURES: ReadonlyMap<number, readonly [message: string, hint: string]> = 
     // SQLite says the same of a file that is damaged and of a disk that fails to read it.
     [
       'the state database is damaged, or its disk cannot be read',
-      'check the disk of the state directory; where that is fine, stop the servers that use it and restore the database from a backup.',
+      'check the disk of the state directory; if it is fine, stop the servers that use it and restore the database from a backup.',
     ],
   ],
   [13, ['the disk of the state directory is full', 'free some space there, then call again.']],
@@ -67,18 +67,18 @@ export function isBusy(error: unknown): boolean {
   return primaryCode(error) === BUSY;
 }
 
-/** The disk did not confirm a write: nobody knows what it holds of what the page cache shows. */
+/** The disk did not confirm a write: it is unknown how much of what the page cache shows is on the disk. */
 export function isFailedSync(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && FAILED_SYNCS.has(code);
 }
 
-/** The disk failed under the connection: what that holds of it may be dead for good. */
+/** The disk failed during use: the connection may be unusable from now on. */
 export function isIoError(error: unknown): boolean {
   return primaryCode(error) === IO_ERROR;
 }
 
-/** The failure of the disk, the file or the lock behind an error; undefined where it is none of them. */
+/** The failure of the disk, the file or the lock that caused an error; undefined if it has another cause. */
 export function storageFailure(error: unknown): SessionError | undefined {
   const code = primaryCode(error);
   const failure = code === undefined ? undefined : FAILURES.get(code);

@@ -1,4 +1,4 @@
-/** The files of the state database, and what becomes of them while it is open. */
+/** The files of the state database while it is open. */
 
 import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,13 @@ export const DATABASE_FILE = 'sessions.db';
 export type DatabaseFiles = {
   /** The size of the journal file. */
   journalBytes(): number;
-  /** Whether the database's name still leads to the file that was opened. */
+  /** Whether the path of the database still leads to the file that was opened. */
   isInPlace(): boolean;
-  /** The same, also on a disk that was mounted anew meanwhile. */
+  /** The same, even if the disk was mounted again meanwhile. */
   isSameFile(): boolean;
 };
 
-/** Of the database in a directory that has just been opened. */
+/** Call it right after the database of the directory was opened. */
 export function filesOf(directory: string): DatabaseFiles {
   const file = join(directory, DATABASE_FILE);
   const opened = statOf(file);

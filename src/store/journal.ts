@@ -1,4 +1,4 @@
-/** What must be true of the journal, SQLite's `-wal` file, before anything is acknowledged on top of it. */
+/** Makes the journal, SQLite's `-wal` file, durable before anything is acknowledged on top of it. */
 
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { SessionError } from '../errors.ts';
@@ -7,17 +7,17 @@ import type { Sql } from './sql.ts';
 const COPY_BYTES = 1024 * 1024;
 
 /**
- * Makes durable what can be read. When a sync fails, the kernel may take the pages for clean: the page cache shows a
- * commit that the disk never got, a further sync succeeds without writing anything, and what is carried over into the
- * database from such pages, or appended behind them, is torn by a power cut. So each page of the journal is written
- * once more with what it holds, and synced. Only then is the journal carried over and cut to nothing; if a reader is in
- * the way of that, it stays as it is.
+ * Makes durable what can be read. When a sync fails, the kernel may mark the pages as clean. Then the page cache shows a
+ * commit that the disk never got, the next sync succeeds without writing anything, and a power cut destroys what was
+ * copied from such pages into the database or appended after them. So each page of the journal is written again with
+ * its own content and synced. Only then is the journal copied into the database and truncated. If a reader prevents
+ * that, it stays as it is.
  *
- * With the write lock no other server appends meanwhile, and those that read see the same bytes. As long as one of
- * them has the database open, a commit whose sync failed is not in the index that they share, and the next commit is
- * written over it.
+ * The write lock keeps other servers from appending meanwhile, and those that read see the same bytes. As long as one
+ * of them has the database open, a commit whose sync failed is not in the index that they share, and the next commit
+ * overwrites it.
  *
- * @throws SQLite's "busy" error while somebody else writes
+ * @throws SQLite's "busy" error while another process writes
  */
 export function settleJournal(sql: Sql, journal: string): void {
   sql.run('BEGIN IMMEDIATE');
@@ -29,7 +29,7 @@ export function settleJournal(sql: Sql, journal: string): void {
   sql.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }
 
-/** Has the disk confirm a commit that changes nothing. */
+/** Makes the disk confirm a commit that changes nothing. */
 export function confirmWrite(sql: Sql): void {
   sql.run('BEGIN IMMEDIATE');
   try {
@@ -41,7 +41,7 @@ export function confirmWrite(sql: Sql): void {
   }
 }
 
-/** SQLite holds its locks on the other files, so that this one may be opened and closed beside it. */
+/** SQLite's locks are on its other files, so opening and closing this one does not release them. */
 function rewrite(file: string): void {
   let fd: number | undefined;
   try {
@@ -54,7 +54,7 @@ function rewrite(file: string): void {
     }
     if (at > 0) fsyncSync(fd);
   } catch (error) {
-    // If nothing was written yet, there is no such file.
+    // Without a write there is no such file.
     if (fd === undefined && error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return;
     throw new SessionError('UNAVAILABLE', 'the journal of the state database cannot be synced', {

@@ -1,13 +1,13 @@
-/** Waiting for a lock of the database without holding up the event loop: short attempts with pauses. */
+/** Waits for a lock of the database without blocking the event loop: short attempts with pauses. */
 
 import { setTimeout } from 'node:timers/promises';
 import { LOCK_MS_MAX, LOCK_PAUSE_MS } from '../limits.ts';
 import { isBusy } from './failure.ts';
 
 /**
- * What `work` returns, as soon as no lock is in its way. It must leave nothing behind when it fails.
+ * Returns what `work` returns, as soon as no lock prevents it. `work` must leave nothing behind if it fails.
  *
- * @throws what `work` throws; SQLite's "busy" error only after {@link LOCK_MS_MAX}
+ * @throws what `work` throws, but SQLite's "busy" error only after {@link LOCK_MS_MAX}
  */
 export async function whileLocked<T>(work: () => T): Promise<T> {
   const until = performance.now() + LOCK_MS_MAX;

@@ -1,14 +1,6 @@
-/** Opens the state database: its place, its file modes, and the checks that come before any write. */
+/** Opens the state database: its directory, its file modes, and the checks before anything is written. */
 
-import {
-  chmodSync,
-  closeSync,
-  fchmodSync,
-  mkdirSync,
-  openSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../errors.ts';
@@ -22,32 +14,22 @@ import { storageFailure } from './failure.ts';
 import { DATABASE_FILE } from './files.ts';
 import { whileLocked } from './lock.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
+import { networkFileSystemOf } from './network-file-system.ts';
 
 /** The first release without the bug that corrupts a WAL file written by several processes. */
 const SQLITE_VERSION_MIN = '3.51.3';
 
-/** Linux's numbers for file systems whose locks and shared memory do not hold between hosts. */
-const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
-  [0x6969, 'NFS'],
-  [0x517b, 'SMB'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB2'],
-]);
-
 /**
- * The database of a state directory, which is made where it is missing (0700; its files 0600 whatever
- * the umask). The caller closes it.
+ * Opens the database of a state directory, which is created if it is missing (0700; its files 0600 whatever the umask).
+ * The caller closes it.
  *
- * @throws SessionError UNAVAILABLE where it cannot be used, with what to do; a database that is damaged
- *   or newer than this program is left as it is
+ * @throws SessionError UNAVAILABLE if it cannot be used, with what to do; a database that is damaged or newer than this
+ *   program is not changed
  */
 export async function openDatabase(directory: string): Promise<DatabaseSync> {
   try {
     makeDirectory(directory);
-    // Other systems number their file systems otherwise.
-    if (process.platform === 'linux') {
-      refuseNetworkFileSystem(directory, statfsSync(directory).type);
-    }
+    refuseNetworkFileSystem(directory);
     makeFile(join(directory, DATABASE_FILE));
     return await connectTo(directory);
   } catch (error) {
@@ -55,17 +37,17 @@ export async function openDatabase(directory: string): Promise<DatabaseSync> {
   }
 }
 
-/** The same for a directory that has its database: makes neither. */
+/** The same for a database that exists: creates nothing. */
 export function connectTo(directory: string): Promise<DatabaseSync> {
   const file = join(directory, DATABASE_FILE);
-  // The change to WAL fails at once where another process makes it too: it does not heed the timeout.
+  // The change to WAL ignores the timeout and fails at once if another process makes it too.
   return whileLocked(() => {
     refuseUnusable(file);
     return configured(new DatabaseSync(file, { timeout: LOCK_MS_MAX }));
   });
 }
 
-/** @throws SessionError UNAVAILABLE below the version that is safe with several processes */
+/** @throws SessionError UNAVAILABLE if the version is not safe with several processes */
 export function refuseOldSqlite(version: string): void {
   if (comparable(version) >= comparable(SQLITE_VERSION_MIN)) return;
   throw new SessionError(
@@ -78,9 +60,11 @@ export function refuseOldSqlite(version: string): void {
   );
 }
 
-/** @throws SessionError UNAVAILABLE where `type` is Linux's number of a network file system */
-export function refuseNetworkFileSystem(directory: string, type: number): void {
-  const name = NETWORK_FILE_SYSTEMS.get(type >>> 0);
+/** @throws SessionError UNAVAILABLE if the directory is on a network file system */
+export function refuseNetworkFileSystem(
+  directory: string,
+  name = networkFileSystemOf(directory),
+): void {
   if (name === undefined) return;
   throw new SessionError('UNAVAILABLE', `the state directory ${directory} is on ${name}`, {
     hint: 'name a directory on a local disk with --state-dir.',
@@ -95,11 +79,11 @@ function comparable(version: string): number {
 
 function makeDirectory(directory: string): void {
   const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // A directory that was there keeps its mode: it may be shared on purpose.
+  // An existing directory keeps its mode: it may be shared on purpose.
   if (made !== undefined) chmodSync(directory, 0o700);
 }
 
-/** SQLite gives the files beside it the mode of the database file. */
+/** SQLite gives its other files the mode of the database file. */
 function makeFile(file: string): void {
   let fd: number;
   try {
@@ -112,7 +96,7 @@ function makeFile(file: string): void {
   closeSync(fd);
 }
 
-/** Looks through a read-only connection: a writable one would change the file, if only at its close. */
+/** Uses a read-only connection: a writable one would change the file, if only when it is closed. */
 function refuseUnusable(file: string): void {
   const { size } = statSync(file);
   if (size === 0) return;
@@ -142,7 +126,7 @@ function configured(db: DatabaseSync): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
-    // What a savepoint would undo: in a file, every page of a commit would be written once more for nothing.
+    // Otherwise each savepoint would write every page of a commit to a file once more.
     db.exec('PRAGMA temp_store = MEMORY');
     db.exec(`PRAGMA journal_size_limit = ${JOURNAL_KEPT_BYTES_MAX}`);
     migrate(db);
@@ -154,7 +138,7 @@ function configured(db: DatabaseSync): DatabaseSync {
   }
 }
 
-/** Every failure to open names the directory: whoever starts the server must know which it was. */
+/** The error names the directory: whoever starts the server must know which one it was. */
 export function refusal(directory: string, error: unknown): SessionError {
   const known = error instanceof SessionError ? error : storageFailure(error);
   const reason = known?.message ?? (error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
-/** What a call hears when the state database takes no writes. */
+/** The errors of calls while the state database takes no writes. */
 
 import { SessionError } from '../errors.ts';
 
 const ON_ITS_OWN =
-  'check the disk of the state directory; the server goes on by itself as soon as it works again.';
+  'check the disk of the state directory; the server recovers by itself as soon as it works again.';
 
 export function closedError(): SessionError {
   return new SessionError('UNAVAILABLE', 'the server is stopping', {
@@ -11,12 +11,12 @@ export function closedError(): SessionError {
   });
 }
 
-/** Not retryable: the call may have been written after all, and nobody can tell. */
+/** Not retryable: the call may have been written, and nobody knows. */
 export function unconfirmedError(cause: unknown): SessionError {
   return new SessionError(
     'UNAVAILABLE',
     'the disk did not confirm a write: it is not known whether this call took effect',
-    { hint: `look whether it did before you call again; ${ON_ITS_OWN}`, retryable: false, cause },
+    { hint: `check whether it did before you call again; ${ON_ITS_OWN}`, retryable: false, cause },
   );
 }
 
@@ -32,14 +32,14 @@ export function reopeningError(cause: unknown): SessionError {
 
 export function movedError(): SessionError {
   return new SessionError('UNAVAILABLE', 'the state database was moved, replaced or deleted', {
-    hint: 'put it back where it was, or restart the server to go on with what is there now.',
+    hint: 'put it back, or restart the server to use what is there now.',
   });
 }
 
 export class JournalFullError extends SessionError {
   constructor() {
     super('UNAVAILABLE', 'the journal of the state database is full and cannot be emptied', {
-      hint: 'another program keeps an old state of the database open: end it (a shell, a copy), then call again.',
+      hint: 'another program (a shell, a copy) holds an old state of the database open: end it, then call again.',
     });
   }
 }
