@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Results } from '../../bench/report.ts';
 import { ROWS } from '../../bench/rows/index.ts';
-import { ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
 
 test('the short form measures every row and leaves nothing; how fast anything is, is not its business', {
   timeout: 300_000,

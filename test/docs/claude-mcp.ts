@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { CLAUDE } from '../packaging/installed.ts';
-import { ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
 
 const run = promisify(execFile);
 

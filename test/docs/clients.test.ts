@@ -5,9 +5,10 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { TOOLS } from '../../src/tools/index.ts';
-import { connectHttp, connectStdio } from '../integration/clients.ts';
+import type { Workplace } from '../support/client/place.ts';
+import { ROOT } from '../support/client/program.ts';
 import { script } from '../support/messages-api.ts';
-import { makeWorkplace, ROOT, startHttp, type Workplace } from '../support/program.ts';
+import { connectHttp, connectStdio, makeWorkplace } from '../support/program.ts';
 import { addedToClaude } from './claude-mcp.ts';
 import { blocksOf, page, sectionOf } from './markdown.ts';
 
@@ -68,7 +69,7 @@ describe('the client configurations', { timeout: 180_000 }, () => {
 
   test('HTTP: the line that the server prints makes an entry that connects', async () => {
     const place = await makeWorkplace();
-    const { stderr } = await startHttp(place);
+    const { stderr } = await place.startHttp();
     await expect.poll(stderr).toMatch(/claude mcp add .*\n/);
     const [line = ''] = /claude mcp add .*/.exec(stderr()) ?? [];
     expect(await addedToClaude(place, line)).toContain('✔ Connected');
@@ -76,13 +77,16 @@ describe('the client configurations', { timeout: 180_000 }, () => {
 
   test('HTTP: the files reach a server that runs, directly and through mcp-remote', async () => {
     const place = await makeWorkplace();
-    const { url, token } = await startHttp(place);
+    const { url, token } = await place.startHttp();
     const blanks = { 'http://127.0.0.1:7337/mcp': url, TOKEN: token };
     const section = sectionOf(clients, 'One server for many clients');
     const [direct = '', remote = ''] = section.split('Cursor takes');
     const { headers, ...to } = served.parse(entryIn(direct, blanks));
     expect(to).toEqual({ type: 'http', url });
-    const client = await connectHttp('v1', url, headers.Authorization.replace('Bearer ', ''));
+    const client = await connectHttp('v1', {
+      url,
+      token: headers.Authorization.replace('Bearer ', ''),
+    });
     const names = await client.toolNames();
     const { command, args, env } = started.parse(entryIn(remote, blanks));
     const through = await connectStdio('v1', {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
 
 export function page(name: string): string {
   return readFileSync(join(ROOT, name), 'utf8');

@@ -5,7 +5,7 @@ import { COMMAND_NAMES, specOf } from '../../src/commands.ts';
 import * as limits from '../../src/limits.ts';
 import { NO_METRICS } from '../../src/session/metrics.ts';
 import { Prometheus } from '../../src/telemetry/prometheus.ts';
-import { ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
 import { page, rowsOf, sectionOf } from './markdown.ts';
 
 const PAGES = [

@@ -14,8 +14,9 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { Ledger } from '../faults/ledger.ts';
 import { integrityOf } from '../faults/world.ts';
-import { ROOT } from '../support/program.ts';
-import { makePlace, type Place, Server } from './server.ts';
+import { type Place, Server } from '../support/client/place.ts';
+import { ROOT } from '../support/client/program.ts';
+import { makePlace } from '../support/program.ts';
 
 const OPTIONS = { timeout: 180_000 };
 
@@ -30,8 +31,8 @@ async function backUp(place: Place, ...words: string[]) {
 }
 
 /** Another place with a state directory made of a copy. */
-function restored(file: string): Place {
-  const place = makePlace();
+async function restored(file: string): Promise<Place> {
+  const place = await makePlace();
   mkdirSync(place.stateDirectory, { mode: 0o700 });
   copyFileSync(file, join(place.stateDirectory, 'sessions.db'));
   return place;
@@ -58,7 +59,7 @@ test(
   'backups taken under load are whole, hold what was acknowledged, and serve as state directories',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const server = await new Server(place).initialize();
     const before = new Ledger();
     await Promise.all(Array.from({ length: 50 }, () => before.create(server)));
@@ -86,12 +87,12 @@ test(
     expect(new Set(sizes).size).toBe(5);
 
     for (const name of ['1', '5']) {
-      const copy = await new Server(restored(join(place.scratch, name))).initialize();
+      const copy = await new Server(await restored(join(place.scratch, name))).initialize();
       const { totalSessions } = await copy.call('get_metrics');
       expect(totalSessions).toBe(sizes[Number(name) - 1]);
       await before.check(copy);
       expect(await new Ledger().create(copy)).toBeUndefined();
-      await copy.stop();
+      await copy.program.leave();
     }
   },
 );
@@ -100,7 +101,7 @@ test(
   'a backup knows nothing of what runs: a server on it leaves the processes of the original alone',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const server = await new Server(place).initialize();
     const { session } = await server.call('create_session', { prompt: 'runs' });
     const { id: sessionId } = session;
@@ -110,7 +111,7 @@ test(
     const file = join(place.scratch, 'copy');
     expect(await backUp(place, file)).toMatchObject({ code: 0 });
 
-    const copy = await new Server(restored(file)).initialize();
+    const copy = await new Server(await restored(file)).initialize();
     expect((await copy.call('end_session', { sessionId })).ended).toBe(true);
     expect((await server.call('get_session', { sessionId })).session).toMatchObject({
       status: 'busy',
@@ -120,13 +121,13 @@ test(
 );
 
 test('a backup never replaces a file, and leaves none behind where it fails', OPTIONS, async () => {
-  const place = makePlace();
+  const place = await makePlace();
   const file = join(place.scratch, 'copy');
   expect(await backUp(place, file)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/no .*sessions\.db; /),
   });
-  await (await new Server(place).initialize()).stop();
+  await (await new Server(place).initialize()).program.leave();
   expect(await backUp(place)).toMatchObject({ code: 2, stderr: expect.stringContaining('FILE') });
   expect(await backUp(place, file, 'more')).toMatchObject({ code: 2 });
   const nowhere = join(place.scratch, 'none', 'copy');

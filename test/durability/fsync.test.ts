@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import type { ToolName } from '../support/mcp-client.ts';
+import { type Place, Server } from '../support/client/place.ts';
+import type { Args, ToolName } from '../support/client/tools.ts';
 import { lacksStrace } from '../support/needs.ts';
-import { makePlace, type Place, requestId, Server } from './server.ts';
+import { makePlace } from '../support/program.ts';
 import { answeredTooEarly, readTrace, type Step } from './trace.ts';
 
 const STRACE = ['strace', '-D', '-f', '-y', '--seccomp-bpf', '-s', '200000'];
@@ -23,14 +24,14 @@ test('each of more than 200 changing calls is answered after the fsync of what i
   timeout: 180_000,
   skip: lacksStrace,
 }, async () => {
-  const place = makePlace();
+  const place = await makePlace();
   const file = join(place.scratch, 'trace');
   const other = await new Server(place).initialize();
   const traced = new Server(place, { within: [...STRACE, '-e', CALLS, '-o', file] });
   await traced.initialize();
   const changed: string[] = [];
-  const call = (tool: ToolName, args: Record<string, unknown>) => {
-    changed.push(requestId(traced.asked));
+  const call = <T extends ToolName>(tool: T, args: Args = {}) => {
+    changed.push(traced.nextId);
     return traced.call(tool, args);
   };
   const create = async (server: Pick<Server, 'call'>): Promise<string> =>
@@ -68,7 +69,7 @@ test('each of more than 200 changing calls is answered after the fsync of what i
   for (const sessionId of waiting.slice(9, 19)) await call('end_session', { sessionId });
   await call('cleanup_sessions', { maxAgeMs: 0 });
   expect(changed.length).toBeGreaterThanOrEqual(200);
-  await traced.stop();
+  await traced.program.leave();
 
   const steps = readTrace(readFileSync(file, 'utf8'));
   expect(answeredTooEarly(steps, changed)).toEqual([]);

@@ -11,8 +11,10 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { makePlace, type Place, Server, type StartOptions } from '../durability/server.ts';
+import { type Place, Server } from '../support/client/place.ts';
+import type { Start } from '../support/client/program.ts';
 import { lacksMounts, lacksUsers } from '../support/needs.ts';
+import { makePlace } from '../support/program.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { mountDisk } from './world.ts';
 
@@ -24,36 +26,36 @@ const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear
 const databaseOf = (place: Place): string => join(place.stateDirectory, 'sessions.db');
 
 /** A state directory with sessions in it, and what its ledger says. */
-async function makeState(place: Place, start: StartOptions = {}): Promise<Ledger> {
+async function makeState(place: Place, start: Start = {}): Promise<Ledger> {
   const server = await new Server(place, start).initialize();
   const ledger = new Ledger();
   const made = Array.from({ length: 40 }, () => ledger.create(server, 'x'.repeat(3_000)));
   await Promise.all(made);
-  await server.stop();
+  await server.program.leave();
   return ledger;
 }
 
 /** The one line of a start that must fail, which names the directory. */
-async function refusal(place: Place, start: StartOptions = {}): Promise<string> {
-  const { code, stderr } = await new Server(place, start).ended;
+async function refusal(place: Place, start: Start = {}): Promise<string> {
+  const { code, stderr } = await new Server(place, start).program.ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^claude-sessions-mcp: state directory [^\n]*; [^\n]*\n$/);
   expect(stderr).toContain(place.stateDirectory);
   return stderr;
 }
 
-async function expectServed(place: Place, ledger: Ledger, start: StartOptions = {}): Promise<void> {
+async function expectServed(place: Place, ledger: Ledger, start: Start = {}): Promise<void> {
   const server = await new Server(place, start).initialize();
   await ledger.check(server);
   expect(await ledger.create(server)).toBeUndefined();
-  await server.stop();
+  await server.program.leave();
 }
 
 test(
   'a read-only state directory is refused and left alone, and served once it can be written',
   WITH_DISK,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=8m,mode=700');
     const start = { within: disk.within };
     const ledger = await makeState(place, start);
@@ -67,7 +69,7 @@ test(
 );
 
 test('a new state directory in a read-only place is refused', WITH_DISK, async () => {
-  const place = makePlace();
+  const place = await makePlace();
   const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700,ro');
   expect(await refusal(place, { within: disk.within })).toMatch(/--state-dir/);
 });
@@ -76,7 +78,7 @@ test('a state directory of somebody else is refused and left alone, and served o
   ...OPTIONS,
   skip: lacksUsers,
 }, async () => {
-  const place = makePlace();
+  const place = await makePlace();
   const ledger = await makeState(place);
   const before = readFileSync(databaseOf(place));
   chmodSync(place.scratch, 0o755);
@@ -106,7 +108,7 @@ test(
   'a database that is damaged in whatever way is refused and left alone, and served once it is restored',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const ledger = await makeState(place);
     const whole = readFileSync(databaseOf(place));
     for (const [how, damage] of DAMAGES) {
@@ -126,7 +128,7 @@ test(
   'a database with a newer schema is refused and left alone, its journal too',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     await makeState(place);
     const newer = new DatabaseSync(databaseOf(place));
     newer.exec('PRAGMA user_version = 1000');
@@ -148,7 +150,7 @@ test(
   'a database that is damaged while it is served is named so, and the server stays',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     await makeState(place);
     const server = await new Server(place).initialize();
     const { sessions } = await server.call('list_sessions', { limit: 1 });
@@ -176,7 +178,7 @@ test(
     rmSync(place.stateDirectory, { recursive: true });
     renameSync(away, place.stateDirectory);
     expect(await ledger.create(server)).toBeUndefined();
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await expectServed(place, ledger);
   },
 );

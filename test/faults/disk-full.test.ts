@@ -1,8 +1,9 @@
 import { copyFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makePlace, Server } from '../durability/server.ts';
+import { Server } from '../support/client/place.ts';
 import { lacksMounts } from '../support/needs.ts';
+import { makePlace } from '../support/program.ts';
 import { Ledger } from './ledger.ts';
 import { type Disk, integrityOf, mountDisk } from './world.ts';
 
@@ -27,7 +28,7 @@ test.each([0, 200_000])(
   'a disk with %i bytes left refuses, and serves again once there is room',
   OPTIONS,
   async (spare) => {
-    const place = makePlace();
+    const place = await makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=4m,mode=700');
     const { within } = disk;
     const server = await new Server(place, { within }).initialize();
@@ -46,11 +47,11 @@ test.each([0, 200_000])(
     empty();
     expect(await ledger.create(server)).toBeUndefined();
     expect(await ledger.link(server, 'T-room')).toEqual([]);
-    await server.kill();
+    await server.program.stop('SIGKILL');
 
     const next = await new Server(place, { within }).initialize();
     await ledger.check(next);
-    await next.stop();
+    await next.program.leave();
     // SQLite itself cannot follow the way into the other place.
     const copy = join(place.scratch, 'copy.db');
     copyFileSync(join(disk.seenFrom, 'sessions.db'), copy);
@@ -62,11 +63,11 @@ test(
   'a server that starts on a full disk ends with 1 and what to do; there it starts once there is room',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700');
     const { within } = disk;
     const empty = fill(disk, 0);
-    const { code, stderr } = await new Server(place, { within }).ended;
+    const { code, stderr } = await new Server(place, { within }).program.ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^claude-sessions-mcp: state directory .*; .*free.* space.*\n$/);
     expect(stderr).toContain(place.stateDirectory);
@@ -80,15 +81,15 @@ test(
   'a server that starts where the disk has become full keeps what is there',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700');
     const { within } = disk;
     const first = await new Server(place, { within }).initialize();
     const ledger = new Ledger();
     await ledger.create(first);
-    await first.stop();
+    await first.program.leave();
     const empty = fill(disk, 0);
-    const { code, stderr } = await new Server(place, { within }).ended;
+    const { code, stderr } = await new Server(place, { within }).program.ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^claude-sessions-mcp: state directory .*; .*free.* space.*\n$/);
     empty();

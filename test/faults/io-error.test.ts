@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { makePlace, type Place, Server } from '../durability/server.ts';
+import { type Place, Server } from '../support/client/place.ts';
 import { lacksStrace } from '../support/needs.ts';
+import { makePlace } from '../support/program.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { injectFault, integrityOf } from './world.ts';
 
@@ -28,7 +29,7 @@ async function checkAfterRestart(place: Place, ledger: Ledger): Promise<void> {
   const next = await new Server(place).initialize();
   await ledger.check(next);
   expect(await ledger.create(next)).toBeUndefined();
-  await next.stop();
+  await next.program.leave();
   expect(integrityOf(join(place.stateDirectory, DATABASE))).toBe('ok');
 }
 
@@ -36,13 +37,13 @@ test.each(['EIO', 'EROFS'])(
   'whichever journal write fails with %s, the call is refused and the next one succeeds',
   OPTIONS,
   async (errno) => {
-    const place = makePlace();
+    const place = await makePlace();
     const server = await new Server(place).initialize();
     const ledger = new Ledger();
     const journal = join(place.stateDirectory, JOURNAL);
     for (const point of POINTS) {
       const fault = `pwrite64:error=${errno}:when=${point}`;
-      const mend = await injectFault(server.pid, fault, journal);
+      const mend = await injectFault(server.program.pid, fault, journal);
       expect(await ledger.create(server)).toMatchObject({
         code: 'UNAVAILABLE',
         message: 'the state database had an I/O error',
@@ -53,7 +54,7 @@ test.each(['EIO', 'EROFS'])(
       expect(await ledger.create(server)).toBeUndefined();
     }
     await ledger.check(server);
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await checkAfterRestart(place, ledger);
   },
 );
@@ -65,7 +66,7 @@ test(
     const { place, server, ledger } = await startServed();
     const other = await new Server(place).initialize();
     const journal = join(place.stateDirectory, JOURNAL);
-    const mend = await injectFault(server.pid, 'fsync,fdatasync:error=EIO:when=1', journal);
+    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO:when=1', journal);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     await expect.poll(() => ledger.create(server), POLL).toBeUndefined();
     await mend();
@@ -73,8 +74,8 @@ test(
     expect(await ledger.create(other)).toBeUndefined();
     await ledger.check(server);
     await ledger.check(other);
-    await server.kill();
-    await other.kill();
+    await server.program.stop('SIGKILL');
+    await other.program.stop('SIGKILL');
     await checkAfterRestart(place, ledger);
   },
 );
@@ -85,7 +86,7 @@ test(
   async () => {
     const { place, server, ledger } = await startServed();
     const journal = join(place.stateDirectory, JOURNAL);
-    const mend = await injectFault(server.pid, 'fsync,fdatasync:error=EIO', journal);
+    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     for (let calls = 0; calls < 5; calls++) {
       expect(await ledger.create(server)).toMatchObject(NOT_YET);
@@ -93,10 +94,12 @@ test(
     expect(await ledger.link(server, 'T-late')).toMatchObject([NOT_YET]);
     await ledger.check(server);
     await mend();
-    await expect.poll(() => server.stderr, POLL).toContain('the state database is in use again');
+    await expect
+      .poll(() => server.program.stderr(), POLL)
+      .toContain('the state database is in use again');
     expect(await ledger.create(server)).toBeUndefined();
     await ledger.check(server);
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await checkAfterRestart(place, ledger);
   },
 );
@@ -107,10 +110,10 @@ test(
   async () => {
     const { place, server, ledger } = await startServed();
     const journal = join(place.stateDirectory, JOURNAL);
-    await injectFault(server.pid, 'fsync,fdatasync:error=EIO', journal);
+    await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     expect(await ledger.create(server)).toMatchObject(NOT_YET);
-    expect(await server.stop()).toMatchObject({ code: 0 });
+    expect(await server.program.leave()).toMatchObject({ code: 0 });
     const next = await new Server(place).initialize();
     await ledger.check(next, 'whole');
     expect(await ledger.create(next)).toBeUndefined();
@@ -123,9 +126,9 @@ test(
   async () => {
     const { place, server, ledger } = await startServed();
     const journal = join(place.stateDirectory, JOURNAL);
-    await injectFault(server.pid, 'fsync,fdatasync:error=EIO', journal);
+    await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
-    await server.kill();
+    await server.program.stop('SIGKILL');
     const left = readFileSync(journal);
     expect(left.length).toBeGreaterThan(0);
     const trace = join(place.scratch, 'trace');
@@ -133,7 +136,7 @@ test(
     const next = await new Server(place, { within }).initialize();
     await ledger.check(next, 'whole');
     expect(await ledger.create(next)).toBeUndefined();
-    await next.stop();
+    await next.program.leave();
     const [written, synced, carried] = journalSteps(readFileSync(trace, 'utf8'), left.length);
     expect(written).toBeGreaterThanOrEqual(0);
     expect(synced).toBeGreaterThan(written ?? 0);
@@ -161,18 +164,18 @@ test(
   'a database file that cannot be synced loses nothing: the journal keeps what it should hold',
   OPTIONS,
   async () => {
-    const place = makePlace();
+    const place = await makePlace();
     const server = await new Server(place).initialize();
     const ledger = new Ledger();
     const database = join(place.stateDirectory, DATABASE);
-    const mend = await injectFault(server.pid, 'fsync,fdatasync:error=EIO', database);
+    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', database);
     const prompt = 'x'.repeat(200_000);
     // Past 4 MB of journal SQLite carries it over to the database, in vain now.
     for (let made = 0; made < 40; made++)
       expect(await ledger.create(server, prompt)).toBeUndefined();
     await mend();
     await ledger.check(server);
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await checkAfterRestart(place, ledger);
   },
 );
@@ -184,7 +187,7 @@ test(
     const { place, server, ledger } = await startServed();
     const other = await new Server(place).initialize();
     const mend = await injectFault(
-      server.pid,
+      server.program.pid,
       'pread64:error=EIO',
       join(place.stateDirectory, JOURNAL),
     );
@@ -201,7 +204,7 @@ test(
     await mend();
     await ledger.check(server);
     expect(await ledger.create(server)).toBeUndefined();
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await ledger.check(other);
   },
 );

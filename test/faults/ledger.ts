@@ -2,8 +2,9 @@
 
 import { expect } from 'vitest';
 import type { Failure } from '../../src/errors.ts';
-import { makePlace, type Place, Server } from '../durability/server.ts';
-import type { SessionView } from '../support/mcp-client.ts';
+import { type Place, Server } from '../support/client/place.ts';
+import type { SessionView } from '../support/client/tools.ts';
+import { makePlace } from '../support/program.ts';
 
 type Kept = { readonly id: string; readonly tasks: Set<string> };
 
@@ -25,7 +26,7 @@ export class Ledger {
       this.#refused.add(name);
       return failure;
     }
-    const { id } = result.session as SessionView;
+    const { id } = result.session;
     this.#kept.set(name, { id, tasks: new Set([name]) });
     return undefined;
   }
@@ -66,7 +67,7 @@ export class Ledger {
 async function checkLog(server: Server, session: SessionView | undefined): Promise<void> {
   if (session === undefined) return;
   const { events } = await server.call('read_events', { sessionId: session.id, limit: 500 });
-  const seqs = (events as { seq: number }[]).map(({ seq }) => seq);
+  const seqs = events.map(({ seq }) => seq);
   expect(seqs).toEqual(Array.from({ length: session.lastSeq }, (_, index) => index + 1));
   expect(session.taskIds).toContain(session.name);
 }
@@ -83,7 +84,7 @@ async function listAll(server: Server): Promise<readonly SessionView[]> {
 
 /** A server that has acknowledged a first session, and what it acknowledged. */
 export async function startServed(): Promise<{ place: Place; server: Server; ledger: Ledger }> {
-  const place = makePlace();
+  const place = await makePlace();
   const server = await new Server(place).initialize();
   const ledger = new Ledger();
   await ledger.create(server);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Server } from '../durability/server.ts';
+import { Server } from '../support/client/place.ts';
 import { startServed } from './ledger.ts';
 import { holdLock } from './world.ts';
 
@@ -51,7 +51,7 @@ test(
     release();
     expect(await ledger.create(server)).toBeUndefined();
     expect(await ledger.create(second)).toBeUndefined();
-    await server.kill();
+    await server.program.stop('SIGKILL');
     await ledger.check(second);
   },
 );

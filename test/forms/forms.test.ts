@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
+import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import type { EventView, SessionView, TurnView } from '../support/mcp-client.ts';
 import { connectPerson, type Kind, PEOPLE } from '../support/person.ts';
 
 type Read = { events: EventView[]; session: SessionView };

@@ -1,8 +1,8 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
 import { FORM_ROUNDS_MAX } from '../../src/limits.ts';
+import type { EventView, SessionView } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { EventView, SessionView } from '../support/mcp-client.ts';
 import { connectByHand } from '../support/person.ts';
 
 type Round = {

@@ -6,8 +6,9 @@ import {
   query,
 } from '@anthropic-ai/claude-agent-sdk';
 import { expect } from 'vitest';
+import type { Workplace } from '../support/client/place.ts';
+import { ROOT } from '../support/client/program.ts';
 import { script } from '../support/messages-api.ts';
-import { ROOT, type Workplace } from '../support/program.ts';
 
 export type ToolStep = { readonly tool: string; readonly input: Record<string, unknown> };
 

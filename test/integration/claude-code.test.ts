@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { commandOf, makeWorkplace, startHttp, stop, type Workplace } from '../support/program.ts';
+import type { Workplace } from '../support/client/place.ts';
+import type { SessionView } from '../support/client/tools.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { type ClaudeClient, callFromClaudeCode, settingsOf } from './claude-client.ts';
-import { connectHttp, connectStdio, type SessionView } from './clients.ts';
 import { mcpJsonEntry } from './mcp-json.ts';
 import { startRecorder } from './recorder.ts';
 
@@ -18,13 +19,13 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
     expect(metrics).toMatchObject({ totalSessions: 1, activeSessions: 1, costUsd: 0 });
     await expect.poll(() => processesWith(place.stateDirectory), { timeout: 10_000 }).toEqual([]);
 
-    const later = await connectStdio('v2 auto', { ...commandOf(), env: place.env });
+    const later = await place.connect('v2 auto');
     expect(await later.call('list_sessions')).toEqual({ sessions: [session] });
   });
 
   test('over HTTP gets an Mcp-Session-Id, and its session shows that one', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place);
+    const program = await place.startHttp();
     const recorder = await startRecorder(program.url);
     const { session, metrics } = await createAndMeasure(place, {
       type: 'http',
@@ -43,7 +44,7 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
     expect(first?.toolUseId).not.toBe(second?.toolUseId);
     expect(metrics).toMatchObject({ totalSessions: 1, activeSessions: 1, costUsd: 0 });
 
-    const other = await connectHttp('v1', program.url, program.token);
+    const other = await connectHttp('v1', program);
     expect(await other.call('list_sessions')).toEqual({ sessions: [session] });
     expect(other.mcpSessionId).not.toBe(session.mcpSessionId);
   });
@@ -52,14 +53,14 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
     'over HTTP goes on after the server was ended by %s and started again, and still owns its sessions',
     async (signal) => {
       const place = await makeWorkplace();
-      const first = await startHttp(place);
+      const first = await place.startHttp();
       const recorder = await startRecorder(first.url);
       const seen: SessionView[] = [];
       const restart = async () => {
-        expect((await stop(first, signal)).signal).toBe(signal === 'SIGKILL' ? signal : null);
+        expect((await first.stop(signal)).signal).toBe(signal === 'SIGKILL' ? signal : null);
         const { port } = new URL(first.url);
-        const second = await startHttp(place, ['--port', port]);
-        const other = await connectHttp('v1', second.url, second.token);
+        const second = await place.startHttp(['--port', port]);
+        const other = await connectHttp('v1', second);
         seen.push(...(await other.call('list_sessions')).sessions);
         await other.close();
       };

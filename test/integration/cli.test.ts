@@ -3,23 +3,17 @@ import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
+import { linesOf } from '../support/client/messages.ts';
+import { commandOf, type Workplace } from '../support/client/place.ts';
+import type { Ended, Program } from '../support/client/program.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
-import {
-  commandOf,
-  type Ended,
-  makeWorkplace,
-  type Program,
-  startHttp,
-  startProgram,
-  type Workplace,
-} from '../support/program.ts';
-import { connectHttp, type TestClient } from './clients.ts';
-import { linesOf } from './json-rpc.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 
 const OPTIONS = { timeout: 90_000 };
 
 function command(place: Workplace, ...args: string[]): Promise<Ended> {
-  return startProgram({ args, env: place.env }).ended;
+  return place.start({ args }).ended;
 }
 
 async function json(place: Workplace, ...args: string[]) {
@@ -34,7 +28,7 @@ async function until(program: Program, text: string): Promise<void> {
 }
 
 /** A session whose shell goes on until it is stopped. */
-async function startJob(client: TestClient, place: Workplace): Promise<string> {
+async function startJob(client: SdkClient, place: Workplace): Promise<string> {
   const { session } = await client.call('create_session', {
     workingDirectory: place.directory,
     name: 'long job',
@@ -54,11 +48,11 @@ async function startJob(client: TestClient, place: Workplace): Promise<string> {
 describe('the commands beside a server', OPTIONS, () => {
   test('list, show, follow, measure and end what it runs', async () => {
     const place = await makeWorkplace();
-    const server = await startHttp(place);
-    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const server = await place.startHttp();
+    const client = await connectHttp('v2 legacy', server);
     const id = await startJob(client, place);
     const uuid = id.slice('claude_'.length);
-    const tail = startProgram({ args: ['tail', uuid.slice(0, 12)], env: place.env });
+    const tail = place.start({ args: ['tail', uuid.slice(0, 12)] });
     await until(tail, '\ttool\tBash tail -f /dev/null\n');
     await expect.poll(() => processesWith(place.directory)).not.toEqual([]);
 
@@ -103,13 +97,12 @@ describe('the commands beside a server', OPTIONS, () => {
 describe('the commands without a server', OPTIONS, () => {
   test('show and end what it has left', async () => {
     const place = await makeWorkplace();
-    const server = await startHttp(place);
-    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const server = await place.startHttp();
+    const client = await connectHttp('v2 legacy', server);
     const id = await startJob(client, place);
-    const follow = startProgram({ args: ['tail', id, '--json'], env: place.env });
+    const follow = place.start({ args: ['tail', id, '--json'] });
     await until(follow, '"input":{"command":"tail');
-    server.child.kill('SIGKILL');
-    await server.ended;
+    await server.stop('SIGKILL');
 
     expect((await json(place, 'show', id)).session).toMatchObject({ id, status: 'busy' });
     expect(await json(place, 'end', id)).toMatchObject({ ended: true, session: { id } });
@@ -160,8 +153,8 @@ describe('a command', OPTIONS, () => {
 
   test('stops quietly when its reader does', async () => {
     const place = await makeWorkplace();
-    const server = await startHttp(place);
-    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const server = await place.startHttp();
+    const client = await connectHttp('v2 legacy', server);
     await client.call('create_session', { workingDirectory: place.directory });
     // It waits until nobody reads any more, and writes then.
     const line = 'set -o pipefail; { sleep 0.1; exec "$0" "$@"; } | true';
@@ -172,8 +165,8 @@ describe('a command', OPTIONS, () => {
 
   test('has titles and colours at a terminal, and no colours where NO_COLOR is set', async () => {
     const place = await makeWorkplace();
-    const server = await startHttp(place);
-    const client = await connectHttp('v2 legacy', server.url, server.token);
+    const server = await place.startHttp();
+    const client = await connectHttp('v2 legacy', server);
     const { session } = await client.call('create_session', { workingDirectory: place.directory });
     await client.call('end_session', { sessionId: session.id });
     // A terminal that does not say how wide it is.

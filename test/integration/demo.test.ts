@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { makeWorkplace, ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
+import { makeWorkplace } from '../support/program.ts';
 
 test('the demo runs without a key, says that the model was a stand-in, and leaves nothing', async () => {
   const { env, scratch } = await makeWorkplace();

@@ -2,9 +2,9 @@ import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { claudeBinary } from '../support/claude-env.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
 import { residentMib } from '../support/gauge.ts';
 import { makeScriptedClaude, makeWorkplace } from '../support/program.ts';
-import type { TestClient } from './clients.ts';
 import { connectTo, create, exists, OPTIONS, POLL, processesOf, send, turn } from './sessions.ts';
 
 const FAULTS = [
@@ -87,6 +87,6 @@ describe('a Claude Code that is replaced under a running server', OPTIONS, () =>
   });
 });
 
-async function statusOf(client: TestClient, sessionId: string): Promise<string> {
+async function statusOf(client: SdkClient, sessionId: string): Promise<string> {
   return (await client.call('get_session', { sessionId })).session.status;
 }

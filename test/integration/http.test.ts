@@ -2,8 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { makeWorkplace, startHttp, stop, type Workplace } from '../support/program.ts';
-import { CLIENTS, connectHttp } from './clients.ts';
+import type { Workplace } from '../support/client/place.ts';
+import { CLIENTS } from '../support/client/sdk-client.ts';
+import type { ToolName } from '../support/client/tools.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { doMainJob } from './main-job.ts';
 
 const OPTIONS = { timeout: 180_000 };
@@ -13,13 +15,13 @@ const BOB = 'bob-0123456789abcdef';
 describe('the program over HTTP', OPTIONS, () => {
   test.each(CLIENTS)('does the main job for the %s client', async (kind) => {
     const place = await makeWorkplace();
-    const program = await startHttp(place);
-    const client = await connectHttp(kind, program.url, program.token);
+    const program = await place.startHttp();
+    const client = await connectHttp(kind, program);
     const session = await doMainJob(client, place);
     expect(client.mcpSessionId).toMatch(/^[\x21-\x7e]{16,}$/);
     expect(session.mcpSessionId).toBe(client.mcpSessionId);
     await client.close();
-    const { code, stdout, stderr } = await stop(program);
+    const { code, stdout, stderr } = await program.stop();
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toContain(join(place.stateDirectory, 'token'));
     expect(stderr).not.toContain(program.token);
@@ -28,12 +30,12 @@ describe('the program over HTTP', OPTIONS, () => {
 
   test('does the main job in the mode dual for a client of the newest revision, which has no session', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place, ['--http-mode', 'dual']);
-    const client = await connectHttp('v2 auto', program.url, program.token);
+    const program = await place.startHttp(['--http-mode', 'dual']);
+    const client = await connectHttp('v2 auto', program);
     expect(client.protocolVersion).toBe('2026-07-28');
     expect(client.mcpSessionId).toBeUndefined();
     expect((await doMainJob(client, place)).mcpSessionId).toBeNull();
-    const older = await connectHttp('v1', program.url, program.token);
+    const older = await connectHttp('v1', program);
     const create = { workingDirectory: place.directory };
     const { session } = await older.call('create_session', create);
     expect(session.mcpSessionId).toBe(older.mcpSessionId);
@@ -42,7 +44,7 @@ describe('the program over HTTP', OPTIONS, () => {
 
   test('lets nobody in without the right token', async () => {
     const place = await makeWorkplace();
-    const { url, token } = await startHttp(place);
+    const { url, token } = await place.startHttp();
     for (const authorization of [undefined, `Bearer ${token}x`, `Basic ${token}`, 'Bearer ']) {
       const headers = {
         'content-type': 'application/json',
@@ -52,29 +54,31 @@ describe('the program over HTTP', OPTIONS, () => {
       expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     }
     for (const kind of CLIENTS) {
-      await expect(connectHttp(kind, url, `${token}x`)).rejects.toThrow(/bearer token|401/i);
+      await expect(connectHttp(kind, { url, token: `${token}x` })).rejects.toThrow(
+        /bearer token|401/i,
+      );
     }
   });
 
   test('serves without a token where the operator said so', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place, ['--no-auth']);
-    const client = await connectHttp('v2 auto', program.url, 'ignored');
+    const program = await place.startHttp(['--no-auth']);
+    const client = await connectHttp('v2 auto', { url: program.url, token: 'ignored' });
     expect(await client.call('list_sessions')).toEqual({ sessions: [] });
     expect(program.token).toBe('');
   });
 
   test('gives a second MCP session of a principal the first one’s sessions to read, and a hint', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place);
-    const one = await connectHttp('v1', program.url, program.token);
-    const two = await connectHttp('v2 auto', program.url, program.token);
+    const program = await place.startHttp();
+    const one = await connectHttp('v1', program);
+    const two = await connectHttp('v2 auto', program);
     const create = { workingDirectory: place.directory };
     const { session } = await one.call('create_session', create);
     expect(await two.call('list_sessions')).toEqual({ sessions: [session] });
     expect(await two.call('list_sessions', { scope: 'mine' })).toEqual({ sessions: [] });
     const link = { sessionId: session.id, taskId: 'T-1' };
-    expect(await two.fail('link_task', link)).toMatchObject({
+    expect(await two.refusal('link_task', link)).toMatchObject({
       code: 'CONFLICT',
       hint: expect.stringContaining('attach_session'),
     });
@@ -84,9 +88,9 @@ describe('the program over HTTP', OPTIONS, () => {
     const place = await makeWorkplace();
     const tokenFile = join(place.scratch, 'tokens');
     await writeFile(tokenFile, `alice:${ALICE}\nbob:${BOB}\n`);
-    const { url } = await startHttp(place, ['--token-file', tokenFile]);
-    const alice = await connectHttp('v2 auto', url, ALICE);
-    const bob = await connectHttp('v1', url, BOB);
+    const { url } = await place.startHttp(['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 auto', { url, token: ALICE });
+    const bob = await connectHttp('v1', { url, token: BOB });
     const { session, turn } = await alice.call('create_session', {
       workingDirectory: place.directory,
       taskId: 'T-1',
@@ -103,8 +107,8 @@ describe('the program over HTTP', OPTIONS, () => {
     const unknown = 'claude_00000000-0000-4000-8000-000000000000';
     for (const [tool, args] of callsOn(turn?.id ?? '')) {
       const [real, never] = [
-        await bob.fail(tool, args(session.id)),
-        await bob.fail(tool, args(unknown)),
+        await bob.refusal(tool, args(session.id)),
+        await bob.refusal(tool, args(unknown)),
       ];
       expect(real.code, tool).toBe('SESSION_NOT_FOUND');
       expect(JSON.stringify(real).replaceAll(session.id, unknown), tool).toBe(
@@ -119,7 +123,7 @@ describe('the program over HTTP', OPTIONS, () => {
 });
 
 /** Every call that names a session, by how to make its arguments from an id. */
-function callsOn(turnId: string): [string, (sessionId: string) => Record<string, unknown>][] {
+function callsOn(turnId: string): [ToolName, (sessionId: string) => Record<string, unknown>][] {
   return [
     ['get_session', (sessionId) => ({ sessionId })],
     ['send_prompt', (sessionId) => ({ sessionId, prompt: 'hi' })],
@@ -146,8 +150,8 @@ describe('a new program on the same state directory', OPTIONS, () => {
     'after %s has all sessions and sums, and goes on with the conversation',
     async (signal, code) => {
       const place = await makeWorkplace();
-      const first = await startHttp(place);
-      const before = await connectHttp('v1', first.url, first.token);
+      const first = await place.startHttp();
+      const before = await connectHttp('v1', first);
       const { session: made } = await before.call('create_session', {
         workingDirectory: place.directory,
         taskId: 'T-1',
@@ -159,11 +163,11 @@ describe('a new program on the same state directory', OPTIONS, () => {
         waitMs: 20_000,
       });
       const kept = await seen(before, sessionId);
-      expect((await stop(first, signal)).code).toBe(code);
+      expect((await first.stop(signal)).code).toBe(code);
 
-      const second = await startHttp(place);
+      const second = await place.startHttp();
       expect(second.token).toBe(first.token);
-      const after = await connectHttp('v1', second.url, second.token);
+      const after = await connectHttp('v1', second);
       expect(await seen(after, sessionId)).toEqual(kept);
       const sent = await after.call('send_prompt', {
         sessionId,

@@ -3,14 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  commandOf,
-  type HttpProgram,
-  makeWorkplace,
-  startHttp,
-  type Workplace,
-} from '../support/program.ts';
-import type { SessionView } from './clients.ts';
+import { commandOf, type HttpProgram, type Workplace } from '../support/client/place.ts';
+import type { SessionView } from '../support/client/tools.ts';
+import { makeWorkplace } from '../support/program.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -27,10 +22,10 @@ const overStdio: Target = async ({ env }) => {
   ];
 };
 
-const overHttp: Target = async (place) => targetOf(await startHttp(place));
+const overHttp: Target = async (place) => targetOf(await place.startHttp());
 
 const overNewestHttp: Target = async (place) => {
-  const program = await startHttp(place, ['--http-mode', 'dual']);
+  const program = await place.startHttp(['--http-mode', 'dual']);
   return ['--protocol-era', 'modern', ...targetOf(program)];
 };
 

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
+import type { Workplace } from '../support/client/place.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
-import { makeWorkplace, startHttp, type Workplace } from '../support/program.ts';
-import { connectHttp, type TestClient } from './clients.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 
 const LAST = 'I went on.';
 
 /** A conversation, a turn in it that waits for a permission, and a prompt behind that. */
-async function work(client: TestClient, place: Workplace): Promise<string> {
+async function work(client: SdkClient, place: Workplace): Promise<string> {
   const { session } = await client.call('create_session', { workingDirectory: place.directory });
   const sessionId = session.id;
   const first = script([{ text: 'The house is blue.' }]);
@@ -26,17 +27,16 @@ test('after kill -9 the next server goes on: the turn that ran is lost, the one 
   timeout: 180_000,
 }, async () => {
   const place = await makeWorkplace();
-  const first = await startHttp(place);
-  const owner = await connectHttp('v2 legacy', first.url, first.token);
+  const first = await place.startHttp();
+  const owner = await connectHttp('v2 legacy', first);
   const sessionId = await work(owner, place);
   const before = await owner.call('get_metrics');
   const { nextAfter } = await owner.call('read_events', { sessionId });
   const asked = place.api.requests.length;
-  first.child.kill('SIGKILL');
-  await first.ended;
+  await first.stop('SIGKILL');
 
-  const second = await startHttp(place);
-  const client = await connectHttp('v2 legacy', second.url, second.token);
+  const second = await place.startHttp();
+  const client = await connectHttp('v2 legacy', second);
   const waiting = { sessionId, until: 'turn_end', waitMs: 30_000 };
   const found = await client.call('read_events', { ...waiting, after: nextAfter });
   const [closed, lost, ...rest] = found.events;

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { EventView } from '../../src/views/events.ts';
 import { processesWith } from '../demo/processes.ts';
+import type { Workplace } from '../support/client/place.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
+import type { SessionView } from '../support/client/tools.ts';
 import { script } from '../support/messages-api.ts';
-import type { Workplace } from '../support/program.ts';
-import type { SessionView, TestClient } from './clients.ts';
 
 const WAIT_MS = 20_000;
 
@@ -16,7 +17,7 @@ const SPENT = { inputTokens: 300, outputTokens: 30, cacheReadTokens: 0, cacheWri
 const SPENT_USD = expect.closeTo(3 * 0.0006, 9);
 
 /** Does all of it through one client, and checks each step. Returns the ended session. */
-export async function doMainJob(client: TestClient, place: Workplace): Promise<SessionView> {
+export async function doMainJob(client: SdkClient, place: Workplace): Promise<SessionView> {
   await client.toolNames();
   const session = await create(client, place);
   await work(client, place, session);
@@ -31,7 +32,7 @@ export async function doMainJob(client: TestClient, place: Workplace): Promise<S
   return await end(client, session);
 }
 
-async function create(client: TestClient, place: Workplace): Promise<SessionView> {
+async function create(client: SdkClient, place: Workplace): Promise<SessionView> {
   const { session, turn } = await client.call('create_session', {
     workingDirectory: place.directory,
     name: 'main job',
@@ -49,7 +50,7 @@ async function create(client: TestClient, place: Workplace): Promise<SessionView
   return session;
 }
 
-async function work(client: TestClient, place: Workplace, { id }: SessionView): Promise<void> {
+async function work(client: SdkClient, place: Workplace, { id }: SessionView): Promise<void> {
   await writeFile(join(place.directory, 'question.txt'), 'six times seven?\n');
   const answer = join(place.directory, 'answer.txt');
   const prompt = script([
@@ -87,7 +88,7 @@ async function work(client: TestClient, place: Workplace, { id }: SessionView): 
 
 /** The whole log up to the end of the turn, by the cursor, a few events at a time. */
 async function readToTurnEnd(
-  client: TestClient,
+  client: SdkClient,
   sessionId: string,
   turnId: string,
 ): Promise<EventView[]> {
@@ -103,12 +104,12 @@ async function readToTurnEnd(
   }
 }
 
-async function link(client: TestClient, { id }: SessionView): Promise<void> {
+async function link(client: SdkClient, { id }: SessionView): Promise<void> {
   const { session } = await client.call('link_task', { sessionId: id, taskId: 'JOB-1' });
   expect(session).toMatchObject({ taskId: 'JOB-1', taskIds: ['JOB-1'] });
 }
 
-async function measure(client: TestClient, { id }: SessionView): Promise<void> {
+async function measure(client: SdkClient, { id }: SessionView): Promise<void> {
   const expected = {
     totalSessions: 1,
     activeSessions: 1,
@@ -125,7 +126,7 @@ async function measure(client: TestClient, { id }: SessionView): Promise<void> {
   }
 }
 
-async function end(client: TestClient, { id }: SessionView): Promise<SessionView> {
+async function end(client: SdkClient, { id }: SessionView): Promise<SessionView> {
   const uuid = id.replace('claude_', '');
   expect(await processesWith(uuid), 'its process is kept warm').not.toEqual([]);
   const { session, ended } = await client.call('end_session', { sessionId: id, reason: 'done' });

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { makeWorkplace, ROOT } from '../support/program.ts';
-import { connectStdio } from './clients.ts';
+import { ROOT } from '../support/client/program.ts';
+import { connectStdio, makeWorkplace } from '../support/program.ts';
 import { mcpJsonEntry } from './mcp-json.ts';
 
 test('mcp.json starts the server in the clone’s folder, and nothing of it stays behind', async () => {

@@ -4,9 +4,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
+import type { Workplace } from '../support/client/place.ts';
+import { ROOT } from '../support/client/program.ts';
 import { script } from '../support/messages-api.ts';
-import { makeWorkplace, ROOT, type Workplace } from '../support/program.ts';
-import { connectHttp } from './clients.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { OPTIONS, POLL } from './sessions.ts';
 
 describe('a server over HTTP that npm runs ends with npm', OPTIONS, () => {
@@ -38,7 +39,7 @@ function start({ env }: Workplace, words: readonly string[], cwd: string): Child
 /** Kills npm alone while a session works: the port is closed, and nothing is left of the server and its sessions. */
 async function endsWith(npm: ChildProcess, place: Workplace, signal: NodeJS.Signals) {
   const url = await servingUrl(npm);
-  const client = await connectHttp('v2 legacy', url, '');
+  const client = await connectHttp('v2 legacy', { url, token: '' });
   const prompt = script([{ hang: 'headers' }]);
   await client.call('create_session', { workingDirectory: place.directory, prompt });
   await expect.poll(() => place.api.requests.length, POLL).toBeGreaterThan(0);

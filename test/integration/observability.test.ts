@@ -1,9 +1,9 @@
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { commandOf } from '../support/client/place.ts';
 import { script } from '../support/messages-api-script.ts';
-import { commandOf, makeWorkplace, startHttp, stop } from '../support/program.ts';
-import { connectHttp } from './clients.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 
 const OPTIONS = { timeout: 180_000 };
 const SWORDFISH = 'the password is swordfish';
@@ -11,8 +11,8 @@ const SWORDFISH = 'the password is swordfish';
 describe('a server that is watched', OPTIONS, () => {
   test('follows a prompt through log and figures, and puts no secret into either', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place, ['--log-level', 'trace']);
-    const client = await connectHttp('v2 auto', program.url, program.token);
+    const program = await place.startHttp(['--log-level', 'trace']);
+    const client = await connectHttp('v2 auto', program);
     const prompt = script([{ text: SWORDFISH }], SWORDFISH);
     const { session, turn } = await client.call('create_session', { prompt });
     const args = { sessionId: session.id, until: 'turn_end', waitMs: 30_000 };
@@ -29,7 +29,7 @@ describe('a server that is watched', OPTIONS, () => {
     expect(figures).toMatch(/^claude_sessions_tokens_total\{model="[^"]+",type="output"\} [1-9]/m);
     expect(figures).toMatch(/tool="create_session",outcome="ok"\} 1$/m);
     await client.close();
-    const { stderr } = await stop(program);
+    const { stderr } = await program.stop();
     const lines = stderr
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nodeProblem } from '../../src/config.ts';
-import { ROOT } from '../support/program.ts';
+import { ROOT } from '../support/client/program.ts';
 
 /** Every Node of this machine that is too old; the one that npm runs with is often one. */
 const OLD = [...new Set((process.env.PATH ?? '').split(delimiter))]

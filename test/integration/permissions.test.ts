@@ -1,11 +1,11 @@
 import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commandOf, Server, type Workplace } from '../support/client/place.ts';
+import type { SessionView } from '../support/client/tools.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { startPerson } from '../support/person.ts';
-import { commandOf, makeWorkplace, startProgram, type Workplace } from '../support/program.ts';
-import type { SessionView } from './clients.ts';
-import { callTool, initialize } from './json-rpc.ts';
+import { makeWorkplace } from '../support/program.ts';
 import {
   answer,
   connectTo,
@@ -194,16 +194,13 @@ describe('what Claude asks', OPTIONS, () => {
 
   test('while its server is killed is never allowed: the turn is lost, and the log says so', async () => {
     const place = await makeWorkplace();
-    const program = startProgram({ env: place.env });
-    await initialize(program);
+    const server = await new Server(place).initialize();
     const args = { workingDirectory: place.directory };
-    const made = (await callTool(program, 'create_session', args)) as { session: SessionView };
-    const sessionId = made.session.id;
+    const sessionId = (await server.call('create_session', args)).session.id;
     const file = write(place, 'never');
-    await callTool(program, 'send_prompt', { sessionId, prompt: script([file.step, END]) });
-    await callTool(program, 'wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
-    program.child.kill('SIGKILL');
-    await program.ended;
+    await server.call('send_prompt', { sessionId, prompt: script([file.step, END]) });
+    await server.call('wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
+    await server.program.stop('SIGKILL');
     const client = await connectTo(place);
     await rest(client, sessionId);
     expect(await endsOf(client, sessionId)).toMatchObject([{ state: 'lost' }]);

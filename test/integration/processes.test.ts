@@ -3,19 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/runner/process-table.ts';
 import { processesWith } from '../demo/processes.ts';
+import { commandOf, Server, type Workplace } from '../support/client/place.ts';
 import { type Step, script } from '../support/messages-api.ts';
-import { makeWorkplace, type Program, startProgram, type Workplace } from '../support/program.ts';
-import { callTool, initialize } from './json-rpc.ts';
-import {
-  connectTo,
-  create,
-  OPTIONS,
-  POLL,
-  processesOf,
-  send,
-  startServer,
-  turn,
-} from './sessions.ts';
+import { connectStdio, makeWorkplace } from '../support/program.ts';
+import { create, OPTIONS, POLL, processesOf, send, startServer, turn } from './sessions.ts';
 
 /** What is promised; past it a process has outlived its session. */
 const GONE = { timeout: 5000 };
@@ -77,7 +68,7 @@ describe('no process outlives', OPTIONS, () => {
     const place = await makeWorkplace();
     const bin = await programsThatFail(place, lacking);
     const env = { ...place.env, PATH: `${bin}:${place.env.PATH}` };
-    const client = await connectTo({ ...place, env });
+    const client = await connectStdio('v2 legacy', { ...commandOf(), env });
     const id = await create(client, place);
     await turn(client, id, [{ tool: 'Bash', input: { command: ESCAPE } }, { text: 'idle' }]);
     const pids = await readFile(join(place.directory, 'pids'), 'utf8');
@@ -137,35 +128,33 @@ describe('no process outlives', OPTIONS, () => {
     'its server that ends by %s in the middle of turns and background tasks',
     async (how) => {
       const place = await makeWorkplace();
-      const program = startProgram({ env: place.env });
-      await initialize(program);
-      await prompt(program, place, [background('task'), { text: 'idle' }]);
-      await prompt(program, place, [holding('busy')]);
+      const server = await new Server(place).initialize();
+      await prompt(server, place, [background('task'), { text: 'idle' }]);
+      await prompt(server, place, [holding('busy')]);
       await started(place, 'task', 'busy');
-      await endBy(program, place, how);
+      await endBy(server.program, place, how);
     },
   );
 
   test('its server that is told to end with twenty sessions at work', async () => {
     const place = await makeWorkplace();
-    const program = startProgram({ args: ['--max-live', '20'], env: place.env });
-    await initialize(program);
+    const server = await new Server(place, { args: ['--max-live', '20'] }).initialize();
     const names = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
-    for (const name of names) await prompt(program, place, [holding(name)]);
+    for (const name of names) await prompt(server, place, [holding(name)]);
     await expect
       .poll(async () => (await readdir(place.directory)).sort(), { timeout: 100_000 })
       .toEqual(names.sort());
-    await endBy(program, place, 'SIGTERM');
+    await endBy(server.program, place, 'SIGTERM');
   });
 });
 
-async function prompt(program: Program, place: Workplace, steps: Step[]): Promise<void> {
+async function prompt(server: Server, place: Workplace, steps: Step[]): Promise<void> {
   const args = { workingDirectory: place.directory, allowedTools: ['Bash'], prompt: script(steps) };
-  expect(await callTool(program, 'create_session', args)).toBeDefined();
+  await server.call('create_session', args);
 }
 
 async function endBy(
-  program: Program,
+  program: Server['program'],
   place: Workplace,
   how: NodeJS.Signals | 'end of input',
 ): Promise<void> {

@@ -4,8 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { script } from '../support/messages-api-script.ts';
-import { makeWorkplace, startHttp, stop } from '../support/program.ts';
-import { connectHttp } from './clients.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 
 /** Every file below a directory, as text. */
 async function filesBelow(directory: string): Promise<{ name: string; text: string }[]> {
@@ -22,8 +21,8 @@ async function filesBelow(directory: string): Promise<{ name: string; text: stri
 describe('a session that prints what the server may not give away', { timeout: 120_000 }, () => {
   test('leaves neither its key nor its token in database, journal, log, figures or results', async () => {
     const place = await makeWorkplace();
-    const program = await startHttp(place, ['--log-level', 'trace']);
-    const client = await connectHttp('v2 auto', program.url, program.token);
+    const program = await place.startHttp(['--log-level', 'trace']);
+    const client = await connectHttp('v2 auto', program);
     const token = join(place.stateDirectory, 'token');
     // Claude Code denies a shell that names the file, so this one does not.
     const hidden = Buffer.from(`cat '${token}'`).toString('base64');
@@ -46,7 +45,7 @@ describe('a session that prints what the server may not give away', { timeout: 1
       { name: 'metrics', text: await figures.text() },
       ...(await filesBelow(place.stateDirectory)).filter(({ name }) => name !== 'token'),
     ];
-    const { stderr } = await stop(program);
+    const { stderr } = await program.stop();
     kept.push(
       { name: 'log', text: stderr },
       ...(await filesBelow(place.stateDirectory)).filter(({ name }) => name !== 'token'),

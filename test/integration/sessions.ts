@@ -3,9 +3,11 @@
 import { access } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
+import type { Workplace } from '../support/client/place.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
+import type { RequestView, TurnView } from '../support/client/tools.ts';
 import { type Step, script } from '../support/messages-api.ts';
-import { commandOf, makeWorkplace, type Workplace } from '../support/program.ts';
-import { connectStdio, type RequestView, type TestClient, type TurnView } from './clients.ts';
+import { makeWorkplace } from '../support/program.ts';
 
 /** For a whole test: a loaded machine takes seconds for each new process. */
 export const OPTIONS = { timeout: 120_000 };
@@ -16,25 +18,24 @@ const WAIT_MS = 45_000;
 /** The program over stdio with these flags, in a place of its own. */
 export async function startServer(
   ...args: string[]
-): Promise<{ place: Workplace; client: TestClient }> {
+): Promise<{ place: Workplace; client: SdkClient }> {
   const place = await makeWorkplace();
   return { place, client: await connectTo(place, ...args) };
 }
 
-export function connectTo(place: Workplace, ...args: string[]): Promise<TestClient> {
-  const server = { ...commandOf(['--log-level', 'error', ...args]), env: place.env };
-  return connectStdio('v2 legacy', server);
+export function connectTo(place: Workplace, ...args: string[]): Promise<SdkClient> {
+  return place.connect('v2 legacy', ['--log-level', 'error', ...args]);
 }
 
 /** A session in the place's folder that may use a shell; gives its id. */
-export async function create(client: TestClient, place: Workplace, more = {}): Promise<string> {
+export async function create(client: SdkClient, place: Workplace, more = {}): Promise<string> {
   const options = { workingDirectory: place.directory, allowedTools: ['Bash'], ...more };
   return (await client.call('create_session', options)).session.id;
 }
 
 /** Sends a prompt and does not wait for it; gives the id of its turn. */
 export async function send(
-  client: TestClient,
+  client: SdkClient,
   sessionId: string,
   prompt: Step[] | string,
   mode = 'queue',
@@ -45,7 +46,7 @@ export async function send(
 
 /** Sends a prompt and gives its turn as it stands when it has ended, or waits for a person. */
 export async function turn(
-  client: TestClient,
+  client: SdkClient,
   sessionId: string,
   prompt: Step[] | string,
 ): Promise<TurnView> {
@@ -54,14 +55,14 @@ export async function turn(
 }
 
 /** Waits until none of them runs or waits for a turn. */
-export async function rest(client: TestClient, ...sessionIds: string[]): Promise<void> {
+export async function rest(client: SdkClient, ...sessionIds: string[]): Promise<void> {
   const args = { sessionIds, for: 'all', until: 'turn_end', waitMs: WAIT_MS };
   const { ready } = await client.call('wait_sessions', args);
   expect(ready).toEqual(sessionIds);
 }
 
 /** The turns of a session in the order in which they ended, those that were taken back too. */
-export async function endsOf(client: TestClient, sessionId: string): Promise<TurnView[]> {
+export async function endsOf(client: SdkClient, sessionId: string): Promise<TurnView[]> {
   const { events } = await client.call('read_events', { sessionId, limit: 500 });
   return events.flatMap(({ type, turnId, turn: ended }) => {
     if (type === 'prompt_cancelled') return [{ id: turnId, state: 'cancelled' } as TurnView];
@@ -70,7 +71,7 @@ export async function endsOf(client: TestClient, sessionId: string): Promise<Tur
 }
 
 /** The request that the session waits with now. */
-export async function question(client: TestClient, sessionId: string): Promise<RequestView> {
+export async function question(client: SdkClient, sessionId: string): Promise<RequestView> {
   const args = { sessionIds: [sessionId], until: 'attention', waitMs: WAIT_MS };
   await client.call('wait_sessions', args);
   const { requests } = await client.call('list_permission_requests', { sessionId });
@@ -80,7 +81,7 @@ export async function question(client: TestClient, sessionId: string): Promise<R
 }
 
 export async function answer(
-  client: TestClient,
+  client: SdkClient,
   { requestId }: RequestView,
   given: Record<string, unknown>,
 ): Promise<void> {

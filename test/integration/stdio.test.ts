@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
-import { commandOf, makeWorkplace } from '../support/program.ts';
-import { type ClientKind, connectStdio } from './clients.ts';
+import type { ClientKind } from '../support/client/sdk-client.ts';
+import { makeWorkplace } from '../support/program.ts';
 import { doMainJob } from './main-job.ts';
 
 const REVISIONS: readonly [ClientKind, string | undefined][] = [
@@ -13,7 +13,7 @@ const REVISIONS: readonly [ClientKind, string | undefined][] = [
 describe('the program over standard input and output', { timeout: 180_000 }, () => {
   test.each(REVISIONS)('does the main job for the %s client', async (kind, revision) => {
     const place = await makeWorkplace();
-    const client = await connectStdio(kind, { ...commandOf(), env: place.env });
+    const client = await place.connect(kind);
     expect(client.protocolVersion).toBe(revision);
     const session = await doMainJob(client, place);
     expect(session.mcpSessionId).toMatch(/^stdio_[0-9a-f]{8}-/);
@@ -24,8 +24,8 @@ describe('the program over standard input and output', { timeout: 180_000 }, () 
   test('ties the sessions of one process to one id, and of another process to another', async () => {
     const place = await makeWorkplace();
     const create = { workingDirectory: place.directory };
-    const one = await connectStdio('v2 auto', { ...commandOf(), env: place.env });
-    const two = await connectStdio('v1', { ...commandOf(), env: place.env });
+    const one = await place.connect('v2 auto');
+    const two = await place.connect('v1');
     const made = [];
     for (const client of [one, one, two]) made.push(await client.call('create_session', create));
     const [first, second, third] = made.map(({ session }) => session.mcpSessionId);

@@ -1,31 +1,22 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { EventView } from '../../src/views/events.ts';
+import { type Place, Server } from '../support/client/place.ts';
+import type { Program } from '../support/client/program.ts';
+import type { ToolClient } from '../support/client/tools.ts';
 import { script } from '../support/messages-api.ts';
-import {
-  makeWorkplace,
-  type Program,
-  startHttp,
-  startProgram,
-  type Workplace,
-} from '../support/program.ts';
-import { connectHttp, type SessionView } from './clients.ts';
-import { callTool, initialize } from './json-rpc.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { exists, OPTIONS } from './sessions.ts';
 
-type Call = (tool: string, args: Record<string, unknown>) => Promise<unknown>;
-type Server = { readonly program: Program; readonly call: Call };
+type Running = { readonly program: Program; readonly client: ToolClient };
 
-async function overStdio(place: Workplace): Promise<Server> {
-  const program = startProgram({ env: place.env });
-  await initialize(program);
-  return { program, call: (tool, args) => callTool(program, tool, args) };
+async function overStdio(place: Place): Promise<Running> {
+  const client = await new Server(place).initialize();
+  return { program: client.program, client };
 }
 
-async function overHttp(place: Workplace): Promise<Server> {
-  const program = await startHttp(place);
-  const client = await connectHttp('v2 legacy', program.url, program.token);
-  return { program, call: (tool, args) => client.call(tool as 'get_session', args) };
+async function overHttp(place: Place): Promise<Running> {
+  const program = await place.startHttp();
+  return { program, client: await connectHttp('v2 legacy', program) };
 }
 
 const signal =
@@ -47,18 +38,17 @@ test.each(STOPS)(
   OPTIONS,
   async (_, start, stop) => {
     const place = await makeWorkplace();
-    const { program, call } = await start(place);
+    const { program, client } = await start(place);
     const file = join(place.directory, 'asked');
-    const made = await call('create_session', {
-      workingDirectory: place.directory,
+    const made = await client.call('create_session', {
       prompt: script([
         { tool: 'Write', input: { file_path: file, content: 'x' } },
         { text: 'I went on.' },
       ]),
     });
-    const sessionId = (made as { session: SessionView }).session.id;
-    await call('wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
-    const { session } = (await call('get_session', { sessionId })) as { session: SessionView };
+    const sessionId = made.session.id;
+    await client.call('wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
+    const { session } = await client.call('get_session', { sessionId });
     expect(session.pendingPermissions).toBe(1);
     const asked = place.api.requests.length;
 
@@ -70,8 +60,7 @@ test.each(STOPS)(
     expect(later.flatMap((body) => body.match(/"tool_result".{0,200}/g) ?? [])).toEqual([]);
     expect(await exists(file)).toBe(false);
     const next = await start(place);
-    const read = await next.call('read_events', { sessionId });
-    const { events } = read as { events: readonly EventView[] };
+    const { events } = await next.client.call('read_events', { sessionId });
     const ends = events.filter(({ type }) => type === 'turn_ended');
     expect(ends).toMatchObject([{ turn: { state: 'interrupted' } }]);
     const answers = events.filter(({ type }) => type === 'permission_answered');

@@ -1,15 +1,15 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { SdkClient } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
-import { makeWorkplace, startHttp } from '../support/program.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { standStill } from '../support/stand-still.ts';
-import { connectHttp, type TestClient } from './clients.ts';
 
 /** Writes a byte every 50 ms until it is killed. */
 const WITNESS = `node -e "setInterval(() => fs.appendFileSync('witness', 'x'), 50)"`;
 
-async function turnEnds(client: TestClient, sessionId: string): Promise<unknown[]> {
+async function turnEnds(client: SdkClient, sessionId: string): Promise<unknown[]> {
   const { events } = await client.call('read_events', { sessionId, limit: 500 });
   return events.filter(({ type }) => type === 'turn_ended').map(({ turn }) => turn);
 }
@@ -19,10 +19,10 @@ test('a server that is stopped loses its session on demand, and its Claude Code 
 }, async () => {
   const place = await makeWorkplace();
   const witness = join(place.directory, 'witness');
-  const first = await startHttp(place);
-  const second = await startHttp(place);
-  const owner = await connectHttp('v2 legacy', first.url, first.token);
-  const other = await connectHttp('v2 legacy', second.url, second.token);
+  const first = await place.startHttp();
+  const second = await place.startHttp();
+  const owner = await connectHttp('v2 legacy', first);
+  const other = await connectHttp('v2 legacy', second);
   const { session } = await owner.call('create_session', {
     workingDirectory: place.directory,
     allowedTools: ['Bash'],

@@ -3,9 +3,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { makeWorkplace, startHttp, stop } from '../support/program.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { INITIALIZE } from '../transport/http-service.ts';
-import { connectHttp } from './clients.ts';
 
 const ALICE = 'alice-0123456789abcdef';
 const BOB = 'bob-0123456789abcdef';
@@ -36,7 +35,7 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
     await writeFile(tokenFile, `alice:${ALICE}\r\n# bob\nbob:${BOB}\n`, { mode: 0o600 });
     const claude = join(place.scratch, 'claude');
     await writeFile(claude, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
-    const { stderr, url } = await startHttp(place, ['--token-file', tokenFile]);
+    const { stderr, url } = await place.startHttp(['--token-file', tokenFile]);
     await expect.poll(stderr).toMatch(/as bob .*\n/);
     const env = { PATH: `${place.scratch}:${place.env.PATH}` };
     const lines = [...stderr().matchAll(/claude mcp add .*/g)].map(([line]) => line);
@@ -53,8 +52,8 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
     const place = await makeWorkplace();
     const tokenFile = join(place.scratch, 'tokens');
     await writeFile(tokenFile, `alice:${ALICE}\n`, { mode: 0o600 });
-    const program = await startHttp(place, ['--token-file', tokenFile]);
-    const alice = await connectHttp('v2 legacy', program.url, ALICE);
+    const program = await place.startHttp(['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 legacy', { url: program.url, token: ALICE });
     const create = { workingDirectory: place.directory, onDisconnect: 'end' };
     const { session } = await alice.call('create_session', create);
     const { cut } = await openStream(program.url, ALICE);
@@ -63,24 +62,24 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
     await expect
       .poll(() => alice.call('list_sessions').catch(String), { timeout: 20_000 })
       .toMatch(/bearer token|401/i);
-    const bob = await connectHttp('v1', program.url, BOB);
+    const bob = await connectHttp('v1', { url: program.url, token: BOB });
     expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
-    const again = await connectHttp('v1', program.url, `${ALICE}x`);
+    const again = await connectHttp('v1', { url: program.url, token: `${ALICE}x` });
     expect((await again.call('get_session', { sessionId: session.id })).session.id).toBe(
       session.id,
     );
     await writeFile(tokenFile, 'no token at all: \n');
     await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('stay as they were');
     expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
-    expect((await stop(program)).code).toBe(0);
+    expect((await program.stop()).code).toBe(0);
   });
 
   test('is read again after a pipe has stood in its place, so that a token can still be revoked', async () => {
     const place = await makeWorkplace();
     const tokenFile = join(place.scratch, 'tokens');
     await writeFile(tokenFile, `alice:${ALICE}\n`, { mode: 0o600 });
-    const program = await startHttp(place, ['--token-file', tokenFile]);
-    const alice = await connectHttp('v2 legacy', program.url, ALICE);
+    const program = await place.startHttp(['--token-file', tokenFile]);
+    const alice = await connectHttp('v2 legacy', { url: program.url, token: ALICE });
     await rm(tokenFile);
     await promisify(execFile)('mkfifo', [tokenFile]);
     await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('no regular file');
@@ -90,8 +89,8 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
     await expect
       .poll(() => alice.call('list_sessions').catch(String), { timeout: 20_000 })
       .toMatch(/bearer token|401/i);
-    const bob = await connectHttp('v1', program.url, BOB);
+    const bob = await connectHttp('v1', { url: program.url, token: BOB });
     expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
-    expect((await stop(program)).code).toBe(0);
+    expect((await program.stop()).code).toBe(0);
   });
 });

@@ -3,8 +3,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { connectStdio, type StdioServer } from '../integration/clients.ts';
+import type { StdioServer } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
+import { connectStdio } from '../support/program.ts';
 import { ROOT } from './package.ts';
 
 /** The Claude Code of this machine: no package of ours brings it along here. */

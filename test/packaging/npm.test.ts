@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { addedToClaude } from '../docs/claude-mcp.ts';
 import { blocksOf, page, sectionOf } from '../docs/markdown.ts';
-import { makeWorkplace, type Workplace } from '../support/program.ts';
+import type { Workplace } from '../support/client/place.ts';
+import { makeWorkplace } from '../support/program.ts';
 import { bytesIn, CLAUDE, doTurn, megabytes } from './installed.ts';
 import { ROOT } from './package.ts';
 

@@ -4,8 +4,8 @@ import { Progress, type ProgressNote } from '../../src/server/progress.ts';
 import type { EventBody, SessionEvent } from '../../src/session/event.ts';
 import type { Session } from '../../src/session/session.ts';
 import { append, newSession, next } from '../session/log.ts';
+import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import type { EventView, SessionView, TurnView } from '../support/mcp-client.ts';
 import { connectPerson, type Progress as Note, PEOPLE } from '../support/person.ts';
 
 const said = (text: string): EventBody => ({ type: 'text', text });

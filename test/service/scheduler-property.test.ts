@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { TurnView } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { TestClient, TurnView } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 import type { ScriptedRun } from '../support/scripted-runner.ts';
 
 const MAX_LIVE = 2;

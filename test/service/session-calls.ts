@@ -1,6 +1,5 @@
+import type { ToolName } from '../support/client/tools.ts';
 /** Every tool that names a session or something of one, with arguments that would work for who may. */
-
-import type { ToolName } from '../support/mcp-client.ts';
 
 export type Ids = {
   readonly sessionId: string;

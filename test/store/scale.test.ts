@@ -5,8 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { makePlace, Server } from '../durability/server.ts';
+import { Server } from '../support/client/place.ts';
 import { readMib } from '../support/gauge.ts';
+import { makePlace } from '../support/program.ts';
 import { createIn } from './fixtures.ts';
 
 const OPTIONS = { timeout: 180_000 };
@@ -55,9 +56,11 @@ const CLONES = (pattern: string): string => `
   DELETE FROM sessions WHERE id = '${pattern}';
   UPDATE metrics SET totalSessions = ${SESSIONS}, activeSessions = ${SESSIONS}`;
 
-function serverOn(stateDirectory: string): Server {
-  const place = { ...makePlace(), stateDirectory };
-  return new Server(place, { args: ['--max-sessions', '200000'] });
+/** @param stateDirectory in the stead of its own */
+async function startOn(...stateDirectory: string[]): Promise<Server> {
+  const args = stateDirectory.flatMap((folder) => ['--state-dir', folder]);
+  const server = new Server(await makePlace(), { args: [...args, '--max-sessions', '200000'] });
+  return await server.initialize();
 }
 
 type Paging = { readonly filter?: Record<string, unknown>; meanwhile(): Promise<void> };
@@ -79,16 +82,14 @@ async function pages(server: Server, { filter, meanwhile }: Paging): Promise<str
 
 describe('100,000 sessions', OPTIONS, () => {
   test('a server starts on them without loading what nobody asked for', async () => {
-    const small = serverOn(makePlace().stateDirectory);
-    await small.initialize();
+    const small = await startOn();
     await small.call('get_metrics');
     const startedAt = performance.now();
-    const large = serverOn(directory);
-    await large.initialize();
+    const large = await startOn(directory);
     expect(await large.call('get_metrics')).toMatchObject({ totalSessions: SESSIONS });
     const readyMs = Math.round(performance.now() - startedAt);
     // Not what is resident: that depends on when the garbage collector last had time.
-    const [empty, full] = [readMib(small.pid), readMib(large.pid)];
+    const [empty, full] = [readMib(small.program.pid), readMib(large.program.pid)];
     const onDisk = Math.round(statSync(join(directory, DATABASE_FILE)).size / MIB);
     console.info(`ready after ${readyMs} ms; read ${full} of ${onDisk} MiB, ${empty} MiB if empty`);
     expect(onDisk).toBeGreaterThan(80);
@@ -96,8 +97,7 @@ describe('100,000 sessions', OPTIONS, () => {
   });
 
   test('they are listed, filtered and paged while others create and end: none twice, none missed', async () => {
-    const [server, other] = [serverOn(directory), serverOn(directory)];
-    await Promise.all([server.initialize(), other.initialize()]);
+    const [server, other] = [await startOn(directory), await startOn(directory)];
     const changed = new Set<string>();
     const victims = ids.filter((_, index) => index > 50_000 && index % 97 === 0);
     const meanwhile = async (): Promise<void> => {
@@ -127,8 +127,7 @@ describe('100,000 sessions', OPTIONS, () => {
   });
 
   test('ending the few that are idle touches no others', async () => {
-    const server = serverOn(directory);
-    await server.initialize();
+    const server = await startOn(directory);
     const before = await server.call('get_metrics');
     const startedAt = performance.now();
     expect(await server.call('cleanup_sessions', { maxAgeMs: DAY_MS })).toEqual({ cleaned: OLD });

@@ -3,50 +3,11 @@
 import { Client, InMemoryTransport, type Transport } from '@modelcontextprotocol/client';
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode, type Failure } from '../../src/errors.ts';
+import { ERROR_CODES } from '../../src/errors.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import { TOOLS } from '../../src/tools/index.ts';
 import type { Connections } from '../../src/transport/connections.ts';
-import type { eventView } from '../../src/views/events.ts';
-import type { requestView } from '../../src/views/request.ts';
-import type { sessionView, turnView } from '../../src/views/session.ts';
-
-export type SessionView = z.infer<typeof sessionView>;
-export type TurnView = z.infer<typeof turnView>;
-export type RequestView = z.infer<typeof requestView>;
-export type EventView = z.infer<typeof eventView>;
-
-type Made = { session: SessionView; turn?: TurnView };
-type Shown = { session: SessionView };
-type Answered = { request: RequestView };
-
-/** What each tool answers. */
-type Results = {
-  create_session: Made;
-  get_session: Shown;
-  list_sessions: { sessions: SessionView[]; nextCursor?: string };
-  send_prompt: { turn: TurnView; after: number; text?: string };
-  read_events: {
-    events: EventView[];
-    nextAfter: number;
-    hasMore: boolean;
-    session: SessionView;
-  };
-  wait_sessions: { ready: string[]; sessions: SessionView[] };
-  interrupt_session: Made;
-  cancel_prompt: { turn: TurnView };
-  list_permission_requests: { requests: RequestView[] };
-  answer_permission_request: Answered;
-  fork_session: Made;
-  attach_session: Shown;
-  link_task: Shown;
-  unlink_task: Shown;
-  end_session: { session: SessionView; ended: boolean };
-  cleanup_sessions: { cleaned: number };
-  get_metrics: Record<string, number>;
-};
-
-export type ToolName = keyof Results;
+import { type Args, ToolClient } from './client/tools.ts';
 
 export type CallOptions = {
   /** The id that Claude Code puts into `_meta`. */
@@ -55,18 +16,6 @@ export type CallOptions = {
   readonly meta?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
 };
-
-/** The error a tool answered, with all that a client reads of it. */
-export class ToolError extends Error {
-  readonly code: ErrorCode;
-  readonly failure: Failure;
-
-  constructor(tool: string, failure: Failure) {
-    super(`${tool}: ${failure.message}`);
-    this.code = failure.code;
-    this.failure = failure;
-  }
-}
 
 const errorText = z.strictObject({
   error: z.strictObject({
@@ -79,7 +28,7 @@ const errorText = z.strictObject({
 
 const outputs = new Map(TOOLS.map((tool) => [tool.name, tool.output.strict()]));
 
-export class TestClient {
+export class TestClient extends ToolClient<CallOptions> {
   readonly caller: Caller;
   readonly client = new Client({ name: 'test', version: '1.0.0' });
   onDisconnected: () => void = () => {};
@@ -87,41 +36,21 @@ export class TestClient {
   #isConnected = true;
 
   constructor(caller: Caller, connections: Connections) {
+    super();
     this.caller = caller;
     this.#connections = connections;
   }
 
-  /** The result of a tool; throws a {@link ToolError} where it answers one. */
-  async call<T extends ToolName>(
-    tool: T,
-    args: Record<string, unknown> = {},
-    options: CallOptions = {},
-  ): Promise<Results[T]> {
-    const result = await this.raw(tool, args, options);
-    if (!('structuredContent' in result)) throw new ToolError(tool, failureIn(result));
-    return result.structuredContent as Results[T];
-  }
-
-  /** The error that a tool answers; throws where it answers none. */
-  async refusal(tool: ToolName, args: Record<string, unknown>): Promise<Failure> {
-    const result = await this.raw(tool, args);
-    if ('structuredContent' in result) throw new Error(`${tool} did not refuse ${String(args)}`);
-    return failureIn(result);
-  }
-
   /** The answer as it stands, after the checks that every answer must pass. */
-  async raw(tool: string, args: Record<string, unknown>, options: CallOptions = {}) {
+  override async raw(tool: string, args: Args = {}, options: CallOptions = {}) {
     const { toolUseId, meta, signal } = options;
     const result = await this.client.callTool(
       {
         name: tool,
         arguments: args,
-        _meta: {
-          ...meta,
-          ...(toolUseId !== undefined && { 'claudecode/toolUseId': toolUseId }),
-        },
+        _meta: { ...meta, 'claudecode/toolUseId': toolUseId },
       },
-      { ...(signal && { signal }) },
+      { signal },
     );
     checkResult(tool, result);
     return result;
@@ -169,8 +98,4 @@ function checkResult(tool: string, result: Result): void {
   expect(outputs.get(tool)?.parse(result.structuredContent)).toEqual(result.structuredContent);
 }
 
-function failureIn(result: Result): Failure {
-  const [content] = result.content;
-  if (content?.type !== 'text') throw new Error('an error without a text');
-  return errorText.parse(JSON.parse(content.text)).error as Failure;
-}
+export type { EventView, RequestView, SessionView, ToolName, TurnView } from './client/tools.ts';

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { PENDING_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
+import type { RequestView } from '../support/client/tools.ts';
 import { type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
-import type { RequestView, TestClient } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const INPUT = { command: 'ls', timeout: 5 };
 

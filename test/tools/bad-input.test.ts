@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TOOLS } from '../../src/tools/index.ts';
+import type { ToolName } from '../support/client/tools.ts';
 import { Harness } from '../support/harness.ts';
-import type { TestClient, ToolName } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const MIB = 'x'.repeat(1024 * 1024);
 const UNKNOWN = 'claude_00000000-0000-4000-8000-000000000000';

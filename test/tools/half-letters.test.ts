@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/files.ts';
+import type { ToolName } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import type { TestClient, ToolName } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const HALF = 'a\ud83d';
 const KEPT = 'a\ufffd';

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { ToolName } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { CallOptions, TestClient, ToolName } from '../support/mcp-client.ts';
+import type { CallOptions, TestClient } from '../support/mcp-client.ts';
 
 type Retryable = Extract<ToolName, 'create_session' | 'fork_session' | 'send_prompt'>;
 

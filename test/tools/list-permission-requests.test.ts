@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { RequestView } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import type { RequestView } from '../support/mcp-client.ts';
 
 const namesOf = (requests: readonly RequestView[]) => requests.map(({ toolName }) => toolName);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { SessionView } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { SessionView, TestClient } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const namesOf = (sessions: readonly SessionView[]) => sessions.map(({ name }) => name);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { EventView } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
-import type { EventView, TestClient } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const typesOf = (events: readonly EventView[]) => events.map(({ type }) => type);
 const seqsOf = (events: readonly EventView[]) => events.map(({ seq }) => seq);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { EventView } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import type { EventView, TestClient } from '../support/mcp-client.ts';
+import type { TestClient } from '../support/mcp-client.ts';
 
 const KIB = 1024;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

@@ -54,13 +54,9 @@ export class Program {
   }
 
   /** What it wrote so far. */
-  stdout(): string {
-    return Buffer.concat(this.#written.stdout).toString();
-  }
+  readonly stdout = (): string => Buffer.concat(this.#written.stdout).toString();
 
-  stderr(): string {
-    return Buffer.concat(this.#written.stderr).toString();
-  }
+  readonly stderr = (): string => Buffer.concat(this.#written.stderr).toString();
 
   /** The address at which it serves MCP over HTTP, once it does. */
   async servingUrl(): Promise<string> {
