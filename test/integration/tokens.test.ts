@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
-import { INITIALIZE } from '../transport/http-service.ts';
+import { INITIALIZE } from '../support/client/messages.ts';
 
 const ALICE = 'alice-0123456789abcdef';
 const BOB = 'bob-0123456789abcdef';

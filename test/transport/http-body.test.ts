@@ -9,19 +9,10 @@ import { HttpEndpoint } from '../../src/transport/http-endpoint.ts';
 import { HttpLimits } from '../../src/transport/http-limits.ts';
 import { HttpSessions } from '../../src/transport/http-sessions.ts';
 import { MESSAGE_BOUNDS } from '../../src/transport/message.ts';
+import { messageOf, open, openSession, type Sent, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import {
-  ALICE,
-  call,
-  INITIALIZE,
-  messageOf,
-  open,
-  openSession,
-  refusalOf,
-  type Sent,
-  send,
-  serve,
-} from './http-service.ts';
+import { ALICE, refusalOf, serve } from './http-service.ts';
 
 const server = await serve();
 afterAll(() => server.close());

@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ALICE, call, open, openSession, send, serve } from './http-service.ts';
+import { open, openSession, send } from '../support/client/http-wire.ts';
+import { call } from '../support/client/messages.ts';
+import { ALICE, serve } from './http-service.ts';
 
 const server = await serve();
 afterAll(() => server.close());

@@ -2,17 +2,10 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { errorOf, openSession, send } from '../support/client/http-wire.ts';
+import { call } from '../support/client/messages.ts';
 import { type Seen, seenBy } from './echo.ts';
-import {
-  ALICE,
-  BOB,
-  call,
-  errorOf,
-  openSession,
-  type Running,
-  send,
-  start,
-} from './http-service.ts';
+import { ALICE, BOB, type Running, start } from './http-service.ts';
 
 const INFO = { name: 'test', version: '1.0.0' };
 

@@ -2,17 +2,10 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { messageOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import {
-  call,
-  INITIALIZE,
-  messageOf,
-  open,
-  openSession,
-  openStream,
-  send,
-  start,
-} from './http-service.ts';
+import { start } from './http-service.ts';
 
 describe('closing the server', () => {
   test('ends streams, calls and sessions, and every connection', async () => {

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ALICE, call, INITIALIZE, openSession, start } from './http-service.ts';
+import { openSession } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { ALICE, start } from './http-service.ts';
 
 type Asked = {
   readonly version?: string;

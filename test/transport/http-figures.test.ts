@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { figuresRoute } from '../../src/transport/http-figures.ts';
 import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
-import { ALICE, BOB, errorOf, INITIALIZE, refusalOf, send, start } from './http-service.ts';
+import { errorOf, send } from '../support/client/http-wire.ts';
+import { INITIALIZE } from '../support/client/messages.ts';
+import { ALICE, BOB, refusalOf, start } from './http-service.ts';
 
 const SCRAPER = 'scraper-token-0123456789';
 const FIGURES = { contentType: 'text/plain; version=0.0.4', text: async () => 'a_total 1\n' };

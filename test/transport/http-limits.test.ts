@@ -1,16 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { HTTP_AUTH_FAILURES_PER_MINUTE, HTTP_BURST_SECONDS } from '../../src/limits.ts';
-import {
-  BOB,
-  call,
-  errorOf,
-  INITIALIZE,
-  messageOf,
-  openSession,
-  type Sent,
-  send,
-  start,
-} from './http-service.ts';
+import { errorOf, messageOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { BOB, start } from './http-service.ts';
 
 const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
 

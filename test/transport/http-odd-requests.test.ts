@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { call, INITIALIZE, openSession, type Running, send, start } from './http-service.ts';
+import { openSession, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { type Running, start } from './http-service.ts';
 
 const oddString = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'toString', '', '\u0000', '\ud800', 'tools/call'),

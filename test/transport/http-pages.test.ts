@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { INITIALIZE, send, start } from './http-service.ts';
+import { send } from '../support/client/http-wire.ts';
+import { INITIALIZE } from '../support/client/messages.ts';
+import { start } from './http-service.ts';
 
 const PAGE = 'https://app.example';
 const PREFLIGHT = {

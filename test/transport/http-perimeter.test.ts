@@ -3,19 +3,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Route } from '../../src/transport/http-routes.ts';
 import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
-import {
-  ALICE,
-  BOB,
-  call,
-  errorOf,
-  INITIALIZE,
-  openSession,
-  refusalOf,
-  type Sent,
-  send,
-  serve,
-  start,
-} from './http-service.ts';
+import { errorOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { ALICE, BOB, refusalOf, serve, start } from './http-service.ts';
 
 const server = await serve();
 afterAll(() => server.close());

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { call, open, openSession, openStream, start } from './http-service.ts';
+import { open, openSession, openStream } from '../support/client/http-wire.ts';
+import { call } from '../support/client/messages.ts';
+import { start } from './http-service.ts';
 
 test('a session is away while it has no request and no stream open', async () => {
   const server = await start();

@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { HTTP_SESSIONS_MAX, HTTP_SESSIONS_PER_PRINCIPAL_MAX } from '../../src/limits.ts';
-import {
-  ALICE,
-  BOB,
-  call,
-  errorOf,
-  INITIALIZE,
-  open,
-  openSession,
-  openStream,
-  send,
-  start,
-} from './http-service.ts';
+import { errorOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { ALICE, BOB, start } from './http-service.ts';
 
 const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
 

@@ -2,22 +2,19 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { HTTP_SESSION_IDLE_MS, HTTP_SESSION_UNUSED_MS, HTTP_SWEEP_MS } from '../../src/limits.ts';
-import { collectGarbage } from '../support/garbage.ts';
-import { seenBy } from './echo.ts';
 import {
-  ALICE,
   type Answer,
-  BOB,
-  call,
   errorOf,
-  INITIALIZE,
   messageOf,
   open,
   openSession,
   openStream,
   send,
-  start,
-} from './http-service.ts';
+} from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { collectGarbage } from '../support/garbage.ts';
+import { seenBy } from './echo.ts';
+import { ALICE, BOB, start } from './http-service.ts';
 
 const UNKNOWN = 'e0f0ed3f-8d35-4b0f-9c0e-000000000000';
 

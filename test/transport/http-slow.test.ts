@@ -1,7 +1,9 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
-import { ALICE, call, openSession, openStream, send, start } from './http-service.ts';
+import { openSession, openStream, send } from '../support/client/http-wire.ts';
+import { call } from '../support/client/messages.ts';
+import { ALICE, start } from './http-service.ts';
 
 const TIMES = { headersMs: 200, requestMs: 400, checkMs: 50 };
 const HEAD = `Authorization: Bearer ${ALICE}\r\nContent-Type: application/json\r\n`;

@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
-import {
-  ALICE,
-  BOB,
-  call,
-  INITIALIZE,
-  messageOf,
-  open,
-  openSession,
-  openStream,
-  send,
-  start,
-} from './http-service.ts';
+import { messageOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
+import { ALICE, BOB, start } from './http-service.ts';
 
 const SECOND = 'alice-token-9876543210';
 

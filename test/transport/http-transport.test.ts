@@ -2,16 +2,15 @@ import { on, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../src/limits.ts';
 import {
-  call,
   errorOf,
   messageOf,
   open,
   openSession,
   openStream,
-  type Running,
   send,
-  start,
-} from './http-service.ts';
+} from '../support/client/http-wire.ts';
+import { call } from '../support/client/messages.ts';
+import { type Running, start } from './http-service.ts';
 
 const cancelled = (requestId: unknown) => ({
   jsonrpc: '2.0',

@@ -1,8 +1,8 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
+import { call, line } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import { call } from './http-service.ts';
-import { CALLER, connectWire, line } from './stdio-wire.ts';
+import { CALLER, connectWire } from './stdio-wire.ts';
 
 const NEVER_MS = 600_000;
 

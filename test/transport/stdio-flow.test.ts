@@ -1,9 +1,10 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../../src/limits.ts';
+import type { Message } from '../support/client/line-wire.ts';
+import { call, line } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import { call } from './http-service.ts';
-import { CALLER, connectWire, line, type Message, PING } from './stdio-wire.ts';
+import { CALLER, connectWire, PING } from './stdio-wire.ts';
 
 /** What the one text of a tool result says. */
 function failureIn(message: Message | undefined): unknown {

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { MESSAGE_BOUNDS } from '../../src/transport/message.ts';
+import { call, line } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import { call } from './http-service.ts';
-import { connectWire, line, PING } from './stdio-wire.ts';
+import { connectWire, PING } from './stdio-wire.ts';
 
 const error = (code: number, id?: unknown) => ({
   jsonrpc: '2.0',

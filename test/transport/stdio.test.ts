@@ -11,8 +11,8 @@ import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/c
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { serveStdio } from '../../src/transport/stdio.ts';
+import { call, INITIALIZE } from '../support/client/messages.ts';
 import { EchoConnections, seenBy } from './echo.ts';
-import { call, INITIALIZE } from './http-service.ts';
 
 const PROGRAM = fileURLToPath(new URL('./programs/stdio-echo.ts', import.meta.url));
 const COMMAND = { command: process.execPath, args: [PROGRAM], stderr: 'pipe' as const };

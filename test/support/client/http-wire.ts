@@ -57,10 +57,10 @@ export function open({ port, agent, ...target }: HttpTarget, sent: Sent = {}): C
   return opened.end(isRaw ? body : JSON.stringify(body));
 }
 
-/** Sends bytes that need be no request; all that comes back until the server closes the connection. */
+/** Sends bytes (a string as Latin-1) that need not be a request; all that comes back until the server closes the connection. */
 export async function sendBytes({ port }: HttpTarget, bytes: string | Buffer): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {});
-  socket.write(bytes);
+  socket.end(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   return await text(socket);
 }
 
