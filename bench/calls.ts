@@ -6,7 +6,7 @@ import type { RpcProcess } from './rpc.ts';
 import type { Scale } from './scale.ts';
 import { LOGGED_EVENTS, sessionId } from './stores.ts';
 
-export type Caller = Pick<RpcProcess, 'call'>;
+export type Caller = Pick<RpcProcess, 'post'>;
 /** The n-th call of its kind, counting from 1. */
 export type Call = (server: Caller, n: number) => Promise<unknown>;
 
@@ -18,26 +18,26 @@ export function readCalls(sessions: number): Readonly<Record<string, Call>> {
   const target = (n: number) => ({ sessionId: sessionId(1 + (n % sessions)) });
   const after = LOGGED_EVENTS - EVENTS_READ;
   return {
-    get_session: (server, n) => server.call('get_session', target(n)),
-    get_metrics: (server) => server.call('get_metrics', {}),
+    get_session: (server, n) => server.post('get_session', target(n)),
+    get_metrics: (server) => server.post('get_metrics', {}),
     read_events: (server, n) =>
-      server.call('read_events', { ...target(n), after, limit: EVENTS_READ }),
+      server.post('read_events', { ...target(n), after, limit: EVENTS_READ }),
   };
 }
 
 export function writeCalls(sessions: number): Readonly<Record<string, Call>> {
   const target = (n: number) => ({ sessionId: sessionId(1 + (n % sessions)) });
   return {
-    create_session: (server) => server.call('create_session', {}),
-    link_task: (server, n) => server.call('link_task', { ...target(n), taskId: `TASK-${n}` }),
-    send_prompt: (server, n) => server.call('send_prompt', { ...target(n), prompt: PROMPT }),
+    create_session: (server) => server.post('create_session', {}),
+    link_task: (server, n) => server.post('link_task', { ...target(n), taskId: `TASK-${n}` }),
+    send_prompt: (server, n) => server.post('send_prompt', { ...target(n), prompt: PROMPT }),
   };
 }
 
 const PROMPT =
   'The test of the parser fails since yesterday. Find out why, mend it, and run all tests.';
 
-export const callNothing: Call = (server) => server.call('nothing', {});
+export const callNothing: Call = (server) => server.post('nothing', {});
 
 /** Measures one kind of call; it counts on from round to round. */
 export function callSide(

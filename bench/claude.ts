@@ -85,15 +85,12 @@ export class Served {
 
   /** A new session, once its first turn has ended. */
   async firstTurn(): Promise<string> {
-    const { session } = await this.#server.ask<{ session: { id: string } }>('create_session', {
+    const { session } = await this.#server.call('create_session', {
       workingDirectory: this.#work,
       prompt: PROMPT,
     });
     const args = { sessionId: session.id, waitMs: WAIT_MS, until: 'turn_end' };
-    const read = await this.#server.ask<{ session: { turns: { completed: number } } }>(
-      'read_events',
-      args,
-    );
+    const read = await this.#server.call('read_events', args);
     if (read.session.turns.completed !== 1)
       throw new Error(`the turn failed: ${JSON.stringify(read)}`);
     return session.id;
@@ -101,7 +98,7 @@ export class Served {
 
   async turn(sessionId: string): Promise<void> {
     const args = { sessionId, prompt: PROMPT, waitMs: WAIT_MS };
-    const { turn } = await this.#server.ask<{ turn: { state: string } }>('send_prompt', args);
+    const { turn } = await this.#server.call('send_prompt', args);
     if (turn.state !== 'completed') throw new Error(`the turn failed: ${JSON.stringify(turn)}`);
   }
 

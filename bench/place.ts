@@ -72,7 +72,7 @@ export class Place {
   /** Node with nothing of ours in its environment but what a process needs. */
   command(args: readonly string[], env: Command['env'] = {}): Command {
     const own = { PATH: process.env.PATH ?? '', HOME: this.directory, TMPDIR: this.directory };
-    return { args, env: { ...own, ...env }, log: join(this.directory, 'stderr.log') };
+    return { args, env: { ...own, ...env } };
   }
 
   /** What is to be cleared up at the end, whatever happens. */

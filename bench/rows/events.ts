@@ -86,11 +86,6 @@ export const events: Row = {
   },
 };
 
-type Page = {
-  readonly events: readonly { readonly type: string; readonly text?: string }[];
-  readonly nextAfter: number;
-};
-
 /** A client that follows one session. */
 class Reader {
   readonly #server: RpcProcess;
@@ -103,7 +98,7 @@ class Reader {
   }
 
   static async open(server: RpcProcess): Promise<Reader> {
-    const made = await server.ask<{ session: { id: string } }>('create_session', {});
+    const made = await server.call('create_session');
     return new Reader(server, made.session.id);
   }
 
@@ -114,11 +109,11 @@ class Reader {
     const delays: number[] = [];
     for (;;) {
       const args = { sessionId, after: this.#after, limit: 500, waitMs: WAIT_MS };
-      const page = await this.#server.ask<Page>('read_events', args);
+      const page = await this.#server.call('read_events', args);
       const now = performance.timeOrigin + performance.now();
       this.#after = page.nextAfter;
       for (const { type, text } of page.events) {
-        if (type === 'text') delays.push(now - Number.parseFloat(text ?? ''));
+        if (type === 'text') delays.push(now - Number.parseFloat(String(text)));
       }
       if (!page.events.some(({ type }) => type === 'turn_ended')) continue;
       if (delays.length !== count) throw new Error(`${delays.length} of ${count} texts arrived`);

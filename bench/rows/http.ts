@@ -1,10 +1,12 @@
 /** Many clients at once over HTTP, against the SDK's own transport with a tool that does nothing. */
 
 import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
+import { HttpCaller } from '../../test/support/client/http-wire.ts';
 import { figureOf } from '../figures.ts';
-import { HttpServer } from '../http.ts';
 import { alternate, timed } from '../rounds.ts';
+import { type Command, startNode } from '../rpc.ts';
 import type { Bench, Row } from './row.ts';
 
 const SESSIONS = 1000;
@@ -16,16 +18,14 @@ export const http: Row = {
   async run({ place, scale }: Bench) {
     const state = await place.state({ sessions: SESSIONS, logged: SESSIONS });
     const command = place.ours(state, ['http', '--port', '0', '--rate-limit', '1000000']);
-    const ours = await HttpServer.start(command, () =>
-      readFileSync(join(state, 'token'), 'utf8').trim(),
-    );
-    const floor = await HttpServer.start(place.program('floor-http.mjs'), () => '');
-    const opened = (server: HttpServer) =>
-      Promise.all(Array.from({ length: scale.httpSessions }, () => server.open()));
-    const [ourIds, floorIds] = await Promise.all([opened(ours), opened(floor)]);
+    const ours = await start(command, () => readFileSync(join(state, 'token'), 'utf8').trim());
+    const floor = await start(place.program('floor-http.mjs'), () => '');
+    const opened = ({ target }: Served) =>
+      Promise.all(Array.from({ length: scale.httpSessions }, () => HttpCaller.open(target)));
+    const [ourCallers, floorCallers] = await Promise.all([opened(ours), opened(floor)]);
     const rounds = await alternate(scale.rounds, {
-      ours: () => callAll(ours, ourIds, 'get_metrics'),
-      floor: () => callAll(floor, floorIds, 'nothing'),
+      ours: () => callAll(ourCallers, 'get_metrics'),
+      floor: () => callAll(floorCallers, 'nothing'),
     });
     await Promise.all([ours.close(), floor.close()]);
     const against = 'a tool that does nothing, over HTTP';
@@ -44,18 +44,37 @@ export const http: Row = {
   },
 };
 
+type Served = Awaited<ReturnType<typeof start>>;
+
+/** @param token read once the server serves */
+async function start(command: Command, token: () => string) {
+  const program = startNode(command);
+  program.child.stdout.resume();
+  const port = Number(new URL(await program.servingUrl()).port);
+  const agent = new Agent({ keepAlive: true });
+  const close = async () => {
+    agent.destroy();
+    await program.stop();
+  };
+  return { target: { port, token: token(), agent }, close };
+}
+
 /** Each MCP session makes its calls one after the other. */
 async function callAll(
-  server: HttpServer,
-  ids: readonly string[],
+  callers: readonly HttpCaller[],
   tool: string,
 ): Promise<{ perSecond: number; errors: number }> {
   let errors = 0;
-  const calls = async (id: string): Promise<void> => {
-    for (let n = 0; n < CALLS; n++) if (!(await server.call(id, n, tool))) errors += 1;
+  const calls = async (caller: HttpCaller): Promise<void> => {
+    for (let n = 0; n < CALLS; n++) {
+      const { status, text } = await caller.post(tool);
+      if (status !== 200 || !text.includes('"result"') || text.includes('"isError":true')) {
+        errors += 1;
+      }
+    }
   };
-  const ms = await timed(() => Promise.all(ids.map(calls)));
-  return { perSecond: ((ids.length * CALLS) / ms) * 1000, errors };
+  const ms = await timed(() => Promise.all(callers.map(calls)));
+  return { perSecond: ((callers.length * CALLS) / ms) * 1000, errors };
 }
 
 function sum(values: readonly number[]): number {

@@ -37,7 +37,7 @@ export const peers: Row = {
 };
 
 const remember: Call = (server, n) =>
-  server.call('create_entities', {
+  server.post('create_entities', {
     entities: [
       { name: `session ${n % SESSIONS}`, entityType: 'task', observations: [`TASK-${n}`] },
     ],

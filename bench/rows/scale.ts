@@ -108,7 +108,7 @@ async function cleanUp(server: RpcProcess, hours: number): Promise<{ ms: number 
   let cleaned = 0;
   const ms = await timed(async () => {
     const maxAgeMs = hours * HOUR_MS;
-    cleaned = (await server.ask<{ cleaned: number }>('cleanup_sessions', { maxAgeMs })).cleaned;
+    cleaned = (await server.call('cleanup_sessions', { maxAgeMs })).cleaned;
   });
   if (cleaned !== IDLE_STEP)
     throw new Error(`${cleaned} sessions were cleaned up, not ${IDLE_STEP}`);
@@ -123,7 +123,7 @@ async function longLog(bench: Bench): Promise<Figure> {
   const readAt =
     (after: number): Call =>
     (to) =>
-      to.call('read_events', { sessionId: sessionId(1), after, limit: EVENTS_READ });
+      to.post('read_events', { sessionId: sessionId(1), after, limit: EVENTS_READ });
   const rounds = await alternate(scale.rounds, {
     late: callSide(server, readAt(scale.longLog - EVENTS_READ), scale),
     early: callSide(server, readAt(HUNDRED), scale),
