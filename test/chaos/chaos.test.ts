@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
+import { carryOut } from '../rig/run.ts';
+import { chaos } from './chaos.ts';
 import { duel } from './duel.ts';
-import { runChaos } from './run.ts';
 
 test('servers under kills and stops for a minute keep every promise', {
   timeout: 400_000,
 }, async () => {
   const options = { seconds: 60, servers: 4, sessions: 20, mutant: 'none', seed: 3 } as const;
-  const { violations } = await runChaos({ ...options, share: 0.1, say: () => {} });
+  const { violations } = await carryOut(chaos, { ...options, percent: 10 });
   expect(violations).toEqual([]);
 });
 

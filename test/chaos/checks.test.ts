@@ -182,7 +182,7 @@ describe('the world outside is not what the log says', () => {
   });
 
   test('a process that is left when all is over', () => {
-    expect(checksThatFail({ survivors: [4711] })).toEqual(['process left']);
+    expect(checksThatFail({ survivors: ['4711'] })).toEqual(['process left']);
   });
 });
 

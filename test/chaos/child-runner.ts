@@ -1,6 +1,7 @@
 /** A runner with real processes under the real guard, and a shell program in the place of Claude Code. */
 
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import {
   type GuardedProcess,
   identify,
   killTree,
-  type ProcessGuard,
+  processGuard,
   spawnGuarded,
 } from '../../src/runner/process.ts';
 import { MARKER_VARIABLE } from '../../src/runner/process-table.ts';
@@ -20,15 +21,6 @@ import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 
 const PROGRAM = join(import.meta.dirname, 'child.sh');
 const DRAIN_MS = 500;
-
-/** In the environment of every process of one chaos run, beside its marker. */
-export const RUN_VARIABLE = 'CHAOS_RUN';
-
-export type ChildRunnerOptions = {
-  readonly guard: ProcessGuard;
-  readonly witnessDirectory: string;
-  readonly runId: string;
-};
 
 /** What a prompt asks of the program. */
 export type Work = {
@@ -43,29 +35,23 @@ export function promptOf({ steps, stepMs, leaves }: Work): string {
 }
 
 export class ChildRunner implements Runner {
-  readonly #options: ChildRunnerOptions;
+  readonly #guard = processGuard();
+  readonly #witnessDirectory: string;
 
-  constructor(options: ChildRunnerOptions) {
-    this.#options = options;
+  constructor(witnessDirectory: string) {
+    this.#witnessDirectory = witnessDirectory;
+    mkdirSync(witnessDirectory, { recursive: true });
   }
 
   async start(spec: RunSpec, listener: RunListener): Promise<Run> {
-    const { guard, witnessDirectory, runId } = this.#options;
-    const witness = join(witnessDirectory, SESSION_ID_PREFIX + spec.uuid);
-    const spawned = spawnGuarded(
-      {
-        command: '/bin/bash',
-        args: [PROGRAM, witness, String(process.pid)],
-        cwd: spec.options.workingDirectory,
-        env: {
-          PATH: '/usr/bin:/bin',
-          LC_ALL: 'C',
-          [MARKER_VARIABLE]: spec.marker,
-          [RUN_VARIABLE]: runId,
-        },
-      },
-      guard,
-    );
+    const witness = join(this.#witnessDirectory, SESSION_ID_PREFIX + spec.uuid);
+    const request = {
+      command: '/bin/bash',
+      args: [PROGRAM, witness, String(process.pid)],
+      cwd: spec.options.workingDirectory,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', [MARKER_VARIABLE]: spec.marker },
+    };
+    const spawned = spawnGuarded(request, this.#guard);
     const run = new ChildRun(spawned, spec.marker, listener);
     await run.ready(spec.signal);
     return run;
@@ -99,7 +85,7 @@ class ChildRun implements Run {
     this.#gone = this.#finish(once(lines, 'close'));
   }
 
-  /** Rejects where the signal gives the start up or the child ends; all of it is gone then. */
+  /** Rejects if the signal gives the start up or the child ends; by then all of it is gone. */
   async ready(signal: AbortSignal = new AbortController().signal): Promise<void> {
     const giveUp = () => void killTree(this.process);
     signal.addEventListener('abort', giveUp);

@@ -1,12 +1,118 @@
-/**
- * `npm run crash`: rounds of kill -9 under load. Exit code 0 where nothing acknowledged was lost, 1 where
- * something was.
- */
+/** One server killed again and again in the middle of its work: what it had acknowledged must be there. */
 
-import { runCrash } from './crash-run.ts';
-import { optionsOf } from './options.ts';
-import { report } from './report.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LEASE_TIMES } from '../../src/limits.ts';
+import { seeded } from '../rig/random.ts';
+import { quantile } from '../rig/report.ts';
+import { longRun } from '../rig/run.ts';
+import { effectsLost } from './check-effects.ts';
+import { violationsOf } from './checks.ts';
+import { Database } from './database.ts';
+import { gather } from './evidence.ts';
+import { ChaosServer, type Fault } from './fleet.ts';
+import { Load } from './load.ts';
 
-const { json, ...options } = optionsOf({ rounds: 200, seed: 1, json: false });
-const say = (line: string): boolean => process.stderr.write(`crash: ${line}\n`);
-process.exit(report(await runCrash({ ...options, acknowledgedPerRound: 5, say }), json));
+const SETTINGS = {
+  maxLive: 4,
+  idleEvictMs: 300_000,
+  leaseTimes: LEASE_TIMES,
+  mutant: 'none',
+} as const;
+const CALLERS = 8;
+const LIFE_MS = [20, 500] as const;
+/** Every ten rounds the whole database is checked, and all that was ever acknowledged. */
+const AUDIT_ROUNDS = 10;
+
+export const crash = longRun({
+  flags: {
+    rounds: 200,
+    seed: 1,
+    /** The least that a round must get done, on average, to prove anything. */
+    acknowledgedPerRound: 5,
+  },
+
+  async run({ place, violations, say }, { rounds, seed, acknowledgedPerRound }) {
+    const random = seeded(seed);
+    const kills: Fault[] = [];
+    const recoveries: number[] = [];
+    const start = async () => {
+      const startedAt = performance.now();
+      const server = await ChaosServer.start('server', { ...SETTINGS, place });
+      const { failure } = await server.ask('get_metrics');
+      recoveries.push(performance.now() - startedAt);
+      if (failure !== undefined) violations.push(`the first call failed: ${failure.message}`);
+      return server;
+    };
+    let server = await start();
+    const database = new Database(place.stateDirectory);
+    const load = new Load({ random, database, sessions: 20, openTurnsMax: 60, violations });
+    let [lost, audits] = [0, 0];
+    /** Looks for what was acknowledged since an entry of the ledger. */
+    const verify = (from: number) => {
+      const found = effectsLost({
+        ledger: load.ledger.slice(from),
+        events: database.events(),
+        sessions: database.sessions(),
+        turns: database.turns(),
+      });
+      lost += found.length;
+      violations.push(...found);
+    };
+    const audit = () => {
+      audits += 1;
+      const integrity = database.integrity();
+      if (integrity !== 'ok') violations.push(`database damaged: ${integrity}`);
+    };
+
+    for (let round = 1; round <= rounds; round += 1) {
+      const from = load.ledger.length;
+      const callers = Array.from({ length: CALLERS }, () => callUntilDead(load, server));
+      await sleep(random.between(...LIFE_MS));
+      kills.push(server.kill());
+      await server.ended;
+      await Promise.all(callers);
+      const isAudit = round % AUDIT_ROUNDS === 0;
+      // Looked at before the next start, which must find it, and again at every audit.
+      verify(isAudit ? 0 : from);
+      if (isAudit) {
+        audit();
+        say(`${round} rounds, ${load.ledger.length} acknowledged, ${lost} lost`);
+      }
+      server = await start();
+    }
+
+    verify(0);
+    for (const id of database.openSessions()) await load.end(server, id);
+    await server.leave();
+    audit();
+    const { ledger, calls, unanswered } = load;
+    const { maxLive } = SETTINGS;
+    const evidence = await gather(place, database, { ledger, kills, stops: [], maxLive });
+    database.close();
+    violations.push(...violationsOf(evidence));
+    if (ledger.length < rounds * acknowledgedPerRound) {
+      violations.push(`too little happened: ${ledger.length} acknowledged in ${rounds} rounds`);
+    }
+    return {
+      rounds,
+      calls,
+      acknowledged: ledger.length,
+      unanswered,
+      turns: evidence.turns.length,
+      sessions: evidence.sessions.length,
+      integrityChecks: audits,
+      lostAcknowledgements: lost,
+      /** From the start of the process to its first answer. */
+      recoveryMsMedian: quantile(recoveries, 0.5),
+      recoveryMsMax: Math.max(...recoveries.map(Math.round)),
+    };
+  },
+});
+
+async function callUntilDead(load: Load, server: ChaosServer): Promise<void> {
+  while (!server.isKilled && !server.hasEnded) {
+    await load.step(server);
+    // Nothing may have been called: a queue that is full asks for no prompt.
+    await sleep(1);
+  }
+}

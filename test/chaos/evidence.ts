@@ -2,7 +2,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RUN_VARIABLE } from './child-runner.ts';
+import { processesWith } from '../demo/processes.ts';
+import type { RigPlace } from '../rig/place.ts';
 import type { Database, EventRow, SessionRow, TurnRow } from './database.ts';
 import type { Fault, Stop } from './fleet.ts';
 import type { Ack } from './load.ts';
@@ -34,16 +35,23 @@ export type Evidence = {
   readonly witness: readonly WitnessLine[];
   readonly kills: readonly Fault[];
   readonly stops: readonly Stop[];
-  /** Processes of the run that still live. */
-  readonly survivors: readonly number[];
+  /** Processes of the run that are still alive. */
+  readonly survivors: readonly string[];
   readonly integrity: string;
-  /** Turns that may run at once. */
+  /** The maximum number of turns that run at once. */
   readonly maxLive: number;
 };
 
-export type Gathered = Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'survivors' | 'maxLive'>;
+/** Outside the roots of the servers. */
+export function witnessDirectoryOf(place: RigPlace): string {
+  return join(place.scratch, 'witness');
+}
 
-export function gather(database: Database, witnessDirectory: string, rest: Gathered): Evidence {
+export async function gather(
+  place: RigPlace,
+  database: Database,
+  rest: Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'maxLive'>,
+): Promise<Evidence> {
   return {
     ...rest,
     events: database.events(),
@@ -51,12 +59,15 @@ export function gather(database: Database, witnessDirectory: string, rest: Gathe
     turns: database.turns(),
     metrics: database.metrics(),
     integrity: database.integrity(),
-    witness: readWitness(witnessDirectory),
+    witness: readWitness(place),
+    // Servers and their children carry it on their command lines.
+    survivors: await processesWith(place.scratch),
   };
 }
 
 /** The lines of all sessions, each session's in the order of their times. */
-export function readWitness(directory: string): readonly WitnessLine[] {
+export function readWitness(place: RigPlace): readonly WitnessLine[] {
+  const directory = witnessDirectoryOf(place);
   return readdirSync(directory).flatMap((sessionId) => {
     const text = readFileSync(join(directory, sessionId), 'utf8');
     const lines = text.split('\n').slice(0, -1);
@@ -70,20 +81,4 @@ function parseWitness(sessionId: string, line: string): WitnessLine {
   if (kind === 'open') return { ...rest, kind, serverPid: Number(what) };
   if (kind === 'step' || kind === 'beat') return { ...rest, kind, turnId: what };
   throw new Error(`witness of ${sessionId}: ${line}`);
-}
-
-/** Processes that carry the variable of this run in their environment. */
-export function survivorsOf(runId: string): readonly number[] {
-  const assignment = `${RUN_VARIABLE}=${runId}`;
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => Number.isInteger(pid) && environmentOf(pid).includes(assignment));
-}
-
-function environmentOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-  } catch {
-    return [];
-  }
 }

@@ -1,114 +1,127 @@
-/** The server processes of a run, each with a real MCP client, and the faults that are done to them. */
+/** The server processes of a run, each with a client, and the faults that are done to them. */
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import type { LeaseTimes } from '../../src/limits.ts';
+import type { RigPlace } from '../rig/place.ts';
+import { inTime, within } from '../rig/run.ts';
+import { LineWire } from '../support/client/line-wire.ts';
+import { type Ended, Program } from '../support/client/program.ts';
+import type { Args, ToolAnswer } from '../support/client/tools.ts';
+import { witnessDirectoryOf } from './evidence.ts';
+import type { Mutant } from './mutants.ts';
 import type { ServerOptions } from './server.ts';
 
 const SERVER = join(import.meta.dirname, 'server.ts');
 const CALL_MS_MAX = 60_000;
+const UP_MS_MAX = 60_000;
 const RESTART_MS = 100;
-const READY_POLL_MS = 10;
-
-export type ToolFailure = { readonly code: string; readonly message: string };
-
-/** What a tool answered; a call that got no answer rejects. */
-export type Answer =
-  | { readonly ok: true; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly ok: false; readonly failure: ToolFailure };
-
-/** A server process and its client. */
-export class Connected {
-  readonly pid: number;
-  /** When the process is gone. */
-  readonly closed: Promise<void>;
-  isClosed = false;
-  isKilled = false;
-  isStopped = false;
-  readonly #client: Client;
-
-  constructor(client: Client, pid: number, closed: Promise<void>) {
-    this.#client = client;
-    this.pid = pid;
-    this.closed = closed.then(() => {
-      this.isClosed = true;
-    });
-  }
-
-  async call(name: string, args: Record<string, unknown> = {}): Promise<Answer> {
-    const request = { name, arguments: args };
-    const result = await this.#client.callTool(request, { timeout: CALL_MS_MAX });
-    if (result.isError !== true) {
-      return { ok: true, data: result.structuredContent as Readonly<Record<string, unknown>> };
-    }
-    const [content] = result.content;
-    const text = content?.type === 'text' ? content.text : '{}';
-    return { ok: false, failure: JSON.parse(text).error };
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    if (!this.isClosed) process.kill(this.pid, signal);
-  }
-
-  /** As a client leaves: end of input. */
-  async leave(): Promise<void> {
-    await this.#client.close();
-    await this.closed;
-  }
-}
-
-/** Starts a server and connects to it. */
-export async function connect(options: ServerOptions): Promise<Connected> {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [SERVER, JSON.stringify(options)],
-    stderr: 'inherit',
-  });
-  const gone = Promise.withResolvers<void>();
-  const client = new Client({ name: 'chaos', version: '1.0.0' });
-  client.onclose = () => gone.resolve();
-  await client.connect(transport);
-  return new Connected(client, transport.pid ?? 0, gone.promise);
-}
 
 export type Fault = { readonly pid: number; readonly at: number };
 
-/** `until` is missing where the process was killed while it stood still. */
+/** `until` is missing if the process was killed while it stood still. */
 export type Stop = Fault & { until?: number };
+
+/** What all servers of a run share. */
+export type FleetOptions = {
+  readonly place: RigPlace;
+  readonly maxLive: number;
+  readonly idleEvictMs: number;
+  readonly leaseTimes: LeaseTimes;
+  readonly mutant: Mutant;
+};
+
+/** A server process and a client of it. */
+export class ChaosServer extends LineWire {
+  isKilled = false;
+  isStopped = false;
+  readonly #program: Program;
+
+  private constructor(program: Program) {
+    super(program.child.stdin, program.child.stdout, () => program.stderr());
+    this.#program = program;
+  }
+
+  /** Starts a server and connects to it. */
+  static async start(name: string, options: FleetOptions): Promise<ChaosServer> {
+    const { place, maxLive, idleEvictMs, leaseTimes, mutant } = options;
+    const witnessDirectory = witnessDirectoryOf(place);
+    const argument: ServerOptions = { leaseTimes, mutant, witnessDirectory };
+    const flags = {
+      'log-file': place.logFile(name),
+      'max-live': maxLive,
+      'max-sessions': 10_000,
+      'idle-evict-ms': idleEvictMs,
+    };
+    const command = [process.execPath, SERVER, JSON.stringify(argument)];
+    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, `${value}`]);
+    const program = new Program([...command, ...args], place.env, false);
+    return await new ChaosServer(program).initialize();
+  }
+
+  get pid(): number {
+    return this.#program.pid;
+  }
+
+  /** Resolves when the process is gone. */
+  get ended(): Promise<Ended> {
+    return this.#program.ended;
+  }
+
+  get hasEnded(): boolean {
+    const { exitCode, signalCode } = this.#program.child;
+    return exitCode !== null || signalCode !== null;
+  }
+
+  /** Rejects after {@link CALL_MS_MAX}. */
+  override async raw(name: string, args: Args = {}): Promise<ToolAnswer> {
+    return await inTime(CALL_MS_MAX, super.raw(name, args));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#program.child.kill(signal);
+  }
+
+  kill(): Fault {
+    this.isKilled = true;
+    this.signal('SIGKILL');
+    return { pid: this.pid, at: Date.now() };
+  }
+
+  /** Ends the input, as a client that leaves. */
+  async leave(): Promise<void> {
+    await this.#program.leave();
+  }
+}
 
 /** One place of the fleet: whenever its server dies, another is started. */
 export class Slot {
   readonly kills: Fault[] = [];
   readonly stops: Stop[] = [];
-  /** Servers that ended though nobody killed them. */
-  crashes = 0;
-  server: Connected | undefined;
-  readonly #options: ServerOptions;
+  /** What servers left behind that ended although nobody killed them. */
+  readonly crashes: string[] = [];
+  server: ChaosServer | undefined;
+  readonly #start: () => Promise<ChaosServer>;
   readonly #keeping: Promise<void>;
   #isLeaving = false;
   #resume: NodeJS.Timeout | undefined;
 
-  constructor(options: ServerOptions) {
-    this.#options = options;
+  constructor(name: string, options: FleetOptions) {
+    this.#start = () => ChaosServer.start(name, options);
     this.#keeping = this.#keep();
   }
 
-  /** The server, as soon as one is there; undefined once the slot is closed. */
-  async up(): Promise<Connected | undefined> {
-    while (this.server === undefined && !this.#isLeaving) await sleep(READY_POLL_MS);
+  /** The server, as soon as there is one; undefined once the slot is closed. */
+  async up(): Promise<ChaosServer | undefined> {
+    await within(UP_MS_MAX, () => this.server !== undefined || this.#isLeaving);
     return this.server;
   }
 
   kill(): void {
-    const { server } = this;
-    if (server === undefined) return;
-    server.isKilled = true;
-    server.signal('SIGKILL');
-    this.kills.push({ pid: server.pid, at: Date.now() });
+    if (this.server !== undefined) this.kills.push(this.server.kill());
   }
 
-  /** Stops the process for a while; does nothing where it is stopped already. */
+  /** Stops the process for a while; does nothing if it is stopped already. */
   stop(ms: number): void {
     const { server } = this;
     if (server === undefined || server.isStopped) return;
@@ -138,12 +151,12 @@ export class Slot {
   async #keep(): Promise<void> {
     while (!this.#isLeaving) {
       try {
-        const server = await connect(this.#options);
-        this.server = server;
-        await server.closed;
-        if (!server.isKilled && !this.#isLeaving) this.crashes += 1;
-      } catch {
-        this.crashes += 1;
+        this.server = await this.#start();
+        const { code, stderr } = await this.server.ended;
+        const isMeant = this.server.isKilled || this.#isLeaving;
+        if (!isMeant) this.crashes.push(`exit code ${code}: ${stderr}`);
+      } catch (error) {
+        this.crashes.push(String(error));
       }
       clearTimeout(this.#resume);
       this.server = undefined;

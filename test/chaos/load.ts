@@ -1,200 +1,166 @@
 /** Random calls of a seeded generator, and the ledger of what was acknowledged. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from '../rig/random.ts';
+import { type Counts, count } from '../rig/report.ts';
+import type { Results } from '../support/client/tools.ts';
 import { promptOf } from './child-runner.ts';
 import type { Database } from './database.ts';
-import type { Answer, Connected } from './fleet.ts';
-import type { Random } from './random.ts';
+import type { ChaosServer } from './fleet.ts';
 
-export type Effect = 'create' | 'prompt' | 'link' | 'interrupt' | 'cancel' | 'attach' | 'end';
+const TOOLS = {
+  create: 'create_session',
+  prompt: 'send_prompt',
+  link: 'link_task',
+  interrupt: 'interrupt_session',
+  cancel: 'cancel_prompt',
+  attach: 'attach_session',
+  end: 'end_session',
+} as const;
 
-/** A call that was answered with a result: what it said is to be found afterwards. */
+type Effect = keyof typeof TOOLS;
+
+/** A call that was answered with a result: what it said must be found afterwards. */
 export type Ack = {
   readonly effect: Effect;
   readonly sessionId: string;
   readonly turnId?: string;
   readonly taskId?: string;
-  readonly mcpSessionId?: string;
-  /** When the answer was here, in epoch milliseconds. */
+  readonly mcpSessionId?: string | null;
+  /** When the answer arrived, in epoch milliseconds. */
   readonly at: number;
 };
 
 export type LoadOptions = {
   readonly random: Random;
   readonly database: Database;
-  /** Sessions to keep open. */
+  /** How many sessions to keep open. */
   readonly sessions: number;
-  /** Turns that may wait or run before no more are asked for. */
+  /** With this many turns waiting or running, no more are asked for. */
   readonly openTurnsMax: number;
-  readonly pauseMs: readonly [number, number];
+  /** What no caller should see: defects of the server. */
+  readonly violations: string[];
 };
 
-type Call = {
-  readonly effect: Effect;
-  readonly tool: string;
-  readonly args: Record<string, unknown>;
+type Args = {
+  readonly sessionId?: string;
+  readonly turnId?: string;
+  readonly taskId?: string;
+  readonly prompt?: string;
+  readonly mode?: string;
 };
 
-type Made = {
-  readonly session?: { readonly id: string; readonly mcpSessionId: string | null };
-  readonly turn?: { readonly id: string };
-};
+type Call = { readonly effect: Effect; readonly args: Args };
 
-const WEIGHTS: readonly (readonly [Effect, number])[] = [
-  ['prompt', 50],
-  ['link', 15],
-  ['interrupt', 12],
-  ['cancel', 14],
-  ['end', 4],
-];
+type Made = Partial<Pick<Results['create_session'], 'session' | 'turn'>>;
+
+const EFFECTS = [
+  { effect: 'prompt', weight: 50 },
+  { effect: 'link', weight: 15 },
+  { effect: 'interrupt', weight: 12 },
+  { effect: 'cancel', weight: 14 },
+  { effect: 'end', weight: 4 },
+] as const;
 
 export class Load {
   readonly ledger: Ack[] = [];
   /** Answers that were errors, by code. */
-  readonly failures = new Map<string, number>();
-  /** What no caller should see: defects of the server. */
-  readonly internal: string[] = [];
+  readonly refusals: Counts = {};
   calls = 0;
-  /** Calls that got no answer, because their server died. */
+  /** How many calls got no answer, because their server died. */
   unanswered = 0;
   readonly #options: LoadOptions;
-  #isOver = false;
 
   constructor(options: LoadOptions) {
     this.#options = options;
   }
 
-  /** Calls until {@link stop}, on whichever server `up` gives. */
-  async run(up: () => Promise<Connected | undefined>): Promise<void> {
-    const { random, pauseMs } = this.#options;
-    while (!this.#isOver) {
-      const server = await up();
-      if (server !== undefined) await this.step(server);
-      await sleep(random.between(...pauseMs));
-    }
-  }
-
-  stop(): void {
-    this.#isOver = true;
-  }
-
-  /** One random call; where another client holds the session, takes the session over and calls again. */
-  async step(server: Connected): Promise<void> {
+  /** Makes one random call; if another client holds the session, takes the session over and calls again. */
+  async step(server: ChaosServer): Promise<void> {
     const call = this.#next();
     if (call === undefined) return;
     const answer = await this.#call(server, call);
-    if (answer?.ok !== false || answer.failure.code !== 'CONFLICT' || call.effect === 'cancel')
-      return;
-    const { sessionId } = call.args;
-    await this.#call(server, { effect: 'attach', tool: 'attach_session', args: { sessionId } });
+    if (answer?.failure?.code !== 'CONFLICT' || call.effect === 'cancel') return;
+    await this.#call(server, { effect: 'attach', args: { sessionId: call.args.sessionId } });
     await this.#call(server, call);
   }
 
   /** Ends a session, whoever holds it. Returns whether that was acknowledged. */
-  async end(server: Connected, sessionId: string): Promise<boolean> {
-    const args = { sessionId };
-    await this.#call(server, { effect: 'attach', tool: 'attach_session', args });
-    const ended = await this.#call(server, { effect: 'end', tool: 'end_session', args });
-    return ended?.ok === true;
+  async end(server: ChaosServer, sessionId: string): Promise<boolean> {
+    await this.#call(server, { effect: 'attach', args: { sessionId } });
+    const ended = await this.#call(server, { effect: 'end', args: { sessionId } });
+    return ended?.result !== undefined;
   }
 
   #next(): Call | undefined {
-    const { random, database, sessions } = this.#options;
+    const { random, database, sessions, openTurnsMax } = this.#options;
     const open = database.openSessions();
-    if (open.length < sessions) return this.#create();
-    // Half of the calls go where something runs: that is where owners are met.
-    const busy = random.chance(0.5) ? random.pick(database.busySessions()) : undefined;
-    const sessionId = busy ?? random.pick(open) ?? '';
-    switch (this.#effect()) {
-      case 'prompt':
-        return this.#prompt(sessionId);
-      case 'link': {
-        const taskId = `task-${random.between(1, 1_000_000)}`;
-        return { effect: 'link', tool: 'link_task', args: { sessionId, taskId } };
+    const taskId = `task-${random.between(1, 1_000_000)}`;
+    if (open.length < sessions) {
+      const prompt = random.chance(0.6) ? this.#work() : undefined;
+      return {
+        effect: 'create',
+        args: { prompt, taskId: random.chance(0.3) ? taskId : undefined },
+      };
+    }
+    const turns = database.openTurns();
+    const running = turns.filter(({ state }) => state === 'running');
+    // Half of the calls go to a session that is at work: owners meet there.
+    const busy = random.chance(0.5) ? random.pick(running)?.sessionId : undefined;
+    const sessionId = busy ?? random.pick(open);
+    const { effect } = random.weighted(EFFECTS);
+    switch (effect) {
+      case 'prompt': {
+        if (turns.length >= openTurnsMax) return undefined;
+        const mode = random.chance(0.2) ? 'interrupt' : 'queue';
+        return { effect, args: { sessionId, mode, prompt: this.#work() } };
+      }
+      case 'link':
+        return { effect, args: { sessionId, taskId } };
+      case 'cancel': {
+        const turn = random.pick(turns.filter(({ state }) => state === 'queued'));
+        return turn && { effect, args: { sessionId: turn.sessionId, turnId: turn.id } };
       }
       case 'interrupt':
-        return { effect: 'interrupt', tool: 'interrupt_session', args: { sessionId } };
-      case 'cancel': {
-        const turn = random.pick(database.queuedTurns());
-        return turn && { effect: 'cancel', tool: 'cancel_prompt', args: turn };
-      }
-      default:
-        return { effect: 'end', tool: 'end_session', args: { sessionId } };
+      case 'end':
+        return { effect, args: { sessionId } };
     }
-  }
-
-  #effect(): Effect {
-    const total = WEIGHTS.reduce((sum, [, weight]) => sum + weight, 0);
-    let at = this.#options.random.next() * total;
-    for (const [effect, weight] of WEIGHTS) {
-      at -= weight;
-      if (at < 0) return effect;
-    }
-    return 'prompt';
-  }
-
-  #create(): Call {
-    const { random } = this.#options;
-    const args = {
-      ...(random.chance(0.6) && { prompt: this.#work() }),
-      ...(random.chance(0.3) && { taskId: `task-${random.between(1, 1_000_000)}` }),
-    };
-    return { effect: 'create', tool: 'create_session', args };
-  }
-
-  #prompt(sessionId: string): Call | undefined {
-    const { random, database, openTurnsMax } = this.#options;
-    if (database.openTurns() >= openTurnsMax) return undefined;
-    const mode = random.chance(0.2) ? 'interrupt' : 'queue';
-    return {
-      effect: 'prompt',
-      tool: 'send_prompt',
-      args: { sessionId, mode, prompt: this.#work() },
-    };
   }
 
   #work(): string {
     const { random } = this.#options;
-    return promptOf({
-      steps: random.between(4, 24),
-      stepMs: random.between(20, 80),
-      leaves: random.chance(0.5),
-    });
+    const [steps, stepMs] = [random.between(4, 24), random.between(20, 80)];
+    return promptOf({ steps, stepMs, leaves: random.chance(0.5) });
   }
 
-  async #call(server: Connected, call: Call): Promise<Answer | undefined> {
+  async #call(server: ChaosServer, { effect, args }: Call) {
+    const { violations } = this.#options;
+    const tool = TOOLS[effect];
     this.calls += 1;
     try {
-      const answer = await server.call(call.tool, call.args);
-      if (answer.ok) this.#acknowledged(call, answer.data as Made);
-      else this.#refused(call, answer.failure);
+      const answer = await server.ask(tool, args);
+      if (answer.failure === undefined) {
+        const { session, turn } = answer.result as Made;
+        this.ledger.push({
+          effect,
+          sessionId: session?.id ?? args.sessionId ?? '',
+          turnId: turn?.id ?? args.turnId,
+          taskId: args.taskId,
+          mcpSessionId: effect === 'attach' ? session?.mcpSessionId : undefined,
+          at: Date.now(),
+        });
+      } else {
+        const { code, message } = answer.failure;
+        count(this.refusals, code);
+        if (code === 'INTERNAL') violations.push(`${tool}: ${message}`);
+      }
       return answer;
     } catch (error) {
       this.unanswered += 1;
-      // A server that still lives owes every call an answer.
-      if (!server.isKilled && !server.isClosed) {
-        this.internal.push(`${call.tool} was not answered: ${String(error)}`);
+      // A server that is still alive owes every call an answer.
+      if (!server.isKilled && !server.hasEnded) {
+        violations.push(`${tool} was not answered: ${String(error)}`);
       }
       return undefined;
     }
-  }
-
-  #refused({ tool }: Call, { code, message }: { code: string; message: string }): void {
-    this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
-    if (code === 'INTERNAL') this.internal.push(`${tool}: ${message}`);
-  }
-
-  #acknowledged({ effect, args }: Call, { session, turn }: Made): void {
-    const sessionId = session?.id ?? args.sessionId;
-    const turnId = turn?.id ?? args.turnId;
-    const { taskId } = args;
-    this.ledger.push({
-      effect,
-      sessionId: String(sessionId),
-      at: Date.now(),
-      ...(turnId !== undefined && { turnId: String(turnId) }),
-      ...(taskId !== undefined && { taskId: String(taskId) }),
-      ...(effect === 'attach' && { mcpSessionId: String(session?.mcpSessionId) }),
-    });
   }
 }

@@ -1,15 +1,17 @@
 /** Hostile requests over HTTP to the built program, as bytes on a socket of their own. */
 
 import { connect } from 'node:net';
-import { type Random, seeded } from '../chaos/random.ts';
-import { BODIES } from './inputs.ts';
+import type { Random } from '../rig/random.ts';
+import { openSession } from '../support/client/http-wire.ts';
+import type { HttpProgram } from '../support/client/place.ts';
+import { BODIES, words } from './inputs.ts';
 import { outcomeOf, problemIn, type Tally } from './tally.ts';
 
 const ANSWER_MS_MAX = 20_000;
 /** A stream that stays open says no more than its head. */
 const STREAM_MS = 100;
 
-type Target = { readonly host: string; readonly port: number; session: string };
+type Target = { readonly port: number; readonly session: string };
 type Parts = {
   method?: string;
   path?: string;
@@ -20,7 +22,7 @@ type Parts = {
 /** A request as bytes; a header that is undefined is left out. */
 function bytesOf(target: Target, { method = 'POST', path = '/mcp', headers, body }: Parts): Buffer {
   const all: Record<string, string | undefined> = {
-    Host: `${target.host}:${target.port}`,
+    Host: `127.0.0.1:${target.port}`,
     Accept: 'application/json, text/event-stream',
     'Content-Type': 'application/json',
     'Mcp-Session-Id': target.session,
@@ -42,135 +44,89 @@ const MODERN = {
   'Mcp-Method': 'tools/call',
 };
 const ODD = [
-  '',
-  ' ',
-  'null',
-  '*',
-  '\xff\xfe',
-  'a, b',
-  '../..',
-  '%00',
-  '-1',
-  'x'.repeat(300),
-  'http://evil.example',
+  ...(['', ' ', 'a, b', 'x'.repeat(300)] as const),
+  ...words('null * \xff\xfe ../.. %00 -1 http://evil.example'),
+] as const;
+const HEADERS =
+  words(`Host Origin Accept Content-Type Content-Length Content-Encoding Transfer-Encoding
+  Expect Upgrade Authorization Mcp-Session-Id MCP-Protocol-Version Mcp-Method Mcp-Name Last-Event-ID`);
+const METHODS = words('GET PUT DELETE PATCH OPTIONS TRACE CONNECT get X');
+const PATHS = [
+  ...words('/ /mcp/ //mcp /mcp?a=b /../mcp * http://evil.example/mcp /\xff /healthz /metrics'),
+  `/${'x'.repeat(9000)}`,
 ];
-const HEADERS = [
-  'Host',
-  'Origin',
-  'Accept',
-  'Content-Type',
-  'Content-Length',
-  'Content-Encoding',
-  'Transfer-Encoding',
-  'Expect',
-  'Upgrade',
-  'Authorization',
-  'Mcp-Session-Id',
-  'MCP-Protocol-Version',
-  'Mcp-Method',
-  'Mcp-Name',
-  'Last-Event-ID',
-];
+const CHUNKS = [
+  'zz\r\n',
+  '5\r\nab\r\n',
+  '-1\r\n',
+  'ffffffffffffffffffff\r\n',
+  '1;x=y\r\n{\r\n0\r\n\r\n',
+] as const;
 
+/** What only HTTP can do, beside the bodies of `inputs.ts`. */
 const REQUESTS: Readonly<Record<string, (random: Random, target: Target) => Buffer>> = {
-  'no http': (random) =>
-    Buffer.concat([BODIES['random bytes']?.(random) ?? Buffer.alloc(1), Buffer.from('\r\n\r\n')]),
+  'no http': (random) => Buffer.concat([body('random bytes', random), Buffer.from('\r\n\r\n')]),
   'odd headers': (random, target) => {
     const headers: Record<string, string | undefined> = {};
     for (let n = random.between(1, 3); n > 0; n -= 1) {
       headers[random.pick(HEADERS) ?? ''] = random.pick([...ODD, undefined]);
     }
-    return bytesOf(target, { headers, body: bodyOf(random) });
+    return bytesOf(target, { headers, body: body('odd params', random) });
   },
   'odd targets': (random, target) =>
     bytesOf(target, {
-      method:
-        random.pick(['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'CONNECT', 'get', 'X']) ??
-        '',
-      path:
-        random.pick([
-          '/',
-          '/mcp/',
-          '//mcp',
-          '/mcp?a=b',
-          '/../mcp',
-          '*',
-          'http://evil.example/mcp',
-          '/\xff',
-          '/healthz',
-          '/metrics',
-          `/${'x'.repeat(9000)}`,
-        ]) ?? '',
+      method: random.pick(METHODS),
+      path: random.pick(PATHS),
       // A DELETE that succeeds would end the session of the others.
       headers: { 'Mcp-Session-Id': random.pick(ODD) },
     }),
   'wrong lengths': (random, target) =>
     bytesOf(target, {
       headers: { 'Content-Length': String(random.between(0, 20)) },
-      body: bodyOf(random),
+      body: body('odd params', random),
     }),
-  'broken chunks': (random, target) =>
-    Buffer.concat([
-      bytesOf(target, { headers: { 'Transfer-Encoding': 'chunked' } }),
-      Buffer.from(
-        random.pick([
-          'zz\r\n',
-          '5\r\nab\r\n',
-          '-1\r\n',
-          `${'f'.repeat(20)}\r\n`,
-          '1;x=y\r\n{\r\n0\r\n\r\n',
-        ]) ?? '',
-      ),
-    ]),
-  'too many headers': (random, target) =>
-    bytesOf(target, {
-      headers: Object.fromEntries(
-        Array.from({ length: random.between(100, 3000) }, (_, n) => [`x-${n}`, 'y'.repeat(10)]),
-      ),
-    }),
+  'broken chunks': (random, target) => {
+    const head = bytesOf(target, { headers: { 'Transfer-Encoding': 'chunked' } });
+    return Buffer.concat([head, Buffer.from(random.pick(CHUNKS))]);
+  },
+  'too many headers': (random, target) => {
+    const length = random.between(100, 3000);
+    const headers = Array.from({ length }, (_, n) => [`x-${n}`, 'y'.repeat(10)]);
+    return bytesOf(target, { headers: Object.fromEntries(headers) });
+  },
 };
 
-function bodyOf(random: Random): Buffer {
-  return BODIES['odd params']?.(random) ?? Buffer.alloc(0);
+function body(kind: string, random: Random): Buffer {
+  return BODIES[kind]?.(random) ?? Buffer.alloc(0);
 }
 
 export const HTTP_KINDS: readonly string[] = [...Object.keys(BODIES), ...Object.keys(REQUESTS)];
 
 /** The bytes of one request. */
-export function httpInput(kind: string, seed: number, target: Target): Buffer {
-  const random = seeded(seed);
+function bytesFor(kind: string, random: Random, target: Target): Buffer {
   const make = REQUESTS[kind];
   if (make !== undefined) return make(random, target);
-  const body = BODIES[kind]?.(random) ?? Buffer.alloc(0);
+  const bytes = body(kind, random);
   // The three ways a message can take: into a session, into none, and by the newest revision.
-  const headers = random.pick([{}, { 'Mcp-Session-Id': undefined }, MODERN]) ?? {};
-  return bytesOf(target, { headers, body });
+  const headers = random.pick([{}, { 'Mcp-Session-Id': undefined }, MODERN]);
+  return bytesOf(target, { headers, body: bytes });
 }
 
 export class HttpTarget {
   readonly #tally: Tally;
   readonly #target: Target;
 
-  constructor(url: string, tally: Tally) {
-    const { hostname: host, port } = new URL(url);
+  private constructor(target: Target, tally: Tally) {
+    this.#target = target;
     this.#tally = tally;
-    this.#target = { host, port: Number(port), session: '' };
   }
 
-  async initialize(): Promise<void> {
-    const clientInfo = { name: 'fuzz', version: '1' };
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
-    const body = Buffer.from(
-      JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }),
-    );
-    const answer = await this.#send(
-      bytesOf(this.#target, { headers: { 'Mcp-Session-Id': undefined }, body }),
-    );
-    this.#target.session = /^mcp-session-id: (\S+)/im.exec(answer)?.[1] ?? '';
+  static async open({ port }: HttpProgram, tally: Tally): Promise<HttpTarget> {
+    return new HttpTarget({ port, session: await openSession({ port }) }, tally);
   }
 
-  async try(kind: string, seed: number): Promise<void> {
-    const bytes = httpInput(kind, seed, this.#target);
+  async try(kind: string, random: Random): Promise<void> {
+    const bytes = bytesFor(kind, random, this.#target);
     const answer = await this.#send(bytes);
     const [head = '', ...rest] = answer.split('\r\n\r\n');
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1] ?? 0);
@@ -193,8 +149,7 @@ export class HttpTarget {
   /** All that comes back, or what a stream has said so far. */
   #send(bytes: Buffer): Promise<string> {
     return new Promise((resolve) => {
-      const { host, port } = this.#target;
-      const socket = connect(port, host, () => socket.end(bytes));
+      const socket = connect(this.#target.port, '127.0.0.1', () => socket.end(bytes));
       let seen = '';
       const over = () => {
         clearTimeout(limit);

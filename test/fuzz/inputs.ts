@@ -3,40 +3,25 @@
 import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { TOOLS } from '../../src/tools/index.ts';
 import { MESSAGE_BOUNDS } from '../../src/transport/message.ts';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../rig/random.ts';
+
+/** The words of a text. */
+export const words = (text: string): string[] => text.split(/\s+/);
 
 const NAMES = [
-  '__proto__',
-  'constructor',
-  'toString',
-  'hasOwnProperty',
-  'valueOf',
-  '',
-  '\u0000',
-  '\ud800',
-  '../..',
-];
-const METHODS = [
-  'initialize',
-  'ping',
-  'tools/list',
-  'tools/call',
-  'resources/list',
-  'resources/read',
-  'resources/subscribe',
-  'prompts/get',
-  'completion/complete',
-  'logging/setLevel',
-  'server/discover',
-  'subscriptions/listen',
-  'notifications/cancelled',
-  'notifications/initialized',
-];
+  ...(['__proto__', '', '\u0000', '\ud800'] as const),
+  ...words('constructor toString hasOwnProperty valueOf ../..'),
+] as const;
+const METHODS =
+  words(`initialize ping tools/list tools/call resources/list resources/read resources/subscribe prompts/get
+  completion/complete logging/setLevel server/discover subscriptions/listen notifications/cancelled
+  notifications/initialized`);
+const PARAMS = words('name arguments uri ref argument cursor protocolVersion requestId _meta');
 const ODD_IDS = [null, 1.5, -1, 2 ** 53, 1e300, '', '__proto__', '\ud800', [], {}, true];
 
 /** A value that some argument will not expect. */
 function oddValue(random: Random): unknown {
-  const values: unknown[] = [
+  return random.pick<readonly unknown[]>([
     null,
     true,
     -1,
@@ -58,8 +43,7 @@ function oddValue(random: Random): unknown {
     { __proto__: null, constructor: 1 },
     Array(random.between(1, 300)).fill(0),
     random.pick(NAMES),
-  ];
-  return random.pick(values);
+  ]);
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -74,7 +58,7 @@ function toolCall(random: Random): Body {
   const names = Object.keys(tool?.input.shape ?? {});
   const args: Record<string, unknown> = {};
   for (const name of names) if (random.chance(0.6)) args[name] = oddValue(random);
-  if (random.chance(0.2)) args[random.pick(NAMES) ?? ''] = oddValue(random);
+  if (random.chance(0.2)) args[random.pick(NAMES)] = oddValue(random);
   // No waits: what is tried here is the input.
   if (names.includes('waitMs')) args.waitMs = random.pick([0, -1, 50_001, 'x', null]);
   return request(random, 'tools/call', { name: tool?.name, arguments: args });
@@ -82,17 +66,7 @@ function toolCall(random: Random): Body {
 
 function anyRequest(random: Random): Body {
   const params: Record<string, unknown> = {};
-  for (const name of [
-    'name',
-    'arguments',
-    'uri',
-    'ref',
-    'argument',
-    'cursor',
-    'protocolVersion',
-    'requestId',
-    '_meta',
-  ]) {
+  for (const name of PARAMS) {
     if (random.chance(0.4)) params[name] = oddValue(random);
   }
   return request(random, random.pick(METHODS), random.chance(0.8) ? params : oddValue(random));

@@ -1,34 +1,28 @@
 /** What was tried and what came of it, and what should not have. */
 
-export class Tally {
-  readonly violations: string[] = [];
-  readonly #counts = new Map<string, Map<string, number>>();
-  #total = 0;
+import { type Counts, count } from '../rig/report.ts';
 
-  get total(): number {
-    return this.#total;
+export class Tally {
+  /** By kind of input and outcome. */
+  readonly counts: Record<string, Counts> = {};
+  /** The number of outcomes. */
+  total = 0;
+  readonly #violations: string[];
+
+  constructor(violations: string[]) {
+    this.#violations = violations;
   }
 
   add(kind: string, outcome: string): void {
-    const outcomes = this.#counts.get(kind) ?? new Map<string, number>();
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    this.#counts.set(kind, outcomes);
-    this.#total += 1;
+    this.counts[kind] ??= {};
+    count(this.counts[kind], outcome);
+    this.total += 1;
   }
 
   /** @param input what was sent, so that it can be sent again */
-  violation(kind: string, problem: string, input: Uint8Array): void {
-    const shown = JSON.stringify(Buffer.from(input).toString('latin1').slice(0, 300));
-    this.violations.push(`${kind}: ${problem}: ${shown}`);
-  }
-
-  /** Count by kind and outcome. */
-  table(): Record<string, Record<string, number>> {
-    const kinds = [...this.#counts].map(([kind, outcomes]) => [
-      kind,
-      Object.fromEntries([...outcomes].sort()),
-    ]);
-    return Object.fromEntries(kinds);
+  violation(kind: string, problem: string, input: Buffer): void {
+    const shown = JSON.stringify(input.toString('latin1').slice(0, 300));
+    this.#violations.push(`${kind}: ${problem}: ${shown}`);
   }
 }
 

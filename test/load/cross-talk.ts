@@ -1,70 +1,68 @@
 /** Many MCP sessions with many Claude sessions each, made at once: each sees its own, all of them, and no other's. */
 
-import { Caller, inTurns, type Wire } from './wire.ts';
+import { inTurns } from '../rig/run.ts';
+import { HttpCaller, type HttpTarget } from '../support/client/http-wire.ts';
+import type { SessionView } from '../support/client/tools.ts';
 
 const WIDTH = 64;
 const PAGE = 200;
 
-type Session = {
-  readonly id: string;
-  readonly name?: string;
-  readonly mcpSessionId: string | null;
-};
-type Page = { readonly sessions: readonly Session[]; readonly nextCursor?: string };
+/** One MCP session, its principal, and the Claude sessions that it has made. */
+type Member = { readonly caller: HttpCaller; readonly token: string; readonly own: Set<string> };
 
-export type CrossTalk = {
+type Options = {
   readonly mcpSessions: number;
-  readonly claudeSessions: number;
-  readonly createdPerSecond: number;
-  readonly foreignLooks: number;
-};
-
-type Place = {
-  readonly wire: Wire;
-  readonly tokens: readonly string[];
+  readonly each: number;
   readonly violations: string[];
 };
 
 export async function checkCrossTalk(
-  { wire, tokens, violations }: Place,
-  { mcpSessions, each }: { readonly mcpSessions: number; readonly each: number },
-): Promise<CrossTalk> {
-  const callers: Caller[] = [];
+  target: HttpTarget,
+  tokens: readonly string[],
+  { mcpSessions, each, violations }: Options,
+) {
+  const members: Member[] = [];
   await inTurns(mcpSessions, WIDTH, async (n) => {
-    callers[n] = await Caller.open(wire, tokens[n % tokens.length] ?? '');
+    const token = tokens[n % tokens.length] ?? '';
+    members[n] = { caller: await HttpCaller.open(target, token), token, own: new Set() };
   });
   const claudeSessions = mcpSessions * each;
-  const made = new Map<Caller, Set<string>>(callers.map((caller) => [caller, new Set()]));
   const began = performance.now();
   await inTurns(claudeSessions, WIDTH, async (n) => {
     // One after the other of the MCP sessions, so that all of them create at any time.
-    const caller = callers[n % mcpSessions];
-    const answer = await caller?.call<{ session: Session }>('create_session', {
-      name: nameOf(caller, n),
-    });
-    const session = answer?.data.session;
-    if (caller === undefined || session === undefined) return;
-    if (session.name !== nameOf(caller, n) || session.mcpSessionId !== caller.session) {
-      violations.push(`${caller.session} was answered ${JSON.stringify(session)}`);
-    }
-    made.get(caller)?.add(session.id);
+    const member = members[n % mcpSessions];
+    if (member !== undefined) violations.push(...(await create(member, n)));
   });
   const createdPerSecond = Math.round((claudeSessions * 1000) / (performance.now() - began));
   await inTurns(mcpSessions, WIDTH, async (n) => {
-    const caller = callers[n];
-    if (caller !== undefined)
-      violations.push(...(await checkOwn(caller, made.get(caller) ?? new Set())));
+    const member = members[n];
+    if (member !== undefined) violations.push(...(await checkOwn(member)));
   });
-  for (const token of tokens) violations.push(...(await checkPrincipal(token, callers, made)));
-  const foreignLooks = await lookAtForeign(callers, made, violations);
-  await inTurns(mcpSessions, WIDTH, async (n) => callers[n]?.close());
+  for (const token of tokens) {
+    const its = members.filter((member) => member.token === token);
+    violations.push(...(await checkPrincipal(its)));
+  }
+  let foreignLooks = 0;
+  await inTurns(mcpSessions, WIDTH, async (n) => {
+    const [member, other] = [members[n], members[(n + 1) % mcpSessions]];
+    if (member === undefined || other === undefined || member.token === other.token) return;
+    foreignLooks += 1;
+    violations.push(...(await lookAtForeign(member, other)));
+  });
+  await inTurns(mcpSessions, WIDTH, async (n) => members[n]?.caller.close());
   return { mcpSessions, claudeSessions, createdPerSecond, foreignLooks };
 }
 
-const nameOf = (caller: Caller, n: number) => `${caller.token.slice(0, 8)} ${n}`;
+async function create({ caller, own }: Member, n: number): Promise<string[]> {
+  const name = `session ${n}`;
+  const { session } = await caller.call('create_session', { name });
+  own.add(session.id);
+  const isRight = session.name === name && session.mcpSessionId === caller.session;
+  return isRight ? [] : [`${caller.session} was answered ${JSON.stringify(session)}`];
+}
 
 /** What is tied to this MCP session must be what it made. */
-async function checkOwn(caller: Caller, own: ReadonlySet<string>): Promise<string[]> {
+async function checkOwn({ caller, own }: Member): Promise<string[]> {
   const seen = await listAll(caller, 'mine');
   const strangers = seen.filter(
     ({ id, mcpSessionId }) => !own.has(id) || mcpSessionId !== caller.session,
@@ -75,54 +73,32 @@ async function checkOwn(caller: Caller, own: ReadonlySet<string>): Promise<strin
 }
 
 /** What a principal sees must be what its MCP sessions made, in the list and in the sums. */
-async function checkPrincipal(
-  token: string,
-  callers: readonly Caller[],
-  made: ReadonlyMap<Caller, ReadonlySet<string>>,
-): Promise<string[]> {
-  const of = callers.filter((caller) => caller.token === token);
-  const own = new Set(of.flatMap((caller) => [...(made.get(caller) ?? [])]));
-  const [first] = of;
+async function checkPrincipal(members: readonly Member[]): Promise<string[]> {
+  const [first] = members;
   if (first === undefined) return [];
-  const seen = await listAll(first, 'all');
-  const { data } = await first.call<{ totalSessions: number }>('get_metrics');
+  const own = new Set(members.flatMap((member) => [...member.own]));
+  const seen = await listAll(first.caller, 'all');
+  const { totalSessions } = await first.caller.call('get_metrics');
   const isRight =
-    seen.length === own.size &&
-    seen.every(({ id }) => own.has(id)) &&
-    data.totalSessions === own.size;
-  return isRight
-    ? []
-    : [`${token.slice(0, 8)} sees ${seen.length} and counts ${data.totalSessions} of ${own.size}`];
+    seen.length === own.size && seen.every(({ id }) => own.has(id)) && totalSessions === own.size;
+  if (isRight) return [];
+  const name = first.token.slice(0, 8);
+  return [`${name} sees ${seen.length} and counts ${totalSessions} of ${own.size}`];
 }
 
-async function listAll(caller: Caller, scope: 'mine' | 'all'): Promise<readonly Session[]> {
-  const sessions: Session[] = [];
+async function listAll(caller: HttpCaller, scope: 'mine' | 'all'): Promise<readonly SessionView[]> {
+  const sessions: SessionView[] = [];
   for (let cursor: string | undefined; ; ) {
-    const args = { scope, limit: PAGE, ...(cursor !== undefined && { cursor }) };
-    const { data } = await caller.call<Page>('list_sessions', args);
-    sessions.push(...data.sessions);
-    if (data.nextCursor === undefined) return sessions;
-    cursor = data.nextCursor;
+    const page = await caller.call('list_sessions', { scope, limit: PAGE, cursor });
+    sessions.push(...page.sessions);
+    if (page.nextCursor === undefined) return sessions;
+    cursor = page.nextCursor;
   }
 }
 
-/** Each asks for a session of the next one's principal. */
-async function lookAtForeign(
-  callers: readonly Caller[],
-  made: ReadonlyMap<Caller, ReadonlySet<string>>,
-  violations: string[],
-): Promise<number> {
-  let looks = 0;
-  await inTurns(callers.length, WIDTH, async (n) => {
-    const caller = callers[n];
-    const other = callers[(n + 1) % callers.length];
-    if (caller === undefined || other === undefined || other.token === caller.token) return;
-    const [sessionId] = made.get(other) ?? [];
-    const { message } = await caller.raw('get_session', { sessionId });
-    looks += 1;
-    if (!JSON.stringify(message).includes('SESSION_NOT_FOUND')) {
-      violations.push(`${caller.session} was shown ${sessionId}`);
-    }
-  });
-  return looks;
+/** Asks for a session of another principal. */
+async function lookAtForeign({ caller }: Member, { own }: Member): Promise<string[]> {
+  const [sessionId] = own;
+  const { failure } = await caller.ask('get_session', { sessionId });
+  return failure?.code === 'SESSION_NOT_FOUND' ? [] : [`${caller.session} was shown ${sessionId}`];
 }

@@ -1,98 +1,104 @@
-/** What a hostile client can do without a valid call: initialize without end, connect without asking, send very wide JSON. */
+/**
+ * What a hostile client can do without a valid call: initialize without end, connect without asking, send very wide
+ * JSON, never read an answer.
+ */
 
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_SESSION_UNUSED_MS, HTTP_SWEEP_MS } from '../../src/limits.ts';
-import { type MemoryMib, whileMeasured } from './memory.ts';
-import { inTurns, type Wire } from './wire.ts';
+import { whileMeasured } from '../rig/memory.ts';
+import { type Counts, count } from '../rig/report.ts';
+import { inTurns } from '../rig/run.ts';
+import { send } from '../support/client/http-wire.ts';
+import { INITIALIZE, line } from '../support/client/messages.ts';
+import type { HttpProgram } from '../support/client/place.ts';
+import type { Program } from '../support/client/program.ts';
 
 const WIDTH = 32;
 const ELEMENTS = 1_000_000;
+/** With nothing taken for this long, no more will be. */
+const BLOCKED_MS = 2000;
+const PIECE_REQUESTS = 100;
 
-export type Target = {
-  readonly wire: Wire;
-  readonly pid: number;
-  readonly tokens: readonly string[];
-};
-
-export type InitializeFlood = {
-  readonly memoryMib: MemoryMib;
-  /** How many were answered how. */
-  readonly statuses: Readonly<Record<string, number>>;
-};
-
-/** Opens MCP sessions that nobody uses, and waits until they are gone. */
-export async function floodInitialize(
-  { wire, pid, tokens }: Target,
-  count: number,
-): Promise<InitializeFlood> {
-  const statuses: Record<string, number> = {};
-  const run = () =>
-    inTurns(count, WIDTH, async (n) => {
-      const { status } = await wire.initialize(tokens[n % tokens.length] ?? '');
-      statuses[status] = (statuses[status] ?? 0) + 1;
+/** Opens MCP sessions that nobody uses, and waits until they are gone. Counts the answers by status. */
+export function floodInitialize(target: HttpProgram, tokens: readonly string[], times: number) {
+  const run = async () => {
+    const statuses: Counts = {};
+    await inTurns(times, WIDTH, async (n) => {
+      const token = tokens[n % tokens.length];
+      count(statuses, `${(await send(target, { token, body: INITIALIZE })).status}`);
     });
-  const settle = async () => {
-    if (count > 0) await sleep(HTTP_SESSION_UNUSED_MS + HTTP_SWEEP_MS);
+    return statuses;
   };
-  const memoryMib = await whileMeasured(pid, run, settle);
-  return { memoryMib, statuses };
+  const settle = () => sleep(times > 0 ? HTTP_SESSION_UNUSED_MS + HTTP_SWEEP_MS : 0);
+  return whileMeasured(target.pid, run, settle);
 }
 
-export type HalfOpenFlood = {
-  readonly memoryMib: MemoryMib;
-  readonly connections: number;
-  /** From the first connection until the last was closed by the server. */
-  readonly closedAfterMs: number;
-  /** The slowest ordinary request meanwhile. */
-  readonly slowestPingMs: number;
-};
-
-/** Connections that send the beginning of a request and no more. */
-export async function floodHalfOpen(target: Target, count: number): Promise<HalfOpenFlood> {
-  const { wire, pid } = target;
+/** Opens connections that send the beginning of a request and no more, and waits until the server has closed them. */
+export function floodHalfOpen(target: HttpProgram, connections: number) {
   const began = performance.now();
-  let closedAfterMs = 0;
-  let slowestPingMs = 0;
-  const sockets: Socket[] = [];
   const gone: Promise<unknown>[] = [];
+  const result = { connections, closedAfterMs: 0, pingMs: 0 };
   const run = async () => {
-    await inTurns(count, WIDTH, async () => {
-      const socket = connect(Number(wire.url.port), wire.url.hostname)
+    await inTurns(connections, WIDTH, async () => {
+      const socket = connect(target.port, '127.0.0.1')
         .on('error', () => {})
         .resume();
       gone.push(new Promise((resolve) => socket.once('close', resolve)));
-      sockets.push(socket);
       await once(socket, 'connect');
       socket.write('POST /mcp HTTP/1.1\r\nHost: x\r\nX-Slow: ');
     });
-    slowestPingMs = (await wire.send({ token: 'none', body: {} })).ms;
+    // An ordinary request meanwhile.
+    const asked = performance.now();
+    await send(target, { token: null, body: {} });
+    result.pingMs = Math.round(performance.now() - asked);
+    return result;
   };
   const settle = async () => {
     await Promise.all(gone);
-    closedAfterMs = performance.now() - began;
+    result.closedAfterMs = Math.round(performance.now() - began);
   };
-  const memoryMib = await whileMeasured(pid, run, settle);
-  return { memoryMib, connections: sockets.length, closedAfterMs, slowestPingMs };
+  return whileMeasured(target.pid, run, settle);
 }
 
-export type WideMessage = {
-  readonly memoryMib: MemoryMib;
-  readonly bytes: number;
-  readonly status: number;
-  readonly answeredAfterMs: number;
-};
-
-/** One message of two megabytes with a million elements. */
-export async function sendWide({ wire, pid, tokens }: Target): Promise<WideMessage> {
+/** Sends one message of two megabytes with a million elements. */
+export function sendWide(target: HttpProgram, token: string | undefined) {
   const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_sessions","arguments":{"a":[${'0,'.repeat(ELEMENTS - 1)}0]}}}`;
-  let status = 0;
-  let answeredAfterMs = 0;
-  const memoryMib = await whileMeasured(pid, async () => {
-    const answer = await wire.send({ token: tokens[0] ?? '', body });
-    status = answer.status;
-    answeredAfterMs = answer.ms;
+  return whileMeasured(target.pid, async () => {
+    const began = performance.now();
+    const { status } = await send(target, { token, body });
+    return { bytes: body.length, status, answeredAfterMs: Math.round(performance.now() - began) };
   });
-  return { memoryMib, bytes: body.length, status, answeredAfterMs };
+}
+
+/**
+ * Asks on standard input, up to `requests` times, and never reads an answer. Returns how many requests the server took
+ * before it read no further.
+ */
+export async function floodDeaf({ child, pid }: Program, requests: number) {
+  child.stdin.write(line(INITIALIZE));
+  await once(child.stdout, 'data');
+  child.stdout.pause();
+  const run = async () => {
+    let taken = 0;
+    for (let isTaken = true; isTaken && taken < requests; taken += PIECE_REQUESTS) {
+      const piece = Array.from({ length: PIECE_REQUESTS }, (_, n) =>
+        line({ jsonrpc: '2.0', id: taken + n + 1, method: 'tools/list' }),
+      );
+      if (child.stdin.write(piece.join(''))) continue;
+      isTaken = await Promise.race([
+        once(child.stdin, 'drain').then(() => true),
+        sleep(BLOCKED_MS).then(() => false),
+      ]);
+    }
+    return taken;
+  };
+  const { memoryMib, result: taken } = await whileMeasured(pid, run);
+  const stopping = performance.now();
+  child.kill('SIGTERM');
+  const [code] = (await once(child, 'exit')) as [number | null];
+  const stoppedAfterMs = Math.round(performance.now() - stopping);
+  child.stdout.destroy();
+  return { memoryMib, code, result: { taken, stoppedAfterMs } };
 }

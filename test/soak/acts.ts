@@ -2,12 +2,12 @@
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from '../chaos/random.ts';
+import type { Random } from '../rig/random.ts';
 import type { Step } from '../support/messages-api.ts';
 import type { Life } from './life.ts';
 
 const EVICTED_AFTER_MS = 4000;
-const FAULTS: readonly Step[] = [
+const FAULTS = [
   { status: 400 },
   { status: 401 },
   { status: 404 },
@@ -15,14 +15,17 @@ const FAULTS: readonly Step[] = [
   { status: 500 },
   { status: 529 },
   { drop: 'start' },
-];
-const GLITCHES: readonly Step[] = [
+] as const satisfies Step[];
+const GLITCHES = [
   { status: 529, times: 1 },
   { sseError: 'overloaded_error', times: 1 },
   { drop: 'mid', times: 1 },
-];
+] as const satisfies Step[];
 /** Stands still until it is stopped, with a process that has left its group. */
-const SHELL = 'setsid tail -f /dev/null & nohup tail -f /dev/null & tail -f /dev/null';
+const SHELL: Step = {
+  tool: 'Bash',
+  input: { command: 'setsid tail -f /dev/null & nohup tail -f /dev/null & tail -f /dev/null' },
+};
 
 type Act = {
   readonly name: string;
@@ -30,23 +33,32 @@ type Act = {
   run(life: Life, random: Random): Promise<void>;
 };
 
-const talk: Act = {
-  name: 'talk',
-  weight: 6,
-  run: (life, random) =>
-    life.turn([{ bigText: random.between(1, 20_000), chunks: 5 }], 'completed'),
-};
+async function talk(life: Life, random: Random): Promise<void> {
+  await life.turn([{ bigText: random.between(1, 20_000), chunks: 5 }], 'completed');
+}
+
+async function endAndBegin(life: Life): Promise<void> {
+  await life.end();
+  await life.begin();
+}
+
+/** Interrupts a turn of this one step after a while. */
+async function interrupted(life: Life, step: Step, ms: number): Promise<void> {
+  const turn = await life.send([step]);
+  await sleep(ms);
+  await life.interrupt();
+  await life.ended(turn, 'interrupted', 'cancelled');
+}
 
 export const ACTS: readonly Act[] = [
-  talk,
+  { name: 'talk', weight: 6, run: talk },
   {
     name: 'work',
     weight: 5,
-    run: (life) =>
-      life.turn(
-        [{ text: 'a', tool: 'Bash', input: { command: 'seq 1 2000' } }, { text: 'b' }],
-        'completed',
-      ),
+    run: async (life) => {
+      const step = { text: 'a', tool: 'Bash', input: { command: 'seq 1 2000' } };
+      await life.turn([step, { text: 'b' }], 'completed');
+    },
   },
   {
     name: 'queue',
@@ -61,10 +73,8 @@ export const ACTS: readonly Act[] = [
     weight: 4,
     run: async (life, random) => {
       const file = join(life.directory, `file-${random.between(1, 1e9)}`);
-      const turn = await life.send([
-        { tool: 'Write', input: { file_path: file, content: 'x' } },
-        { text: 'written, or not' },
-      ]);
+      const write = { tool: 'Write', input: { file_path: file, content: 'x' } };
+      const turn = await life.send([write, { text: 'written, or not' }]);
       const question = await life.question();
       if (question === undefined) return;
       if (random.chance(0.2)) await life.interrupt();
@@ -76,29 +86,20 @@ export const ACTS: readonly Act[] = [
     name: 'interrupt an answer',
     weight: 3,
     run: async (life, random) => {
-      const turn = await life.send([
-        { text: 'half', hang: random.chance(0.5) ? 'mid' : 'headers' },
-      ]);
-      await sleep(random.between(0, 3000));
-      await life.interrupt();
-      await life.ended(turn, 'interrupted', 'cancelled');
+      const hang = random.chance(0.5) ? 'mid' : 'headers';
+      await interrupted(life, { text: 'half', hang }, random.between(0, 3000));
     },
   },
   {
     name: 'interrupt a shell',
     weight: 3,
-    run: async (life, random) => {
-      const turn = await life.send([{ tool: 'Bash', input: { command: SHELL } }]);
-      await sleep(random.between(0, 4000));
-      await life.interrupt();
-      await life.ended(turn, 'interrupted', 'cancelled');
-    },
+    run: (life, random) => interrupted(life, SHELL, random.between(0, 4000)),
   },
   {
     name: 'fault',
     weight: 4,
     run: async (life, random) => {
-      await life.turn([random.pick(FAULTS) ?? {}], 'failed');
+      await life.turn([random.pick(FAULTS)], 'failed');
       await life.turn([{ text: 'usable again' }], 'completed');
     },
   },
@@ -113,33 +114,18 @@ export const ACTS: readonly Act[] = [
     weight: 2,
     run: async (life, random) => {
       await sleep(EVICTED_AFTER_MS);
-      await talk.run(life, random);
+      await talk(life, random);
     },
   },
   {
     name: 'end in a shell',
     weight: 2,
     run: async (life, random) => {
-      await life.send([{ tool: 'Bash', input: { command: SHELL } }]);
+      await life.send([SHELL]);
       await sleep(random.between(0, 4000));
-      await life.end();
-      await life.begin();
+      await endAndBegin(life);
     },
   },
-  {
-    name: 'end',
-    weight: 2,
-    run: async (life) => {
-      await life.end();
-      await life.begin();
-    },
-  },
+  { name: 'end', weight: 2, run: endAndBegin },
   { name: 'fork', weight: 1, run: (life) => life.fork() },
 ];
-
-const BY_WEIGHT = ACTS.flatMap((act) => Array<Act>(act.weight).fill(act));
-
-/** As often as its weight says. */
-export function pickAct(random: Random): Act {
-  return random.pick(BY_WEIGHT) ?? talk;
-}

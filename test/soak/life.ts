@@ -1,28 +1,49 @@
 /** One session's life in a soak: it is made, prompted, waited for and ended, and each step is held to what is promised. */
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { processesWith } from '../demo/processes.ts';
-import type { EventView, RequestView, TurnView } from '../support/mcp-client.ts';
+import type { RigPlace } from '../rig/place.ts';
+import { type Counts, count } from '../rig/report.ts';
+import { within } from '../rig/run.ts';
+import type {
+  Args,
+  EventView,
+  RequestView,
+  Results,
+  ToolClient,
+  ToolName,
+  TurnView,
+} from '../support/client/tools.ts';
 import { type Step, script } from '../support/messages-api.ts';
-import type { SoakClient } from './client.ts';
-import type { Ledger } from './ledger.ts';
-import type { Place } from './place.ts';
 
 const WAIT_MS = 20_000;
-/** Past this a turn is held to hang; what a slow machine takes is far below. */
+/** A turn that takes longer hangs; a slow machine needs far less. */
 const TURN_MS_MAX = 180_000;
 const GONE_MS_MAX = 5000;
 
 export type Soak = {
-  readonly client: SoakClient;
-  readonly place: Place;
-  readonly ledger: Ledger;
+  readonly client: ToolClient;
+  readonly place: RigPlace;
+  readonly violations: string[];
+  readonly done: Done;
+};
+
+/** What the sessions have done so far. */
+export type Done = {
+  calls: number;
+  sessions: number;
+  /** By the state in which they ended. */
+  readonly turns: Counts;
+  /** By the message of the error. */
+  readonly failures: Counts;
+  /** By the code of the error. */
+  readonly refusals: Counts;
+  readonly acts: Counts;
 };
 
 export class Life {
-  readonly #soak: Soak;
   readonly directory: string;
+  readonly #soak: Soak;
   #id = '';
   #after = 0;
 
@@ -36,33 +57,20 @@ export class Life {
   }
 
   async begin(): Promise<void> {
-    const { client, ledger } = this.#soak;
-    const { session } = await client.call('create_session', {
-      workingDirectory: this.directory,
-      allowedTools: ['Bash'],
-    });
-    this.#id = session.id;
-    this.#after = 0;
-    ledger.sessions += 1;
+    const args = { workingDirectory: this.directory, allowedTools: ['Bash'] };
+    this.#becomes(await this.#call('create_session', args));
   }
 
   /** Goes on in a fork of the session, which ends. */
   async fork(): Promise<void> {
-    const { client, ledger } = this.#soak;
-    const { session } = await client.call('fork_session', { sessionId: this.#id });
+    const made = await this.#call('fork_session', { sessionId: this.#id });
     await this.end();
-    this.#id = session.id;
-    this.#after = 0;
-    ledger.sessions += 1;
+    this.#becomes(made);
   }
 
   async send(steps: Step[]): Promise<TurnView> {
-    const { turn } = await this.#soak.client.call('send_prompt', {
-      sessionId: this.#id,
-      prompt: script(steps),
-      idempotencyKey: randomUUID(),
-    });
-    return turn;
+    const args = { sessionId: this.#id, prompt: script(steps), idempotencyKey: randomUUID() };
+    return (await this.#call('send_prompt', args)).turn;
   }
 
   /** Sends a prompt, and waits for its end, which must be one of those expected. */
@@ -71,53 +79,62 @@ export class Life {
   }
 
   async ended({ id }: TurnView, ...expected: TurnView['state'][]): Promise<void> {
-    const { ledger } = this.#soak;
+    const { done, violations } = this.#soak;
     const event = await this.#until(
       'turn_end',
       ({ type, turnId }) => turnId === id && (type === 'turn_ended' || type === 'prompt_cancelled'),
     );
     if (event === undefined) {
-      ledger.violation(`turn ${id} of ${this.#id} never ended`);
+      violations.push(`turn ${id} of ${this.#id} never ended`);
       return;
     }
-    const turn = event.turn as TurnView | undefined;
-    ledger.turn(turn ?? { state: 'cancelled' });
-    if (expected.includes(turn?.state ?? 'cancelled')) return;
-    ledger.violation(`turn ${id} of ${this.#id} is ${turn?.state}: ${turn?.error?.message}`);
+    const { state = 'cancelled', error }: Partial<TurnView> = event.turn ?? {};
+    count(done.turns, state);
+    if (state === 'failed') count(done.failures, withoutIds(error?.message ?? 'no cause'));
+    if (expected.includes(state)) return;
+    violations.push(`turn ${id} of ${this.#id} is ${state}: ${error?.message}`);
   }
 
   /** The request for permission that the session waits with. */
   async question(): Promise<RequestView | undefined> {
     await this.#until('attention', ({ type }) => type === 'permission_requested');
-    const sessionId = this.#id;
-    const { requests } = await this.#soak.client.call('list_permission_requests', { sessionId });
-    if (requests[0] === undefined) this.#soak.ledger.violation(`${this.#id} asked nothing`);
-    return requests[0];
+    const args = { sessionId: this.#id };
+    const [request] = (await this.#call('list_permission_requests', args)).requests;
+    if (request === undefined) this.#soak.violations.push(`${this.#id} asked nothing`);
+    return request;
   }
 
   async answer({ requestId }: RequestView, decision: 'allow' | 'deny'): Promise<void> {
-    await this.#soak.client.call('answer_permission_request', { requestId, decision });
+    await this.#call('answer_permission_request', { requestId, decision });
   }
 
   async interrupt(): Promise<void> {
-    // One that still waits for a place has nothing to be interrupted.
-    const args = { sessionId: this.#id, cancelQueued: true };
-    await this.#soak.client.call('interrupt_session', args);
+    // A prompt that still waits for a free process is taken back.
+    await this.#call('interrupt_session', { sessionId: this.#id, cancelQueued: true });
   }
 
   /** Ends the session, after which none of its processes may live. */
   async end(): Promise<void> {
-    const { client, ledger } = this.#soak;
-    await client.call('end_session', { sessionId: this.#id, reason: 'soak' });
+    await this.#call('end_session', { sessionId: this.#id, reason: 'soak' });
     // In the environment of every process of a session: its folder for temporary files.
     const mark = `/${this.#id.replace('claude_', '').replaceAll('-', '').slice(0, 16)}`;
-    const until = performance.now() + GONE_MS_MAX;
-    let left = await processesWith(mark);
-    while (left.length > 0 && performance.now() < until) {
-      await sleep(100);
+    let left: readonly string[] = [];
+    const isClean = await within(GONE_MS_MAX, async () => {
       left = await processesWith(mark);
-    }
-    if (left.length > 0) ledger.violation(`${this.#id} left ${left.length} processes`);
+      return left.length === 0;
+    });
+    if (!isClean) this.#soak.violations.push(`${this.#id} left ${left.length} processes`);
+  }
+
+  #becomes({ session }: Results['create_session']): void {
+    this.#id = session.id;
+    this.#after = 0;
+    this.#soak.done.sessions += 1;
+  }
+
+  #call<K extends ToolName>(tool: K, args: Args): Promise<Results[K]> {
+    this.#soak.done.calls += 1;
+    return this.#soak.client.call(tool, args);
   }
 
   async #until(
@@ -126,17 +143,18 @@ export class Life {
   ): Promise<EventView | undefined> {
     const deadline = performance.now() + TURN_MS_MAX;
     while (performance.now() < deadline) {
-      const { events, nextAfter } = await this.#soak.client.call('read_events', {
-        sessionId: this.#id,
-        after: this.#after,
-        waitMs: WAIT_MS,
-        until,
-      });
+      const args = { sessionId: this.#id, after: this.#after, waitMs: WAIT_MS, until };
+      const { events, nextAfter } = await this.#call('read_events', args);
       const found = events.find(isMeant);
-      // What comes after it is looked at again by the next one who waits.
+      // The next wait begins behind it.
       this.#after = found?.seq ?? nextAfter;
       if (found !== undefined) return found;
     }
     return undefined;
   }
+}
+
+/** With ids, every message would be counted by itself. */
+function withoutIds(message: string): string {
+  return message.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID');
 }
