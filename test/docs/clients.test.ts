@@ -59,6 +59,12 @@ describe('the client configurations', { timeout: 180_000 }, () => {
     expect(await client.toolNames()).toEqual(TOOLS.map(({ name }) => name));
   });
 
+  test('every JSON block is a configuration of a client', () => {
+    const blocks = [readme, clients].flatMap((text) => blocksOf(text, 'json'));
+    expect(blocks.length).toBeGreaterThan(5);
+    for (const block of blocks) expect(() => file.parse(JSON.parse(block))).not.toThrow();
+  });
+
   test('Claude Code: `claude mcp add` of the README and the page makes an entry that connects', async () => {
     const lines = [readme, sectionOf(clients, 'Claude Code')].map(
       (text) => /^claude mcp add .* start$/m.exec(text)?.[0] ?? '',
@@ -79,8 +85,8 @@ describe('the client configurations', { timeout: 180_000 }, () => {
     const place = await makeWorkplace();
     const { url, token } = await place.startHttp();
     const blanks = { 'http://127.0.0.1:7337/mcp': url, TOKEN: token };
-    const section = sectionOf(clients, 'One server for many clients');
-    const [direct = '', remote = ''] = section.split('Cursor takes');
+    const section = sectionOf(clients, 'One server for several clients');
+    const [direct = '', remote = ''] = section.split('Cursor uses');
     const { headers, ...to } = served.parse(entryIn(direct, blanks));
     expect(to).toEqual({ type: 'http', url });
     const client = await connectHttp('v1', {
