@@ -8,7 +8,7 @@ const TRACE = {
   tracestate: 'vendor=1',
 };
 
-test('the fields of the log are those of the page for those who watch', async () => {
+test('the table of log fields lists those that are logged', async () => {
   const harness = await startHarness({ mayLogErrors: true });
   const client = await harness.connect();
   const { session } = await client.call('create_session', { prompt: 'go' }, { meta: TRACE });
