@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { loggerTo } from '../../src/log.ts';
 import { serveHttp } from '../../src/transport/http.ts';
-import { makeFolder, startBuiltHttp } from '../support/built.ts';
+import { openPlace } from '../support/client/place.ts';
 import { createFixtureServer } from './fixture.ts';
 
 export type Running = { readonly url: string; close(): Promise<void> };
@@ -30,11 +30,7 @@ export function startFixture(): Promise<Running> {
 
 /** On a state directory of its own, without a token: the suite can send none. */
 export async function startProgram(): Promise<Running> {
-  const folder = await makeFolder('conformance');
-  const { url, stop } = await startBuiltHttp([...folder.flags, '--no-auth', '--http-mode', 'dual']);
-  const close = async () => {
-    await stop();
-    await folder.remove();
-  };
-  return { url, close };
+  const place = await openPlace('missing');
+  const { url } = await place.startHttp(['--no-auth', '--http-mode', 'dual']);
+  return { url, close: () => place.remove() };
 }

@@ -5,7 +5,10 @@
  */
 
 import { rm } from 'node:fs/promises';
-import { connect, type DemoClient } from './client.ts';
+import { ROOT } from '../support/client/program.ts';
+import { SdkClient } from '../support/client/sdk-client.ts';
+import type { TurnView } from '../support/client/tools.ts';
+import { mcpJsonEntry } from '../support/mcp-json.ts';
 import { chooseModel, type Model } from './model.ts';
 import { processesWith } from './processes.ts';
 import { makeSampleProject, type SampleProject, sampleProblem } from './sample.ts';
@@ -18,7 +21,7 @@ const TURN_MS_MAX = 300_000;
 async function main(): Promise<void> {
   const project = await makeSampleProject();
   const model = await chooseModel(project);
-  const client = await connect(project, model.environment);
+  const client = await connect(project, model);
   try {
     say(model.about);
     await show(client, project, model);
@@ -30,7 +33,19 @@ async function main(): Promise<void> {
   }
 }
 
-async function show(client: DemoClient, project: SampleProject, model: Model): Promise<void> {
+/** Starts the server as mcp.json says. */
+async function connect(project: SampleProject, { environment }: Model): Promise<SdkClient> {
+  const { command, args } = await mcpJsonEntry();
+  const env = {
+    ...environment,
+    CLAUDE_SESSIONS_STATE_DIR: project.stateDirectory,
+    CLAUDE_SESSIONS_ROOT: project.directory,
+    CLAUDE_SESSIONS_LOG_LEVEL: 'error',
+  };
+  return await SdkClient.overStdio('v2 auto', { command, args, cwd: ROOT, env });
+}
+
+async function show(client: SdkClient, project: SampleProject, model: Model): Promise<void> {
   step('create_session', `in ${project.directory}`);
   const { session } = await client.call('create_session', {
     workingDirectory: project.directory,
@@ -57,7 +72,7 @@ async function show(client: DemoClient, project: SampleProject, model: Model): P
   step('get_metrics', 'of task DEMO-1');
   const metrics = await client.call('get_metrics', { taskId: 'DEMO-1' });
   check(metrics.completedTurns === 1, `${metrics.completedTurns} turns completed, not 1`);
-  check(metrics.outputTokens > 0, 'no tokens were counted');
+  check((metrics.outputTokens ?? 0) > 0, 'no tokens were counted');
   showMetrics(metrics);
 
   step('end_session', 'and look for processes it left');
@@ -72,7 +87,7 @@ type Turn = { readonly sessionId: string; readonly turnId: string; readonly afte
 
 /** Prints what happens as it happens, up to the end of the turn. */
 async function watch(
-  client: DemoClient,
+  client: SdkClient,
   { sessionId, turnId, after: from }: Turn,
   { directory }: SampleProject,
 ): Promise<void> {
@@ -84,7 +99,7 @@ async function watch(
     after = read.nextAfter;
     for (const event of read.events) {
       if (event.type !== 'turn_ended' || event.turnId !== turnId) continue;
-      const { state, error } = event.turn;
+      const { state, error } = event.turn as TurnView;
       check(state === 'completed', `the turn is ${state}: ${error?.message}`);
       return;
     }

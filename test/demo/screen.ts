@@ -1,6 +1,6 @@
 /** What the demo prints. */
 
-import type { DemoEvent } from './client.ts';
+import type { EventView, TurnView } from '../support/client/tools.ts';
 
 const WIDTH = 100;
 
@@ -17,26 +17,25 @@ export function check(isRight: boolean, problem: string): void {
 }
 
 /** Paths are shown from the project's directory on. */
-export function showEvent(event: DemoEvent, directory: string): void {
+export function showEvent(event: EventView, directory: string): void {
   const line = lineOf(event, (text) => short(text.replaceAll(`${directory}/`, '')));
   if (line !== undefined) say(`  ${line}`);
 }
 
-function lineOf(event: DemoEvent, shown: (text: string) => string): string | undefined {
+function lineOf(event: EventView, shown: (text: string) => string): string | undefined {
   switch (event.type) {
     case 'text':
       return `Claude: ${event.text}`;
     case 'tool_use':
       return `uses ${event.name} ${shown(JSON.stringify(event.input))}`;
     case 'tool_result':
-      return `  ${event.isError ? 'failed: ' : ''}${shown(event.text)}`;
+      return `  ${event.isError ? 'failed: ' : ''}${shown(String(event.text))}`;
     case 'notice':
       return `(${event.text})`;
     case 'turn_ended':
-      return `turn ${event.turn.state}`;
-    case 'other':
-      return undefined;
+      return `turn ${(event.turn as TurnView).state}`;
   }
+  return undefined;
 }
 
 /** Those that count something. */

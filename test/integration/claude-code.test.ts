@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import type { Workplace } from '../support/client/place.ts';
 import type { SessionView } from '../support/client/tools.ts';
+import { mcpJsonEntry } from '../support/mcp-json.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { type ClaudeClient, callFromClaudeCode, settingsOf } from './claude-client.ts';
-import { mcpJsonEntry } from './mcp-json.ts';
 import { startRecorder } from './recorder.ts';
 
 describe('the real Claude Code as a client', { timeout: 180_000 }, () => {

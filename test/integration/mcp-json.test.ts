@@ -4,8 +4,8 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import { ROOT } from '../support/client/program.ts';
+import { mcpJsonEntry } from '../support/mcp-json.ts';
 import { connectStdio, makeWorkplace } from '../support/program.ts';
-import { mcpJsonEntry } from './mcp-json.ts';
 
 test('mcp.json starts the server in the clone’s folder, and nothing of it stays behind', async () => {
   const place = await makeWorkplace();

@@ -3,8 +3,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { INITIALIZE } from '../support/client/messages.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
 
 const ALICE = 'alice-0123456789abcdef';
 const BOB = 'bob-0123456789abcdef';

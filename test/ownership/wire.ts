@@ -1,14 +1,11 @@
 /** Clients that show each answer as it stands on the wire, and which calls of the store it took. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
 import { InMemoryTransport } from '@modelcontextprotocol/client';
-import { onTestFinished } from 'vitest';
-import { loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Connections } from '../../src/transport/connections.ts';
-import { serveHttp } from '../../src/transport/http.ts';
+import { INITIALIZE, INITIALIZED } from '../support/client/messages.ts';
 import type { Ask } from './probes.ts';
 
 export type Answer = { readonly text: string; readonly reads: readonly string[] };
@@ -42,15 +39,8 @@ export class Wire {
     await connections.createServer(caller, new AbortController().signal).connect(far);
     connections.opened(caller);
     const wire = new Wire(near);
-    await wire.ask({
-      method: 'initialize',
-      params: {
-        protocolVersion: '2025-11-25',
-        capabilities: {},
-        clientInfo: { name: 'raw', version: '1' },
-      },
-    });
-    await near.send({ jsonrpc: '2.0', method: 'notifications/initialized' });
+    await wire.ask(INITIALIZE);
+    await near.send(INITIALIZED);
     return wire;
   }
 
@@ -74,49 +64,4 @@ export class Wire {
     });
     return { text, reads: called };
   }
-}
-
-/** The same program over HTTP, whose tokens are the names. */
-export async function startHttp(connections: Connections) {
-  const service = await serveHttp({
-    host: '127.0.0.1',
-    port: 0,
-    mode: 'dual',
-    authenticate: (header) => header?.replace('Bearer ', ''),
-    connections,
-    log: loggerTo({ write: () => {} }, 'silent'),
-    newId: randomUUID,
-  });
-  onTestFinished(() => service.close());
-  const send = async (
-    method: string,
-    session: string | undefined,
-    token = 'bob',
-    body: object = {},
-  ) => {
-    const message = { jsonrpc: '2.0', id: 1, method: 'tools/list', ...body };
-    const answer = await fetch(service.url, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json, text/event-stream',
-        'content-type': 'application/json',
-        ...(session !== undefined && { 'mcp-session-id': session }),
-      },
-      ...(method === 'POST' && { body: JSON.stringify(message) }),
-    });
-    const headers = [...answer.headers].filter(([name]) => name !== 'date');
-    const text = `${answer.status} ${JSON.stringify(headers)} ${await answer.text()}`;
-    return text;
-  };
-  const open = async (token: string) => {
-    const params = {
-      protocolVersion: '2025-11-25',
-      capabilities: {},
-      clientInfo: { name: 'raw', version: '1' },
-    };
-    const text = await send('POST', undefined, token, { method: 'initialize', params });
-    return /"mcp-session-id","([^"]+)"/.exec(text)?.[1] ?? '';
-  };
-  return { send, open };
 }

@@ -11,7 +11,7 @@ export const INITIALIZE = {
   },
 };
 
-export const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' };
+export const INITIALIZED = { jsonrpc: '2.0' as const, method: 'notifications/initialized' };
 
 export const call = (id: unknown, name: string, args: object = {}) => ({
   jsonrpc: '2.0',

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ROOT } from '../support/client/program.ts';
+import { ROOT } from './client/program.ts';
 
 const entrySchema = z.strictObject({
   type: z.literal('stdio'),
