@@ -36,3 +36,12 @@ test('a credential of digits that stands in a number of a line leaves the line J
   rmSync(directory, { recursive: true });
   expect(line).toMatchObject({ bytes: '[redacted]', text: 'pin [redacted]', msg: 'counted' });
 });
+
+test.runIf(process.platform === 'linux')(
+  'a full disk loses lines of the log, and nothing throws',
+  () => {
+    const log = createLog({ level: 'info', file: '/dev/full' });
+    log.info('first');
+    log.error({ err: new Error('no') }, 'second');
+  },
+);

@@ -23,11 +23,11 @@ import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
 import { aborted, inTime, within } from './within.ts';
 
-/** An interrupt that overtakes its prompt finds nothing to stop and is lost, so it is repeated, ever more slowly. */
+/** An interrupt that overtakes its prompt is lost, so it is repeated, after pauses that double. */
 const INTERRUPT_REPEAT_MS = 100;
-/** How long a stream may outlive its process, or a process its stream. */
+/** How long a process may outlive its stream, or a stream its process. */
 const DRAIN_MS = 1000;
-/** How long the rest of what a process wrote may take to be read once it is gone. */
+/** Time to read the rest of what a process wrote after it is gone. */
 const REST_MS_MAX = 10_000;
 const STDERR_LOGGED_CHARS = 2000;
 
@@ -41,31 +41,29 @@ export class ClaudeRun implements Run {
   readonly #query: Query;
   readonly #spawned: GuardedProcess;
   readonly #tree: ProcessTree;
+  /** Resolves when all of the process is gone and the listener knows. Never rejects. */
   readonly #gone: Promise<void>;
+  #phase: 'starting' | 'live' | 'gone' = 'starting';
+  /** Why we end the process, if we do; the first reason counts. */
+  #ending: TurnOutcome | undefined;
   #closing: Promise<void> | undefined;
-  #isReady = false;
-  #hasExited = false;
-  /** We ended the process, or are about to. */
-  #isStopped = false;
-  /** What it wrote cannot be read on. */
-  #broken: Failure | undefined;
 
   constructor(parts: ClaudeRunParts) {
     const { spec, listener } = parts;
     this.#parts = parts;
     const transcript = new TranscriptWatch({
       check: parts.checkKept,
-      notice: (text) => this.#turns.output({ type: 'notice', text }),
-      hasExited: () => this.#hasExited,
+      notice: (text) => this.notice(text),
+      hasExited: () => this.#phase === 'gone',
     });
     this.#turns = new TurnWatch({
       listener,
       timeoutMs: spec.options.timeout,
       silenceMs: parts.limits.silenceMs,
       quietMs: parts.limits.quietMs,
-      expired: (turn) => void this.#stop(turn),
-      completed: () => void transcript.turnCompleted(),
-      failed: (error) => this.#logError(error, 'a listener of the run threw'),
+      expired: (turn) => this.#inBackground(this.#stop(turn)),
+      completed: () => this.#inBackground(transcript.turnCompleted()),
+      failed: (error) => this.#logError(error, 'run listener failed'),
     });
     this.#translator = new Translator({
       listener: this.#turns,
@@ -77,46 +75,49 @@ export class ClaudeRun implements Run {
     const { query, spawned } = parts.launch(this.#input, this.#hooks());
     this.#query = query;
     this.#spawned = spawned;
-    this.#tree = new ProcessTree(spawned, spec.marker);
+    this.#tree = new ProcessTree(spawned, spec.marker, parts.killTree);
     this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
 
   /**
-   * Resolves when Claude Code takes prompts. Where it does not, all of it is gone before this rejects.
+   * Resolves when Claude Code takes prompts. If it does not, all of it is gone before this rejects.
    *
    * @throws SessionError UNAVAILABLE
    */
   async ready(): Promise<void> {
-    const { startMs } = this.#parts.limits;
+    const { limits, spec, isInPlace } = this.#parts;
+    let isInitialized = false;
     const initialized = this.#query.initializationResult().then((answer) => {
-      this.#broken ??= versionFailure(answer.claude_code_version);
-      this.#isReady = this.#broken === undefined;
+      const error = versionFailure(answer.claude_code_version);
+      if (error === undefined) isInitialized = true;
+      else this.#ending ??= { state: 'failed', error };
     });
-    const ready = Promise.race([initialized, this.#tree.exit, aborted(this.#parts.spec.signal)]);
-    const isInTime = await within(ready, startMs);
-    // Between the look at the directory and the spawn it could be replaced; no prompt is handed over elsewhere.
-    const isInPlace = await this.#parts.isInPlace(this.process.pid);
-    if (this.#isReady && isInPlace && !this.#parts.spec.signal?.aborted) return;
-    const wasReady = this.#isReady;
-    this.#isReady = false;
+    const ready = Promise.race([initialized, this.#tree.exit, aborted(spec.signal)]);
+    const isInTime = await within(ready, limits.startMs);
+    // The directory may have been replaced between the check and the spawn. Then no prompt is sent.
+    const isMoved = isInitialized && !(await isInPlace(this.process.pid));
+    if (isInitialized && !isMoved && this.#phase === 'starting' && !spec.signal?.aborted) {
+      this.#phase = 'live';
+      return;
+    }
     await this.#tree.kill();
     await this.#gone;
-    throw wasReady && !isInPlace ? startError('moved') : this.#startError(isInTime);
+    throw isMoved ? startError('moved') : this.#startError(isInTime);
   }
 
   async isCurrent(): Promise<boolean> {
     const { isCurrent: isUpToDate, isInPlace } = this.#parts;
     const looking = Promise.all([isUpToDate(), isInPlace(this.process.pid)]);
     const looks = await inTime(looking, WARM_LOOK_MS_MAX).catch(() => [false]);
-    const isCurrent = looks.every(Boolean);
-    // Only now: while that was looked up, the end of the process may have been heard of.
+    // Checked last: the process may have ended meanwhile.
     const { exitCode, signalCode } = this.#spawned.child;
-    return isCurrent && !this.#hasExited && exitCode === null && signalCode === null;
+    const isLive = this.#phase === 'live' && exitCode === null && signalCode === null;
+    return isLive && looks.every(Boolean);
   }
 
   prompt(turnId: string, text: string): void {
-    if (this.#hasExited) throw errorOf(crashFailure(this.#spawned.child));
+    if (this.#phase === 'gone') throw errorOf(crashFailure(this.#spawned.child));
     const kind = promptKind(text);
     this.#translator.begin(turnId, kind);
     this.#turns.begin(turnId);
@@ -127,7 +128,7 @@ export class ClaudeRun implements Run {
   steer(text: string): void {
     if (this.#turns.turn === undefined) {
       throw new SessionError('CONFLICT', `session ${this.#who().sessionId} runs no turn`, {
-        hint: 'Send it as a prompt of its own: send_prompt with mode queue.',
+        hint: 'send it as a prompt of its own: send_prompt with mode queue.',
       });
     }
     this.#input.push(this.#parts.newId(), text, 'text');
@@ -144,8 +145,8 @@ export class ClaudeRun implements Run {
   }
 
   async #close(): Promise<void> {
-    if (this.#turns.turn === undefined && !this.#hasExited) await this.#tellLeft();
-    this.#isStopped = true;
+    if (this.#turns.turn === undefined && this.#phase === 'live') await this.#noticeLeft();
+    this.#ending ??= { state: 'interrupted' };
     await within(this.#leave(), this.#parts.limits.closeMs);
     await this.#tree.kill();
     await this.#gone;
@@ -155,15 +156,19 @@ export class ClaudeRun implements Run {
     return leftRunning(this.process);
   }
 
-  /** What a turn runs ends with the turn; what was left between turns would end without a word. */
-  async #tellLeft(): Promise<void> {
-    const names = await this.leftRunning().catch((): 'unknown' => 'unknown');
-    const text = endedText(names);
-    const { listener, redactor } = this.#parts;
-    if (text !== undefined) listener.output({ type: 'notice', text: redactor.text(text) });
+  /** Adds a notice to the session's log. */
+  notice(text: string): void {
+    this.#turns.output({ type: 'notice', text: this.#parts.redactor.text(text) });
   }
 
-  /** Claude Code goes by itself at the end of its input, at once where no turn runs. */
+  /** What a turn started ends with the turn. What was left running between turns would end without a trace. */
+  async #noticeLeft(): Promise<void> {
+    const names = await this.leftRunning().catch((): 'unknown' => 'unknown');
+    const text = endedText(names);
+    if (text !== undefined) this.notice(text);
+  }
+
+  /** Claude Code exits at the end of its input: at once if no turn runs. */
   async #leave(): Promise<void> {
     const { turn } = this.#turns;
     if (turn !== undefined) await this.#askToStop(turn);
@@ -172,22 +177,22 @@ export class ClaudeRun implements Run {
     await this.#tree.exit;
   }
 
-  /** Stops a turn: by asking, and where that does not help in time, by ending the process. */
+  /** Stops a turn: by asking, and if that does not help in time, by killing the process. */
   async #stop(turn: ActiveTurn): Promise<void> {
     if (await within(this.#askToStop(turn), this.#parts.limits.interruptMs)) return;
     this.#parts.log.warn(
       { ...this.#who(), turnId: turn.id },
-      'the turn did not stop when asked; its process is killed',
+      'turn did not stop when interrupted, killing its process',
     );
-    this.#isStopped = true;
+    this.#ending ??= { state: 'interrupted' };
     await this.#tree.kill();
     await this.#gone;
   }
 
   async #askToStop(turn: ActiveTurn): Promise<void> {
     this.#translator.stopping();
-    for (let wait = INTERRUPT_REPEAT_MS; !this.#hasExited; wait *= 2) {
-      // Its answer tells nothing about the end of the turn; it is refused when the process is already going.
+    for (let wait = INTERRUPT_REPEAT_MS; this.#phase !== 'gone'; wait *= 2) {
+      // Its answer says nothing about the end of the turn. It rejects if the process is already ending.
       this.#query.interrupt().catch(() => undefined);
       if (await within(turn.ended, wait)) return;
     }
@@ -198,53 +203,53 @@ export class ClaudeRun implements Run {
       for await (const message of this.#query) this.#translate(message);
     } catch (error) {
       // After an error result the iterator throws what the result has already said.
-      this.#parts.log.debug({ err: error }, 'the message stream ended with an error');
+      this.#parts.log.debug({ err: error }, 'message stream ended with an error');
     }
   }
 
   #translate(message: SDKMessage): void {
     this.#turns.heard();
     if (message.type === 'system' && message.subtype === 'informational') {
-      this.#parts.log.info({ ...this.#who(), text: message.content }, 'message of Claude Code');
+      this.#parts.log.info({ ...this.#who(), text: message.content }, 'message from Claude Code');
     }
     try {
       this.#plans.note(message);
       this.#translator.translate(message);
     } catch (error) {
-      this.#logError(error, `a message of type ${asName(message.type)} could not be read`);
+      this.#logError(error, `failed to read a message of type ${asName(message.type)}`);
     }
   }
 
   async #finish(pump: Promise<void>): Promise<void> {
     await Promise.race([this.#tree.exit, pump]);
-    // A process whose stream has ended cannot be talked to any more; it is killed unless it is just about to go.
+    // A process whose stream has ended cannot be talked to any more. It is killed unless it exits soon.
     await within(this.#tree.exit, DRAIN_MS);
-    this.#hasExited = true;
+    const wasLive = this.#phase === 'live';
+    this.#phase = 'gone';
     this.#input.end();
     const isGone = await this.#tree.kill();
-    // All that could write is gone, so the stream comes to its end, and a result before that end is not lost.
+    // Everything that could write is gone, so the stream ends soon, and no result before its end is lost.
     await within(Promise.all([this.#tree.exit, pump]), REST_MS_MAX);
     this.#translator.end(this.#outcomeOfExit());
     if (!isGone) {
-      this.#logError(undefined, 'processes of the session may live on: its lease is kept');
+      this.#logError(undefined, 'processes of the session may still run, keeping its lease');
       await this.#tree.untilGone();
     }
-    if (this.#isReady) this.#turns.exited();
+    if (wasLive) this.#turns.exited();
   }
 
   #outcomeOfExit(): TurnOutcome {
-    if (this.#isStopped) return { state: 'interrupted' };
-    if (this.#broken !== undefined) return { state: 'failed', error: this.#broken };
+    if (this.#ending !== undefined) return this.#ending;
     const error = crashFailure(this.#spawned.child);
     const { log, redactor } = this.#parts;
-    // Before it is cut: the log would not know the end of a credential.
+    // Redacted before it is cut: the log would not recognize a part of a credential.
     const stderr = redactor.text(this.#spawned.stderr()).slice(-STDERR_LOGGED_CHARS);
     log.warn({ ...this.#who(), stderr }, error.message);
     return { state: 'failed', error };
   }
 
   #startError(isInTime: boolean): SessionError {
-    const told = this.#broken ?? this.#translator.startFailure;
+    const told = this.#ending?.error ?? this.#translator.startFailure;
     if (told !== undefined) return errorOf(told);
     if (this.#tree.notStarted !== undefined) return spawnError(this.#tree.notStarted);
     return startError(isInTime ? this.#spawned.child : { notWithinMs: this.#parts.limits.startMs });
@@ -260,30 +265,35 @@ export class ClaudeRun implements Run {
       plans: this.#plans,
       mode: () => this.#translator.mode,
       ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
-      failed: (error) => this.#logError(error, 'a question for permission failed'),
+      failed: (error) => this.#logError(error, 'permission request failed'),
     });
     return {
       canUseTool,
-      room: () => listener.room(),
-      skipped: (bytes) => log.warn({ ...this.#who(), bytes }, 'Claude Code wrote a line of text'),
+      room: () => this.#turns.room(),
+      skipped: (bytes) =>
+        log.warn({ ...this.#who(), bytes }, 'skipped a line of text from Claude Code'),
       broken: (failure) => this.#break(failure),
     };
   }
 
   #break(failure: Failure): void {
-    this.#broken = failure;
+    this.#ending ??= { state: 'failed', error: failure };
     this.#parts.log.warn(this.#who(), failure.message);
-    void this.#tree.kill();
+    this.#inBackground(this.#tree.kill());
+  }
+
+  /** For work that nobody waits for: an unhandled rejection would end the server. */
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#logError(error, 'background work of a run failed'));
   }
 
   #logError(error: unknown, message: string): void {
     this.#parts.log.error({ ...this.#who(), err: error }, message);
   }
 
-  /** Whom a line of the log is about. */
+  /** The fields that say what a line of the log is about. */
   #who(): { sessionId: string; turnId?: string } {
-    const turnId = this.#turns.turn?.id;
     const sessionId = `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}`;
-    return { sessionId, ...(turnId !== undefined && { turnId }) };
+    return { sessionId, turnId: this.#turns.turn?.id };
   }
 }

@@ -26,26 +26,33 @@ import { broughtError, notFound } from './installation.ts';
 import { configurationsOf, conversationFolders, keptOutRules } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
-import { placeOf, worksIn } from './place.ts';
-import { type GuardedProcess, type ProcessGuard, processGuard, spawnGuarded } from './process.ts';
+import {
+  createKillTree,
+  type GuardedProcess,
+  type KillTree,
+  type ProcessGuard,
+  processGuard,
+  spawnGuarded,
+} from './process.ts';
 import type { Launched, RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
 import { inTime } from './within.ts';
+import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
-  /** The server's environment; a session sees of it what `childEnvironment` lets through. */
+  /** The server's environment. A session gets the part of it that `childEnvironment` selects. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The Claude Code to run, instead of the one that the Agent SDK brings. */
   readonly claudePath?: string;
   /** Each session gets a folder below it for temporary files. */
   readonly scratchDirectory: string;
-  /** Files of the server's own that no session is to read: absolute paths, `*` for anything in a name. */
+  /** The server's own files, which no session may read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
   readonly newId: () => string;
-  /** Nothing that Claude says or asks for leaves the runner with a credential that this knows. */
+  /** Removes credentials from everything that Claude says or asks for. */
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly limits?: RunLimits;
@@ -67,7 +74,7 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
   let ready: Promise<Context> | undefined;
   return {
     start: async (spec, listener) => {
-      // Once, unless it fails: what is missing now (a file descriptor) may be there at the next start.
+      // Once, unless it fails: what is missing now (a file descriptor) may be available at the next start.
       ready ??= prepare(options).catch((error: unknown) => {
         ready = undefined;
         throw error;
@@ -81,24 +88,27 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
 
 type Context = ClaudeRunnerOptions & {
   readonly guard: ProcessGuard;
+  readonly killTree: KillTree;
   readonly query: typeof query;
 };
 
-/** At the first start and not before: the SDK takes longer to load than all the rest of the program. */
+/** At the first start and not earlier: the SDK takes longer to load than the rest of the program. */
 async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
   const sdk = await import('@anthropic-ai/claude-agent-sdk').catch((error: unknown) => {
     throw spawnError(error);
   });
   const guard = processGuard();
-  options.log.info({ guard: guard.name }, 'Claude Code processes are guarded');
-  return { ...options, guard, query: sdk.query };
+  options.log.info({ guard: guard.name }, 'process guard selected');
+  return { ...options, guard, killTree: createKillTree(), query: sdk.query };
 }
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
   const soon = <T>(look: Promise<T>): Promise<T> => inTime(look, LOOK_MS_MAX, spec.signal);
-  const place = await soon(placeOf(spec.options.workingDirectory));
-  if (context.claudePath !== undefined) await soon(checkProgram(context.claudePath));
+  const [directory] = await Promise.all([
+    soon(realDirectoryOf(spec.options.workingDirectory)),
+    context.claudePath === undefined ? undefined : soon(checkProgram(context.claudePath)),
+  ]);
   try {
     const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
     const environment = childEnvironment(context.environment, {
@@ -106,16 +116,17 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       temporaryDirectory,
     });
     const conversation = new Conversation(spec, environment);
-    const grown = await soon(conversation.promptsOfOthers());
-    const resumeOptions = await soon(conversation.resumeOptions());
+    const places = placesOf(directory, environment);
     const files = context.secretFiles;
-    const seen = await soon(seeSecretFiles(files)).catch((error: unknown) => {
-      throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
-    });
+    const [{ grown, resumeOptions }, seen, configurations] = await Promise.all([
+      soon(lookedAt(conversation)),
+      soon(seeSecretFiles(files)).catch((error: unknown) => {
+        throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
+      }),
+      soon(configurationsOf(places)),
+    ]);
     const rules = denyRules(seen);
-    const places = placesOf(place, environment);
-    const configurations = await soon(configurationsOf(places));
-    const keptOut = keptOutRules(configurations, place);
+    const keptOut = keptOutRules(configurations, directory);
     const conversations = conversationGuard(conversationFolders(configurations), spec.uuid);
     const run = new ClaudeRun({
       spec,
@@ -124,17 +135,21 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       resumed: 'resume' in resumeOptions,
       isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
       checkKept: () => conversation.checkKept(),
-      isInPlace: (pid) => inTime(worksIn(pid, place), LOOK_MS_MAX).catch(() => false),
+      killTree: context.killTree,
+      isInPlace: (pid) => inTime(worksIn(pid, directory), LOOK_MS_MAX).catch(() => false),
       launch: (input, { canUseTool, ...gate }) => {
         const renew = (now: readonly string[]) =>
           launched.query.applyFlagSettings(denying([...keptOut, ...now]));
-        const guard = secretGuard({ files, rules, renew, failed: notLookedAt(context, spec) });
+        const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
         const launched = launch(context, input, gate, {
-          ...claudeOptions({ ...spec.options, workingDirectory: place }, [...keptOut, ...rules]),
+          ...claudeOptions({ ...spec.options, workingDirectory: directory }, [
+            ...keptOut,
+            ...rules,
+          ]),
           ...resumeOptions,
           env: environment,
           hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
-          // In this mode nobody is asked, and Claude Code knows that best when there is nobody.
+          // In this mode nobody is asked. Claude Code must not think that somebody could be.
           ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
         });
         return launched;
@@ -145,22 +160,25 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       limits: context.limits ?? LIMITS,
     });
     await run.ready();
-    if (grown > 0) listener.output({ type: 'notice', text: grownText(grown) });
-    if (spec.past === 'tried' && !('resume' in resumeOptions)) {
-      listener.output({ type: 'notice', text: NOTHING_KEPT });
-    }
+    if (grown > 0) run.notice(grownText(grown));
+    if (spec.past === 'tried' && !('resume' in resumeOptions)) run.notice(NOTHING_KEPT);
     return run;
   } catch (error) {
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
 }
 
+async function lookedAt(conversation: Conversation) {
+  const grown = await conversation.promptsOfOthers();
+  return { grown, resumeOptions: await conversation.resumeOptions() };
+}
+
 const NOTHING_KEPT =
   'Claude Code has no transcript of the earlier turns: the conversation begins with this one.';
 
-function notLookedAt({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
+function notChecked({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
   const sessionId = `${SESSION_ID_PREFIX}${uuid}`;
-  return (err) => log.error({ sessionId, err }, 'a tool was refused: its files were not looked at');
+  return (err) => log.error({ sessionId, err }, 'tool refused, failed to check its files');
 }
 
 function grownText(prompts: number): string {
@@ -185,7 +203,7 @@ function launch(
       options: {
         ...options,
         spawnClaudeCodeProcess,
-        ...(claudePath !== undefined && { pathToClaudeCodeExecutable: claudePath }),
+        pathToClaudeCodeExecutable: claudePath,
       },
     });
     if (spawned !== undefined) return { query: started, spawned };
@@ -195,7 +213,7 @@ function launch(
   throw new Error('the Agent SDK started no process');
 }
 
-/** The process as the Agent SDK sees it: what it writes comes through the gate. */
+/** The process as the Agent SDK sees it: its output passes through the gate. */
 function behindGate(child: GuardedProcess['child'], gate: LineGate): SpawnedProcess {
   child.stdout.on('error', () => undefined).pipe(gate);
   return {
@@ -217,10 +235,11 @@ function behindGate(child: GuardedProcess['child'], gate: LineGate): SpawnedProc
   };
 }
 
-/** These reach a command line and an environment. */
+/** These become part of a command line and an environment. */
 function checkIds({ uuid, forkOf, marker }: RunSpec): void {
-  for (const id of [uuid, ...(forkOf === undefined ? [] : [forkOf])]) {
-    if (!UUID.test(id)) throw new SessionError('INVALID_REQUEST', `${quoteId(id)} is not a UUID`);
+  for (const id of [uuid, forkOf]) {
+    if (id !== undefined && !UUID.test(id))
+      throw new SessionError('INVALID_REQUEST', `${quoteId(id)} is not a UUID`);
   }
   if (!MARKER.test(marker)) {
     throw new SessionError('INVALID_REQUEST', `${quoteId(marker)} is not a marker`);

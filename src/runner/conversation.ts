@@ -33,7 +33,9 @@ export class Conversation {
   readonly #uuid: string;
   readonly #forkOf: string | undefined;
   readonly #past: RunSpec['past'];
-  /** How far the transcript is known; 0 before the first look. */
+  /** Where the transcripts were found, by UUID. There may be many projects. */
+  readonly #paths = new Map<string, string>();
+  /** How far the transcript was read; 0 before the first look. */
   #read = 0;
   /** Its size when Claude Code was last seen to have written it. */
   #kept = 0;
@@ -88,7 +90,7 @@ export class Conversation {
     const { transcript } = await this.#find(this.#uuid);
     // Claude Code would append to a new file, of which the next process would know the end only.
     if ((transcript?.bytes ?? 0) < this.#kept) throw gone(this.#uuid, undefined);
-    if (transcript === undefined) return 0;
+    if (transcript === undefined || transcript.bytes === this.#read) return 0;
     const { prompts, bytes } = await growthSince(transcript.path, this.#read).catch((error) => {
       throw cannotLook(whatOf(this.#uuid, undefined), error);
     });
@@ -110,8 +112,17 @@ export class Conversation {
     this.#kept = bytes;
   }
 
-  /** Looks in every project, because a session may have been started in another directory than it runs in now. */
+  /** Looks in every project: a session may have been started in another directory than it runs in now. */
   async #find(uuid: string): Promise<Found> {
+    const known = this.#paths.get(uuid);
+    const found = known === undefined ? {} : await findAt(known);
+    if (found.transcript !== undefined) return found;
+    const anywhere = await this.#search(uuid);
+    if (anywhere.transcript !== undefined) this.#paths.set(uuid, anywhere.transcript.path);
+    return anywhere;
+  }
+
+  async #search(uuid: string): Promise<Found> {
     const projects = join(this.#configDirectory, 'projects');
     try {
       const folders = await readdir(projects);

@@ -14,7 +14,7 @@ import { lookAt, programOf, visitMarked } from './process-table.ts';
  */
 export async function leftRunning({ pid, marker }: ProcessIdentity): Promise<readonly string[]> {
   const names: string[] = [];
-  await visitMarked(marker, (each) => {
+  await visitMarked(new Set([marker]), (each) => {
     const seen = lookAt(each);
     if (seen === 'gone' || (seen !== 'unknown' && seen.group === pid)) return;
     names.push(asName(basename(programOf(each)).replace(/^-/, '')));

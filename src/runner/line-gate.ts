@@ -1,6 +1,6 @@
 /**
- * Stands between Claude Code's standard output and the Agent SDK, which would gather a line of any length and skip
- * what it cannot read. What passes are whole lines that hold a message each.
+ * A filter between Claude Code's standard output and the Agent SDK, which would buffer a line of any length and skip
+ * what it cannot parse. Only whole lines with one message each pass.
  */
 
 import { Transform, type TransformCallback } from 'node:stream';
@@ -16,28 +16,28 @@ const TOO_LONG: Failure = {
   code: 'LIMIT_EXCEEDED',
   message: `Claude Code wrote a line of more than ${STREAM_LINE_BYTES_MAX} bytes (STREAM_LINE_BYTES_MAX) and was stopped`,
   retryable: false,
-  hint: 'Ask for less at once: one file or image that large is more than the model takes.',
+  hint: 'ask for less at once: a file or image this large is more than the model accepts.',
 };
 
 const NO_MESSAGE: Failure = {
   code: 'UNAVAILABLE',
   message: 'Claude Code wrote a line that is no message of its protocol and was stopped',
   retryable: true,
-  hint: 'Send the prompt again; if it happens again, try the same Claude Code in a terminal.',
+  hint: 'send the prompt again; if it happens again, try the same Claude Code in a terminal.',
 };
 
 export type LineGateOptions = {
-  /** Undefined while the reader keeps up; otherwise nothing more passes until it resolves. */
+  /** Undefined while the reader keeps up. Otherwise nothing more passes until it resolves. */
   readonly room: () => Promise<void> | undefined;
-  /** A line of plain text, such as a wrapper script prints, has been left out. */
+  /** Called for a line of plain text that was skipped, such as a wrapper script prints. */
   readonly skipped: (bytes: number) => void;
-  /** Nothing can be understood or kept from here on; called once, and nothing passes afterwards. */
+  /** Called once, when the output cannot be understood any more. Nothing passes afterwards. */
   readonly broken: (failure: Failure) => void;
 };
 
 export class LineGate extends Transform {
   readonly #options: LineGateOptions;
-  /** The pieces of the line that has not ended yet. */
+  /** The pieces of the current line. */
   #parts: Buffer[] = [];
   #bytes = 0;
   #isBroken = false;
@@ -57,10 +57,10 @@ export class LineGate extends Transform {
     if (from < chunk.length) this.#gather(chunk.subarray(from));
     const room = this.#isBroken ? undefined : this.#options.room();
     if (room === undefined) done();
-    else void room.then(() => done());
+    else room.then(() => done(), done);
   }
 
-  /** What is left without an end was cut off by the end of the process, which says enough. */
+  /** An incomplete last line was cut off by the end of the process. It is dropped. */
   override _flush(done: TransformCallback): void {
     this.#parts = [];
     done();
@@ -92,7 +92,7 @@ export class LineGate extends Transform {
   }
 }
 
-/** Text is harmless; JSON that is no object, and half an object, mean that messages have been lost. */
+/** Text is harmless. JSON that is not an object, or an incomplete object, means that messages were lost. */
 function kindOf(line: Buffer): 'message' | 'text' | 'nonsense' {
   const opens = line[0] === BRACE;
   if (line.length > PARSED_BYTES_MAX) return opens ? 'message' : 'text';

@@ -1,14 +1,14 @@
 /**
- * Reading the operating system's process table: who a process is, and which ones belong to a session. Only "no such
- * process" means gone. If the table cannot be read (no file descriptor left, no `ps`, no permission), the answer is
- * `unknown` or an error, never "gone": a server that cannot look must not take a living one's sessions.
+ * Reads the operating system's process table: the identity of a process, and which processes belong to a session. Only
+ * "no such process" means gone. If the table cannot be read (no file descriptor left, no `ps`, no permission), the answer
+ * is `unknown` or an error: a server that cannot see the others must not take their sessions.
  */
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { saysNothingThere } from '../looks.ts';
-import { createTag } from './tag.ts';
+import { tagIn, tagOf } from './tag.ts';
 
 /** In the environment of a session's process and, by inheritance, of everything it starts. */
 export const MARKER_VARIABLE = 'CLAUDE_SESSIONS_MARKER';
@@ -21,13 +21,13 @@ const PS_BYTES_MAX = 64 * 1024 * 1024;
 export type Seen = {
   /** As the operating system writes it. */
   readonly startTime: string;
-  /** Somebody holds it, by a signal or as its tracer; seen on Linux only. */
+  /** It is stopped, by a signal or by a tracer. Known on Linux only. */
   readonly isStopped: boolean;
   readonly parent: number;
   readonly group: number;
 };
 
-/** What a look at a process finds. One that has ended and only waits for its parent to notice is gone. */
+/** The state of a process. A zombie is gone. */
 export function lookAt(pid: number): Seen | 'gone' | 'unknown' {
   try {
     if (isGone(pid)) return 'gone';
@@ -37,7 +37,7 @@ export function lookAt(pid: number): Seen | 'gone' | 'unknown' {
   }
 }
 
-/** Asks the kernel, which takes no file descriptor. Only ESRCH says that there is no such process. */
+/** Asks the kernel, which needs no file descriptor. Only ESRCH means that there is no such process. */
 function isGone(pid: number): boolean {
   // 0 and negative numbers name process groups.
   if (!Number.isSafeInteger(pid) || pid <= 0) throw new RangeError(`${pid} is no process id`);
@@ -51,7 +51,7 @@ function isGone(pid: number): boolean {
 
 function seenInProc(pid: number): Seen | 'gone' {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  // The name in parentheses may itself hold spaces and parentheses; what follows the last one is fields 3, 4, …
+  // The name in parentheses may contain spaces and parentheses itself. Fields 3, 4, … follow the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = '', parent, group] = fields;
   const startTime = fields[19];
@@ -74,15 +74,15 @@ function seenByPs(pid: number): Seen | 'gone' {
   return { startTime, isStopped: false, parent: Number(parent), group: Number(group) };
 }
 
-/** When a process that lives started; undefined if it is gone or cannot be looked at. */
+/** When a living process started; undefined if it is gone or cannot be seen. */
 export function startTimeOf(pid: number): string | undefined {
   const seen = lookAt(pid);
   return typeof seen === 'string' ? undefined : seen.startTime;
 }
 
 /**
- * Distinguishes boots of this machine, and sandboxes that have a kernel of their own. Empty if the system has no such id,
- * as macOS, where start times are wall-clock times and distinguish boots already; undefined if it cannot be read now.
+ * Distinguishes boots of this machine, and sandboxes with their own kernel. Empty if the system has no such id, like
+ * macOS, where start times are wall-clock times and distinguish boots already. Undefined if it cannot be read now.
  */
 export function bootId(): string | undefined {
   if (process.platform !== 'linux') return '';
@@ -104,40 +104,44 @@ export function programOf(pid: number): string {
   }
 }
 
+type Visit = (pid: number, marker: string) => void;
+
 /**
- * Calls `visit` for each process that belongs to the marker, at once when it is found; never for ourselves.
+ * Calls `visit` for each process that belongs to one of the markers, as soon as it is found, but never for ourselves.
  *
- * @throws if the process table could not be read to its end
+ * @throws if the process table could not be read completely
  */
-export async function visitMarked(marker: string, visit: (pid: number) => void): Promise<void> {
-  if (process.platform === 'linux') return await visitProc(marker, visit);
-  // There is no such table; the root of a tree is ended as our child.
+export async function visitMarked(markers: ReadonlySet<string>, visit: Visit): Promise<void> {
+  if (process.platform === 'linux') return await visitProc(markers, visit);
+  // There is no such table. The root of a tree is killed as our child.
   if (process.platform === 'win32') return;
-  const assignment = `${MARKER_VARIABLE}=${marker}`;
   for (const line of ps(['-axEww', '-o', 'pid=,command=']).split('\n')) {
     const pid = Number.parseInt(line, 10);
-    if (pid !== process.pid && ` ${line} `.includes(` ${assignment} `)) visit(pid);
+    const marker = line
+      .split(' ')
+      .map(assigned)
+      .find((each) => markers.has(each));
+    if (pid !== process.pid && marker !== undefined) visit(pid, marker);
   }
 }
 
-async function visitProc(marker: string, visit: (pid: number) => void): Promise<void> {
-  const assignment = Buffer.from(`${MARKER_VARIABLE}=${marker}`);
-  const { isIn } = createTag(marker);
+async function visitProc(markers: ReadonlySet<string>, visit: Visit): Promise<void> {
+  const byTag = new Map([...markers].map((marker) => [tagOf(marker), marker]));
   const buffer = Buffer.allocUnsafe(READ_BYTES_MAX);
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   for (const [index, pid] of pids.entries()) {
-    // A few system calls a process: cheap enough to do in place, in slices that leave other work its turn.
+    // A few system calls per process are cheap enough to be synchronous, with pauses for other work.
     if (index % PIDS_PER_SLICE === PIDS_PER_SLICE - 1) await nextTick();
     if (pid === process.pid) continue;
-    const isMarked =
-      isIn(readInto(buffer, `/proc/${pid}/limits`)) ||
-      holds(readInto(buffer, `/proc/${pid}/environ`), assignment);
-    // What has ended keeps its limits until its parent notices, which may be never.
-    if (isMarked && lookAt(pid) !== 'gone') visit(pid);
+    const marker =
+      byTag.get(tagIn(readInto(buffer, `/proc/${pid}/limits`)) ?? '') ??
+      markerIn(readInto(buffer, `/proc/${pid}/environ`), markers);
+    // A process that has ended keeps its limits until its parent notices, which may be never.
+    if (marker !== undefined && lookAt(pid) !== 'gone') visit(pid, marker);
   }
 }
 
-/** The beginning of a file; nothing of a process that is gone, that is a kernel thread, or that we may not look into. */
+/** The beginning of a file; empty for a process that is gone, is a kernel thread, or that we may not read. */
 function readInto(buffer: Buffer, path: string): Buffer {
   try {
     const file = openSync(path, 'r');
@@ -152,21 +156,24 @@ function readInto(buffer: Buffer, path: string): Buffer {
   }
 }
 
-/** Whether a NUL-separated environment holds exactly this assignment. */
-function holds(environment: Buffer, assignment: Buffer): boolean {
-  for (
-    let at = environment.indexOf(assignment);
-    at >= 0;
-    at = environment.indexOf(assignment, at + 1)
-  ) {
-    const before = at === 0 ? 0 : environment[at - 1];
-    const after = environment[at + assignment.length] ?? 0;
-    if (before === 0 && after === 0) return true;
-  }
-  return false;
+/** The marker in a NUL-separated environment, if it is one of these. */
+function markerIn(environment: Buffer, markers: ReadonlySet<string>): string | undefined {
+  // Most processes have none: a search in the bytes saves splitting their environments.
+  if (!environment.includes(MARKER_VARIABLE)) return undefined;
+  return environment
+    .toString()
+    .split('\0')
+    .map(assigned)
+    .find((each) => markers.has(each));
 }
 
-/** Any other error says only that it could not be looked at. */
+/** The marker that an assignment in an environment assigns; empty if it is about another variable. */
+function assigned(assignment: string): string {
+  const name = `${MARKER_VARIABLE}=`;
+  return assignment.startsWith(name) ? assignment.slice(name.length) : '';
+}
+
+/** Any other error only means that it could not be read. */
 function isAbsent(error: unknown): boolean {
   return saysNothingThere(error) || codeOf(error) === 'ESRCH';
 }
@@ -186,7 +193,7 @@ function ps(args: readonly string[]): string {
     maxBuffer: PS_BYTES_MAX,
   });
   if (error !== undefined) throw error;
-  // It also exits with 1 if it finds no process, and then says nothing.
+  // It also exits with 1, without a message, if it finds no process.
   if (status !== 0 && stderr !== '') throw new Error(`ps failed with exit code ${status}`);
   return stdout;
 }

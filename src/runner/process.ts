@@ -1,8 +1,8 @@
 /**
- * Processes that can be ended together with everything they start. Claude Code puts each shell into a session and a
- * process group of its own, so neither a signal to it nor one to its group reaches them all. Three things do: a PID
- * namespace, if the platform has it; a marker in the environment, which every descendant inherits unless it clears its
- * environment; and on Linux a tag that it keeps all the same (tag.ts).
+ * Processes that can be ended together with everything they start. Claude Code puts each shell into its own session and
+ * process group, so neither a signal to it nor one to its group reaches all of them. Three things do: a PID namespace, if
+ * the platform has it; a marker in the environment, which every descendant inherits unless it clears its environment;
+ * and on Linux a tag that it keeps even then (tag.ts).
  */
 
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessIdentity } from '../session/process.ts';
 import { spawnError } from './exit.ts';
 import { bootId, lookAt, MARKER_VARIABLE, startTimeOf, visitMarked } from './process-table.ts';
-import { createTag } from './tag.ts';
+import { taggingPrefix } from './tag.ts';
 
 const STDERR_BYTES_MAX = 64 * 1024;
 const KILL_ROUNDS_MAX = 100;
@@ -20,7 +20,7 @@ const GUARD_MS_MAX = 5000;
 
 export type ProcessGuard = {
   readonly name: 'pid-namespace' | 'user-pid-namespace' | 'parent-death' | 'none';
-  /** Command and arguments that stand before the guarded command. */
+  /** Command and arguments to put before the guarded command. */
   readonly prefix: readonly string[];
 };
 
@@ -37,18 +37,18 @@ const GUARDS: readonly ProcessGuard[] = [
 const NO_GUARD: ProcessGuard = { name: 'none', prefix: [] };
 
 /**
- * The strongest guard that works here, found by running each once; takes some milliseconds, so keep the answer. With
- * a namespace the kernel ends the whole tree as soon as its root or this process is gone; with `parent-death` only
- * the root; with `none` nothing but {@link killTree} does.
+ * The strongest guard that works here. Each is tried, which takes some milliseconds, so keep the answer. With a namespace
+ * the kernel ends the whole tree as soon as its root or this process is gone; with `parent-death` only the root; with
+ * `none` only {@link killTree} ends anything.
  *
- * @throws SessionError UNAVAILABLE if that could not be found out now: it says nothing about the system
+ * @throws SessionError UNAVAILABLE if it could not be tried now
  */
 export function processGuard(): ProcessGuard {
   if (process.platform !== 'linux') return NO_GUARD;
   return GUARDS.find(works) ?? NO_GUARD;
 }
 
-/** What the guards' programs say, in English, when they lack something only for the moment. */
+/** What the guards' programs say, in English, about a lack that may be temporary. */
 const FOR_THE_MOMENT =
   /temporarily unavailable|cannot allocate memory|too many open files|no space left/i;
 
@@ -75,19 +75,19 @@ type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export type GuardedProcess = {
   readonly child: PipedChild;
-  /** The last 64 KiB of standard error, which is read all the time so that the child never blocks on it. */
+  /** The last 64 KiB of standard error. All of it is read, so the child never blocks on it. */
   stderr(): string;
 };
 
 /**
- * Starts a command under a guard, in a session of its own: a Ctrl-C at our terminal is ours to handle. With the guard
- * in front, a missing command shows as exit code 127 or 1 and not as ENOENT: check it before.
+ * Starts a command under a guard, in its own session: a Ctrl-C at our terminal is for us to handle. Because of the guard,
+ * a missing command is exit code 127 or 1 and not ENOENT: check it before.
  *
  * @throws SessionError UNAVAILABLE if there are too few file descriptors or too little memory to start anything
  */
 export function spawnGuarded(request: SpawnRequest, guard: ProcessGuard): GuardedProcess {
   const marker = request.env[MARKER_VARIABLE];
-  const tag = marker === undefined ? [] : createTag(marker).prefix;
+  const tag = marker === undefined ? [] : taggingPrefix(marker);
   const line = [...guard.prefix, ...tag, request.command, ...request.args];
   const [command = request.command, ...args] = line;
   const child = start(command, args, request);
@@ -106,7 +106,7 @@ function start(command: string, args: string[], { cwd, env }: SpawnRequest): Pip
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
-    // Out of file descriptors, Node gives the child no streams, whatever their type says, and tells the error later.
+    // Out of file descriptors, the child has no streams, whatever their type says, and the error comes later.
     if (child.stdin !== undefined) return child;
     child.on('error', () => undefined);
   } catch (error) {
@@ -124,7 +124,7 @@ function keepTail(stream: Readable): () => string {
   return () => tail.toString();
 }
 
-/** What it takes to know a process again; with an empty start time (already gone, or not to be seen) it never matches. */
+/** What identifies a process. If its start time is empty (it is gone, or cannot be seen), it never matches. */
 export function identify(pid: number, marker: string): ProcessIdentity {
   return { pid, startTime: startTimeOf(pid) ?? '', bootId: bootId() ?? '', marker };
 }
@@ -136,48 +136,81 @@ export function identify(pid: number, marker: string): ProcessIdentity {
  */
 export async function findByMarker(marker: string): Promise<readonly number[]> {
   const found: number[] = [];
-  await visitMarked(marker, (pid) => found.push(pid));
+  await visitMarked(new Set([marker]), (pid) => found.push(pid));
   return found;
 }
 
 /**
- * SIGKILLs the process, if it is still the one that was identified, and everything that belongs to its marker, until
- * none is left. Safe for a process that ended long ago. Never throws.
+ * SIGKILLs the process, if it still is the one that was identified, and everything that belongs to its marker, until
+ * nothing is left. Safe for a process that ended long ago. Never rejects.
  *
- * @returns false if after two seconds something still lived (a process that the kernel cannot end now), or if that
- *   could not be seen: some of it may live, so nothing may be started in its place
+ * @returns false if something was still alive after two seconds (a process that the kernel cannot end now), or if that
+ *   could not be seen. Some of it may be alive, so nothing may be started in its place.
  */
-export async function killTree(identity: ProcessIdentity): Promise<boolean> {
-  for (let round = 0; round < KILL_ROUNDS_MAX; round++) {
-    if (await killOnce(identity)) return true;
-    await sleep(KILL_ROUND_MS);
-  }
-  return false;
+export type KillTree = (identity: ProcessIdentity) => Promise<boolean>;
+
+export const killTree: KillTree = (identity) => createKillTree()(identity);
+
+type Waiting = {
+  readonly identity: ProcessIdentity;
+  readonly resolve: (isGone: boolean) => void;
+  rounds: number;
+};
+
+/** {@link killTree} for many: the trees that are to end at the same time share each reading of the process table. */
+export function createKillTree(): KillTree {
+  let waiting: readonly Waiting[] = [];
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      const living = await killOnce(batch.map(({ identity }) => identity));
+      for (const each of batch) each.rounds += 1;
+      const isDone = (each: Waiting) =>
+        !living.has(each.identity.marker) || each.rounds === KILL_ROUNDS_MAX;
+      const done = batch.filter(isDone);
+      waiting = waiting.filter((each) => !done.includes(each));
+      for (const { identity, resolve } of done) resolve(!living.has(identity.marker));
+      if (done.length < batch.length) await sleep(KILL_ROUND_MS);
+    }
+    isRunning = false;
+  };
+  return (identity) =>
+    new Promise((resolve) => {
+      waiting = [...waiting, { identity, resolve, rounds: 0 }];
+      if (!isRunning) void run();
+    });
 }
 
-/** Returns whether a look at the whole process table has found nothing to kill. */
-async function killOnce(identity: ProcessIdentity): Promise<boolean> {
-  let isClear = true;
-  const end = (pid: number) => {
-    if (kill(pid)) isClear = false;
+/** The markers of which a reading of the whole process table has found something to kill, or failed to. Never rejects. */
+async function killOnce(identities: readonly ProcessIdentity[]): Promise<ReadonlySet<string>> {
+  const markers = new Set(identities.map(({ marker }) => marker));
+  const living = new Set<string>();
+  const end = (pid: number, marker: string) => {
+    if (kill(pid)) living.add(marker);
   };
   try {
-    if (isSame(identity)) end(identity.pid);
-    // Killed as it is found: between a look and a kill a pid could come to name another process.
-    await visitMarked(identity.marker, end);
-    return isClear;
+    for (const identity of identities) {
+      const same = isSame(identity);
+      if (same === 'unknown') living.add(identity.marker);
+      else if (same) end(identity.pid, identity.marker);
+    }
+    // Killed as soon as it is found: later the pid might be another process.
+    await visitMarked(markers, end);
+    return living;
   } catch {
-    return false;
+    return markers;
   }
 }
 
-/** @throws if that cannot be seen now */
-function isSame({ pid, startTime, bootId: boot }: ProcessIdentity): boolean {
+/** Whether the process still is the one that was identified. */
+function isSame({ pid, startTime, bootId: boot }: ProcessIdentity): boolean | 'unknown' {
   if (startTime === '') return false;
   const here = bootId();
   if (here !== undefined && here !== boot) return false;
   const seen = lookAt(pid);
-  if (here === undefined || seen === 'unknown') throw new Error(`process ${pid} cannot be seen`);
+  if (here === undefined || seen === 'unknown') return 'unknown';
   return seen !== 'gone' && seen.startTime === startTime;
 }
 
@@ -187,7 +220,7 @@ function kill(pid: number): boolean {
     process.kill(pid, 'SIGKILL');
     return true;
   } catch (error) {
-    // EPERM: it has become another user's (sudo), and is not ours to end.
+    // EPERM: it has become another user's process (sudo), which we cannot end.
     return !['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }

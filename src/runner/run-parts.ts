@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { Redactor } from '../redaction.ts';
 import type { MessageInput } from './input.ts';
 import type { LineGateOptions } from './line-gate.ts';
-import type { GuardedProcess } from './process.ts';
+import type { GuardedProcess, KillTree } from './process.ts';
 import type { Places } from './protected.ts';
 import type { RunListener, RunSpec } from './runner.ts';
 
@@ -32,6 +32,7 @@ export type ClaudeRunParts = {
   readonly isInPlace: (pid: number) => Promise<boolean>;
   /** Rejects if Claude Code has not written the transcript since the last time. */
   readonly checkKept: () => Promise<void>;
+  readonly killTree: KillTree;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   readonly newId: () => string;
   readonly redactor: Redactor;

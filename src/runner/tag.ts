@@ -1,33 +1,31 @@
 /**
- * A mark on a session's processes that they keep unless they mean to lose it. An environment can be cleared (`env -i`), a
- * process group left, an open file closed; a hard resource limit is inherited by every descendant. One without privileges
- * can lower it, but not raise it again. The limit on file locks has had no effect since Linux 2.4.25, can be as large as
- * one likes, and is shown to everyone in `/proc/PID/limits`. So each session's processes get a limit on file locks of
- * their own. Whoever sets that limit anew is free of the mark: only a PID namespace holds those who try.
+ * A tag on a session's processes that they keep unless they mean to lose it. An environment can be cleared (`env -i`), a
+ * process group left, an open file closed. A hard resource limit is inherited by every descendant; without privileges it
+ * can be lowered but not raised again. The limit on file locks has had no effect since Linux 2.4.25, can be very large,
+ * and everyone can read it in `/proc/PID/limits`. So the processes of each session get their own limit on file locks. A
+ * process that sets this limit itself loses the tag: only a PID namespace holds one that tries.
  */
 
 import { createHash } from 'node:crypto';
 
-/** Enough that nobody else has the same one by chance; about fifteen decimal digits. */
+/** Enough to be unique; about fifteen decimal digits. */
 const TAG_BYTES = 6;
 
-/** dash and busybox call the limit `-w`, bash calls it `-x`. The command runs also if it cannot be set. */
+/** dash and busybox call the limit `-w`, bash calls it `-x`. The command runs even if it cannot be set. */
 const SET_LIMIT = '{ ulimit -w "$0" || ulimit -x "$0"; } 2>/dev/null; exec "$@"';
 
-export type Tag = {
-  /** Command and arguments that stand before a command so that it carries the tag. */
-  readonly prefix: readonly string[];
-  /** Whether the text of `/proc/PID/limits` shows it. */
-  isIn(limits: Buffer): boolean;
-};
-
-/** The tag of a marker; the same one each time, so that what a server left behind is found by the next. */
-export function createTag(marker: string): Tag {
+/** The tag of a marker. It is always the same, so that the next server finds what this one left behind. */
+export function tagOf(marker: string): string {
   const hash = createHash('sha256').update(marker).digest();
-  const limit = String(hash.readUIntBE(0, TAG_BYTES));
-  const line = new RegExp(`^Max file locks +\\d+ +${limit} `, 'm');
-  return {
-    prefix: process.platform === 'linux' ? ['sh', '-c', SET_LIMIT, limit] : [],
-    isIn: (limits) => line.test(limits.toString('latin1')),
-  };
+  return String(hash.readUIntBE(0, TAG_BYTES));
+}
+
+/** Command and arguments to put before a command so that it carries the tag. */
+export function taggingPrefix(marker: string): readonly string[] {
+  return process.platform === 'linux' ? ['sh', '-c', SET_LIMIT, tagOf(marker)] : [];
+}
+
+/** The limit that is a tag, if the process has one, from the text of `/proc/PID/limits`. */
+export function tagIn(limits: Buffer): string | undefined {
+  return /^Max file locks +\d+ +(\d+) /m.exec(limits.toString('latin1'))?.[1];
 }

@@ -133,6 +133,16 @@ export class TurnWatch {
     this.#tell((listener) => listener.exited());
   }
 
+  /** Never rejects: reading goes on even if the listener fails. */
+  room(): Promise<void> | undefined {
+    const { failed } = this.#options;
+    let room: Promise<void> | undefined;
+    this.#tell((listener) => {
+      room = listener.room()?.catch(failed);
+    });
+    return room;
+  }
+
   #silent(turn: WatchedTurn): void {
     const isOccupied = turn.tools.size > 0 || this.#questions > 0;
     if (isOccupied) this.heard();

@@ -128,3 +128,57 @@ test('a process that says nothing fails its turn, and the cause names the bound'
   await session.heard.until(() => session.heard.exits === 1);
   expect(await session.processes()).toEqual([]);
 });
+
+describe('a listener that fails', () => {
+  const fail = () => {
+    throw new Error('the listener failed');
+  };
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  beforeAll(() => {
+    process.on('unhandledRejection', note);
+  });
+  afterAll(() => {
+    process.off('unhandledRejection', note);
+  });
+
+  test.each([
+    ['rejects', () => Promise.reject(new Error('the listener failed'))],
+    ['throws', fail],
+  ])('when asked for room (it %s) does not stop the reading', async (_how, room) => {
+    const session = await startScripted();
+    session.heard.room = room;
+    expect(await session.heard.outcomeOf(session.prompt('again'))).toMatchObject({
+      state: 'completed',
+    });
+    await session.run.close();
+    expect(unhandled).toEqual([]);
+  });
+
+  test('at everything that it hears leaves no process behind', async () => {
+    const session = await startScripted();
+    for (const name of [
+      'output',
+      'turnEnded',
+      'exited',
+      'backgroundTasks',
+      'modeReached',
+    ] as const) {
+      session.heard[name] = fail;
+    }
+    session.prompt('crash-after');
+    await expect.poll(() => session.processes(), { timeout: 20_000 }).toEqual([]);
+    await session.run.close();
+    expect(unhandled).toEqual([]);
+  });
+
+  test('when it hears what was left running does not stop the close', async () => {
+    const session = await startScripted();
+    session.heard.output = fail;
+    session.prompt('leave');
+    await session.heard.until(() => session.heard.ended.length === 1);
+    await session.run.close();
+    expect(await session.processes()).toEqual([]);
+    expect(unhandled).toEqual([]);
+  });
+});

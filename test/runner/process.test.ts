@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  createKillTree,
   findByMarker,
   identify,
   killTree,
@@ -145,6 +146,17 @@ describe('killing', () => {
     const { child, identity } = start('exit 0');
     await once(child, 'exit');
     expect(await killTree(identity)).toBe(true);
+  });
+
+  test('of many trees at once ends each of them, and spares the others', async () => {
+    const [spared, ...trees] = Array.from({ length: 9 }, () => start(TREE));
+    await Promise.all(trees.map(({ child }) => firstLine(child)));
+    const kill = createKillTree();
+    expect(await Promise.all(trees.map(({ identity }) => kill(identity)))).toEqual(
+      trees.map(() => true),
+    );
+    for (const { marker } of trees) expect(await count(marker)).toBe(0);
+    expect(await count(spared?.marker ?? '')).toBeGreaterThan(0);
   });
 
   test('keeps up with a tree that goes on forking', async () => {

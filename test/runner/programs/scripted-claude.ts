@@ -4,6 +4,7 @@
  * how much; any other prompt is answered. As a fault at start `version-X` has it say that it is version X.
  */
 
+import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -84,6 +85,10 @@ const FAULTS: Readonly<Record<string, (uuid: string, amount: number) => void>> =
   flood: (uuid, mib) => {
     for (let count = 0; count < mib * 64; count++) sayText('x'.repeat(MIB / 64));
     end(uuid, 'after flood');
+  },
+  leave: (uuid) => {
+    spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }).unref();
+    end(uuid, 'left running');
   },
   silent: () => {},
   deaf: () => {
