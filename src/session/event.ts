@@ -204,3 +204,31 @@ export type OutputBody =
 
 /** An entry of a session's log: `seq` counts 1, 2, 3 … without gaps. */
 export type SessionEvent = EventBody & { readonly seq: number; readonly at: number };
+
+export type EventType = SessionEvent['type'];
+
+export type EventOf<T extends EventType> = Extract<SessionEvent, { readonly type: T }>;
+
+/** What to do with an event of each type. A new type does not compile until every table has an entry for it. */
+export type EventTable<Result, Context extends readonly unknown[] = []> = {
+  readonly [T in EventType]: (event: EventOf<T>, ...context: Context) => Result;
+};
+
+/** Calls the table's entry for the event. */
+export function handleEvent<Result, Context extends readonly unknown[]>(
+  table: EventTable<Result, Context>,
+  event: SessionEvent,
+  ...context: Context
+): Result {
+  // The entry is the one for this very type, which the compiler does not follow.
+  const handle = table[event.type] as (event: SessionEvent, ...context: Context) => Result;
+  return handle(event, ...context);
+}
+
+/** Table entries that do nothing, one for each of the types. */
+export function ignoring<const T extends EventType>(
+  ...types: readonly T[]
+): Readonly<Record<T, () => undefined>> {
+  const entries = types.map((type) => [type, () => undefined]);
+  return Object.fromEntries(entries) as Readonly<Record<T, () => undefined>>;
+}

@@ -1,14 +1,15 @@
-/** The session record and the one function that changes it: a session is what `apply` makes of its log. */
+/** The session record, and the one function that changes it: applying a log gives the session. */
 
 import type { Failure } from '../errors.ts';
-import type {
-  EventBody,
-  PermissionMode,
-  SessionEvent,
-  SessionOptions,
-  Turn,
-  Usage,
-  UsageByModel,
+import {
+  type EventTable,
+  handleEvent,
+  type PermissionMode,
+  type SessionEvent,
+  type SessionOptions,
+  type Turn,
+  type Usage,
+  type UsageByModel,
 } from './event.ts';
 import { canBecome, type SessionStatus } from './status.ts';
 import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
@@ -29,13 +30,13 @@ export type Session = {
   readonly mcpSessionId: string | null;
   readonly status: SessionStatus;
   readonly name?: string;
-  /** As chosen at its creation. */
+  /** As chosen when it was created. */
   readonly options: SessionOptions;
-  /** The mode reached, once that has been another than the one chosen. */
+  /** The current mode, once it has differed from the chosen one. */
   readonly permissionMode?: PermissionMode;
   readonly labels: Readonly<Record<string, string>>;
   readonly forkOf?: { readonly sessionId: string };
-  /** In the order of linking; the last is `taskId`. */
+  /** Oldest link first; the last one is shown as `taskId`. */
   readonly taskIds: readonly string[];
   readonly createdAt: number;
   readonly lastActivity: number;
@@ -45,17 +46,21 @@ export type Session = {
   readonly pendingPermissions: number;
   readonly lastSeq: number;
   readonly usage: Usage;
-  /** The same by model, once a turn has said it. */
+  /** The same by model, once a turn has reported it. */
   readonly usageByModel?: UsageByModel;
   readonly error?: Failure;
 };
 
-/** The task linked last, which is the one most callers mean. */
+/** The task linked last, which is the one that most callers mean. */
 export function taskIdOf(session: Session): string | null {
   return session.taskIds.at(-1) ?? null;
 }
 
-/** The record a log begins with; its first event must be `session_created`, seq 1. */
+/**
+ * The session after the first event of its log.
+ *
+ * @throws Error if that is not `session_created` with seq 1
+ */
 export function applyCreated(id: string, event: SessionEvent): Session {
   if (event.type !== 'session_created' || event.seq !== 1) {
     throw new Error(`log of ${id} starts with ${event.type}, seq ${event.seq}`);
@@ -65,10 +70,10 @@ export function applyCreated(id: string, event: SessionEvent): Session {
     principal: event.principal,
     mcpSessionId: event.mcpSessionId,
     status: 'ready',
-    ...(event.name !== undefined && { name: event.name }),
+    name: event.name,
     options: event.options,
     labels: event.labels,
-    ...(event.forkOf !== undefined && { forkOf: event.forkOf }),
+    forkOf: event.forkOf,
     taskIds: [],
     createdAt: event.at,
     lastActivity: event.at,
@@ -80,24 +85,26 @@ export function applyCreated(id: string, event: SessionEvent): Session {
 }
 
 /**
- * The session after the event. Throws where the log contradicts itself (a gap, a change of status
- * that the table does not know): that is a defect, never a caller's mistake.
+ * The session after the event.
+ *
+ * @throws Error if the log contradicts itself (a gap in seq, an illegal change of status): a defect of ours, never a
+ *   caller's mistake
  */
 export function apply(session: Session, event: SessionEvent): Session {
   if (event.seq !== session.lastSeq + 1) {
     throw new Error(`log of ${session.id}: seq ${event.seq} after ${session.lastSeq}`);
   }
-  const status = statusAfter(session, event);
+  const change = handleEvent(CHANGES, event, session);
+  const { status = session.status } = change;
   if (!canBecome(session.status, status)) {
     throw new Error(`log of ${session.id}: ${session.status} cannot become ${status}`);
   }
   return {
     ...withoutError(session, status),
-    status,
     lastSeq: event.seq,
     lastActivity: Math.max(session.lastActivity, event.at),
     // Last: right after the other spread, the copy costs V8 three times as much.
-    ...changeOf(session, event),
+    ...change,
   };
 }
 
@@ -108,78 +115,50 @@ function withoutError(session: Session, status: SessionStatus): Session {
   return rest;
 }
 
-function statusAfter(session: Session, event: EventBody): SessionStatus {
-  switch (event.type) {
-    case 'turn_started':
-      return 'busy';
-    case 'turn_ended':
-      return session.status === 'error' ? 'error' : 'ready';
-    case 'notice':
-      return event.requeued && session.status === 'busy' ? 'ready' : session.status;
-    case 'session_error':
-      return 'error';
-    case 'session_ended':
-      return 'terminated';
-    case 'status_set':
-      return event.status;
-    default:
-      return session.status;
-  }
-}
+const unchanged = (): Partial<Session> => ({});
 
-function changeOf(session: Session, event: SessionEvent): Partial<Session> {
-  switch (event.type) {
-    case 'session_created':
-      throw new Error(`log of ${session.id}: created again at seq ${event.seq}`);
-    case 'session_tied':
-      return { mcpSessionId: event.mcpSessionId };
-    case 'session_updated':
-      return event.changes;
-    case 'session_error':
-      return { error: event.error };
-    case 'session_ended':
-      return { endedAt: event.at, endReason: event.reason };
-    case 'task_linked':
-      return { taskIds: [...session.taskIds.filter((id) => id !== event.taskId), event.taskId] };
-    case 'task_unlinked':
-      return { taskIds: session.taskIds.filter((id) => id !== event.taskId) };
-    case 'permission_requested':
-      return { pendingPermissions: session.pendingPermissions + 1 };
-    case 'permission_answered':
-      return { pendingPermissions: session.pendingPermissions - 1 };
-    case 'prompt_queued':
-    case 'prompt_cancelled':
-    case 'turn_started':
-    case 'turn_ended':
-    case 'notice':
-      return turnChange(session, event);
-    default:
-      return {};
-  }
-}
-
-function turnChange(session: Session, event: EventBody): Partial<Session> {
-  const { turns } = session;
-  switch (event.type) {
-    case 'prompt_queued':
-      return { turns: { ...turns, queued: turns.queued + 1 } };
-    case 'prompt_cancelled':
-      return { turns: { ...turns, queued: turns.queued - 1 } };
-    case 'turn_started': {
-      const queued = event.turn.origin === 'prompt' ? turns.queued - 1 : turns.queued;
-      return { turns: { ...turns, queued, running: 1 } };
-    }
-    case 'turn_ended':
-      return {
-        turns: { ...turns, running: 0, ...counted(turns, event.turn) },
-        ...usageAfter(session, event.turn),
-      };
-    case 'notice':
-      return event.requeued ? { turns: { ...turns, running: 0, queued: turns.queued + 1 } } : {};
-    default:
-      return {};
-  }
-}
+const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
+  session_created: (event, { id }) => {
+    throw new Error(`log of ${id}: created again at seq ${event.seq}`);
+  },
+  session_tied: ({ mcpSessionId }) => ({ mcpSessionId }),
+  session_updated: ({ changes }) => changes,
+  session_error: ({ error }) => ({ status: 'error', error }),
+  session_ended: ({ at, reason }) => ({ status: 'terminated', endedAt: at, endReason: reason }),
+  status_set: ({ status }) => ({ status }),
+  touched: unchanged,
+  task_linked: ({ taskId }, { taskIds }) => ({
+    taskIds: [...taskIds.filter((id) => id !== taskId), taskId],
+  }),
+  task_unlinked: ({ taskId }, { taskIds }) => ({ taskIds: taskIds.filter((id) => id !== taskId) }),
+  prompt_queued: (_event, { turns }) => ({ turns: { ...turns, queued: turns.queued + 1 } }),
+  prompt_cancelled: (_event, { turns }) => ({ turns: { ...turns, queued: turns.queued - 1 } }),
+  turn_started: ({ turn }, { turns }) => {
+    const queued = turn.origin === 'prompt' ? turns.queued - 1 : turns.queued;
+    return { status: 'busy', turns: { ...turns, queued, running: 1 } };
+  },
+  turn_ended: ({ turn }, session) => ({
+    status: session.status === 'error' ? 'error' : 'ready',
+    turns: { ...session.turns, running: 0, ...counted(session.turns, turn) },
+    ...usageAfter(session, turn),
+  }),
+  text: unchanged,
+  tool_use: unchanged,
+  tool_result: unchanged,
+  notice: ({ requeued }, { status, turns }) =>
+    requeued
+      ? {
+          status: status === 'busy' ? 'ready' : status,
+          turns: { ...turns, running: 0, queued: turns.queued + 1 },
+        }
+      : {},
+  permission_requested: (_event, { pendingPermissions }) => ({
+    pendingPermissions: pendingPermissions + 1,
+  }),
+  permission_answered: (_event, { pendingPermissions }) => ({
+    pendingPermissions: pendingPermissions - 1,
+  }),
+};
 
 function usageAfter(
   { usage, usageByModel = {} }: Session,
@@ -187,11 +166,12 @@ function usageAfter(
 ): Pick<Session, 'usage' | 'usageByModel'> {
   return {
     usage: turn.usage ? addUsage(usage, turn.usage) : usage,
+    // Not set to undefined: that would take away what is there.
     ...(turn.usageByModel && { usageByModel: addUsageByModel(usageByModel, turn.usageByModel) }),
   };
 }
 
-/** An interrupted turn was neither completed nor a failure; a lost one is a failure. */
+/** An interrupted turn has neither completed nor failed; a lost one has failed. */
 function counted(turns: TurnCounts, turn: Turn): Partial<TurnCounts> {
   if (turn.state === 'completed') return { completed: turns.completed + 1 };
   if (turn.state === 'failed' || turn.state === 'lost') return { failed: turns.failed + 1 };

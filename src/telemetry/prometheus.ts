@@ -1,19 +1,19 @@
 /**
- * Figures in the words of Prometheus. Counters and histograms say what this server did since it started;
- * gauges say how the state directory stands, and are read when somebody asks. Every label has a bounded
- * set of values. Loaded only where `/metrics` is served.
+ * The figures of `/metrics`. Counters and histograms cover what this server has done since it started. Gauges describe
+ * the state directory and are read for each scrape. Every label has a bounded set of values. Loaded only if `/metrics`
+ * is served.
  */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { MODELS_PER_SUM_MAX } from '../limits.ts';
-import type { SessionEvent, Turn, Usage } from '../session/event.ts';
+import { type EventTable, handleEvent, ignoring, type Turn, type Usage } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import { OTHER_MODELS } from '../session/usage.ts';
 import type { Commit } from '../store/store.ts';
 import { durationOf, queueWaitOf, waitOf } from './journal.ts';
 import type { Telemetry, ToolCall } from './telemetry.ts';
 
-/** How the state directory stands. */
+/** What the gauges show. */
 export type State = {
   readonly totals: Metrics;
   readonly liveProcesses: number;
@@ -24,7 +24,7 @@ const PREFIX = 'claude_sessions_';
 
 const MODEL_NAME = /^[\w.:@/[\]-]{1,64}$/;
 
-/** Seconds: of a commit, of a call or a wait in the queue, of work that people wait for. */
+/** Seconds. */
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60];
 const WAIT_BUCKETS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 1800, 3600];
@@ -36,6 +36,32 @@ export class Prometheus implements Telemetry {
   readonly #counters = countersIn(this.#registry);
   readonly #times = timesIn(this.#registry);
   readonly #gauges = gaugesIn(this.#registry);
+  readonly #handlers: EventTable<void> = {
+    prompt_cancelled: () => this.#counters.turns.inc({ outcome: 'cancelled' }),
+    turn_started: ({ turn }) => {
+      if (turn.origin === 'prompt') this.#times.queueWait.observe(queueWaitOf(turn) / 1000);
+    },
+    turn_ended: ({ turn }) => this.#countEnd(turn),
+    permission_answered: ({ request }) =>
+      this.#times.permissionWait.observe({ outcome: request.state }, waitOf(request) / 1000),
+    ...ignoring(
+      'session_created',
+      'session_tied',
+      'session_updated',
+      'session_error',
+      'session_ended',
+      'status_set',
+      'touched',
+      'task_linked',
+      'task_unlinked',
+      'prompt_queued',
+      'text',
+      'tool_use',
+      'tool_result',
+      'notice',
+      'permission_requested',
+    ),
+  };
 
   constructor(version: string) {
     this.contentType = this.#registry.contentType;
@@ -45,7 +71,8 @@ export class Prometheus implements Telemetry {
 
   committed({ changes, durationMs }: Commit): void {
     this.#times.commit.observe(durationMs / 1000);
-    for (const { events } of changes) for (const event of events) this.#count(event);
+    for (const { events } of changes)
+      for (const event of events) handleEvent(this.#handlers, event);
   }
 
   toolCalled({ tool, outcome, durationMs }: ToolCall): void {
@@ -70,28 +97,6 @@ export class Prometheus implements Telemetry {
     return this.#registry.metrics();
   }
 
-  #count(event: SessionEvent): void {
-    switch (event.type) {
-      case 'prompt_cancelled':
-        this.#counters.turns.inc({ outcome: 'cancelled' });
-        return;
-      case 'turn_started':
-        if (event.turn.origin === 'prompt') {
-          this.#times.queueWait.observe(queueWaitOf(event.turn) / 1000);
-        }
-        return;
-      case 'turn_ended':
-        this.#countEnd(event.turn);
-        return;
-      case 'permission_answered': {
-        const { request } = event;
-        this.#times.permissionWait.observe({ outcome: request.state }, waitOf(request) / 1000);
-        return;
-      }
-      default:
-    }
-  }
-
   #countEnd(turn: Turn): void {
     const { state, usage, usageByModel } = turn;
     this.#counters.turns.inc({ outcome: state });
@@ -110,7 +115,7 @@ export class Prometheus implements Telemetry {
     cost.inc({ model }, usage.costUsd);
   }
 
-  /** Callers choose the models: the first ones seen get a label of their own. */
+  /** Callers name the models: only the first ones seen get a label of their own. */
   #labelOf(model: string): string {
     if (this.#models.has(model)) return model;
     if (this.#models.size >= MODELS_PER_SUM_MAX || !MODEL_NAME.test(model)) return OTHER_MODELS;
@@ -125,7 +130,7 @@ function countersIn(registry: Registry) {
   return {
     turns: counter('turns_total', 'Turns that ended, by outcome.', ['outcome']),
     tokens: counter('tokens_total', 'Tokens used, by model and type.', ['model', 'type']),
-    cost: counter('cost_usd_total', 'What Claude Code reported as cost, in US dollars.', ['model']),
+    cost: counter('cost_usd_total', 'Cost in US dollars, as reported by Claude Code.', ['model']),
     requests: counter('mcp_requests_total', 'Tool calls answered.', ['tool', 'outcome']),
   };
 }
@@ -138,23 +143,31 @@ function timesIn(registry: Registry) {
   ) =>
     new Histogram<T>({ name: `${PREFIX}${name}_seconds`, help, registers: [registry], ...shape });
   return {
-    queueWait: histogram('queue_wait', 'From a prompt to the start of its turn.', {
+    queueWait: histogram('queue_wait', 'Time from a prompt to the start of its turn.', {
       buckets: WAIT_BUCKETS,
     }),
-    turn: histogram('turn_duration', 'From the start of a turn to its end.', {
+    turn: histogram('turn_duration', 'Time from the start of a turn to its end.', {
       buckets: WAIT_BUCKETS,
     }),
-    permissionWait: histogram('permission_wait', 'From a permission request to its answer.', {
+    permissionWait: histogram('permission_wait', 'Time from a permission request to its answer.', {
       buckets: WAIT_BUCKETS,
       labelNames: ['outcome'],
     }),
-    commit: histogram('store_commit_duration', 'One durable write of the state database.', {
-      buckets: COMMIT_BUCKETS,
-    }),
-    request: histogram('mcp_request_duration', 'From a tool call to its answer, waits included.', {
-      buckets: CALL_BUCKETS,
-      labelNames: ['tool'],
-    }),
+    commit: histogram(
+      'store_commit_duration',
+      'Time for one durable write to the state database.',
+      {
+        buckets: COMMIT_BUCKETS,
+      },
+    ),
+    request: histogram(
+      'mcp_request_duration',
+      'Time from a tool call to its answer, including waits.',
+      {
+        buckets: CALL_BUCKETS,
+        labelNames: ['tool'],
+      },
+    ),
   };
 }
 
@@ -164,9 +177,9 @@ function gaugesIn(registry: Registry) {
   return {
     build: gauge('build_info', 'The version of this server.', ['version']),
     sessions: gauge('sessions', 'Sessions in the state directory, by status.', ['status']),
-    queuedTurns: gauge('queued_turns', 'Prompts that wait for their turn.'),
-    pendingPermissions: gauge('pending_permissions', 'Permission requests that wait.'),
-    live: gauge('live_processes', 'Claude Code processes, of all servers on the directory.'),
-    liveMax: gauge('live_processes_max', 'How many there may be at once (--max-live).'),
+    queuedTurns: gauge('queued_turns', 'Prompts waiting for their turn.'),
+    pendingPermissions: gauge('pending_permissions', 'Permission requests waiting for an answer.'),
+    live: gauge('live_processes', 'Claude Code processes of all servers on the state directory.'),
+    liveMax: gauge('live_processes_max', 'Maximum number of Claude Code processes (--max-live).'),
   };
 }
