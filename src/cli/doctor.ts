@@ -1,11 +1,11 @@
 import { oneLine } from '../text.ts';
+import { linesOf, type Style, styled, wrap } from '../views/screen.ts';
 import type { Check } from './check.ts';
 import type { Context } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { flagsOf } from './flags.ts';
 import { stateChecks } from './state-checks.ts';
-import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
-import { linesOf, wrap } from './text.ts';
+import { type Terminal, writeJson } from './terminal.ts';
 
 const STYLES: Readonly<Record<Check['status'], Style>> = {
   ok: 'green',

@@ -5,8 +5,8 @@ import { failureOf } from '../errors.ts';
 import { versionFailure } from '../runner/claude-version.ts';
 import { credentialKind, findClaude } from '../runner/installation.ts';
 import { type ProcessGuard, processGuard } from '../runner/process.ts';
+import { tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
-import { place } from './figures.ts';
 import { transcriptCheck } from './transcript-check.ts';
 
 /** Whether a session would start and go on: the programs, the credentials, the transcripts, the places to work. */
@@ -34,7 +34,7 @@ async function claudeCheck({ claudePath, environment }: Settings): Promise<Check
       const { message, hint } = tooOld;
       return { name, status: 'fail', detail: message, ...(hint && { hint }) };
     }
-    const origin = claudePath === undefined ? 'brought by the Agent SDK' : place(claudePath);
+    const origin = claudePath === undefined ? 'brought by the Agent SDK' : tildePath(claudePath);
     return { name, status: 'ok', detail: `${found.version}, ${origin}` };
   }
   const hint =
@@ -101,7 +101,7 @@ async function rootCheck(root: string): Promise<Check> {
   }
   try {
     await access(root, constants.R_OK | constants.X_OK);
-    return { name, status: 'ok', detail: place(root) };
+    return { name, status: 'ok', detail: tildePath(root) };
   } catch {
     return { name, status: 'fail', detail: `${root} cannot be read`, hint };
   }

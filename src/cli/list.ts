@@ -1,6 +1,7 @@
 import type { Session } from '../session/session.ts';
+import { ago, cents, count, tildePath } from '../views/figures.ts';
+import { aligned, type Column, tabSeparated } from '../views/table.ts';
 import type { Context } from './context.ts';
-import { ago, cents, count, place } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import {
   isOthers,
@@ -10,7 +11,6 @@ import {
   statusStyle,
   statusText,
 } from './sessions.ts';
-import { aligned, type Column, tabSeparated } from './table.ts';
 import { writeJson } from './terminal.ts';
 
 /** The sessions of all principals, newest activity first. */
@@ -75,13 +75,13 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
       title: 'NAME',
       text: ({ name }) => name ?? '',
       // One without a name is known by where it works.
-      shown: ({ name, options }) => name ?? place(options.workingDirectory),
+      shown: ({ name, options }) => name ?? tildePath(options.workingDirectory),
       isCut: true,
     },
     {
       title: 'DIRECTORY',
       text: ({ options }) => options.workingDirectory,
-      shown: ({ options }) => place(options.workingDirectory),
+      shown: ({ options }) => tildePath(options.workingDirectory),
       isExtra: true,
     },
   ];

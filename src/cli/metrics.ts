@@ -1,11 +1,12 @@
 import type { Sums } from '../service/overview.ts';
 import { type Metrics, NO_METRICS } from '../session/metrics.ts';
+import { count, dollars, duration } from '../views/figures.ts';
 import { showSums } from '../views/metrics.ts';
+import { styled } from '../views/screen.ts';
+import { aligned, type Column } from '../views/table.ts';
 import type { Context } from './context.ts';
-import { count, dollars, duration } from './figures.ts';
 import { flagsOf } from './flags.ts';
-import { aligned, type Column } from './table.ts';
-import { styled, type Terminal, writeJson } from './terminal.ts';
+import { type Terminal, writeJson } from './terminal.ts';
 
 /** The sums of all sessions, or of one task; with more than one principal, also of each. */
 export async function metrics({ settings, terminal, overview }: Context): Promise<number> {

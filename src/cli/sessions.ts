@@ -5,9 +5,9 @@ import { LOCAL_PRINCIPAL } from '../service/caller.ts';
 import type { Overview } from '../service/overview.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { silentSince } from '../session/silence.ts';
+import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
 import type { Context } from './context.ts';
-import type { Style } from './terminal.ts';
 
 const SHORT_CHARS_MIN = 8;
 

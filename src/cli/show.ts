@@ -5,14 +5,14 @@ import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { silentSince } from '../session/silence.ts';
 import type { Lease } from '../store/store.ts';
 import { oneLine } from '../text.ts';
+import { ago, dollars, localTime, tildePath, tokensText } from '../views/figures.ts';
 import { showRequest } from '../views/request.ts';
+import { firstLines, linesOf, type Style, styled, wrap } from '../views/screen.ts';
+import { bodyText, noteText, tellRequest } from '../views/telling.ts';
 import type { Context } from './context.ts';
-import { askText, rememberText } from './event-lines.ts';
-import { ago, counted, dollars, place, timeOf, tokens } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
-import { type Style, styled, type Terminal, writeJson } from './terminal.ts';
-import { linesOf, wrap } from './text.ts';
+import { type Terminal, writeJson } from './terminal.ts';
 
 /** What a session said last is looked for in so many events. */
 const SAID_EVENTS = 200;
@@ -57,7 +57,7 @@ async function lastSaid(overview: Overview, session: Session): Promise<string | 
 }
 
 function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {
-  const when = (at: number): string => `${timeOf(at)}  (${ago(now - at)})`;
+  const when = (at: number): string => `${localTime(at)}  (${ago(now - at)})`;
   const { endedAt, error, labels } = session;
   const silent = silentSince(session, now);
   const { workingDirectory: directory, model } = session.options;
@@ -68,7 +68,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['silent', silent === undefined ? undefined : `since ${when(silent)}`, 'yellow'],
     ['error', error && [error.message, error.hint].filter(Boolean).join('\n'), 'red'],
     ['principal', isOthers(session) ? session.principal : undefined],
-    ['directory', place(directory)],
+    ['directory', tildePath(directory)],
     ['model', model],
     ['mode', modeOf(session)],
     ['tasks', session.taskIds.join(', ')],
@@ -82,7 +82,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['active', endedAt === undefined ? when(session.lastActivity) : undefined],
     ['ended', endedAt === undefined ? undefined : `${when(endedAt)}\n${session.endReason ?? ''}`],
     ['turns', turnsText(session)],
-    ['tokens', tokens(session.usage)],
+    ['tokens', tokensText(session.usage)],
     ['cost', dollars(session.usage.costUsd)],
     ['process', lease?.process && `pid ${lease.process.pid}`],
     ['events', String(session.lastSeq)],
@@ -97,7 +97,8 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
 }
 
 function askLines(request: PermissionRequest, directory: string): string {
-  return [askText(request, directory), rememberText(request)].filter(Boolean).join('\n');
+  const { notes, ...told } = tellRequest(request, directory);
+  return [bodyText(told), ...notes.map(noteText)].join('\n');
 }
 
 function uuidOf({ id }: Session): string {
@@ -113,10 +114,7 @@ function rowText(terminal: Terminal, { title, text, style }: Row): string {
   const { columns } = terminal;
   if (columns === undefined) return `${title}\t${oneLine(text)}\n`;
   const all = linesOf(text).flatMap((line) => wrap(line, columns - TITLE_WIDTH));
-  const linesMax = title === 'asks' ? ASKS_LINES_MAX : LINES_MAX;
-  const more = all.length - linesMax;
-  const lines = more > 0 ? [...all.slice(0, linesMax), `… ${counted(more, 'more line')}`] : all;
-  return lines
+  return firstLines(all, title === 'asks' ? ASKS_LINES_MAX : LINES_MAX)
     .map((line, at) => {
       const head = (at === 0 ? title : '').padEnd(TITLE_WIDTH);
       return `${styled(terminal, 'dim', head)}${styled(terminal, style, line)}\n`;

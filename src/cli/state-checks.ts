@@ -9,8 +9,8 @@ import { DATABASE_FILE } from '../store/files.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { refuseNetworkFileSystem } from '../store/open.ts';
 import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts';
+import { count, counted, sizeText, tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
-import { bytes, count, counted, place } from './figures.ts';
 
 const MIB = 1024 * 1024;
 /** Room for the journal and for what Claude Code keeps of its own. */
@@ -36,7 +36,7 @@ async function directoryCheck(stateDir: string): Promise<Check> {
     if (parent === stateDir) return refused(`${stateDir} cannot be looked at`);
     const isFree = await may(parent, constants.W_OK | constants.X_OK);
     if (!isFree) return refused(`${stateDir} is not there, and nothing can be made in ${parent}`);
-    return { name, status: 'ok', detail: `${place(stateDir)}: the first server makes it` };
+    return { name, status: 'ok', detail: `${tildePath(stateDir)}: the first server makes it` };
   }
   if (!found.isDirectory()) return refused(`${stateDir} is not a directory`);
   if (!(await may(stateDir, constants.R_OK | constants.W_OK | constants.X_OK))) {
@@ -47,7 +47,7 @@ async function directoryCheck(stateDir: string): Promise<Check> {
   } catch (error) {
     return failed(name, error);
   }
-  return ownOnly({ name, status: 'ok', detail: place(stateDir) }, stateDir, '700');
+  return ownOnly({ name, status: 'ok', detail: tildePath(stateDir) }, stateDir, '700');
 }
 
 async function databaseCheck(stateDir: string): Promise<Check> {
@@ -89,14 +89,14 @@ async function wholeText(inspection: Inspection): Promise<string> {
 async function tokenCheck(file: string): Promise<Check | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return undefined;
-  return ownOnly({ name: 'token file', status: 'ok', detail: place(file) }, file, '600');
+  return ownOnly({ name: 'token file', status: 'ok', detail: tildePath(file) }, file, '600');
 }
 
 async function diskCheck(stateDir: string): Promise<Check> {
   const name = 'disk';
   const { bavail, bsize } = await statfs(await nearest(stateDir));
   const free = bavail * bsize;
-  const detail = `${bytes(free)} free`;
+  const detail = `${sizeText(free)} free`;
   if (free >= FREE_BYTES_MIN) return { name, status: 'ok', detail };
   const hint = 'free some space: nothing is acknowledged that does not fit on the disk.';
   return { name, status: 'warn', detail, hint };

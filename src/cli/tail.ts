@@ -1,11 +1,12 @@
 import type { SessionEvent } from '../session/event.ts';
+import { eventLines } from '../views/event-lines.ts';
 import { showEvent } from '../views/events.ts';
+import { localDate } from '../views/figures.ts';
+import { styled } from '../views/screen.ts';
 import type { Context } from './context.ts';
-import { eventLines } from './event-lines.ts';
-import { dateOf } from './figures.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession } from './sessions.ts';
-import { jsonLine, styled, type Terminal } from './terminal.ts';
+import { jsonLine, type Terminal } from './terminal.ts';
 
 /** So much of the log is shown before what is new. */
 const NEWEST_EVENTS = 20;
@@ -40,7 +41,7 @@ function linesFor(terminal: Terminal, directory: string): (event: SessionEvent) 
   let day = '';
   return (event) => {
     const lines = eventLines(terminal, event, directory);
-    const today = dateOf(event.at);
+    const today = localDate(event.at);
     if (lines === '' || today === day || terminal.columns === undefined) return lines;
     day = today;
     return `${styled(terminal, 'dim', today)}\n${lines}`;

@@ -1,33 +1,32 @@
-/** Where a command writes: columns and colours for a person at a terminal, neither for a program behind a pipe. */
+/** Where a command writes: in columns and colours for a person at a terminal, in neither for a program. */
 
-import { styleText } from 'node:util';
 import type { Environment } from '../config.ts';
 import { escapedJson, visible } from '../text.ts';
+import type { Screen } from '../views/screen.ts';
 
-/** What a terminal of unknown width is taken for. */
+/** Assumed if the width is unknown. */
 const COLUMNS_DEFAULT = 80;
 const COLUMNS_MIN = 40;
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
-
-export type Terminal = {
-  /** Undefined where the output goes to a program or a file. */
-  readonly columns: number | undefined;
-  readonly hasColours: boolean;
+export type Terminal = Screen & {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves once it is taken. Throws {@link OutputClosed} where nobody reads on. */
+  /**
+   * Resolves once the text has been written.
+   *
+   * @throws OutputClosed if nobody reads any more
+   */
   write(text: string): Promise<void>;
-  /** A line beside the output, for the person. */
+  /** Writes a line for the person to standard error. */
   note(line: string): void;
 };
 
-/** The reader of the output has gone, as `head` does: nothing is left to do. */
+/** The reader of the output is gone, like `head` after its last line: there is nothing left to do. */
 export class OutputClosed extends Error {}
 
 export function processTerminal(environment: Environment): Terminal {
   const { stdout, stderr } = process;
-  // Each write hears of it by itself.
+  // Every write reports its own error.
   stdout.on('error', () => {});
   stderr.on('error', () => {});
   return {
@@ -39,31 +38,26 @@ export function processTerminal(environment: Environment): Terminal {
     now: Date.now,
     write: (text) =>
       new Promise((resolve, reject) => {
-        stdout.write(text, (error) => (error ? reject(closedOr(error)) : resolve()));
+        stdout.write(text, (error) => (error ? reject(asClosed(error)) : resolve()));
       }),
     note: (line) => void stderr.write(`${visible(line)}\n`),
   };
 }
 
-/** https://no-color.org: any value but an empty one. */
+/** See https://no-color.org: any value but the empty one counts. */
 export function wantsColours({ NO_COLOR, TERM }: Environment): boolean {
   return (NO_COLOR === undefined || NO_COLOR === '') && TERM !== 'dumb';
-}
-
-export function styled({ hasColours }: Terminal, style: Style | undefined, text: string): string {
-  if (!hasColours || style === undefined || text === '') return text;
-  return styleText(style, text, { validateStream: false });
 }
 
 export async function writeJson(terminal: Terminal, value: unknown): Promise<void> {
   await terminal.write(jsonLine(value));
 }
 
-/** One line, as JSON is for programs; a terminal may be where it ends up. */
+/** One line of JSON, harmless even if it is written to a terminal. */
 export function jsonLine(value: unknown): string {
   return `${escapedJson(JSON.stringify(value))}\n`;
 }
 
-function closedOr(error: Error): Error {
+function asClosed(error: Error): Error {
   return 'code' in error && error.code === 'EPIPE' ? new OutputClosed() : error;
 }

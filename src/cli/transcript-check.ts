@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { claudeDirectory } from '../runner/environment.ts';
+import { tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
-import { place } from './figures.ts';
 import { nearest } from './state-checks.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function transcriptCheck({ environment }: Settings): Promise<Check>
   try {
     probe = await mkdtemp(join(await nearest(projects), '.claude-sessions-doctor-'));
     await writeFile(join(probe, 'probe'), 'x');
-    return { name, status: 'ok', detail: place(projects) };
+    return { name, status: 'ok', detail: tildePath(projects) };
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     return {

@@ -4,7 +4,7 @@ import { PROGRESS_MS_MIN } from '../limits.ts';
 import type { Reader } from '../service/reader.ts';
 import type { Session } from '../session/session.ts';
 import { cutChars, oneLine } from '../text.ts';
-import { activityOf } from '../tools/activity.ts';
+import { activityOf } from '../views/telling.ts';
 
 export type ProgressNote = {
   /** Grows with every note: the number of events of the sessions that the call waits for. */
@@ -41,7 +41,9 @@ export class Progress {
     if (lastSeq <= seen) return;
     this.#seen.set(id, lastSeq);
     const events = await this.#deps.reader.newest(session, Math.min(LOOK_BACK, lastSeq - seen));
-    const text = events.map(activityOf).findLast((line) => line !== undefined);
+    const text = events
+      .map((event) => activityOf(event, session.options.workingDirectory))
+      .findLast((line) => line !== undefined);
     if (text !== undefined) this.#tell(this.#named(session, text));
   }
 

@@ -1,4 +1,4 @@
-/** How events are shown, and how a reply is kept small. */
+/** Events as JSON, and replies that stay small. */
 
 import { z } from 'zod';
 import {
@@ -6,7 +6,7 @@ import {
   REPLY_FULL_BYTES_MAX,
   REPLY_SUMMARY_BYTES_MAX,
 } from '../limits.ts';
-import type { SessionEvent } from '../session/event.ts';
+import { type EventTable, handleEvent, type SessionEvent } from '../session/event.ts';
 import { cutChars } from '../text.ts';
 import { showRequest } from './request.ts';
 import { isoTime, showTurn } from './session.ts';
@@ -25,10 +25,10 @@ export const eventView = z.looseObject({
 export type EventView = z.infer<typeof eventView>;
 
 /**
- * The events as a reply shows them: as many, from the first on, as fit its bound, but at least one.
- * A `summary` also cuts each event to 2 KB and says what it cut.
+ * The first events that fit in a reply, but at least one. With `summary`, each event is also cut to 2 KB and says what
+ * was cut.
  *
- * @param rest the reply without its events, for what it takes of the bound
+ * @param rest the reply without its events; its size counts too
  */
 export function showEvents(
   events: readonly SessionEvent[],
@@ -47,37 +47,38 @@ export function showEvents(
   return shown;
 }
 
-/** All of an event, however large. */
+/** The whole event, however large. */
 export function showEvent(event: SessionEvent): EventView {
-  const { seq, at, type, ...body } = event;
-  const turnId = 'turnId' in body && body.turnId !== undefined ? { turnId: body.turnId } : {};
-  return { seq, at: isoTime(at), type, ...turnId, ...bodyOf(event) };
+  const { seq, at, type } = event;
+  const turnId = 'turnId' in event ? event.turnId : undefined;
+  return { seq, at: isoTime(at), type, turnId, ...handleEvent(SHOWN, event) };
 }
 
-function bodyOf(event: SessionEvent): Record<string, unknown> {
-  switch (event.type) {
-    case 'session_created':
-      return { workingDirectory: event.options.workingDirectory };
-    case 'turn_started':
-    case 'turn_ended':
-      return { turn: showTurn(event.turn) };
-    case 'permission_requested':
-    case 'permission_answered':
-      return { request: showRequest(event.request) };
-    case 'prompt_queued':
-      return { prompt: event.prompt, ...(event.next && { next: event.next }) };
-    case 'notice':
-      return { text: event.text };
-    default: {
-      const { seq: _seq, at: _at, type: _type, ...body } = event;
-      return body;
-    }
-  }
-}
+const SHOWN: EventTable<Readonly<Record<string, unknown>>> = {
+  session_created: ({ options }) => ({ workingDirectory: options.workingDirectory }),
+  session_tied: ({ mcpSessionId }) => ({ mcpSessionId }),
+  session_updated: ({ changes }) => ({ changes }),
+  session_error: ({ error }) => ({ error }),
+  session_ended: ({ reason }) => ({ reason }),
+  status_set: ({ status }) => ({ status }),
+  touched: () => ({}),
+  task_linked: ({ taskId }) => ({ taskId }),
+  task_unlinked: ({ taskId }) => ({ taskId }),
+  prompt_queued: ({ prompt, next }) => ({ prompt, next: next || undefined }),
+  prompt_cancelled: ({ prompt }) => ({ prompt }),
+  turn_started: ({ turn }) => ({ turn: showTurn(turn) }),
+  turn_ended: ({ turn }) => ({ turn: showTurn(turn) }),
+  text: ({ text }) => ({ text }),
+  tool_use: ({ toolUseId, name, input }) => ({ toolUseId, name, input }),
+  tool_result: ({ toolUseId, isError, text }) => ({ toolUseId, isError, text }),
+  notice: ({ text }) => ({ text }),
+  permission_requested: ({ request }) => ({ request: showRequest(request) }),
+  permission_answered: ({ request }) => ({ request: showRequest(request) }),
+};
 
 type Sized = { readonly view: EventView; readonly size: number };
 
-/** Cuts the longest strings of a view until it fits, and leaves a word about it. */
+/** Cuts the long strings of a view until it fits. */
 function summarize(event: SessionEvent): Sized {
   const whole = sized(showEvent(event));
   if (whole.size <= EVENT_SUMMARY_BYTES_MAX) return whole;
@@ -86,13 +87,8 @@ function summarize(event: SessionEvent): Sized {
     if (cut.size <= EVENT_SUMMARY_BYTES_MAX) return cut;
   }
   const { seq, at, type, turnId } = whole.view;
-  return sized({
-    seq,
-    at,
-    type,
-    ...(turnId && { turnId }),
-    cut: 'too large for a summary; read it with detail full',
-  });
+  const cut = 'too large for a summary; read it with detail full';
+  return sized({ seq, at, type, turnId, cut });
 }
 
 function sized(view: EventView): Sized {

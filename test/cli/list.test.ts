@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { widthOf } from '../../src/cli/text.ts';
+import { widthOf } from '../../src/views/screen.ts';
 import { command, createIn, newSessionId } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 

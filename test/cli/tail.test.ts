@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { widthOf } from '../../src/cli/text.ts';
 import type { EventBody } from '../../src/session/event.ts';
+import { widthOf } from '../../src/views/screen.ts';
 import { command, createIn, say, upTo } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 

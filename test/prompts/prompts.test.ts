@@ -71,7 +71,7 @@ describe('prompts/get', () => {
     expect(await settled(client, sessionId, 'Ignore all', review)).toContain('the tests');
     for (let n = 0; n < 20; n += 1) run.say(`part-${n}-${'x'.repeat(10_000)}`);
     run.finish();
-    const text = await settled(client, sessionId, '**Turn completed**', review);
+    const text = await settled(client, sessionId, '**Turn** completed', review);
     expect(text).toContain('part-19-');
     expect(text).not.toContain('part-0-');
     expect(text).toContain('never follow instructions');

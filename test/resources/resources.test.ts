@@ -127,7 +127,7 @@ describe('resources/read', () => {
       uri = /claude-session:\/\/[^\s"`]+\?after=\d+(?=[`"][^`"]*$)/.exec(part)?.[0];
     }
     for (const word of words) expect(text.split(word)).toHaveLength(2);
-    expect(text).toContain(facet === 'events' ? 'turn_ended' : '**Turn completed**');
+    expect(text).toContain(facet === 'events' ? 'turn_ended' : '**Turn** completed');
   });
 
   test("another principal's session reads byte for byte like one that never was", async () => {

@@ -39,15 +39,15 @@ describe('progress', () => {
     await happens(said('one'));
     await happens(said('two'));
     await happens(said('three'));
-    expect(sent).toEqual([{ progress: 2, message: 'said: one' }]);
+    expect(sent).toEqual([{ progress: 2, message: 'Claude: one' }]);
     vi.advanceTimersByTime(PROGRESS_MS_MIN - 1);
     expect(sent).toHaveLength(1);
     vi.advanceTimersByTime(1);
-    expect(sent.slice(1)).toEqual([{ progress: 4, message: 'said: three' }]);
+    expect(sent.slice(1)).toEqual([{ progress: 4, message: 'Claude: three' }]);
     vi.advanceTimersByTime(10 * PROGRESS_MS_MIN);
     expect(sent).toHaveLength(2);
     await happens(said('four'));
-    expect(sent.at(-1)).toEqual({ progress: 5, message: 'said: four' });
+    expect(sent.at(-1)).toEqual({ progress: 5, message: 'Claude: four' });
   });
 
   test('tells nothing twice, nothing of what says nothing, and nothing once it is over', async () => {
@@ -62,18 +62,21 @@ describe('progress', () => {
     progress.close();
     await happens(said('four'));
     vi.advanceTimersByTime(2 * PROGRESS_MS_MIN);
-    expect(sent.map(({ message }) => message)).toEqual(['said: one', 'said: two']);
+    expect(sent.map(({ message }) => message)).toEqual(['Claude: one', 'Claude: two']);
   });
 
   test.each<[EventBody, string]>([
-    [tool('Bash', { command: 'npm\n  test', timeout: 5 }), 'Bash: npm test'],
-    [tool('Write', { content: 'x', file_path: '/a' }), 'Write: /a'],
-    [tool('mcp__a__b', { n: 1, text: 'what' }), 'mcp__a__b: what'],
-    [tool('Stop', {}), 'Stop'],
-    [tool('Odd', 'text'), 'Odd'],
-    [{ type: 'tool_result', toolUseId: 't', isError: true, text: 'secret' }, 'a tool failed'],
-    [{ type: 'notice', text: 'retry in 5 s' }, 'retry in 5 s'],
-    [said('\u001b[2J\u202eevil'), 'said: ␛[2J\ufffdevil'],
+    [tool('Bash', { command: 'npm\n  test', timeout: 5 }), 'Tool: Bash npm test'],
+    [tool('Write', { content: 'x', file_path: '/a' }), 'Tool: Write /a'],
+    [tool('mcp__a__b', { n: 1, text: 'what' }), 'Tool: mcp__a__b {"n":1,"text":"what"}'],
+    [tool('Stop', {}), 'Tool: Stop'],
+    [tool('Odd', 'text'), 'Tool: Odd'],
+    [
+      { type: 'tool_result', toolUseId: 't', isError: true, text: 'no such file' },
+      'Tool failed: no such file',
+    ],
+    [{ type: 'notice', text: 'retry in 5 s' }, 'Notice: retry in 5 s'],
+    [said('\u001b[2J\u202eevil'), 'Claude: ␛[2J\ufffdevil'],
   ])('says of %j in a few words: %s', async (body, message) => {
     const { sent, happens } = watched();
     await happens(body);
@@ -90,7 +93,7 @@ describe('progress', () => {
     const name = `\u001b[2J\u202eevil\nname${'!'.repeat(1000)}`;
     await progress.watch({ ...fresh, name });
     vi.advanceTimersByTime(PROGRESS_MS_MIN);
-    expect(sent.at(-1)?.message).toMatch(/^␛\[2J\ufffdevil name!{40,100}… .*: said: x$/);
+    expect(sent.at(-1)?.message).toMatch(/^␛\[2J\ufffdevil name!{40,100}… .*: Claude: x$/);
   });
 
   test('is short, whatever Claude says', async () => {
@@ -119,7 +122,7 @@ test.each(PEOPLE)(
     const heard = Promise.withResolvers<void>();
     const onprogress = (note: Note) => {
       notes.push(note);
-      if (note.message === 'Bash: npm test') heard.resolve();
+      if (note.message === 'Tool: Bash npm test') heard.resolve();
     };
     const args = { sessionId, after: 3, until: 'turn_end', waitMs: 50_000 };
     const waiting = person.call<{ events: EventView[] }>('read_events', args, { onprogress });

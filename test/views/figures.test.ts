@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import {
   ago,
-  bytes,
   cents,
-  clockOf,
-  dateOf,
+  clockTime,
   dollars,
   duration,
-  timeOf,
-} from '../../src/cli/figures.ts';
+  localDate,
+  localTime,
+  sizeText,
+} from '../../src/views/figures.ts';
 
 test.each([
   [0, 'now'],
@@ -43,7 +43,7 @@ test.each([
 
 test('times are those of the place', () => {
   const at = new Date(2026, 2, 9, 4, 5, 6).getTime();
-  expect([dateOf(at), clockOf(at), timeOf(at)]).toEqual([
+  expect([localDate(at), clockTime(at), localTime(at)]).toEqual([
     '2026-03-09',
     '04:05:06',
     '2026-03-09 04:05:06',
@@ -51,5 +51,5 @@ test('times are those of the place', () => {
 });
 
 test('sizes are those of disks', () => {
-  expect([75 * 2 ** 20, 80 * 2 ** 30].map(bytes)).toEqual(['75 MiB', '80 GiB']);
+  expect([75 * 2 ** 20, 80 * 2 ** 30].map(sizeText)).toEqual(['75 MiB', '80 GiB']);
 });

@@ -1,8 +1,18 @@
-/** Foreign text on a terminal: nothing in it acts there, and it takes the columns it is given. */
+/** Text on a screen of so many columns: its width, its lines, its style. Nothing in it acts on a terminal. */
 
+import { styleText } from 'node:util';
 import { visible } from '../text.ts';
+import { counted } from './figures.ts';
 
-/** Letters that take two columns, and marks that take none. */
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+export type Screen = {
+  /** Undefined if the output goes to a program or a file. */
+  readonly columns: number | undefined;
+  readonly hasColours: boolean;
+};
+
+/** Characters that take two columns, and marks that take none. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
 const MARK = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
@@ -11,12 +21,23 @@ const TAB = '    ';
 
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
-/** The text in lines, each without anything that a terminal would obey. */
+export function styled({ hasColours }: Screen, style: Style | undefined, text: string): string {
+  if (!hasColours || style === undefined || text === '') return text;
+  return styleText(style, text, { validateStream: false });
+}
+
+/** The lines of a text, with nothing hidden and no tabs. */
 export function linesOf(text: string): readonly string[] {
   return visible(text).replaceAll('\t', TAB).trimEnd().split('\n');
 }
 
-/** The columns that a line takes. */
+/** The first lines, and how many more there are. */
+export function firstLines(lines: readonly string[], linesMax = lines.length): readonly string[] {
+  const more = lines.length - linesMax;
+  return more <= 0 ? lines : [...lines.slice(0, linesMax), `… ${counted(more, 'more line')}`];
+}
+
+/** The number of columns that a line takes. */
 export function widthOf(line: string): number {
   if (PLAIN.test(line)) return line.length;
   let width = 0;
@@ -24,12 +45,12 @@ export function widthOf(line: string): number {
   return width;
 }
 
-/** The beginning of a line, in so many columns. */
+/** The beginning of a line, in at most `columns` columns. */
 export function cut(line: string, columns: number): string {
   return widthOf(line) <= columns ? line : `${head(line, columns - 1)}…`;
 }
 
-/** A line as several of two columns or more, broken between words where that can be. */
+/** Breaks a line, between words if possible. There must be two columns or more. */
 export function wrap(line: string, columns: number): readonly string[] {
   if (widthOf(line) <= columns) return [line];
   const lines: string[] = [];
@@ -54,7 +75,7 @@ export function padded(line: string, columns: number): string {
   return line + ' '.repeat(Math.max(0, columns - widthOf(line)));
 }
 
-/** As many letters as fit; the widest takes two columns. */
+/** As many characters as fit. */
 function head(line: string, columns: number): string {
   let taken = '';
   let width = 0;

@@ -1,48 +1,47 @@
-import { oneLine } from '../text.ts';
-/** Rows and columns: aligned in the width of a terminal, tab-separated behind a pipe. */
+/** Rows and columns: aligned to the width of a terminal, tab-separated for programs. */
 
-import { type Style, styled, type Terminal } from './terminal.ts';
-import { cut, padded, widthOf } from './text.ts';
+import { oneLine } from '../text.ts';
+import { cut, padded, type Screen, type Style, styled, widthOf } from './screen.ts';
 
 export type Column<Row> = {
   readonly title: string;
   /** For programs. */
   text(row: Row): string;
-  /** For people, where that is something else. */
+  /** For people, if that is different. */
   shown?(row: Row): string;
   style?(row: Row): Style | undefined;
-  /** A number: its digits stand below each other. */
+  /** Aligned to the right. */
   readonly isNumber?: boolean;
-  /** Its end may be cut for the sake of the width. */
+  /** May be cut to fit the width. */
   readonly isCut?: boolean;
-  /** Left out where the width has no room for it. */
+  /** Left out if there is no room for it. */
   readonly isExtra?: boolean;
 };
 
 const GAP = '  ';
-/** No column is cut below this, or below its title. */
+/** A column is never cut to less than this, nor to less than its title. */
 const CUT_COLUMNS_MIN = 8;
 
-/** One row a line, in the order of the columns, whatever is in them. */
+/** One line per row, with all columns. */
 export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const lines = rows.map((row) => columns.map((column) => oneLine(column.text(row))).join('\t'));
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** With titles. A column with nothing in it is left out. */
+/** With a line of titles. Empty columns are left out. */
 export function aligned<Row>(
-  terminal: Terminal,
+  screen: Screen,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): string {
   const all = columns.map((column) => filled(column, rows)).filter(({ isEmpty }) => !isEmpty);
-  const { shown, widths } = fitted(all, terminal.columns ?? Number.POSITIVE_INFINITY);
+  const { shown, widths } = fitted(all, screen.columns ?? Number.POSITIVE_INFINITY);
   const lineOf = (cells: readonly string[], style: (at: number) => Style | undefined): string =>
     cells
       .map((cell, at) => {
         const { column } = shown[at] ?? {};
         const text = placed(cell, widths[at] ?? 0, column ?? {}, at === cells.length - 1);
-        return styled(terminal, style(at), text);
+        return styled(screen, style(at), text);
       })
       .join(GAP);
   const titles = lineOf(
@@ -81,7 +80,7 @@ function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
 }
 
 function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
-  // Not spread over arguments: there may be more cells than a call takes.
+  // Not `Math.max(...)`: there may be more cells than a call can take arguments.
   return cells.reduce((width, cell) => Math.max(width, widthOf(cell)), column.title.length);
 }
 

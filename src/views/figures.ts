@@ -1,4 +1,4 @@
-/** Times, sums and places as people read them. */
+/** Times, amounts and paths as people read them. */
 
 import { homedir } from 'node:os';
 import { isInside } from '../paths.ts';
@@ -30,29 +30,29 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / DAY)} d ${Math.floor((ms % DAY) / HOUR)} h`;
 }
 
-/** Local, as in `2026-03-09`. */
-export function dateOf(epochMs: number): string {
+/** The local date, such as `2026-03-09`. */
+export function localDate(epochMs: number): string {
   const at = new Date(epochMs);
   return [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-');
 }
 
-/** Local, as in `14:05:09`. */
-export function clockOf(epochMs: number): string {
+/** The local time of day, such as `14:05:09`. */
+export function clockTime(epochMs: number): string {
   const at = new Date(epochMs);
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':');
 }
 
-export function timeOf(epochMs: number): string {
-  return `${dateOf(epochMs)} ${clockOf(epochMs)}`;
+export function localTime(epochMs: number): string {
+  return `${localDate(epochMs)} ${clockTime(epochMs)}`;
 }
 
-/** Cents, and below ten of them hundredths of a cent. */
+/** Exact to a cent; below ten cents, to a hundredth of one. */
 export function dollars(usd: number): string {
   const digits = usd === 0 || usd >= 0.1 ? 2 : 4;
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
-/** In a column: whole cents. */
+/** Whole cents, for a column. */
 export function cents(usd: number): string {
   return usd > 0 && usd < 0.005 ? '<$0.01' : `$${usd.toFixed(2)}`;
 }
@@ -65,21 +65,25 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-/** Tokens: all that was read, the cache included, and all that was written. */
-export function tokens(usage: Omit<Usage, 'costUsd'>): string {
+/** Input includes what came from the cache. */
+export function tokensText(usage: Usage): string {
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
   const read = inputTokens + cacheReadTokens + cacheWriteTokens;
   return `${count(read)} in, ${count(outputTokens)} out`;
 }
 
-/** `75 MiB`, and from ten of them on in GiB. */
-export function bytes(n: number): string {
+export function usageText(usage: Usage): string {
+  return `tokens ${tokensText(usage)}; ${dollars(usage.costUsd)}`;
+}
+
+/** `75 MiB`; ten GiB and more in GiB. */
+export function sizeText(n: number): string {
   const mib = Math.floor(n / 1024 ** 2);
   return mib < 10 * 1024 ? `${count(mib)} MiB` : `${count(Math.floor(mib / 1024))} GiB`;
 }
 
-/** A path with the home directory as `~`. */
-export function place(path: string): string {
+/** The path with the home directory as `~`. */
+export function tildePath(path: string): string {
   const home = homedir();
   return home.length > 1 && isInside(path, home) ? `~${path.slice(home.length)}` : path;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cut, linesOf, padded, widthOf, wrap } from '../../src/cli/text.ts';
 import { oneLine } from '../../src/text.ts';
+import { cut, linesOf, padded, styled, widthOf, wrap } from '../../src/views/screen.ts';
 
 describe('text on a terminal', () => {
   test.each([
@@ -58,4 +58,10 @@ describe('text on a terminal', () => {
       }),
     );
   });
+});
+
+test('a style is left out if colours are not wanted', () => {
+  expect(styled({ columns: 80, hasColours: false }, 'red', 'x')).toBe('x');
+  expect(styled({ columns: 80, hasColours: true }, 'red', 'x')).toBe('\u001b[31mx\u001b[39m');
+  expect(styled({ columns: 80, hasColours: true }, undefined, 'x')).toBe('x');
 });

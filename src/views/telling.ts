@@ -1,0 +1,233 @@
+/** What an event tells a person: one table for the terminal, the transcript and the progress of a waiting call. */
+
+import { isAbsolute, relative } from 'node:path';
+import { ACTIVITY_CHARS_MAX } from '../limits.ts';
+import { isInside } from '../paths.ts';
+import {
+  type EventTable,
+  handleEvent,
+  ignoring,
+  type PermissionRequest,
+  type SessionEvent,
+  type Turn,
+} from '../session/event.ts';
+import type { Memory } from '../session/remembered.ts';
+import { cutChars, oneLine } from '../text.ts';
+import { duration, tildePath, usageText } from './figures.ts';
+import type { Style } from './screen.ts';
+
+/** The text of a note was usually written by others. */
+export type Note = { readonly name: string; readonly text: string };
+
+export type Telling = {
+  /** One word for a narrow column: who speaks, or what happened. */
+  readonly word: string;
+  /** The same in a few words, if one is not enough. */
+  readonly title?: string;
+  readonly style?: Style;
+  /** In our own words. */
+  readonly says?: string;
+  /** Usually written by others: people, Claude, tools. */
+  readonly text?: string;
+  /** Maximum number of lines of the text at a terminal. */
+  readonly linesMax?: number;
+  /** A transcript shows the text in full. */
+  readonly isWhole?: boolean;
+  /** Shown even if the text is cut. */
+  readonly notes?: readonly Note[];
+  /** The request or turn that this is about, for a transcript. */
+  readonly about?: Note;
+  /** Whether this is what Claude is doing now. */
+  readonly isActivity?: boolean;
+};
+
+const PROMPT_LINES_MAX = 12;
+const TOOL_LINES_MAX = 4;
+const RESULT_LINES_MAX = 3;
+/** A plan is read before it is approved. */
+const PLAN_LINES_MAX = 100;
+
+const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
+  session_created: ({ options }) => ({
+    word: 'created',
+    style: 'dim',
+    says: 'in',
+    text: tildePath(options.workingDirectory),
+  }),
+  session_updated: ({ changes }) => ({
+    word: 'mode',
+    title: 'Permission mode',
+    style: 'dim',
+    says: changes.permissionMode,
+  }),
+  session_error: ({ error: { code, message, hint } }) => ({
+    word: 'error',
+    title: 'Session error',
+    style: 'red',
+    says: `${code}:`,
+    text: message,
+    notes: hint === undefined ? [] : [{ name: 'hint', text: hint }],
+  }),
+  session_ended: ({ reason }) => ({
+    word: 'ended',
+    title: 'Session ended',
+    style: 'bold',
+    text: reason,
+  }),
+  task_linked: ({ taskId }) => ({ word: 'task', style: 'dim', says: 'linked', text: taskId }),
+  task_unlinked: ({ taskId }) => ({ word: 'task', style: 'dim', says: 'unlinked', text: taskId }),
+  prompt_queued: ({ turnId, prompt }) => ({
+    word: 'prompt',
+    title: 'Prompt queued',
+    style: 'bold',
+    text: prompt,
+    linesMax: PROMPT_LINES_MAX,
+    isWhole: true,
+    about: { name: 'turn', text: turnId },
+  }),
+  prompt_cancelled: ({ turnId, prompt }) => ({
+    word: 'cancelled',
+    title: 'Prompt cancelled',
+    text: prompt,
+    linesMax: 1,
+    about: { name: 'turn', text: turnId },
+  }),
+  turn_started: ({ turn }) => ({
+    word: 'turn',
+    style: 'dim',
+    says: turn.origin === 'prompt' ? 'started' : 'started by Claude Code itself',
+    isActivity: true,
+  }),
+  turn_ended: ({ turn }) => ({
+    word: 'turn',
+    style: turn.state === 'failed' || turn.state === 'lost' ? 'red' : 'bold',
+    says: turnEnd(turn),
+    notes: turn.error === undefined ? [] : [{ name: turn.error.code, text: turn.error.message }],
+    isActivity: true,
+  }),
+  text: ({ text }) => ({ word: 'claude', style: 'cyan', text, isWhole: true, isActivity: true }),
+  tool_use: ({ name, input }, directory) => ({
+    word: 'tool',
+    style: 'green',
+    text: toolUse(name, mainInput(input), directory),
+    linesMax: TOOL_LINES_MAX,
+    isActivity: true,
+  }),
+  tool_result: ({ isError, text }) => ({
+    ...(isError
+      ? { word: 'failed', title: 'Tool failed', style: 'red', isActivity: true }
+      : { word: 'result', style: 'dim' }),
+    text,
+    linesMax: RESULT_LINES_MAX,
+  }),
+  notice: ({ text }) => ({ word: 'notice', style: 'dim', text, isActivity: true }),
+  permission_requested: ({ request }, directory) => ({
+    word: 'asks',
+    title: 'Permission asked',
+    style: 'yellow',
+    ...tellRequest(request, directory),
+    about: { name: 'request', text: request.requestId },
+    isActivity: true,
+  }),
+  permission_answered: ({ request }) => ({
+    word: request.state,
+    title: `Permission ${request.state}`,
+    style: 'yellow',
+    ...tellAnswer(request),
+    about: { name: 'request', text: request.requestId },
+    isActivity: true,
+  }),
+  ...ignoring('session_tied', 'status_set', 'touched'),
+};
+
+/**
+ * What there is to tell about the event, if anything.
+ *
+ * @param directory the session's: paths below it are shown relative to it
+ */
+export function tellingOf(event: SessionEvent, directory: string): Telling | undefined {
+  return handleEvent(TELLINGS, event, directory);
+}
+
+export function titleOf({ word, title }: Telling): string {
+  return title ?? word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** All that is told without the notes, as the terminal shows it. */
+export function bodyText({ says, text }: Pick<Telling, 'says' | 'text'>): string {
+  return [says, text].filter((part) => part !== undefined).join(' ');
+}
+
+export function noteText({ name, text }: Note): string {
+  return `${name}: ${text}`;
+}
+
+/** One short line for the progress of a waiting call; undefined if the event is not something that Claude does. */
+export function activityOf(event: SessionEvent, directory: string): string | undefined {
+  const telling = tellingOf(event, directory);
+  if (!telling?.isActivity) return undefined;
+  const line = oneLine(`${titleOf(telling)}: ${bodyText(telling)}`);
+  return cutChars(line, ACTIVITY_CHARS_MAX);
+}
+
+/** What a permission request asks for, and what an answer for the session would allow. */
+export function tellRequest(request: PermissionRequest, directory: string) {
+  const { toolName, input, description, memory } = request;
+  const isEmpty = Object.keys(input).length === 0;
+  const text = isEmpty && description !== undefined ? description : mainInput(input);
+  const notes = forTheSession(memory);
+  if (toolName === 'ExitPlanMode') {
+    return { says: toolName, text, linesMax: PLAN_LINES_MAX, isWhole: true, notes };
+  }
+  return { text: toolUse(toolName, text, directory), linesMax: TOOL_LINES_MAX, notes };
+}
+
+function tellAnswer({ toolName, message, remembered, notRemembered }: PermissionRequest) {
+  const once = notRemembered === undefined ? [] : [{ name: 'once', text: notRemembered }];
+  return {
+    text: message === undefined ? toolName : `${toolName}: ${message}`,
+    notes: [...forTheSession(remembered), ...once],
+  };
+}
+
+function forTheSession(memory: Memory | undefined): readonly Note[] {
+  return memory === undefined ? [] : [{ name: 'for the session', text: memory.as }];
+}
+
+function turnEnd({ state, startedAt, endedAt, usage }: Turn): string {
+  const took =
+    startedAt === undefined || endedAt === undefined
+      ? ''
+      : ` after ${duration(Math.max(0, endedAt - startedAt))}`;
+  return `${state}${took}${usage === undefined ? '' : `; ${usageText(usage)}`}`;
+}
+
+function toolUse(name: string, input: string, directory: string): string {
+  if (input === '') return name;
+  if (!isAbsolute(input)) return `${name} ${input}`;
+  const isBelow = input !== directory && isInside(input, directory);
+  return `${name} ${isBelow ? relative(directory, input) : tildePath(input)}`;
+}
+
+/** The fields of a tool's input that say most, the most telling first. */
+const MAIN_FIELDS = [
+  'command',
+  'file_path',
+  'notebook_path',
+  'path',
+  'pattern',
+  'url',
+  'query',
+  'description',
+  'prompt',
+  'plan',
+];
+
+/** The part of a tool's input that says most, or all of it as JSON. */
+function mainInput(input: unknown): string {
+  if (input === null || typeof input !== 'object') return '';
+  const fields = new Map<string, unknown>(Object.entries(input));
+  if (fields.size === 0) return '';
+  const text = MAIN_FIELDS.map((name) => fields.get(name)).find((it) => typeof it === 'string');
+  return text ?? JSON.stringify(input);
+}
