@@ -140,6 +140,8 @@ export const PRUNE_ROWS = 500;
 export const CLOCK_JUMP_MS = 2_000;
 /** Interval at which the store is polled in case a notification was missed. */
 export const STORE_POLL_MS = 1_000;
+/** Maximum number of commits, and of sessions in one of them, that other servers are told of by name. */
+export const NEWS_MAX = 64;
 /** Minimum time between two notifications about one resource, or about their list. */
 export const NOTIFY_MS = 1_000;
 /** Maximum delay between the timestamp of a write and its visibility. */

@@ -31,7 +31,8 @@ export class Changes {
 
   constructor(deps: ChangesDeps) {
     this.#deps = deps;
-    this.#stop = deps.store.subscribe(() => {
+    this.#stop = deps.store.subscribe(({ sessions }) => {
+      if (sessions !== 'any' && sessions.size === 0) return;
       for (const feed of this.#feeds.values()) feed.poke();
     });
   }

@@ -33,8 +33,8 @@ export class Runs {
 
   constructor(deps: RunsDeps) {
     this.#deps = deps;
-    this.#unsubscribe = deps.store.subscribe((changed) => {
-      if (changed === undefined) void this.#carryOutOrders();
+    this.#unsubscribe = deps.store.subscribe(({ orders }) => {
+      if (orders) void this.#carryOutOrders();
     });
   }
 

@@ -81,8 +81,8 @@ export class Scheduler {
 
   /** From now on takes work when it comes, from other servers on the state directory too. */
   follow(): void {
-    this.#unsubscribe = this.#deps.store.subscribe((changed) => {
-      if (changed === undefined) this.poke();
+    this.#unsubscribe = this.#deps.store.subscribe(({ work }) => {
+      if (work) this.poke();
     });
     this.poke();
   }
@@ -90,9 +90,7 @@ export class Scheduler {
   /** Looks for work: something was queued, or a place has become free. */
   poke(): void {
     this.#again = true;
-    this.#pass ??= this.#work().finally(() => {
-      this.#pass = undefined;
-    });
+    this.#pass ??= this.#work();
   }
 
   /**
@@ -157,10 +155,13 @@ export class Scheduler {
   }
 
   async #work(): Promise<void> {
+    // A pass is over in the same moment in which it no longer looks for work: else a poke would be lost in between.
+    await null;
     while (this.#again && !this.#closed) {
       this.#again = false;
       while (!this.#closed && (await this.#startNext()));
     }
+    this.#pass = undefined;
   }
 
   /** Starts one turn, or makes room for one; returns whether there may be more to do. */

@@ -11,7 +11,7 @@ export class Waiters {
   readonly #stop: () => void;
 
   constructor(store: Pick<Store, 'subscribe'>) {
-    this.#stop = store.subscribe((changed) => this.wake(changed));
+    this.#stop = store.subscribe(({ sessions }) => this.wake(sessions));
   }
 
   /**
@@ -46,8 +46,8 @@ export class Waiters {
   }
 
   /** Makes the waits for these sessions, or all, look again. */
-  wake(sessionIds: ReadonlySet<string> | undefined): void {
-    for (const id of sessionIds ?? [...this.#waiting.keys()]) {
+  wake(sessionIds: ReadonlySet<string> | 'any'): void {
+    for (const id of sessionIds === 'any' ? [...this.#waiting.keys()] : sessionIds) {
       for (const wake of this.#waiting.get(id) ?? []) wake();
     }
   }

@@ -146,9 +146,9 @@ function write(tx: Transaction, place: Place, decided: Decided): Appended {
   if (events.length > 0) {
     writeSession(tx, before, session);
     for (const event of events) writeEvent(tx, sessionId, event, epoch);
-    if (events.some(changesQueue)) updateQueue(tx.sql, sessionId);
+    const work = events.some(changesQueue) ? updateQueue(tx.sql, sessionId) : undefined;
     updateMetrics(tx.sql, before, session);
-    tx.touch(sessionId, { session, events });
+    tx.touch({ sessionId, change: { session, events }, work });
   }
   return { session, events, reply: replyOf(session, events, decided), heldBy, refused };
 }
@@ -231,16 +231,17 @@ function writeEvent(
   project(tx, sessionId, event, epoch);
 }
 
-/** The first queued turn by rank, unless one runs. */
-function updateQueue(sql: Sql, sessionId: string): void {
-  sql.run(
+/** The next turn is the first queued one by rank, unless one runs. Returns whether there is one. */
+function updateQueue(sql: Sql, sessionId: string): boolean {
+  const row = sql.get(
     `UPDATE sessions SET next_ord = (
        SELECT iif(state = 'queued', ord, NULL) FROM turns
        WHERE session_id = sessions.id AND state IN ('queued', 'running')
        ORDER BY state = 'queued', rank, ord LIMIT 1
-     ) WHERE id = ?`,
+     ) WHERE id = ? RETURNING next_ord`,
     sessionId,
   );
+  return typeof row?.next_ord === 'number';
 }
 
 function replyOf(

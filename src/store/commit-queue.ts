@@ -10,7 +10,7 @@ import { isBusy, isFailedSync, isIoError, storageFailure } from './failure.ts';
 import { closedError, JournalFullError, movedError, unconfirmedError } from './refusals.ts';
 import type { Sql } from './sql.ts';
 import type { SteadyClock } from './steady-clock.ts';
-import type { Change, Commit } from './store.ts';
+import type { Change, Commit, News } from './store.ts';
 
 /** What a job writes with. The changes of a job that throws are undone. */
 export type Transaction = {
@@ -21,8 +21,21 @@ export type Transaction = {
   readonly steadyNow: number;
   /** What a lease is taken for, in milliseconds. */
   readonly leaseMs: number;
-  /** Says that the session changed, and what was written of it, to those who listen. */
-  touch(sessionId: string, change?: Change): void;
+  /** Tells those who listen. */
+  touch(touched: Touched): void;
+  /** Runs a part of the job. If it throws, what it wrote and told is undone, and nothing else. */
+  alone<T>(part: () => T): T;
+  /** Logs that a turn could not be started, and goes on. */
+  passedOver(sessionId: string | undefined, error: unknown): void;
+};
+
+/** What a job has changed. */
+export type Touched = {
+  readonly sessionId?: string;
+  readonly change?: Change;
+  /** Whether a turn of the session may be claimed now; what is said last counts. */
+  readonly work?: boolean;
+  readonly orders?: boolean;
 };
 
 /** Runs inside a transaction; must be synchronous. */
@@ -37,16 +50,16 @@ export type CommitQueueDeps = {
   readonly batchMs: number;
   /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
-  committed(sessionIds: ReadonlySet<string>, commit: Commit): void;
+  /** The last thing in the transaction. */
+  publish(news: News): void;
+  committed(news: News, commit: Commit): void;
+  passedOver(sessionId: string | undefined, error: unknown): void;
   /**
    * The disk has failed. Nothing is written until {@link CommitQueue.resume}; `doubtful` is what the commit held that
    * failed, which may be there after all.
    */
-  failed(error: unknown, doubtful: Written | undefined): void;
+  failed(error: unknown, doubtful: readonly Touched[] | undefined): void;
 };
-
-/** What a batch has written so far. */
-export type Written = { readonly sessionIds: Set<string>; readonly changes: Change[] };
 
 type Waiting = {
   /** Runs the job; what it returns tells the caller, once the commit is durable. */
@@ -159,24 +172,25 @@ export class CommitQueue {
   #write(batch: Waiting[]): void {
     const { sql } = this.#deps.database;
     const began = performance.now();
-    const written: Written = { sessionIds: new Set(), changes: [] };
+    const touched: Touched[] = [];
     let settle: readonly (() => void)[];
     try {
-      settle = this.#runAll(batch, written);
+      settle = this.#runAll(batch, touched);
+      this.#deps.publish(newsOf(touched));
       sql.run('COMMIT');
     } catch (error) {
       this.#rollBack();
       refuse(batch, isFailedSync(error) ? unconfirmedError(error) : error);
-      if (isIoError(error)) this.#suspend(error, written);
+      if (isIoError(error)) this.#suspend(error, touched);
       return;
     }
     for (const tell of settle) tell();
-    const { sessionIds, changes } = written;
-    this.#deps.committed(sessionIds, { changes, durationMs: performance.now() - began });
+    const durationMs = performance.now() - began;
+    this.#deps.committed(newsOf(touched), { changes: changesOf(touched), durationMs });
   }
 
   /** A connection whose disk has failed is not written through any more, were it to work again by itself. */
-  #suspend(error: unknown, doubtful?: Written): void {
+  #suspend(error: unknown, doubtful?: readonly Touched[]): void {
     this.#isSuspended = true;
     this.#deps.failed(error, doubtful);
   }
@@ -191,45 +205,73 @@ export class CommitQueue {
     }
   }
 
-  #runAll(batch: Waiting[], written: Written): readonly (() => void)[] {
+  #runAll(batch: Waiting[], touched: Touched[]): readonly (() => void)[] {
     const until = performance.now() + this.#deps.batchMs;
     const settle: (() => void)[] = [];
     for (const waiting of batch) {
       if (settle.length > 0 && performance.now() >= until) break;
-      settle.push(this.#runAlone(waiting, written));
+      settle.push(this.#runAlone(waiting, touched));
     }
     this.#waiting.unshift(...batch.splice(settle.length));
     return settle;
   }
 
-  /** What the job made the caller hear is told only after the commit, its refusal too. */
-  #runAlone(waiting: Waiting, written: Written): () => void {
-    const { now, steady, leaseMs } = this.#deps;
+  /** What the caller is told waits for the commit, even a refusal. */
+  #runAlone(waiting: Waiting, touched: Touched[]): () => void {
+    const { now, steady, leaseMs, passedOver } = this.#deps;
     const { sql } = this.#deps.database;
-    const touched: { readonly id: string; readonly change: Change | undefined }[] = [];
-    sql.run('SAVEPOINT job');
+    const alone = <T>(part: () => T): T => runAlone(sql, touched, part);
     try {
-      const tell = waiting.run({
-        sql,
-        now: now(),
-        steadyNow: steady(),
-        leaseMs,
-        touch: (id, change) => touched.push({ id, change }),
-      });
-      sql.run('RELEASE job');
-      for (const { id, change } of touched) {
-        written.sessionIds.add(id);
-        if (change !== undefined) written.changes.push(change);
-      }
-      return tell;
+      return alone(() =>
+        waiting.run({
+          sql,
+          now: now(),
+          steadyNow: steady(),
+          leaseMs,
+          touch: (more) => touched.push(more),
+          alone,
+          passedOver,
+        }),
+      );
     } catch (error) {
-      // The disk or the file failed: nothing of this transaction can be trusted to be written.
-      if (!sql.inTransaction || storageFailure(error) !== undefined) throw error;
-      sql.run('ROLLBACK TO job');
-      sql.run('RELEASE job');
+      if (isFatal(sql, error)) throw error;
       return () => waiting.reject(error);
     }
   }
+}
+
+function runAlone<T>(sql: Sql, touched: Touched[], part: () => T): T {
+  const before = touched.length;
+  sql.run('SAVEPOINT part');
+  try {
+    const result = part();
+    sql.run('RELEASE part');
+    return result;
+  } catch (error) {
+    if (isFatal(sql, error)) throw error;
+    sql.run('ROLLBACK TO part');
+    sql.run('RELEASE part');
+    touched.length = before;
+    throw error;
+  }
+}
+
+/** The disk or the file failed: nothing of this transaction can be trusted to be written. */
+export function isFatal(sql: Sql, error: unknown): boolean {
+  return !sql.inTransaction || storageFailure(error) !== undefined;
+}
+
+export function newsOf(touched: readonly Touched[]): News {
+  const work = new Map(touched.map((each) => [each.sessionId, each.work]));
+  return {
+    sessions: new Set(touched.flatMap(({ sessionId }) => sessionId ?? [])),
+    work: [...work.values()].includes(true),
+    orders: touched.some(({ orders }) => orders),
+  };
+}
+
+export function changesOf(touched: readonly Touched[]): readonly Change[] {
+  return touched.flatMap(({ change }) => change ?? []);
 }
 
 function refuse(batch: readonly Waiting[], error: unknown): void {

@@ -5,8 +5,8 @@ import { SessionError } from '../errors.ts';
 import type { OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
-import type { Transaction } from './commit-queue.ts';
-import { DamagedRowError, numberOf, type Row, type Sql, textOf } from './sql.ts';
+import { isFatal, type Transaction } from './commit-queue.ts';
+import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from './store.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
@@ -62,22 +62,30 @@ function isFull(sql: Sql, { maxLive }: Claimant): boolean {
   return row !== undefined && numberOf(row, 'live') >= maxLive;
 }
 
-/** A session with a damaged row is passed over: whoever asks for it hears of that, and the others' turns go on. */
+/** A claim on the side of another write, which succeeds even if the claim fails. */
+export function tryToClaim(tx: Transaction, claimant: Claimant): Claim | 'full' | undefined {
+  try {
+    return claimTurn(tx, claimant);
+  } catch (error) {
+    if (isFatal(tx.sql, error)) throw error;
+    tx.passedOver(undefined, error);
+    return undefined;
+  }
+}
+
+/** A session whose turn cannot be started, most likely because of a damaged row, is passed over: the others go on. */
 export function claimTurn(tx: Transaction, claimant: Claimant): Claim | 'full' | undefined {
   const except = new Set(claimant.except);
   for (;;) {
     const row = nextWaiting(tx.sql, { ...claimant, except }, tx.now);
     if (row === undefined || row === 'full') return row;
-    tx.sql.run('SAVEPOINT claim');
     try {
-      const claim = claimRow(tx, claimant, row);
-      tx.sql.run('RELEASE claim');
-      return claim;
+      return tx.alone(() => claimRow(tx, claimant, row));
     } catch (error) {
-      if (!(error instanceof DamagedRowError)) throw error;
-      tx.sql.run('ROLLBACK TO claim');
-      tx.sql.run('RELEASE claim');
-      except.add(textOf(row, 'id'));
+      if (isFatal(tx.sql, error)) throw error;
+      const sessionId = textOf(row, 'id');
+      except.add(sessionId);
+      tx.passedOver(sessionId, error);
     }
   }
 }
@@ -87,6 +95,8 @@ function claimRow(tx: Transaction, { owner, warm }: Claimant, row: Row): Claim {
   const epoch = numberOf(row, 'epoch') + (row.owner === owner ? 0 : 1);
   const fence: Fence = { sessionId: textOf(row, 'id'), owner, epoch };
   setLease(tx, fence);
+  // Orders for the session are ours from now on.
+  if (row.owner !== owner) tx.touch({ sessionId: fence.sessionId, orders: true });
   tx.sql.run('UPDATE sessions SET served_at = ? WHERE id = ?', tx.steadyNow, fence.sessionId);
   const started = startTurn(tx, fence, row);
   const prompted = warm?.sessionId === fence.sessionId && warm.epoch === epoch;
@@ -190,7 +200,7 @@ export function releaseLease(tx: Transaction, fence: Fence): void {
   );
   if (released === 0) return;
   tx.sql.run('DELETE FROM processes WHERE session_id = ?', fence.sessionId);
-  tx.touch(fence.sessionId);
+  tx.touch({ sessionId: fence.sessionId, work: true });
 }
 
 export function takeOverLease(tx: Transaction, fence: Fence, owner: string): Fence | undefined {
@@ -207,6 +217,7 @@ export function takeOverLease(tx: Transaction, fence: Fence, owner: string): Fen
     epoch: fence.epoch + 1,
   };
   setLease(tx, taken);
+  tx.touch({ sessionId: taken.sessionId, orders: true });
   return taken;
 }
 

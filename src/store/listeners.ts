@@ -1,14 +1,14 @@
-/** Those who are told of commits: of ours at once, of another process's while somebody listens. */
+/** Tells listeners of commits: of ours at once, of other processes' while somebody listens. */
 
 import type { Logger } from '../log.ts';
-import type { Commit, Observer } from './store.ts';
+import { ANYTHING } from './news.ts';
+import type { Commit, News, Observer } from './store.ts';
 
-/** Hears which sessions have changed; undefined where any may have. */
-export type Listener = (sessionIds: ReadonlySet<string> | undefined) => void;
+export type Listener = (news: News) => void;
 
 export type ListenersOptions = {
   /** Begins to watch for the commits of other processes; returns what ends that. */
-  readonly watch: (changed: () => void) => () => void;
+  readonly watch: (changed: Listener) => () => void;
   readonly log: Pick<Logger, 'error'> | undefined;
 };
 
@@ -25,9 +25,9 @@ export class Listeners {
   /** Returns the function that stops it. */
   add(listener: Listener): () => void {
     // An object of its own, so that a function given twice is called twice and stopped once.
-    const entry: Listener = (sessionIds) => listener(sessionIds);
+    const entry: Listener = (news) => listener(news);
     this.#listeners.add(entry);
-    this.#stopWatching ??= this.#options.watch(() => this.#tell(undefined));
+    this.#stopWatching ??= this.#options.watch((news) => this.#tell(news));
     return () => {
       this.#listeners.delete(entry);
       if (this.#listeners.size === 0) this.unwatch();
@@ -38,14 +38,14 @@ export class Listeners {
     this.#observers.push(observer);
   }
 
-  committed(sessionIds: ReadonlySet<string>, commit: Commit): void {
+  committed(news: News, commit: Commit): void {
     for (const observer of this.#observers) this.#call(() => observer.committed?.(commit));
-    if (sessionIds.size > 0) this.#tell(sessionIds);
+    this.#tell(news);
   }
 
   /** The database was opened anew: anything may have changed. */
   reopened(): void {
-    this.#tell(undefined);
+    this.#tell(ANYTHING);
     for (const observer of this.#observers) this.#call(() => observer.reopened?.());
   }
 
@@ -59,8 +59,10 @@ export class Listeners {
     this.#stopWatching = undefined;
   }
 
-  #tell(sessionIds: ReadonlySet<string> | undefined): void {
-    for (const listener of [...this.#listeners]) this.#call(() => listener(sessionIds));
+  #tell(news: News): void {
+    const { sessions, work, orders } = news;
+    if (sessions !== 'any' && sessions.size === 0 && !work && !orders) return;
+    for (const listener of [...this.#listeners]) this.#call(() => listener(news));
   }
 
   #call(listener: () => void): void {

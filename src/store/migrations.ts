@@ -197,6 +197,20 @@ DROP INDEX sessions_ended;
 CREATE INDEX sessions_ended ON sessions (active_at) WHERE ended_at IS NOT NULL;
 `;
 
+/**
+ * What the last commits changed, one row each (`news.ts`): the ids of sessions, null if they are too many;
+ * whether a turn may have become claimable; whether there are orders.
+ */
+const NEWS = `
+CREATE TABLE news (
+  n INTEGER PRIMARY KEY,
+  writer INTEGER NOT NULL,
+  sessions TEXT,
+  work INTEGER NOT NULL,
+  orders INTEGER NOT NULL
+) STRICT;
+`;
+
 export const STEPS: readonly string[] = [
   FIRST,
   REMEMBERED,
@@ -204,6 +218,7 @@ export const STEPS: readonly string[] = [
   FAIR_QUEUE,
   SUMS_BY_MODEL,
   STEADY_AGES,
+  NEWS,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -183,9 +183,10 @@ function rememberAnswer(sql: Sql, sessionId: string, { remembered }: PermissionR
   );
 }
 
-/** Events after which another turn may be the next one to run. */
+/** Events after which another turn may be the next one to run, or another server may run it. */
 export function changesQueue(event: EventBody): boolean {
   switch (event.type) {
+    case 'session_tied':
     case 'prompt_queued':
     case 'prompt_cancelled':
     case 'turn_started':

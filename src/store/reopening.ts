@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { REOPEN_PAUSE_MS, REOPEN_PAUSE_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import type { CommitQueue, Written } from './commit-queue.ts';
+import { type CommitQueue, changesOf, newsOf, type Touched } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { isWritten } from './doubtful.ts';
 import { storageFailure } from './failure.ts';
@@ -28,7 +28,7 @@ export class Reopening {
   }
 
   /** @param doubtful what the commit held that failed */
-  start(error: unknown, doubtful: Written | undefined): void {
+  start(error: unknown, doubtful: readonly Touched[] | undefined): void {
     this.#deps.log?.error({ err: error }, 'the disk failed; the state database is opened anew');
     this.#work = this.#goOn(doubtful);
   }
@@ -39,7 +39,7 @@ export class Reopening {
     await this.#work;
   }
 
-  async #goOn(doubtful: Written | undefined): Promise<void> {
+  async #goOn(doubtful: readonly Touched[] | undefined): Promise<void> {
     const { queue, listeners, log } = this.#deps;
     const failedAt = performance.now();
     const isThere = await this.#reopened(doubtful);
@@ -47,21 +47,21 @@ export class Reopening {
     log?.warn({}, 'the state database is in use again');
     // Told like any other, before what comes after it.
     if (isThere && doubtful !== undefined) {
-      const { sessionIds, changes } = doubtful;
-      listeners.committed(sessionIds, { changes, durationMs: performance.now() - failedAt });
+      const changes = changesOf(doubtful);
+      listeners.committed(newsOf(doubtful), { changes, durationMs: performance.now() - failedAt });
     }
     queue.resume();
     listeners.reopened();
   }
 
   /** Whether the commit is there after all; undefined if it was stopped before the database was open. */
-  async #reopened(doubtful: Written | undefined): Promise<boolean | undefined> {
+  async #reopened(doubtful: readonly Touched[] | undefined): Promise<boolean | undefined> {
     const { database, queue, log } = this.#deps;
     const { signal } = this.#stopped;
     for (let pauseMs = 0; !signal.aborted; ) {
       try {
         await database.reopen();
-        return doubtful !== undefined && isWritten(database.sql, doubtful.changes);
+        return doubtful !== undefined && isWritten(database.sql, changesOf(doubtful));
       } catch (error) {
         // Of the attempts in a row the first one is told.
         if (pauseMs === 0) log?.error({ err: error }, 'the state database cannot be opened yet');

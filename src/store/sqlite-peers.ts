@@ -20,7 +20,11 @@ export class SqlitePeers implements Peers {
 
   disconnect(mcpSessionId: string): Promise<void> {
     const remove = 'DELETE FROM connections WHERE mcp_session_id = ?';
-    return this.#queue.add(({ sql }) => void sql.run(remove, mcpSessionId));
+    return this.#queue.add(({ sql, touch }) => {
+      sql.run(remove, mcpSessionId);
+      // Its sessions are no longer bound to that server.
+      touch({ work: true });
+    });
   }
 
   connections(mcpSessionId?: string): Promise<readonly Connection[]> {
@@ -38,7 +42,7 @@ export class SqlitePeers implements Peers {
         turnId ?? null,
         text,
       );
-      tx.touch(sessionId);
+      tx.touch({ sessionId, orders: true });
     });
   }
 
@@ -64,7 +68,7 @@ export class SqlitePeers implements Peers {
         : 'UPDATE orders SET refused = 1 WHERE id = ?';
     return this.#queue.add((tx) => {
       tx.sql.run(settle, id);
-      tx.touch(sessionId);
+      tx.touch({ sessionId });
     });
   }
 }

@@ -15,6 +15,7 @@ import * as leases from './leases.ts';
 import { type Listener, Listeners } from './listeners.ts';
 import { whileLocked } from './lock.ts';
 import * as lookups from './lookups.ts';
+import { ANYTHING, NewsLog } from './news.ts';
 import { refusal } from './open.ts';
 import type { Peers } from './peers.ts';
 import type {
@@ -42,6 +43,7 @@ import type {
   Fence,
   Lease,
   LeaseFact,
+  News,
   Observer,
   Reply,
   RequestKey,
@@ -85,6 +87,9 @@ export class SqliteStore implements Store {
   readonly #steady: SteadyClock;
   readonly #log: SqliteStoreOptions['log'];
   readonly #listeners: Listeners;
+  readonly #news = new NewsLog();
+  /** Sessions whose turn could not be started: logged once, not at every look. */
+  readonly #passedOver = new Set<string | undefined>();
   readonly #reopening: Reopening;
   #closed: Promise<void> | undefined;
 
@@ -95,7 +100,10 @@ export class SqliteStore implements Store {
     this.#log = options.log;
     const failed = (error: unknown) =>
       this.#log?.warn({ err: error }, 'state directory: watch failed');
-    const watch = (changed: () => void) => database.watch(changed, failed);
+    const watch = (changed: Listener) => {
+      this.#news.read(database.sql);
+      return database.watch(() => changed(this.#othersNews()), failed);
+    };
     this.#listeners = new Listeners({ watch, log: this.#log });
     this.#queue = new CommitQueue({
       database,
@@ -104,7 +112,12 @@ export class SqliteStore implements Store {
       leaseMs: options.leaseMs ?? LEASE_TIMES.leaseMs,
       batchMs: BATCH_MS_MAX,
       lockMs: LOCK_MS_MAX,
-      committed: (sessionIds, commit) => this.#listeners.committed(sessionIds, commit),
+      publish: (news) => this.#news.write(database.sql, news),
+      committed: (news, commit) => {
+        this.#news.committed();
+        this.#listeners.committed(news, commit);
+      },
+      passedOver: (sessionId, error) => this.#passOver(sessionId, error),
       failed: (error, doubtful) => this.#reopening.start(error, doubtful),
     });
     const listeners = this.#listeners;
@@ -121,7 +134,7 @@ export class SqliteStore implements Store {
       const appended = appendEvents(tx, sessionId, command, options);
       // One that is held is asked again, and what was claimed with it would be lost.
       const claimant = appended.heldBy === undefined ? options.claim : undefined;
-      const claim = claimant && leases.claimTurn(tx, claimant);
+      const claim = claimant && leases.tryToClaim(tx, claimant);
       return claim === undefined ? appended : { ...appended, claim };
     });
   }
@@ -231,6 +244,25 @@ export class SqliteStore implements Store {
     await this.#queue.close();
     this.#listeners.clear();
     this.#database.close();
+  }
+
+  /** A look that fails must not keep anybody waiting. */
+  #othersNews(): News {
+    try {
+      return this.#news.read(this.#database.sql);
+    } catch (error) {
+      this.#log?.warn({ err: error }, 'changes by other servers could not be read');
+      return ANYTHING;
+    }
+  }
+
+  #passOver(sessionId: string | undefined, error: unknown): void {
+    if (this.#passedOver.has(sessionId)) return;
+    this.#passedOver.add(sessionId);
+    this.#log?.error(
+      { err: error, sessionId },
+      'a queued turn could not be started; the next one is',
+    );
   }
 
   async #read<T>(read: (sql: Sql) => T): Promise<T> {

@@ -83,6 +83,16 @@ export type Change = {
   readonly events: readonly SessionEvent[];
 };
 
+/** What commits have changed. */
+export type News = {
+  /** The sessions of which something changed: their log, their lease, or their orders. */
+  readonly sessions: ReadonlySet<string> | 'any';
+  /** A turn may have become claimable: it was queued, or whoever kept it waiting is gone. */
+  readonly work: boolean;
+  /** There may be new orders, or a lease has passed on to whom they are for now. */
+  readonly orders: boolean;
+};
+
 /** One durable write of this server. */
 export type Commit = {
   readonly changes: readonly Change[];
@@ -255,11 +265,8 @@ export interface Store {
   /** Whether a session whose id begins like this has not ended, whoever's it is. */
   isOpen(idPrefix: string): Promise<boolean>;
 
-  /**
-   * Calls back after every commit that touched sessions, with their ids, or with undefined where
-   * another process wrote and anything may have changed. Returns the function that stops it.
-   */
-  subscribe(listener: (sessionIds: ReadonlySet<string> | undefined) => void): () => void;
+  /** Calls back after every commit, of any process, that changed something. Returns the function that stops it. */
+  subscribe(listener: (news: News) => void): () => void;
 
   observe(observer: Observer): void;
 

@@ -47,7 +47,8 @@ class Activity implements Pick<Store, 'subscribe' | 'activity'> {
       lastActivity: Math.max(known?.lastActivity ?? 0, at),
       ...(ends && { endedAt: at }),
     });
-    for (const listener of this.listeners) listener(new Set([id]));
+    for (const listener of this.listeners)
+      listener({ sessions: new Set([id]), work: false, orders: false });
   }
 }
 

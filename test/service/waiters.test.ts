@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Waiters } from '../../src/service/waiters.ts';
+import type { News } from '../../src/store/store.ts';
 
 const NEVER = new AbortController().signal;
 const LONG_MS = 50_000;
 const DAY_MS = 86_400_000;
 
-type Listener = (changed: ReadonlySet<string> | undefined) => void;
+type Listener = (news: News) => void;
 
 /** A store of which a wait sees only that it tells what changed. */
 function bell() {
@@ -16,7 +17,8 @@ function bell() {
     return () => listeners.delete(listener);
   };
   const ring = (...ids: string[]) => {
-    for (const tell of listeners) tell(ids.length === 0 ? undefined : new Set(ids));
+    const sessions = ids.length === 0 ? 'any' : new Set(ids);
+    for (const tell of listeners) tell({ sessions, work: false, orders: false });
   };
   return { store: { subscribe }, ring, listeners };
 }

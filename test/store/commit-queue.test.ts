@@ -35,7 +35,9 @@ beforeEach(() => {
     leaseMs: 15_000,
     batchMs: Number.POSITIVE_INFINITY,
     lockMs: 50,
-    committed: (ids) => commits.push(ids),
+    publish: () => {},
+    passedOver: () => {},
+    committed: ({ sessions }) => sessions !== 'any' && commits.push(sessions),
     failed: () => {},
   });
 });
@@ -54,7 +56,7 @@ const insert =
   (n: number | null): Job<number> =>
   (tx) => {
     tx.sql.run('INSERT INTO t VALUES (?)', n);
-    tx.touch('s');
+    tx.touch({ sessionId: 's' });
     return tx.sql.all('SELECT * FROM t').length;
   };
 
@@ -85,7 +87,7 @@ test('a job that throws undoes what it wrote, alone, and touches nothing', async
     queue.add(insert(null)),
     queue.add((tx) => {
       tx.sql.run('INSERT INTO t VALUES (NULL)');
-      tx.touch('undone');
+      tx.touch({ sessionId: 'undone' });
       throw new RangeError('mine');
     }),
     queue.add(insert(null)),

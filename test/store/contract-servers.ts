@@ -48,16 +48,6 @@ export function serverContract({ current, store }: Opened): void {
     expect(await store().peers.orderState('o1')).toBe('done');
   });
 
-  test('an order and its end are told to those who listen', async () => {
-    const sessionId = await createIn(store());
-    const order = { id: 'o1', sessionId, kind: 'interrupt', text: '' } as const;
-    const heard: string[] = [];
-    store().subscribe((ids) => heard.push(...(ids ?? [])));
-    await store().peers.send(order);
-    await store().peers.settle(order, 'done');
-    expect(heard).toEqual([sessionId, sessionId]);
-  });
-
   test('an MCP session is at the server it connected to last, until it disconnects', async () => {
     const connection = { mcpSessionId: 'm', principal: PRINCIPAL, owner: 'me' };
     expect((await store().peers.connections('m'))[0]).toBeUndefined();

@@ -1,8 +1,17 @@
 import { expect, test } from 'vitest';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
-import type { Commit } from '../../src/store/store.ts';
+import type { AppendOptions, Commit } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { claimed, command, createIn, NOTHING, PRINCIPAL, say } from './fixtures.ts';
+import {
+  ANY_TURN,
+  claimed,
+  command,
+  createIn,
+  finish,
+  NOTHING,
+  PRINCIPAL,
+  say,
+} from './fixtures.ts';
 
 const ILLEGAL = { type: 'cancel_prompt', turnId: 'none' } as const;
 
@@ -10,8 +19,8 @@ export function subscribeContract({ store }: Opened): void {
   test('a listener hears of every commit, with the sessions that it touched', async () => {
     const [a, b, c] = [await createIn(store()), await createIn(store()), await createIn(store())];
     const heard = new Set<string>();
-    const stop = store().subscribe((ids) => {
-      for (const id of ids ?? []) heard.add(id);
+    const stop = store().subscribe(({ sessions }) => {
+      for (const id of sessions) heard.add(id);
     });
     await Promise.all([say(store(), a, 'x'), say(store(), b, 'x'), store().append(c, NOTHING)]);
     stop();
@@ -31,7 +40,7 @@ export function subscribeContract({ store }: Opened): void {
   test('a write that was refused is not told', async () => {
     const id = await createIn(store());
     const heard: unknown[] = [];
-    store().subscribe((ids) => heard.push(ids));
+    store().subscribe((news) => heard.push(news));
     await expect(say(store(), `${SESSION_ID_PREFIX}none`, 'x')).rejects.toThrow();
     await expect(command(store(), id, ILLEGAL)).rejects.toThrow('none');
     expect(heard).toEqual([]);
@@ -74,16 +83,41 @@ export function subscribeContract({ store }: Opened): void {
     ]);
   });
 
-  test('a freed session is told, for somebody may want to run it', async () => {
-    await createIn(store(), { prompts: ['p1'] });
-    const { fence, turn } = await claimed(store(), 'me');
-    const outcome = { state: 'completed' } as const;
-    await command(store(), fence.sessionId, { type: 'end_turn', turnId: turn.id, outcome });
-    const heard = new Set<string>();
-    store().subscribe((ids) => {
-      for (const id of ids ?? []) heard.add(id);
+  test('news says whether there may be a turn to claim, and whether there may be orders', async () => {
+    const id = await createIn(store());
+    const heard: string[] = [];
+    store().subscribe(({ sessions, work, orders }) => {
+      if (sessions !== 'any' && sessions.size > 0) expect([...sessions]).toEqual([id]);
+      heard.push([work && 'work', orders && 'orders'].filter(Boolean).join());
     });
-    await store().release(fence);
-    expect([...heard]).toEqual([fence.sessionId]);
+    const said = async (write: Promise<unknown>) => {
+      await write;
+      return heard.splice(0);
+    };
+    const queue = (turnId: string, options?: AppendOptions) =>
+      command(store(), id, { type: 'queue_prompt', turnId, prompt: 'x' }, options);
+    expect(await said(queue('1'))).toEqual(['work']);
+    const claiming = claimed(store(), 'me');
+    expect(await said(claiming)).toEqual(['orders']);
+    const claim = await claiming;
+    expect(await said(say(store(), id, 'x', claim))).toEqual(['']);
+    expect(await said(queue('2'))).toEqual(['']);
+    expect(await said(finish(store(), claim))).toEqual(['work']);
+    const claimingNext = claimed(store(), 'me');
+    expect(await said(claimingNext)).toEqual(['']);
+    const next = await claimingNext;
+    expect(await said(store().renew('me', [next.fence]))).toEqual([]);
+    expect(await said(finish(store(), next))).toEqual(['']);
+    expect(await said(queue('3', { claim: { ...ANY_TURN, owner: 'me' } }))).toEqual(['']);
+    expect(await said(finish(store(), { ...next, turn: { ...next.turn, id: '3' } }))).toEqual(['']);
+    expect(await said(store().takeOver(next.fence, 'you'))).toEqual(['orders']);
+    const fence = { ...next.fence, owner: 'you', epoch: next.fence.epoch + 1 };
+    expect(await said(store().release(fence))).toEqual(['work']);
+    const order = { id: 'o1', sessionId: id, kind: 'interrupt', text: '' } as const;
+    expect(await said(store().peers.send(order))).toEqual(['orders']);
+    expect(await said(store().peers.settle(order, 'done'))).toEqual(['']);
+    const connection = { mcpSessionId: 'm', principal: PRINCIPAL, owner: 'me' };
+    expect(await said(store().peers.connect(connection))).toEqual([]);
+    expect(await said(store().peers.disconnect('m'))).toEqual(['work']);
   });
 }

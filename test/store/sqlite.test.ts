@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/files.ts';
 import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
 import { type Harness, storeContract } from './contract.ts';
-import { command, createIn } from './fixtures.ts';
+import { ANY_TURN, command, createIn } from './fixtures.ts';
 
 async function open(): Promise<Harness> {
   const parent = mkdtempSync(join(tmpdir(), 'store-'));
@@ -50,3 +50,32 @@ test('the sums of a scope that no session is in any more take up no room', async
   rmSync(directory, { recursive: true });
   expect(scopes).toEqual([{ scope: 'principal' }]);
 });
+
+test.each(["record = '{}'", "record = json_set(record, '$.turns.running', 1)"])(
+  'a session at the head of the queue that cannot run (%s) keeps nobody else from it',
+  async (damage) => {
+    const directory = mkdtempSync(join(tmpdir(), 'store-'));
+    const logged: unknown[] = [];
+    const log = { warn: () => {}, error: (line: unknown) => logged.push(line) };
+    const store = await openSqliteStore({ directory, log });
+    const damaged = await createIn(store, { prompts: ['first'] });
+    const sound = await createIn(store, { mcpSessionId: 'm' });
+    const db = new DatabaseSync(join(directory, DATABASE_FILE));
+    db.prepare(`UPDATE sessions SET ${damage} WHERE id = ?`).run(damaged);
+    db.close();
+    const heard: string[] = [];
+    store.observe({
+      committed: ({ changes }) => heard.push(...changes.map(({ session }) => session.id)),
+    });
+    for (const turnId of ['second', 'third']) {
+      const claim = { ...ANY_TURN, owner: 'me' };
+      const prompt = { type: 'queue_prompt', turnId, prompt: 'x' } as const;
+      const appended = await command(store, sound, prompt, { claim });
+      expect(appended.claim).toMatchObject(turnId === 'second' ? { turn: { id: 'second' } } : {});
+    }
+    await store.close();
+    rmSync(directory, { recursive: true });
+    expect(new Set(heard)).toEqual(new Set([sound]));
+    expect(logged).toMatchObject([{ sessionId: damaged }]);
+  },
+);
