@@ -6,104 +6,70 @@ import type { Ack } from './load.ts';
 
 type Kept = Pick<Evidence, 'ledger' | 'events' | 'sessions' | 'turns'>;
 
-type Index = {
-  readonly events: ReadonlyMap<string, readonly EventRow[]>;
-  readonly status: ReadonlyMap<string, string>;
-  readonly taskIds: ReadonlyMap<string, readonly unknown[]>;
-  readonly turnState: ReadonlyMap<string, string>;
-};
+/** What must be so, and whether it is. */
+type Fact = readonly [what: string, isSo: boolean | undefined];
 
 export function effectsLost(kept: Kept): readonly string[] {
-  const index: Index = {
-    events: Map.groupBy(kept.events, ({ sessionId }) => sessionId),
-    status: new Map(kept.sessions.map(({ id, status }) => [id, status])),
-    taskIds: new Map(kept.sessions.map(({ id, record }) => [id, listOf(record.taskIds)])),
-    turnState: new Map(kept.turns.map(({ id, state }) => [id, state])),
-  };
+  const logs = Map.groupBy(kept.events, ({ sessionId }) => sessionId);
+  const sessions = new Map(kept.sessions.map((session) => [session.id, session]));
+  const turns = new Map(kept.turns.map(({ id, state }) => [id, state]));
   return kept.ledger.flatMap((ack) => {
-    const problem = problemOf(ack, index);
-    return problem === undefined ? [] : [`${ack.effect} of ${ack.sessionId}: ${problem}`];
+    const session = sessions.get(ack.sessionId);
+    const facts: readonly Fact[] = session
+      ? factsOf(ack, { ...session, log: logs.get(ack.sessionId) ?? [], turns })
+      : [['there is such a session', false]];
+    const lost = facts.filter(([, isSo]) => !isSo).slice(0, 1);
+    return lost.map(([what]) => `${ack.effect} of ${ack.sessionId}: not so that ${what}`);
   });
 }
 
-function problemOf(ack: Ack, index: Index): string | undefined {
-  if (!index.status.has(ack.sessionId)) return 'there is no such session';
-  switch (ack.effect) {
+type Session = Evidence['sessions'][number] & {
+  readonly log: readonly EventRow[];
+  /** The states of all turns. */
+  readonly turns: ReadonlyMap<string, string>;
+};
+
+function factsOf(ack: Ack, { status, record, log, turns }: Session): readonly Fact[] {
+  const { effect, turnId = '', taskId, mcpSessionId, at } = ack;
+  const logged = (type: string, fits: (event: EventRow) => boolean = () => true): Fact => [
+    `its ${type} is in the log`,
+    log.some((event) => event.type === type && fits(event)),
+  ];
+  const isOfTurn = (event: EventRow) => event.turnId === turnId;
+  const isTied = ({ body }: EventRow) => body.mcpSessionId === mcpSessionId;
+  const prompt: readonly Fact[] = [
+    [`turn ${turnId} is a row`, turns.has(turnId)],
+    logged('prompt_queued', isOfTurn),
+  ];
+  const link: readonly Fact[] = [
+    [`task ${taskId} is linked`, Array.isArray(record.taskIds) && record.taskIds.includes(taskId)],
+    logged('task_linked', ({ body }) => body.taskId === taskId),
+  ];
+  switch (effect) {
     case 'create':
-      return (
-        find(ack, index, 'session_created') ?? promptProblem(ack, index) ?? taskProblem(ack, index)
-      );
+      return [logged('session_created'), ...(ack.turnId ? prompt : []), ...(taskId ? link : [])];
     case 'prompt':
-      return promptProblem(ack, index);
+      return prompt;
     case 'link':
-      return taskProblem(ack, index);
-    case 'interrupt':
-      return interruptProblem(ack, index);
+      return link;
+    case 'interrupt': {
+      // It was answered once the turn had stopped, or was back in the queue.
+      const hasStopped = (event: EventRow) =>
+        event.at <= at && (event.type === 'turn_ended' || event.body.requeued === true);
+      const isSo = !ack.turnId || log.some((event) => isOfTurn(event) && hasStopped(event));
+      return [[`turn ${turnId} had stopped by then`, isSo]];
+    }
     case 'cancel':
-      return cancelProblem(ack, index);
-    case 'attach':
-      return tieProblem(ack, index);
+      return [
+        [`turn ${turnId} is cancelled`, turns.get(turnId) === 'cancelled'],
+        logged('prompt_cancelled', isOfTurn),
+      ];
+    case 'attach': {
+      // Attaching what is tied already changes nothing.
+      const [, isCreatedSo] = logged('session_created', isTied);
+      return isCreatedSo ? [] : [logged('session_tied', isTied)];
+    }
     case 'end':
-      return endProblem(ack, index);
+      return [['it is terminated', status === 'terminated'], logged('session_ended')];
   }
-}
-
-function promptProblem(ack: Ack, index: Index): string | undefined {
-  if (ack.turnId === undefined) return undefined;
-  const { turnId } = ack;
-  if (!index.turnState.has(turnId)) return `turn ${turnId} is no row`;
-  return find(ack, index, 'prompt_queued', (event) => event.turnId === turnId);
-}
-
-function taskProblem(ack: Ack, index: Index): string | undefined {
-  const { taskId } = ack;
-  if (taskId === undefined) return undefined;
-  if (!index.taskIds.get(ack.sessionId)?.includes(taskId)) return `task ${taskId} is not linked`;
-  return find(ack, index, 'task_linked', ({ body }) => body.taskId === taskId);
-}
-
-/** It was answered once the turn had stopped, or was back in the queue. */
-function interruptProblem({ sessionId, turnId, at }: Ack, { events }: Index): string | undefined {
-  if (turnId === undefined) return undefined;
-  const stopped = (events.get(sessionId) ?? []).some(
-    (event) =>
-      event.turnId === turnId &&
-      event.at <= at &&
-      (event.type === 'turn_ended' || event.body.requeued === true),
-  );
-  return stopped ? undefined : `turn ${turnId} had not stopped when that was said`;
-}
-
-function cancelProblem(ack: Ack, index: Index): string | undefined {
-  const { turnId = '' } = ack;
-  const state = index.turnState.get(turnId);
-  if (state !== 'cancelled') return `turn ${turnId} is ${state}`;
-  return find(ack, index, 'prompt_cancelled', (event) => event.turnId === turnId);
-}
-
-function tieProblem(ack: Ack, index: Index): string | undefined {
-  const { mcpSessionId } = ack;
-  const isHis = ({ body }: EventRow): boolean => body.mcpSessionId === mcpSessionId;
-  // Attaching what is tied already changes nothing.
-  const created = find(ack, index, 'session_created', isHis);
-  return created && find(ack, index, 'session_tied', isHis);
-}
-
-function endProblem(ack: Ack, index: Index): string | undefined {
-  const status = index.status.get(ack.sessionId);
-  return status === 'terminated' ? find(ack, index, 'session_ended') : `it is ${status}`;
-}
-
-function find(
-  { sessionId }: Ack,
-  { events }: Index,
-  type: string,
-  fits: (event: EventRow) => boolean = () => true,
-): string | undefined {
-  const found = events.get(sessionId)?.some((event) => event.type === type && fits(event));
-  return found ? undefined : `its ${type} is missing in the log`;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -11,85 +11,66 @@ const ORPHAN_MS_MAX = 5000;
 /** What a server that stood still has to come to itself. */
 const WAKE_MS_MAX = 5000;
 
+type Seen = Pick<Evidence, 'witness' | 'events'>;
+
 /** A prompt is delivered at most once: a turn's steps count 1, 2, 3 … once, in one process. */
 export function stepsRepeated({ witness }: Pick<Evidence, 'witness'>): readonly string[] {
-  return [...byTurn(steps(witness))].flatMap(([turnId, lines]) => {
-    const processes = new Set(lines.map(({ marker }) => marker)).size;
+  return [...stepsByTurn(witness)].flatMap(([turnId, steps]) => {
+    const processes = new Set(steps.map(({ marker }) => marker)).size;
     if (processes > 1) return [`turn ${turnId} ran in ${processes} processes`];
-    const isInOrder = lines.every(({ n }, index) => n === index + 1);
-    return isInOrder ? [] : [`turn ${turnId} did its steps ${lines.map(({ n }) => n).join(' ')}`];
+    const isInOrder = steps.every(({ n }, index) => n === index + 1);
+    return isInOrder ? [] : [`turn ${turnId} did its steps ${steps.map(({ n }) => n).join(' ')}`];
   });
 }
 
 /** What a turn said is in the log once and in order; of a turn that was completed, all of it. */
-export function outputWrong({
-  witness,
-  events,
-}: Pick<Evidence, 'witness' | 'events'>): readonly string[] {
-  const done = byTurn(steps(witness));
+export function outputWrong({ witness, events }: Seen): readonly string[] {
+  const done = stepsByTurn(witness);
   const ended = new Map(ends(events).map((event) => [event.turnId, stateOf(event)]));
-  const said = Map.groupBy(
-    events.filter(({ type }) => type === 'text'),
-    ({ turnId }) => turnId ?? '',
-  );
+  const texts = events.filter(({ type }) => type === 'text');
+  const said = Map.groupBy(texts, ({ turnId }) => turnId ?? '');
   return [...new Set([...done.keys(), ...said.keys()])].flatMap((turnId) => {
-    const texts = (said.get(turnId) ?? []).map(({ body }) => body.text);
+    const lines = (said.get(turnId) ?? []).map(({ body }) => body.text);
     const count = done.get(turnId)?.length ?? 0;
-    const isPrefix = texts.every((text, index) => text === `step ${index + 1}`);
-    if (!isPrefix || texts.length > count) return [`turn ${turnId} said ${texts.join(', ')}`];
-    if (ended.get(turnId) !== 'completed' || texts.length === count) return [];
-    return [`turn ${turnId} was completed with ${texts.length} of ${count} steps in the log`];
+    const isPrefix = lines.every((text, index) => text === `step ${index + 1}`);
+    if (!isPrefix || lines.length > count) return [`turn ${turnId} said ${lines.join(', ')}`];
+    if (ended.get(turnId) !== 'completed' || lines.length === count) return [];
+    return [`turn ${turnId} was completed with ${lines.length} of ${count} steps in the log`];
   });
 }
 
 /** Once another process of the session has done something, the ones before it do nothing more. */
 export function processesInterleaved({ witness }: Pick<Evidence, 'witness'>): readonly string[] {
   return perSession(witness.filter(({ kind }) => kind !== 'open')).flatMap(([id, lines]) => {
-    const past = new Map<string, number>();
-    let current: string | undefined;
-    for (const { marker, at } of lines) {
-      const since = past.get(marker);
-      if (since !== undefined)
-        return [`${id}: a process wrote ${ms(at - since)} after its successor`];
-      if (marker === current) continue;
-      if (current !== undefined) past.set(current, at);
-      current = marker;
-    }
-    return [];
+    const goesOn = lines.find(({ marker }, index) => {
+      const isNew = lines[index - 1]?.marker !== marker;
+      return isNew && lines.slice(0, index).some((line) => line.marker === marker);
+    });
+    return goesOn ? [`${id}: process ${goesOn.marker} wrote after its successor`] : [];
   });
 }
 
 /** After a turn is said to be lost, nothing that its process had started does anything. */
-export function lostButAlive({
-  witness,
-  events,
-}: Pick<Evidence, 'witness' | 'events'>): readonly string[] {
-  const processes = processesOf(witness);
-  return ends(events)
-    .filter((event) => stateOf(event) === 'lost')
-    .flatMap(({ turnId, at }) => {
-      const late = (processes.get(turnId ?? '') ?? []).findLast(
-        (line) => line.at > at + ROUNDING_MS,
-      );
-      return late ? [`turn ${turnId}: ${late.kind} ${ms(late.at - at)} after it was lost`] : [];
-    });
+export function lostButAlive({ witness, events }: Seen): readonly string[] {
+  const steps = stepsByTurn(witness);
+  const processes = Map.groupBy(witness, ({ marker }) => marker);
+  const lost = ends(events).filter((event) => stateOf(event) === 'lost');
+  return lost.flatMap(({ turnId, at }) => {
+    const marker = steps.get(turnId ?? '')?.at(-1)?.marker ?? '';
+    const late = lastAfter(at + ROUNDING_MS, processes.get(marker));
+    return late ? [`turn ${turnId}: ${late.kind} ${ms(late.at - at)} after it was lost`] : [];
+  });
 }
 
-/** A turn that has ended takes no further step; where the session's end stopped it, see {@link endedButAlive}. */
-export function stepsAfterEnd({
-  witness,
-  events,
-}: Pick<Evidence, 'witness' | 'events'>): readonly string[] {
-  const done = byTurn(steps(witness));
-  const sessionEnds = new Map(
-    events
-      .filter(({ type }) => type === 'session_ended')
-      .map(({ sessionId, at }) => [sessionId, at]),
-  );
+/** A turn that has ended takes no further step; if the session's end stopped it, see {@link endedButAlive}. */
+export function stepsAfterEnd({ witness, events }: Seen): readonly string[] {
+  const steps = stepsByTurn(witness);
+  const closed = events.filter(({ type }) => type === 'session_ended');
+  const closedAt = new Map(closed.map(({ sessionId, at }) => [sessionId, at]));
   return ends(events).flatMap((event) => {
     const { sessionId, turnId, at } = event;
-    if (stateOf(event) === 'interrupted' && sessionEnds.get(sessionId) === at) return [];
-    const late = done.get(turnId ?? '')?.findLast((line) => line.at > at + ROUNDING_MS);
+    if (stateOf(event) === 'interrupted' && closedAt.get(sessionId) === at) return [];
+    const late = lastAfter(at + ROUNDING_MS, steps.get(turnId ?? ''));
     return late ? [`turn ${turnId}: step ${late.n} ${ms(late.at - at)} after its end`] : [];
   });
 }
@@ -110,12 +91,12 @@ export function endedButAlive({
         stop.pid === serverPid && stop.at < endedAt && at < (stop.until ?? stop.at) + WAKE_MS_MAX,
     );
   const lines = Map.groupBy(witness, ({ sessionId }) => sessionId);
-  return ledger
-    .filter(({ effect }) => effect === 'end')
-    .flatMap(({ sessionId, at }) => {
-      const late = lines.get(sessionId)?.findLast((line) => line.at > at && !stoodStill(line, at));
-      return late ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was told`] : [];
-    });
+  const ended = ledger.filter(({ effect }) => effect === 'end');
+  return ended.flatMap(({ sessionId, at }) => {
+    const its = lines.get(sessionId)?.filter((line) => !stoodStill(line, at));
+    const late = lastAfter(at, its);
+    return late ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was told`] : [];
+  });
 }
 
 /** What a killed server had started is soon gone. */
@@ -123,37 +104,26 @@ export function orphans({
   kills,
   witness,
 }: Pick<Evidence, 'kills' | 'witness'>): readonly string[] {
-  const started = Map.groupBy(
-    witness.filter(({ kind }) => kind === 'open'),
-    ({ serverPid }) => serverPid,
-  );
+  const opened = witness.filter(({ kind }) => kind === 'open');
+  const started = Map.groupBy(opened, ({ serverPid }) => serverPid);
   const lines = Map.groupBy(witness, ({ marker }) => marker);
-  return kills.flatMap(({ pid, at }) =>
-    (started.get(pid) ?? [])
-      .filter((open) => open.at <= at)
-      .flatMap(({ marker, sessionId }) => {
-        const late = lines.get(marker)?.findLast((line) => line.at > at + ORPHAN_MS_MAX);
-        return late
-          ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its server's death`]
-          : [];
-      }),
-  );
+  return kills.flatMap(({ pid, at }) => {
+    const its = (started.get(pid) ?? []).filter((open) => open.at <= at);
+    return its.flatMap(({ marker, sessionId }) => {
+      const late = lastAfter(at + ORPHAN_MS_MAX, lines.get(marker));
+      if (late === undefined) return [];
+      return [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its server's death`];
+    });
+  });
 }
 
-/** All lines of the process that a turn ran in, by turn. */
-function processesOf(witness: readonly WitnessLine[]): Map<string, readonly WitnessLine[]> {
-  const lines = Map.groupBy(witness, ({ marker }) => marker);
-  return new Map(
-    steps(witness).map(({ turnId, marker }) => [turnId ?? '', lines.get(marker) ?? []]),
-  );
+function lastAfter(at: number, lines: readonly WitnessLine[] = []): WitnessLine | undefined {
+  return lines.findLast((line) => line.at > at);
 }
 
-function steps(witness: readonly WitnessLine[]): readonly WitnessLine[] {
-  return witness.filter(({ kind }) => kind === 'step');
-}
-
-function byTurn(lines: readonly WitnessLine[]): Map<string, WitnessLine[]> {
-  return Map.groupBy(lines, ({ turnId }) => turnId ?? '');
+function stepsByTurn(witness: readonly WitnessLine[]): Map<string, WitnessLine[]> {
+  const steps = witness.filter(({ kind }) => kind === 'step');
+  return Map.groupBy(steps, ({ turnId }) => turnId ?? '');
 }
 
 function ends(events: readonly EventRow[]): readonly EventRow[] {

@@ -7,23 +7,14 @@ import { NO_USAGE } from '../../src/session/usage.ts';
 import type { EventRow } from './database.ts';
 import type { Evidence, WitnessLine } from './evidence.ts';
 
-export const SESSION_ID = 'claude_1';
+const SESSION_ID = 'claude_1';
 
-type Type = EventBody['type'];
 type Made = Partial<Pick<EventRow, 'turnId' | 'epoch' | 'body'>>;
 
 /** An event; in a log, `seq` counts and `at` is a second per event. */
-export function event(type: Type, made: Made = {}): EventRow {
-  return {
-    sessionId: SESSION_ID,
-    seq: 0,
-    at: 0,
-    type,
-    turnId: null,
-    epoch: null,
-    body: {},
-    ...made,
-  };
+export function event(type: EventBody['type'], made: Made = {}): EventRow {
+  const none = { turnId: null, epoch: null, body: {} };
+  return { sessionId: SESSION_ID, seq: 0, at: 0, type, ...none, ...made };
 }
 
 export function numbered(events: readonly EventRow[]): readonly EventRow[] {
@@ -61,19 +52,23 @@ export const LOG: readonly EventRow[] = numbered([
   event('session_ended'),
 ]);
 
-export function line(kind: WitnessLine['kind'], made: Partial<WitnessLine>): WitnessLine {
-  return { kind, sessionId: SESSION_ID, marker: 'first', n: 1, at: 0, ...made };
+export function line(
+  kind: WitnessLine['kind'],
+  at: number,
+  made: Partial<WitnessLine>,
+): WitnessLine {
+  return { kind, at, sessionId: SESSION_ID, marker: 'first', n: 1, ...made };
 }
 
 const WITNESS: readonly WitnessLine[] = [
-  line('open', { at: 3100, serverPid: 11, n: 0 }),
-  line('step', { at: 3900, turnId: 'a' }),
-  line('step', { at: 4900, turnId: 'a', n: 2 }),
+  line('open', 3100, { serverPid: 11, n: 0 }),
+  line('step', 3900, { turnId: 'a' }),
+  line('step', 4900, { turnId: 'a', n: 2 }),
   // It goes on after the turn that left it, until the process is gone.
-  line('beat', { at: 7000, turnId: 'a' }),
-  line('open', { at: 12_100, marker: 'second', serverPid: 12, n: 0 }),
-  line('step', { at: 12_900, marker: 'second', turnId: 'c' }),
-  line('beat', { at: 13_100, marker: 'second', turnId: 'c' }),
+  line('beat', 7000, { turnId: 'a' }),
+  line('open', 12_100, { marker: 'second', serverPid: 12, n: 0 }),
+  line('step', 12_900, { marker: 'second', turnId: 'c' }),
+  line('beat', 13_100, { marker: 'second', turnId: 'c' }),
 ];
 
 const RECORD = {
@@ -100,11 +95,9 @@ export const KEPT: Evidence = {
   ],
   events: LOG,
   sessions: [{ id: SESSION_ID, status: 'terminated', record: RECORD }],
-  turns: [
-    { id: 'a', sessionId: SESSION_ID, state: 'completed' },
-    { id: 'b', sessionId: SESSION_ID, state: 'cancelled' },
-    { id: 'c', sessionId: SESSION_ID, state: 'lost' },
-  ],
+  turns: Object.entries({ a: 'completed', b: 'cancelled', c: 'lost' }).map(([id, state]) => {
+    return { id, sessionId: SESSION_ID, state };
+  }),
   metrics: contributionOf(RECORD as unknown as Session),
   witness: WITNESS,
   kills: [{ pid: 12, at: 13_200 }],
