@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   try {
     say(model.about);
     await show(client, project, model);
-    say('\nEvery step did what it should.');
+    say('\nEvery step worked.');
   } finally {
     await client.close();
     await model.close();
@@ -60,7 +60,7 @@ async function show(client: SdkClient, project: SampleProject, model: Model): Pr
 
   step('send_prompt', project.task);
   const sent = await client.call('send_prompt', { sessionId: session.id, prompt: model.prompt });
-  check(sent.turn.state === 'running', `the prompt is ${sent.turn.state}, not running`);
+  check(sent.turn.state === 'running', `the turn is ${sent.turn.state}, not running`);
   await watch(client, { sessionId: session.id, turnId: sent.turn.id, after: sent.after }, project);
   const problem = await sampleProblem(project);
   check(problem === undefined, problem ?? '');
@@ -71,16 +71,16 @@ async function show(client: SdkClient, project: SampleProject, model: Model): Pr
 
   step('get_metrics', 'of task DEMO-1');
   const metrics = await client.call('get_metrics', { taskId: 'DEMO-1' });
-  check(metrics.completedTurns === 1, `${metrics.completedTurns} turns completed, not 1`);
+  check(metrics.completedTurns === 1, `expected 1 completed turn, got ${metrics.completedTurns}`);
   check((metrics.outputTokens ?? 0) > 0, 'no tokens were counted');
   showMetrics(metrics);
 
-  step('end_session', 'and look for processes it left');
+  step('end_session', 'and check that no process is left');
   const ended = await client.call('end_session', { sessionId: session.id, reason: 'demo is over' });
   check(ended.ended && ended.session.status === 'terminated', 'the session has not ended');
   const left = await processesWith(session.id.replace('claude_', ''));
   check(left.length === 0, `processes left: ${left.join(', ')}`);
-  say('  ended; no process of it is left');
+  say('  ended; none of its processes is left');
 }
 
 type Turn = { readonly sessionId: string; readonly turnId: string; readonly after: number };

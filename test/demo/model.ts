@@ -1,4 +1,4 @@
-/** The model behind the demo: the real API where there is a key, else a stand-in on this machine. */
+/** The model of the demo: the real API if there is a key, otherwise a stand-in on this machine. */
 
 import { join } from 'node:path';
 import { isolatedEnvironment } from '../support/claude-env.ts';
@@ -24,8 +24,7 @@ function realModel(project: SampleProject): Model {
     ),
   );
   return {
-    about:
-      'ANTHROPIC_API_KEY is set: the real API answers, and the tokens are charged to that key.',
+    about: 'ANTHROPIC_API_KEY is set: the demo uses the real API and spends tokens of that key.',
     prompt: project.task,
     environment,
     close: async () => {},
@@ -37,8 +36,8 @@ async function standIn(project: SampleProject): Promise<Model> {
   const { env, remove } = await isolatedEnvironment(api.url);
   return {
     about:
-      'ANTHROPIC_API_KEY is not set: the Claude Code is real, but its model is a stand-in on this machine that\n' +
-      'follows a script. Tokens and dollars below are its invention. Set the key to see the real thing.',
+      'ANTHROPIC_API_KEY is not set. Claude Code is real, but a scripted stand-in on this machine plays the\n' +
+      'model, so the tokens and dollars below are invented. Set the key to use the real API.',
     prompt: script(steps(project.directory), project.task),
     environment: env,
     close: async () => {
@@ -52,13 +51,13 @@ function steps(directory: string): Parameters<typeof script>[0] {
   const price = join(directory, 'price.js');
   return [
     {
-      text: 'I look at what is to be done.',
+      text: "I'll see what needs to be done.",
       tool: 'Read',
       input: { file_path: join(directory, 'TODO.md') },
     },
     { tool: 'Read', input: { file_path: price } },
     {
-      text: 'The total leaves out the quantity. I mend that.',
+      text: "The total ignores the quantity. I'll fix that.",
       tool: 'Write',
       input: { file_path: price, content: FIXED_PRICE_JS },
     },
@@ -70,7 +69,7 @@ function steps(directory: string): Parameters<typeof script>[0] {
       },
     },
     {
-      text: 'total() now multiplies each price by its quantity, and CHANGES.md says so.',
+      text: 'total() now multiplies each price by its quantity; CHANGES.md describes the change.',
       chunks: 8,
     },
   ];

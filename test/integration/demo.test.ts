@@ -23,7 +23,7 @@ test('the demo runs without a key, says that the model was a stand-in, and leave
   }
   expect(stdout).toMatch(/^ +completedTurns +1$/m);
   expect(stdout).toMatch(/^ +costUsd +0\.003$/m);
-  expect(stdout).toMatch(/Every step did what it should\.\n$/);
+  expect(stdout).toMatch(/Every step worked\.\n$/);
   expect(await readdir(TMPDIR)).toEqual([]);
   expect(await processesWith(TMPDIR)).toEqual([]);
 }, 180_000);
@@ -38,7 +38,7 @@ test('with a key the demo asks the API that Claude Code asks by itself, and says
     env: { ...env, TMPDIR, ANTHROPIC_API_KEY: 'sk-ant-of-a-user' },
   }).catch((error: { code: number; stdout: string }) => error);
   expect(failed).toMatchObject({ code: 1 });
-  expect(failed.stdout).toMatch(/^ANTHROPIC_API_KEY is set: the real API answers/);
+  expect(failed.stdout).toMatch(/^ANTHROPIC_API_KEY is set: the demo uses the real API/);
   expect(failed.stdout).toMatch(/The demo failed: price.js was not changed\n$/);
   const keys = new Set(api.requests.map(({ headers }) => headers['x-api-key']));
   expect(keys).toContain('sk-ant-of-a-user');

@@ -63,7 +63,7 @@ function spansOf(line: string): Span[] {
     return [span('  Claude: ', 'claude'), span(line.slice(10), 'plain')];
   if (/^ {2}uses \w/.test(line)) return [span(line, 'dim')];
   if (/^ {4}/.test(line)) return [span(line, 'dim')];
-  if (/no process of it is left|Every step did/.test(line)) return [span(line, 'good')];
+  if (/none of its processes is left|Every step worked/.test(line)) return [span(line, 'good')];
   return [span(line, 'plain')];
 }
 
