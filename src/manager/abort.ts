@@ -1,9 +1,8 @@
 /**
- * Aborting what somebody else wrote. Whatever a controller or a listener throws goes to `report`
- * and nowhere else, because Node rethrows what a listener throws where only `uncaughtException`
- * sees it, and that ends the process.
+ * Aborts controllers that somebody else wrote. What a controller or a listener throws goes to `report`
+ * and nowhere else: Node rethrows what a listener throws as an uncaught exception, which ends the process.
  *
- * Two things stay out of reach: listeners of a signal derived from this one (`AbortSignal.any`), and
+ * Two things cannot be caught: listeners of a signal derived from this one (`AbortSignal.any`), and
  * promises that a listener starts without returning them. Node reports both as uncaught.
  */
 
@@ -13,7 +12,7 @@ type Report = (error: unknown) => void;
 
 type Listener = ((event: Event) => unknown) | { handleEvent(event: Event): unknown };
 
-/** Aborts with an `AbortError` that says the reason. Never throws, as long as `report` does not. */
+/** Aborts with an `AbortError` whose message is the reason. Never throws if `report` never does. */
 export function abortContained(controller: AbortController, reason: string, report: Report): void {
   contain(() => {
     const { signal } = controller;
@@ -22,10 +21,10 @@ export function abortContained(controller: AbortController, reason: string, repo
   }, report);
 }
 
-/** Puts each listener back inside a net, in the same order. */
+/** Replaces each listener with one that catches what it throws, in the same order. */
 function containListeners(signal: AbortSignal, report: Report): void {
   for (const listener of listenersOf(signal)) {
-    // How it was registered is not told, so both ways are taken off.
+    // Node does not say how it was registered, so both ways are removed.
     signal.removeEventListener('abort', listener);
     signal.removeEventListener('abort', listener, { capture: true });
     addAbortListener(signal, (event) => contain(() => call(listener, signal, event), report));
@@ -33,7 +32,7 @@ function containListeners(signal: AbortSignal, report: Report): void {
 }
 
 function listenersOf(signal: AbortSignal): readonly Listener[] {
-  // Node's types know of functions only, and nothing of their arguments.
+  // Node's types know functions only, without their arguments.
   return getEventListeners(signal, 'abort') as Listener[];
 }
 
@@ -46,7 +45,7 @@ function call(listener: Listener, signal: AbortSignal, event: Event): unknown {
 function contain(run: () => unknown, report: Report): void {
   try {
     const result = run();
-    // Waited for by nobody; only its failure is of interest.
+    // Nobody waits for it; only its failure matters.
     void Promise.resolve(result).catch(report);
   } catch (error) {
     report(error);

@@ -1,13 +1,13 @@
-/** A place in an {@link IdleOrder}; both are undefined outside of it and at its ends. */
+/** The neighbours of a node in an {@link IdleOrder}: undefined outside the order and at its ends. */
 type Links<T> = {
   older: T | undefined;
   newer: T | undefined;
 };
 
 /**
- * Nodes by their last activity, oldest first, each step in constant time. A linked list and not an
- * insertion-ordered Map: a Map's iterator walks over everything that was moved since its last rehash,
- * so that a look at the oldest would cost more the more sessions are held.
+ * Nodes in the order of their last activity, oldest first. Every operation takes constant time. It is a
+ * linked list and not a Map, because a Map's iterator walks over everything that was moved since its last
+ * rehash: finding the oldest session would take longer, the more sessions there are.
  */
 export class IdleOrder<T extends Links<T>> {
   #oldest: T | undefined;
@@ -17,7 +17,7 @@ export class IdleOrder<T extends Links<T>> {
     return this.#oldest;
   }
 
-  /** Puts the node last; it must not be in the order. */
+  /** Adds the node at the end. It must not be in the order yet. */
   add(node: T): void {
     node.older = this.#newest;
     if (this.#newest === undefined) this.#oldest = node;
@@ -25,7 +25,7 @@ export class IdleOrder<T extends Links<T>> {
     this.#newest = node;
   }
 
-  /** Takes the node out; one that is not in the order is left alone. */
+  /** Removes the node. Does nothing if it is not in the order. */
   remove(node: T): void {
     const { older, newer } = node;
     if (older === undefined && node !== this.#oldest) return;

@@ -12,15 +12,16 @@ import {
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/event.ts';
 import { LABEL_KEY } from '../session/label.ts';
+import { isToolRule } from '../session/tool-rule.ts';
 import { wellFormed } from '../text.ts';
 
-/** How a session is to be run. Nothing here is required. */
+/** How a session is to be run. Every option is optional. */
 export type ClaudeCodeOptions = Partial<SessionOptions> & {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 };
 
-type Rule = {
+type Check = {
   readonly accepts: (value: unknown) => boolean;
   /** Completes "expected …". */
   readonly expected: string;
@@ -28,35 +29,32 @@ type Rule = {
 
 const NO_OPTIONS: ClaudeCodeOptions = Object.freeze({});
 
-const SYSTEM_PROMPT: Rule = {
+const SYSTEM_PROMPT: Check = {
   accepts: (value) =>
     typeof value === 'string' && Buffer.byteLength(value) <= SYSTEM_PROMPT_BYTES_MAX,
   expected: `text of at most ${SYSTEM_PROMPT_BYTES_MAX} bytes`,
 };
 
-const TOOL_RULES: Rule = {
+const TOOL_RULES: Check = {
   accepts: (value) =>
     Array.isArray(value) &&
     value.length <= TOOL_RULES_MAX &&
-    value.every((rule) => isText(rule, TOOL_RULE_CHARS_MAX)),
-  expected: `at most ${TOOL_RULES_MAX} texts of 1 to ${TOOL_RULE_CHARS_MAX} characters`,
+    value.every((rule) => isText(rule, TOOL_RULE_CHARS_MAX) && isToolRule(rule)),
+  expected: `a list of at most ${TOOL_RULES_MAX} rules of 1 to ${TOOL_RULE_CHARS_MAX} characters, such as "Read" or "Bash(git *)"`,
 };
 
-const SHORT_TEXT: Rule = {
+const SHORT_TEXT: Check = {
   accepts: (value) => isWord(value, NAME_CHARS_MAX),
   expected: `text of 1 to ${NAME_CHARS_MAX} characters without U+0000`,
 };
 
-const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
+const CHECKS: Readonly<Record<keyof ClaudeCodeOptions, Check>> = {
   workingDirectory: {
     accepts: (value) => isWord(value, PATH_CHARS_MAX) && isAbsolute(value),
     expected: `an absolute path of at most ${PATH_CHARS_MAX} characters`,
   },
-  timeout: { accepts: isAboveZero, expected: 'a number of milliseconds above 0' },
-  maxTurns: {
-    accepts: (value) => Number.isSafeInteger(value) && isAboveZero(value),
-    expected: 'a whole number above 0',
-  },
+  timeout: { accepts: isCount, expected: 'a whole number of milliseconds, 1 or more' },
+  maxTurns: { accepts: isCount, expected: 'a whole number, 1 or more' },
   maxBudgetUsd: { accepts: isAboveZero, expected: 'a number of dollars above 0' },
   model: SHORT_TEXT,
   name: SHORT_TEXT,
@@ -68,14 +66,14 @@ const RULES: Readonly<Record<keyof ClaudeCodeOptions, Rule>> = {
   onDisconnect: oneOf(DISCONNECT_POLICIES),
   labels: {
     accepts: areLabels,
-    expected: `at most ${LABELS_MAX} texts of at most ${LABEL_VALUE_CHARS_MAX} characters, by keys of 1 to ${LABEL_KEY_CHARS_MAX} without "=", and no U+0000`,
+    expected: `at most ${LABELS_MAX} labels with keys of 1 to ${LABEL_KEY_CHARS_MAX} characters without "=", values of at most ${LABEL_VALUE_CHARS_MAX}, and no U+0000`,
   },
 };
 
 /**
- * A frozen copy of what a caller gave, down to the lists in it; undefined values are left out.
+ * A frozen copy, with the lists and maps in it copied too. Undefined values are left out.
  *
- * @throws SessionError INVALID_REQUEST for an unknown option or a value out of its range
+ * @throws SessionError INVALID_REQUEST for an unknown option or a value out of range
  */
 export function copyOptions(given: ClaudeCodeOptions): ClaudeCodeOptions {
   if (!isRecord(given)) throw invalid('options: expected an object');
@@ -83,7 +81,7 @@ export function copyOptions(given: ClaudeCodeOptions): ClaudeCodeOptions {
   if (entries.length === 0) return NO_OPTIONS;
   const copy = entries.map(([name, value]) => {
     if (!isOptionName(name)) throw invalid(`option ${quoteId(name)}: no such option`);
-    const { accepts, expected } = RULES[name];
+    const { accepts, expected } = CHECKS[name];
     if (!accepts(value)) throw invalid(`option ${name}: expected ${expected}`);
     return [name, frozenCopy(wellFormed(value))];
   });
@@ -96,29 +94,33 @@ function frozenCopy(value: unknown): unknown {
 }
 
 function isOptionName(name: string): name is keyof ClaudeCodeOptions {
-  return Object.hasOwn(RULES, name);
+  return Object.hasOwn(CHECKS, name);
 }
 
-/** Not a list, a Map or a Date, whose entries would be lost. */
+/** Whether it is a plain object: not a list, a Map or a Date, whose content a copy would lose. */
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
-/** A text that says something and is not too long. */
+/** Whether it is text of 1 to `charsMax` characters. */
 export function isText(value: unknown, charsMax: number): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= charsMax;
 }
 
-/** What things are found by, which may hold no U+0000 either. */
+/** Whether it is such text without U+0000, as names and ids are. */
 export function isWord(value: unknown, charsMax: number): value is string {
   return isText(value, charsMax) && !value.includes('\0');
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && isAboveZero(value);
 }
 
 function isAboveZero(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value > 0;
 }
 
-function oneOf(words: readonly string[]): Rule {
+function oneOf(words: readonly string[]): Check {
   return {
     accepts: (value) => words.some((word) => word === value),
     expected: `one of ${words.join(', ')}`,

@@ -1,7 +1,7 @@
 import type { SessionStatus } from '../session/status.ts';
 
 export type SessionMetrics = {
-  /** Every session made so far, ended ones included. */
+  /** All sessions created so far, ended ones included. */
   readonly totalSessions: number;
   /** Ready or busy. */
   readonly activeSessions: number;
@@ -9,13 +9,13 @@ export type SessionMetrics = {
   readonly initializingSessions: number;
   readonly errorSessions: number;
   readonly endedSessions: number;
-  /** From creation to end in milliseconds, the mean over ended sessions; 0 where none has ended. */
+  /** Mean time from creation to end of the ended sessions, in milliseconds; 0 if no session has ended. */
   readonly averageSessionDuration: number;
-  /** `errorSessions / totalSessions`; 0 where there is none. */
+  /** `errorSessions / totalSessions`; 0 if there are no sessions. */
   readonly errorRate: number;
 };
 
-/** Counts kept up to date with every change, so that reading them looks at no session. */
+/** Counts that every change keeps up to date, so that reading them does not look at any session. */
 export class Tally {
   readonly #byStatus: Record<SessionStatus, number> = {
     initializing: 0,

@@ -11,6 +11,7 @@ import {
 } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import { stableJson } from '../session/stable-json.ts';
+import { isToolRule } from '../session/tool-rule.ts';
 import type { RequestKey } from '../store/store.ts';
 import type { Call } from './tool.ts';
 
@@ -38,20 +39,10 @@ export function wordOrEmpty(charsMax: number): z.ZodString {
     .refine((text) => !text.includes('\0'), { error: 'must not contain U+0000' });
 }
 
-/**
- * One rule, such as `Read` or `Bash(git *)`. Claude Code takes all rules as one list and splits it at commas and spaces
- * outside parentheses, so a text that would become several rules or swallow the next one is refused here.
- */
-export const toolRule = z
-  .string()
-  .min(1)
-  .max(TOOL_RULE_CHARS_MAX)
-  .refine((rule) => RULE.test(rule), {
-    error: 'must be a single rule: a tool name, optionally with a pattern in parentheses',
-  });
-
-/** Parentheses as Claude Code reads them: any `(` opens, the next `)` closes, and they do not nest. */
-const RULE = /^[^\s,()]+(\([^)]*\)[^\s,()]*)*$/;
+/** One rule, such as `Read` or `Bash(git *)`. */
+export const toolRule = z.string().min(1).max(TOOL_RULE_CHARS_MAX).refine(isToolRule, {
+  error: 'must be one rule: a tool name, or a name with a pattern in parentheses',
+});
 
 export const sessionId = z
   .string()

@@ -35,7 +35,7 @@ describe('abort', () => {
     expect(errors.sort()).toEqual(['rejected', ...Array.from({ length: 4 }, () => 'thrown')]);
   });
 
-  it('runs each listener once and in order, and none where the signal has fired before', async () => {
+  it('runs each listener once and in order, and none if the signal has fired before', async () => {
     const { manager } = newHost();
     const order: string[] = [];
     const run = (name: string): AbortController => {
@@ -48,9 +48,9 @@ describe('abort', () => {
     const [fired, live] = [run('a'), run('b')];
     fired.abort();
     for (const controller of [fired, live]) {
-      const { id } = manager.createSession();
-      manager.setAbortController(id, controller);
-      manager.endSession(id);
+      const session = manager.createSession();
+      session.abortController = controller;
+      manager.endSession(session.id);
     }
     await settle();
     expect(order).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'b3']);
@@ -76,7 +76,7 @@ describe('abort', () => {
       appendSystemPrompt: 'the key is sk-ant-secret',
       labels: { token: 'secret' },
     });
-    manager.appendOutput(session.id, 'output', 'secret');
+    session.outputBuffer.push('secret');
     session.abortController = controllerOf(throwing);
     manager.endSession(session.id);
     const details = { sessionId: session.id, err: new Error('thrown') };
@@ -93,7 +93,7 @@ describe('abort', () => {
     manager.updateStatus(session.id, 'busy');
     session.abortController = first;
     expect(first!.signal.aborted).toBe(false);
-    manager.setAbortController(session.id, second);
+    session.abortController = second;
     expect(first!.signal.aborted).toBe(true);
     expect(session.abortController).toBe(second);
     session.abortController = undefined;
@@ -104,12 +104,12 @@ describe('abort', () => {
   it('refuses what cannot abort, and a controller for a session that has ended', () => {
     const { manager } = newHost();
     const session = manager.createSession();
-    for (const junk of [null, {}, 'x', 5] as unknown as AbortController[]) {
-      expect(() => manager.setAbortController(session.id, junk)).toThrow(code('INVALID_REQUEST'));
-    }
+    const set = (controller: unknown) => () =>
+      Object.assign(session, { abortController: controller });
+    for (const junk of [null, {}, 'x', 5]) expect(set(junk)).toThrow(code('INVALID_REQUEST'));
+    expect(session.abortController).toBeUndefined();
     manager.endSession(session.id);
-    expect(() => {
-      session.abortController = new AbortController();
-    }).toThrow(code('SESSION_NOT_FOUND'));
+    expect(set(new AbortController())).toThrow(code('SESSION_NOT_READY'));
+    expect(session.abortController).toBeUndefined();
   });
 });

@@ -18,12 +18,12 @@ describe('cleanupOldSessions', () => {
 
   it('counts from the last activity, whatever it was', () => {
     const { manager, clock } = newHost();
-    const touch: readonly ((id: string) => void)[] = [
+    const touch: readonly ((id: string) => unknown)[] = [
       (id) => manager.updateActivity(id),
       (id) => manager.updateStatus(id, 'ready'),
       (id) => manager.setTaskId(id, 'same'),
       (id) => manager.setMcpSessionId(id, 'same'),
-      (id) => manager.appendOutput(id, 'stream', 'x'),
+      (id) => manager.getSession(id).streamBuffer.push('x'),
     ];
     const ids = touch.map(() => manager.createSession().id);
     const idle = manager.createSession().id;
@@ -53,7 +53,7 @@ describe('cleanupOldSessions', () => {
     const [busy, streaming] = [manager.createSession(), manager.createSession()];
     manager.updateStatus(busy.id, 'busy');
     clock.pass(7_200_000);
-    manager.appendOutput(streaming.id, 'stream', 'still here');
+    streaming.streamBuffer.push('still here');
     expect(manager.cleanupOldSessions()).toBe(0);
     manager.updateStatus(busy.id, 'ready');
     expect(manager.cleanupOldSessions()).toBe(0);
@@ -109,10 +109,10 @@ describe('cleanupOldSessions', () => {
 
   it('defect 7: times that are shown do not go back with the wall clock', () => {
     const { manager, clock } = newHost();
-    const { id, lastActivity } = manager.createSession();
+    const session = manager.createSession();
     clock.wallMs -= 5000;
-    manager.updateActivity(id);
-    expect(manager.getSession(id).lastActivity).toEqual(lastActivity);
+    manager.updateActivity(session.id);
+    expect(session.lastActivity).toEqual(session.createdAt);
   });
 
   it('defect 21: a listener that changes sessions could end one twice', () => {

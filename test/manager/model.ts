@@ -1,4 +1,4 @@
-/** A session said as plainly as possible; the model is an array of these, searched from end to end. */
+/** A session as plain as possible. The model is an array of these, searched from end to end. */
 type Plain = {
   id: string;
   status: string;
@@ -55,6 +55,12 @@ export class Model {
     });
   }
 
+  held(id: string): Plain {
+    const session = this.sessions.find((one) => one.id === id);
+    if (session === undefined) throw new Error('nobody holds it');
+    return session;
+  }
+
   live(id: string): Plain {
     const session = this.sessions.find((one) => one.id === id && one.status !== 'terminated');
     if (session === undefined) throw new Error('SESSION_NOT_FOUND');
@@ -65,6 +71,19 @@ export class Model {
     const session = this.live(id);
     const lastActivity = Math.max(session.lastActivity, this.wallMs);
     Object.assign(session, change, { activeMs: this.elapsedMs, lastActivity });
+  }
+
+  push(id: string, text: string): number {
+    const session = this.held(id);
+    if (session.status !== 'terminated') this.change(id, {});
+    return session.output.push(text);
+  }
+
+  setController(id: string): void {
+    const session = this.held(id);
+    if (session.status === 'terminated') throw new Error('SESSION_NOT_READY');
+    if (session.status === 'busy' && session.hasController) session.aborts += 1;
+    session.hasController = true;
   }
 
   setStatus(id: string, status: string): void {
@@ -89,6 +108,7 @@ export class Model {
   }
 
   cleanup(maxAgeMs: number): number {
+    if (!(maxAgeMs >= 0)) throw new Error('INVALID_REQUEST');
     const idle = this.sessions.filter(
       ({ status, activeMs }) =>
         status !== 'terminated' && status !== 'busy' && this.elapsedMs - activeMs > maxAgeMs,
@@ -97,44 +117,20 @@ export class Model {
     return idle.length;
   }
 
-  count(status: string): number {
-    return this.sessions.filter((session) => session.status === status).length;
-  }
-}
-
-/** Everything a caller can see. */
-export function observeModel(model: Model) {
-  const { sessions } = model;
-  const shown = (session: Plain) =>
-    session.status === 'terminated'
-      ? undefined
-      : [
-          session.id,
-          session.status,
-          session.taskId,
-          session.mcpSessionId,
-          session.output,
-          session.createdAt,
-          session.lastActivity,
-        ];
-  const ended = sessions.filter(({ status }) => status === 'terminated');
-  const errors = model.count('error');
-  return {
-    all: sessions.map(shown).filter((session) => session !== undefined),
-    found: sessions.map(shown),
-    metrics: {
+  metrics() {
+    const { sessions } = this;
+    const count = (status: string) => sessions.filter((one) => one.status === status).length;
+    const ended = count('terminated');
+    const durationMs = sessions.reduce((sum, one) => sum + one.durationMs, 0);
+    return {
       totalSessions: sessions.length,
-      activeSessions: model.count('ready') + model.count('busy'),
-      busySessions: model.count('busy'),
-      initializingSessions: model.count('initializing'),
-      errorSessions: errors,
-      endedSessions: ended.length,
-      averageSessionDuration:
-        ended.length === 0
-          ? 0
-          : ended.reduce((sum, { durationMs }) => sum + durationMs, 0) / ended.length,
-      errorRate: sessions.length === 0 ? 0 : errors / sessions.length,
-    },
-    aborts: sessions.map((session) => session.aborts),
-  };
+      activeSessions: count('ready') + count('busy'),
+      busySessions: count('busy'),
+      initializingSessions: count('initializing'),
+      errorSessions: count('error'),
+      endedSessions: ended,
+      averageSessionDuration: ended === 0 ? 0 : durationMs / ended,
+      errorRate: sessions.length === 0 ? 0 : count('error') / sessions.length,
+    };
+  }
 }

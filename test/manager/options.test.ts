@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClaudeCodeOptions } from '../../src/index.ts';
+import { toolRule } from '../../src/tools/fields.ts';
 import { newHost } from './host.ts';
 
 describe('the options of createSession', () => {
@@ -41,6 +42,7 @@ describe('the options of createSession', () => {
     ['timeout', Number.NaN],
     ['timeout', Number.POSITIVE_INFINITY],
     ['timeout', '5'],
+    ['timeout', 1.5],
     ['maxTurns', 0],
     ['maxTurns', 1.5],
     ['maxBudgetUsd', -1],
@@ -70,6 +72,27 @@ describe('the options of createSession', () => {
       }),
     );
     expect(manager.getMetrics().totalSessions).toBe(0);
+  });
+
+  it.each([
+    'Read',
+    'Bash(git *)',
+    'Bash(git:*)',
+    'mcp__a__b',
+    'Read Edit',
+    'Read,Edit',
+    'Bash(git',
+    'Bash)',
+    'Bash(a(b)c)',
+    '(x)',
+    ' ',
+    '',
+    'x'.repeat(501),
+  ])('takes the tool rule %j if the tool create_session does', (rule) => {
+    const { manager } = newHost();
+    const taken = () => manager.createSession({ allowedTools: [rule] });
+    if (toolRule.safeParse(rule).success) expect(taken).not.toThrow();
+    else expect(taken).toThrow('option allowedTools: expected a list of at most 200 rules');
   });
 
   it("defect 8: options were the caller's own object", () => {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
+  type ClaudeCodeOptions,
   type ClaudeCodeSession,
   SESSION_ID_PREFIX,
   SessionError,
@@ -8,11 +9,7 @@ import {
   SessionNotFoundError,
   type SessionStatus,
 } from '../../src/index.ts';
-import {
-  BUFFER_ENTRIES_MAX,
-  LIBRARY_SESSIONS_MAX,
-  TASKS_PER_SESSION_MAX,
-} from '../../src/limits.ts';
+import { LIBRARY_SESSIONS_MAX } from '../../src/limits.ts';
 import { controllerOf, newHost } from './host.ts';
 
 const UNKNOWN = `${SESSION_ID_PREFIX}00000000-0000-4000-8000-000000000000`;
@@ -57,21 +54,20 @@ describe('createSession', () => {
       lastActivity: new Date(clock.wallMs),
     });
     expect(isAbsolute(session.workingDirectory)).toBe(true);
-    expect(Object.keys(session)).not.toContain('taskId');
-    expect(Object.keys(session)).not.toContain('mcpSessionId');
+    expect(session.taskId).toBeUndefined();
     expect(session.abortController).toBeUndefined();
   });
 
   it('refuses an id that is in use', () => {
     const manager = new SessionManager({ newId: () => 'same' });
     manager.createSession();
-    expect(() => manager.createSession()).toThrow('newId gave the id of claude_same twice');
+    expect(() => manager.createSession()).toThrow('newId returned the id of claude_same twice');
     expect(manager.getMetrics().totalSessions).toBe(1);
   });
 });
 
 describe('getSession and findSession', () => {
-  it('differ where there is none', () => {
+  it('differ if there is no such session', () => {
     const { manager } = newHost();
     expect(manager.findSession(UNKNOWN)).toBeUndefined();
     expect(() => manager.getSession(UNKNOWN)).toThrow(SessionNotFoundError);
@@ -87,79 +83,33 @@ describe('updateActivity', () => {
   it('touches lastActivity and leaves the rest', () => {
     const { manager, clock } = newHost();
     const session = manager.createSession();
+    const before = { ...session };
     clock.pass(250);
     manager.updateActivity(session.id);
-    expect({ ...manager.getSession(session.id) }).toEqual({
-      ...session,
-      lastActivity: new Date(clock.wallMs),
-    });
+    expect(session).toEqual({ ...before, lastActivity: new Date(clock.wallMs) });
   });
 });
 
-describe('setTaskId', () => {
-  it('shows the task linked last', () => {
-    const { manager } = newHost();
-    const { id } = manager.createSession();
-    for (const taskId of ['a', 'b', 'a']) {
-      manager.setTaskId(id, taskId);
-      expect(manager.getSession(id).taskId).toBe(taskId);
-    }
-  });
-
-  it('lets the first link give way at TASKS_PER_SESSION_MAX', () => {
-    const { manager } = newHost();
-    const { id } = manager.createSession();
-    for (let index = 0; index <= TASKS_PER_SESSION_MAX; index += 1) {
-      manager.setTaskId(id, `t${index}`);
-    }
-    expect(manager.getSession(id).taskId).toBe(`t${TASKS_PER_SESSION_MAX}`);
-  });
-
-  it.each(['', 'x'.repeat(201), 5, undefined])('refuses %j', (taskId) => {
+describe('setTaskId and setMcpSessionId', () => {
+  it('count the last call', () => {
     const { manager } = newHost();
     const session = manager.createSession();
-    expect(() => manager.setTaskId(session.id, taskId as string)).toThrow(code('INVALID_REQUEST'));
-    expect(manager.getSession(session.id)).toBe(session);
-  });
-});
-
-describe('setMcpSessionId', () => {
-  it('ties the session, the last call winning', () => {
-    const { manager } = newHost();
-    const { id } = manager.createSession();
-    manager.setMcpSessionId(id, 'stdio_1');
-    manager.setMcpSessionId(id, 'stdio_2');
-    expect(manager.getSession(id).mcpSessionId).toBe('stdio_2');
-    expect(() => manager.setMcpSessionId(id, '')).toThrow(code('INVALID_REQUEST'));
-  });
-});
-
-describe('appendOutput', () => {
-  it('defect 9: buffers grew without end', () => {
-    const { manager } = newHost();
-    const { id } = manager.createSession();
-    for (let index = 0; index <= BUFFER_ENTRIES_MAX; index += 1) {
-      manager.appendOutput(id, 'output', `${index}`);
+    for (const name of ['a', 'b', 'a']) {
+      manager.setTaskId(session.id, name);
+      manager.setMcpSessionId(session.id, name);
+      expect(session).toMatchObject({ taskId: name, mcpSessionId: name });
     }
-    manager.appendOutput(id, 'error', 'oops');
-    manager.appendOutput(id, 'stream', '{}');
-    const { outputBuffer, errorBuffer, streamBuffer } = manager.getSession(id);
-    expect([outputBuffer.length, outputBuffer[0]]).toEqual([BUFFER_ENTRIES_MAX, '1']);
-    expect([errorBuffer, streamBuffer]).toEqual([['oops'], ['{}']]);
   });
 
-  it.each([
-    ['input', 'x'],
-    ['constructor', 'x'],
-    ['output', 5],
-    ['output', undefined],
-  ])('appendOutput refuses %j, %j and changes nothing', (buffer, text) => {
-    const { manager } = newHost();
+  it.each(['', 'x'.repeat(201), 5, undefined])('refuse %j and change nothing', (value) => {
+    const { manager, clock } = newHost();
     const session = manager.createSession();
-    expect(() => manager.appendOutput(session.id, buffer as 'output', text as string)).toThrow(
-      code('INVALID_REQUEST'),
-    );
-    expect(manager.getSession(session.id)).toBe(session);
+    const before = { ...session };
+    clock.pass(5);
+    const id = value as string;
+    expect(() => manager.setTaskId(session.id, id)).toThrow(code('INVALID_REQUEST'));
+    expect(() => manager.setMcpSessionId(session.id, id)).toThrow(code('INVALID_REQUEST'));
+    expect(session).toEqual(before);
   });
 });
 
@@ -176,10 +126,9 @@ describe('getAllSessions', () => {
   });
 });
 
-describe('LIBRARY_SESSIONS_MAX', () => {
-  it('is held, and one more is refused until one has ended', () => {
-    const { manager } = newHost();
-    for (let index = 0; index < LIBRARY_SESSIONS_MAX; index += 1) manager.createSession();
+describe('with LIBRARY_SESSIONS_MAX sessions', () => {
+  it('refuses one more until one has ended', () => {
+    const { manager } = fullHost();
     expect(() => manager.createSession()).toThrow(
       expect.objectContaining({
         code: 'LIMIT_EXCEEDED',
@@ -191,6 +140,22 @@ describe('LIBRARY_SESSIONS_MAX', () => {
     expect(manager.createSession().status).toBe('ready');
   }, 180_000);
 
+  it('touches, counts and looks for idle ones without a look at each of them', () => {
+    const { manager, clock } = fullHost();
+    const started = performance.now();
+    let total = 0;
+    for (let index = 1; index <= 50_000; index += 1) {
+      clock.pass(1);
+      manager.updateActivity(`claude_${index}`);
+      total += manager.cleanupOldSessions(50_000) + manager.getMetrics().totalSessions;
+    }
+    // It takes milliseconds; five thousand million looks would take far longer.
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(total).toBe(50_000 * LIBRARY_SESSIONS_MAX);
+    clock.pass(1);
+    expect(manager.cleanupOldSessions(50_000)).toBe(50_000);
+  }, 180_000);
+
   it('defect 12: there was no cap on sessions, and ended ones must not count against it', () => {
     const { manager } = newHost();
     for (let index = 0; index <= LIBRARY_SESSIONS_MAX; index += 1) {
@@ -198,15 +163,33 @@ describe('LIBRARY_SESSIONS_MAX', () => {
     }
     expect(manager.getMetrics().totalSessions).toBe(LIBRARY_SESSIONS_MAX + 1);
   }, 180_000);
+
+  function fullHost() {
+    const host = newHost();
+    for (let index = 0; index < LIBRARY_SESSIONS_MAX; index += 1) host.manager.createSession();
+    return host;
+  }
 });
 
 describe('the exported types', () => {
-  it('name the five statuses and read-only sessions', () => {
+  it('name the five statuses, and what of a session can be assigned', () => {
     expectTypeOf<SessionStatus>().toEqualTypeOf<
       'initializing' | 'ready' | 'busy' | 'error' | 'terminated'
     >();
-    expectTypeOf<ClaudeCodeSession['createdAt']>().toEqualTypeOf<Date>();
-    expectTypeOf<ClaudeCodeSession['outputBuffer']>().toEqualTypeOf<readonly string[]>();
+    expectTypeOf<ClaudeCodeSession>().toEqualTypeOf<{
+      readonly id: string;
+      readonly status: SessionStatus;
+      readonly workingDirectory: string;
+      readonly options: ClaudeCodeOptions;
+      readonly outputBuffer: string[];
+      readonly errorBuffer: string[];
+      readonly streamBuffer: string[];
+      readonly createdAt: Date;
+      readonly lastActivity: Date;
+      readonly taskId?: string;
+      readonly mcpSessionId?: string;
+      abortController?: AbortController | undefined;
+    }>();
     expect(SESSION_ID_PREFIX).toBe('claude_');
   });
 });
