@@ -107,13 +107,11 @@ export class ClaudeRun implements Run {
   }
 
   async isCurrent(): Promise<boolean> {
-    const { isCurrent: isUpToDate, isInPlace } = this.#parts;
-    const looking = Promise.all([isUpToDate(), isInPlace(this.process.pid)]);
-    const looks = await inTime(looking, WARM_LOOK_MS_MAX).catch(() => [false]);
+    const looking = this.#parts.isCurrent(this.process.pid);
+    const isCurrent = await inTime(looking, WARM_LOOK_MS_MAX).catch(() => false);
     // Checked last: the process may have ended meanwhile.
     const { exitCode, signalCode } = this.#spawned.child;
-    const isLive = this.#phase === 'live' && exitCode === null && signalCode === null;
-    return isLive && looks.every(Boolean);
+    return isCurrent && this.#phase === 'live' && exitCode === null && signalCode === null;
   }
 
   prompt(turnId: string, text: string): void {

@@ -39,7 +39,7 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
-import { inTime } from './within.ts';
+import { fresh, inTime } from './within.ts';
 import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
@@ -133,7 +133,11 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       listener,
       places,
       resumed: 'resume' in resumeOptions,
-      isCurrent: async () => (await conversation.promptsOfOthers()) === 0,
+      isCurrent: fresh(async (pid: number) => {
+        const looks = [conversation.promptsOfOthers(), worksIn(pid, directory)] as const;
+        const [prompts, isInPlace] = await Promise.all(looks);
+        return prompts === 0 && isInPlace;
+      }),
       checkKept: () => conversation.checkKept(),
       killTree: context.killTree,
       isInPlace: (pid) => inTime(worksIn(pid, directory), LOOK_MS_MAX).catch(() => false),

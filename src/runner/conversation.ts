@@ -11,15 +11,13 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeDirectory } from './environment.ts';
 import { TRANSCRIPT_HINT } from './failure.ts';
 import type { RunSpec } from './runner.ts';
-import { growthSince, openElsewhere } from './transcript.ts';
+import { growthSince, openElsewhere, type Transcript } from './transcript.ts';
 
 /** In the Agent SDK's own words, so that it can be spread into its options. */
 export type ResumeOptions =
   | { readonly sessionId: string }
   | { readonly resume: string }
   | { readonly resume: string; readonly forkSession: true; readonly sessionId: string };
-
-type Transcript = { readonly path: string; readonly bytes: number };
 
 /** What was found; with neither, there is none. */
 type Found = {
@@ -82,16 +80,18 @@ export class Conversation {
    *   there at the last look is not there now, or cannot be read
    */
   async promptsOfOthers(): Promise<number> {
-    const pid = await openElsewhere(this.#configDirectory, this.#uuid).catch((error: unknown) => {
-      if (error instanceof SessionError || isOutOfMeans(error)) throw error;
-      throw cannotLook('what Claude Code keeps of its processes', error);
-    });
+    const [pid, { transcript }] = await Promise.all([
+      openElsewhere(this.#configDirectory, this.#uuid).catch((error: unknown) => {
+        if (error instanceof SessionError || isOutOfMeans(error)) throw error;
+        throw cannotLook('what Claude Code keeps of its processes', error);
+      }),
+      this.#find(this.#uuid),
+    ]);
     if (pid !== undefined) throw inUse(this.#uuid, pid);
-    const { transcript } = await this.#find(this.#uuid);
-    // Claude Code would append to a new file, of which the next process would know the end only.
+    // Claude Code would append to a new file, and the next process would know only the end of the conversation.
     if ((transcript?.bytes ?? 0) < this.#kept) throw gone(this.#uuid, undefined);
     if (transcript === undefined || transcript.bytes === this.#read) return 0;
-    const { prompts, bytes } = await growthSince(transcript.path, this.#read).catch((error) => {
+    const { prompts, bytes } = await growthSince(transcript, this.#read).catch((error) => {
       throw cannotLook(whatOf(this.#uuid, undefined), error);
     });
     this.#read = bytes;

@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { saysNothingThere } from '../looks.ts';
 import { tagIn, tagOf } from './tag.ts';
@@ -90,6 +90,20 @@ export function bootId(): string | undefined {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   } catch (error) {
     return isAbsent(error) ? '' : undefined;
+  }
+}
+
+/**
+ * The PID namespace of this process, as Linux writes it; undefined if the system has none.
+ *
+ * @throws if it cannot be read now
+ */
+export function pidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
   }
 }
 

@@ -26,8 +26,8 @@ export type ClaudeRunParts = {
   readonly listener: RunListener;
   readonly places: Places;
   readonly resumed: boolean;
-  /** Whether nobody else has continued the conversation since the last look. */
-  readonly isCurrent: () => Promise<boolean>;
+  /** Whether nobody else has continued the conversation since the last look, and the process is in its place. */
+  readonly isCurrent: (pid: number) => Promise<boolean>;
   /** Whether the process works in the session's directory, and that is still where it was. */
   readonly isInPlace: (pid: number) => Promise<boolean>;
   /** Rejects if Claude Code has not written the transcript since the last time. */

@@ -3,13 +3,13 @@
  * ours writes into, without a lock; what it wrote is known by the name of the program that stands in each entry.
  */
 
-import { open, readdir, readlink } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
 import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
 import { isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { readSmallFile } from '../small-file.ts';
-import { lookAt } from './process-table.ts';
+import { lookAt, pidNamespace } from './process-table.ts';
 
 /** How Claude Code names a program that runs it through the Agent SDK, as we do. */
 const OURS = 'sdk-ts';
@@ -28,15 +28,19 @@ export type Growth = {
   readonly bytes: number;
 };
 
-/** What others have added after the last entry of ours, from `from` on; of a long transcript, at its end. */
-export async function growthSince(path: string, from: number): Promise<Growth> {
+export type Transcript = { readonly path: string; readonly bytes: number };
+
+/** What others have added after our last entry, from `from` on. Of a long transcript, only the end is read. */
+export async function growthSince(
+  { path, bytes: size }: Transcript,
+  from: number,
+): Promise<Growth> {
   const file = await open(path, 'r');
   try {
-    const { size } = await file.stat();
     const start = Math.max(from, size - TRANSCRIPT_READ_BYTES_MAX, 0);
     const bytes = Buffer.alloc(Math.max(0, size - start));
     const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-    // An entry that is just being written is left for the next look.
+    // An entry that is being written is left for the next look.
     const end = bytes.subarray(0, bytesRead).lastIndexOf('\n') + 1;
     const entries = bytes.toString('utf8', 0, end).split('\n').flatMap(entryOf);
     return { prompts: promptsIn(from > 0 ? entries : afterOurs(entries)), bytes: start + end };
@@ -81,7 +85,7 @@ export async function openElsewhere(
   configDirectory: string,
   uuid: string,
 ): Promise<number | undefined> {
-  const namespace = await readlink('/proc/self/ns/pid').catch(ifAbsent(undefined));
+  const namespace = pidNamespace();
   if (namespace === undefined) return undefined;
   const notes = join(configDirectory, 'sessions');
   const files = await readdir(notes).catch(ifAbsent([]));

@@ -51,7 +51,7 @@ describe('a conversation that goes on in a terminal', () => {
     await session.turn([{ tool: 'Bash', input: { command: 'echo x' } }, { text: 'more' }]);
     expect(await session.run.isCurrent()).toBe(true);
     await once(inTerminal(session, [{ text: 'said there' }]), 'exit');
-    expect(await session.run.isCurrent()).toBe(false);
+    await expect.poll(() => session.run.isCurrent()).toBe(false);
     await session.run.close();
   });
 

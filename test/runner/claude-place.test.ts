@@ -48,7 +48,7 @@ describe('the directory of a run', () => {
     expect(await session.run.isCurrent()).toBe(true);
     await rename(workingDirectory, `${workingDirectory}-before`);
     await replace(workingDirectory);
-    expect(await session.run.isCurrent()).toBe(false);
+    await expect.poll(() => session.run.isCurrent()).toBe(false);
     await session.run.close();
     await rm(workingDirectory, { recursive: true, force: true });
   });

@@ -102,7 +102,7 @@ describe('a conversation that Claude has answered in', () => {
     await session.turn([{ text: 'before' }]);
     expect(await session.run.isCurrent()).toBe(true);
     await rm(await transcriptOf(session));
-    expect(await session.run.isCurrent()).toBe(false);
+    await expect.poll(() => session.run.isCurrent()).toBe(false);
     await session.run.close();
   });
 });
