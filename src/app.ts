@@ -16,24 +16,19 @@ import type { Runner } from './runner/runner.ts';
 import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
-import { Gate } from './service/access.ts';
 import type { Caller } from './service/caller.ts';
 import { Changes } from './service/changes.ts';
-import { type Clock, JumpWatch, systemClock } from './service/clock.ts';
+import { type Clock, systemClock } from './service/clock.ts';
+import { type Core, createCore } from './service/core.ts';
 import { Housekeeper } from './service/housekeeper.ts';
 import { LeaseKeeper } from './service/lease-keeper.ts';
 import { Permissions } from './service/permissions.ts';
-import { Presence } from './service/presence.ts';
 import { Reader } from './service/reader.ts';
-import { Recovery } from './service/recovery.ts';
 import { RollCall } from './service/roll-call.ts';
-import { Room } from './service/room.ts';
-import { Runs } from './service/runs.ts';
 import { Scheduler } from './service/scheduler.ts';
 import type { Service } from './service/service.ts';
-import { Sessions } from './service/sessions.ts';
+import { startRun } from './service/start-run.ts';
 import { Turns } from './service/turns.ts';
-import { Waiters } from './service/waiters.ts';
 import type { ProcessIdentity } from './session/process.ts';
 import { DATABASE_FILE } from './store/files.ts';
 import { openSqliteStore } from './store/sqlite.ts';
@@ -137,22 +132,15 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const startedAt = clock.monotonic();
   const owners = createOwners(newId());
   const leaseTimes = deps.leaseTimes ?? LEASE_TIMES;
-  const jumps = new JumpWatch(clock, leaseTimes.leaseMs);
-  const waiters = new Waiters(store);
-  const presence = new Presence(store, owners);
-  const gate = new Gate(store, presence);
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
   store.observe({ committed: createJournal(log) });
   store.observe({ committed: (commit) => telemetry.committed(commit) });
-  const base = { ...deps, clock, jumps, owners, waiters, presence, gate, newId };
-  const recovery = new Recovery({
-    ...base,
-    isLive: (id) => scheduler.isLive(id),
-    freed: () => scheduler.poke(),
-  });
+  const ports = { ...deps, clock, owners, newId };
+  const core = createCore({ ...ports, leaseMs: leaseTimes.leaseMs });
+  const base = { ...ports, ...core };
+  const { presence, waiters, sessions, runs } = core;
   const permissions = new Permissions({
     ...base,
-    recovery,
     memoryOf: (toolName, input, directory) =>
       memoryOf(toolName, input, placesOf(directory, settings.environment), asGiven),
     timeoutMs: settings.permissionTimeoutMs,
@@ -160,26 +148,16 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const scheduler = new Scheduler({
     ...base,
     ...settings,
-    ask: (live, ask, signal) => permissions.ask(live, ask, signal),
-    left: (fence, loss) => recovery.left(fence, loss),
+    start: (session, listener, signal) =>
+      startRun(session, listener, { ...ports, ...settings, signal }),
+    ask: (process, ask, signal) => permissions.ask(process, ask, signal),
   });
-  const leases = new LeaseKeeper({ ...base, leaseTimes, live: () => scheduler.liveSessions() });
-  const runs = new Runs({ ...base, scheduler, recovery });
-  const sessions = new Sessions({
-    ...base,
-    ...settings,
-    scheduler,
-    runs,
-    room: new Room({ store, ...settings }),
-  });
-  const turns = new Turns({ ...base, sessions, scheduler, runs, recovery });
+  const leases = new LeaseKeeper({ ...base, leaseTimes });
+  const turns = new Turns({ ...base, scheduler });
   const housekeeper = new Housekeeper({
     ...base,
     ...settings,
     rollCall: new RollCall({ ...base, leaseMs: leaseTimes.leaseMs }),
-    recovery,
-    scheduler,
-    sessions,
     disconnected: (caller) => turns.disconnected(caller),
   });
   store.observe({ committed: (commit) => housekeeper.committed(commit) });
@@ -230,7 +208,7 @@ type ConnectionDeps = {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly version: string;
-  readonly presence: Presence;
+  readonly presence: Core['presence'];
   /** What the ends of MCP sessions still have to do. */
   readonly leaving: Set<Promise<void>>;
 };

@@ -10,15 +10,9 @@ import type { Logger } from './log.ts';
 import { createOwners } from './runner/owners.ts';
 import { killTree } from './runner/process.ts';
 import { removeScratch, scratchDirectoryOf } from './runner/scratch.ts';
-import { Gate } from './service/access.ts';
-import { JumpWatch, systemClock } from './service/clock.ts';
+import { systemClock } from './service/clock.ts';
+import { createCore } from './service/core.ts';
 import { Overview } from './service/overview.ts';
-import { Presence } from './service/presence.ts';
-import { Recovery } from './service/recovery.ts';
-import { Room } from './service/room.ts';
-import { Runs, type RunsDeps } from './service/runs.ts';
-import { Sessions, type SessionsDeps } from './service/sessions.ts';
-import { Waiters } from './service/waiters.ts';
 import { SESSION_ID_PREFIX, type Session } from './session/session.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 import { openInspection } from './store/sqlite-inspection.ts';
@@ -64,29 +58,15 @@ export async function endSession(
 }
 
 /** Nothing runs here, and nothing is to be started. */
-const NO_SCHEDULER: RunsDeps['scheduler'] & SessionsDeps['scheduler'] = {
-  live: () => undefined,
-  isLive: () => false,
-  placed: async () => {},
-  stop: async () => {},
-  whileStopped: (_sessionId, work) => work(),
-  poke: () => {},
-};
-
 function assembleEnding(deps: EndDeps & { readonly store: Store }) {
-  const { settings, log, store } = deps;
+  const { settings } = deps;
   const clock = systemClock();
   const owners = createOwners(uuid());
-  const jumps = new JumpWatch(clock, LEASE_TIMES.leaseMs);
-  const waiters = new Waiters(store);
-  const presence = new Presence(store, owners);
-  const gate = new Gate(store, presence);
-  const scheduler = NO_SCHEDULER;
-  const base = { store, clock, jumps, owners, waiters, presence, gate, log, killTree, newId: uuid };
-  const recovery = new Recovery({ ...base, isLive: scheduler.isLive, freed: scheduler.poke });
-  const runs = new Runs({ ...base, scheduler, recovery });
-  const room = new Room({ store, ...settings });
-  const sessions = new Sessions({ ...base, ...settings, scheduler, runs, room });
+  const { leaseMs } = LEASE_TIMES;
+  const { sessions, runs, waiters } = createCore({
+    ...deps,
+    ...{ clock, owners, leaseMs, settings, killTree, newId: uuid },
+  });
   const close = (): void => {
     runs.close();
     waiters.close();

@@ -1,8 +1,8 @@
 /** What runs here, held against the log. */
 
 import type { Store } from '../store/store.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Loss } from './loss.ts';
-import type { Scheduler } from './scheduler.ts';
 
 const UNCONFIRMED: Loss = {
   kind: 'storage',
@@ -13,17 +13,16 @@ const UNCONFIRMED: Loss = {
  * After the store has failed, the log may hold a claim that it did not confirm, so that nobody here runs that turn:
  * then the session's process ends, and recovery settles the turn.
  */
-export async function agree(
-  store: Pick<Store, 'leases'>,
-  scheduler: Pick<Scheduler, 'liveSessions' | 'placed'>,
-): Promise<void> {
-  for (const live of scheduler.liveSessions()) {
-    const [before] = await store.leases(live.id);
-    if (before?.turn === undefined || before.turn.id === live.turnId) continue;
+export async function agree(store: Pick<Store, 'leases'>, sessions: LocalSessions): Promise<void> {
+  for (const session of sessions.live()) {
+    const { id } = session;
+    const [before] = await store.leases(id);
+    if (before?.turn === undefined || before.turn.id === session.turnId) continue;
     // It may just have begun here, or just have ended.
-    await scheduler.placed(live.id);
-    await live.settled();
-    const turnId = (await store.leases(live.id))[0]?.turn?.id;
-    if (turnId === before.turn.id && turnId !== live.turnId) live.giveUp(UNCONFIRMED);
+    await sessions.claimed();
+    await session.process?.settled();
+    const turnId = (await store.leases(id))[0]?.turn?.id;
+    const isLost = turnId === before.turn.id && turnId !== session.turnId;
+    if (isLost) session.process?.giveUp(UNCONFIRMED);
   }
 }

@@ -8,9 +8,9 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { agree } from './agreement.ts';
 import type { Caller } from './caller.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Recovery } from './recovery.ts';
 import type { RollCall } from './roll-call.ts';
-import type { Scheduler } from './scheduler.ts';
 import type { Sessions } from './sessions.ts';
 
 export type HousekeeperDeps = {
@@ -18,7 +18,7 @@ export type HousekeeperDeps = {
   readonly rollCall: RollCall;
   readonly runner: Pick<Runner, 'kept' | 'discard'>;
   readonly recovery: Recovery;
-  readonly scheduler: Scheduler;
+  readonly local: LocalSessions;
   readonly sessions: Sessions;
   readonly log: Logger;
   /** An idle session is ended after this long. */
@@ -44,10 +44,10 @@ export class Housekeeper {
 
   /** Settles what gone servers left; cheap where there is nothing. */
   async sweep(): Promise<void> {
-    const { recovery, scheduler, log } = this.#deps;
+    const { recovery, local, log } = this.#deps;
     try {
       const settled = (await recovery.sweep()) + (await this.#settleConnections());
-      if (settled > 0) scheduler.poke();
+      if (settled > 0) local.poke();
     } catch (error) {
       log.error({ err: error }, 'sessions of gone servers could not be settled');
     }
@@ -55,14 +55,14 @@ export class Housekeeper {
 
   /** What a start does: the store has failed and works again, and may not hold what was thought to be written. */
   async settle(): Promise<void> {
-    const { store, scheduler, log } = this.#deps;
+    const { store, local, log } = this.#deps;
     try {
-      await agree(store, scheduler);
+      await agree(store, local);
     } catch (error) {
       log.error({ err: error }, 'the sessions that run here could not be compared with the log');
     }
     await this.sweep();
-    scheduler.poke();
+    local.poke();
   }
 
   /** Ends what has been idle too long, forgets what is old enough, a little at a time. */

@@ -5,7 +5,8 @@ import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Fence, Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
-import type { LiveSession } from './live-session.ts';
+import type { LocalSessions } from './local-sessions.ts';
+import type { SessionProcess } from './session-process.ts';
 
 const WATCHES_PER_RENEWAL = 5;
 
@@ -15,7 +16,7 @@ export type LeaseKeeperDeps = {
   readonly clock: Clock;
   readonly log: Logger;
   readonly leaseTimes: LeaseTimes;
-  live(): readonly LiveSession[];
+  readonly local: LocalSessions;
 };
 
 export class LeaseKeeper {
@@ -40,16 +41,16 @@ export class LeaseKeeper {
    * it was sent.
    */
   async renew(): Promise<void> {
-    const { store, owners, clock, log } = this.#deps;
+    const { store, owners, clock, log, local } = this.#deps;
     const sentAt = clock.monotonic();
     try {
       const lost = await store.renew(
         owners.self,
-        this.#deps.live().map((live) => live.fence),
+        local.processes().map(({ fence }) => fence),
       );
       this.#renewedAt = sentAt;
       this.#overdueSince = undefined;
-      this.#stop((live) => lost.some((fence) => isOf(fence, live)));
+      this.#stop((process) => lost.some((fence) => isOf(fence, process)));
     } catch (error) {
       log.error({ err: error }, 'leases could not be renewed');
     }
@@ -75,15 +76,15 @@ export class LeaseKeeper {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  #stop(isLost: (live: LiveSession) => boolean): void {
-    for (const live of this.#deps.live()) {
-      if (live.isClosing || !isLost(live)) continue;
-      this.#deps.log.warn({ sessionId: live.id }, 'lease lost, process stopped');
-      live.giveUp({ kind: 'unrenewed' });
+  #stop(isLost: (process: SessionProcess) => boolean): void {
+    for (const process of this.#deps.local.processes()) {
+      if (process.isClosing || !isLost(process)) continue;
+      this.#deps.log.warn({ sessionId: process.id }, 'lease lost, process stopped');
+      process.giveUp({ kind: 'unrenewed' });
     }
   }
 }
 
-function isOf(fence: Fence, live: LiveSession): boolean {
-  return fence.sessionId === live.id && fence.epoch === live.fence.epoch;
+function isOf(fence: Fence, process: SessionProcess): boolean {
+  return fence.sessionId === process.id && fence.epoch === process.fence.epoch;
 }

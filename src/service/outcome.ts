@@ -6,7 +6,7 @@ import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { type Loss, lossOf } from './loss.ts';
 
 /** Nothing that Claude Code does will go well before a person has done something: signed in, added credit. */
-export function needsMending({ error }: TurnOutcome): boolean {
+export function needsPerson({ error }: TurnOutcome): boolean {
   return error?.code === 'UNAVAILABLE' && !error.retryable;
 }
 

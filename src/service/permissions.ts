@@ -14,9 +14,9 @@ import type { Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
-import type { LiveSession } from './live-session.ts';
 import { lossFrom } from './loss.ts';
 import type { Recovery } from './recovery.ts';
+import type { SessionProcess } from './session-process.ts';
 import type { Waiters } from './waiters.ts';
 
 export type PermissionsDeps = {
@@ -64,7 +64,11 @@ export class Permissions {
    * are open. If the server stops, the session ends or the store fails, it stays open until Claude no longer waits: a
    * made-up answer would let the turn go on. Never rejects.
    */
-  async ask(live: LiveSession, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
+  async ask(
+    live: SessionProcess,
+    ask: PermissionAsk,
+    signal: AbortSignal,
+  ): Promise<PermissionReply> {
     const { clock, newId, timeoutMs, log } = this.#deps;
     const request = {
       requestId: newId(),
@@ -163,7 +167,7 @@ export class Permissions {
   }
 
   /** False if this process is being ended, or is to be: the session has ended, or another server has taken it. */
-  async #goesOn(live: LiveSession): Promise<boolean> {
+  async #goesOn(live: SessionProcess): Promise<boolean> {
     const { store } = this.#deps;
     if (live.isClosing) return false;
     const session = await store.session(live.principal, live.id);
@@ -176,7 +180,7 @@ export class Permissions {
    * is closed. An answer that comes in just before either counts.
    */
   async #answered(
-    live: LiveSession,
+    live: SessionProcess,
     requestId: string,
     signal: AbortSignal,
   ): Promise<PermissionRequest | undefined> {

@@ -10,6 +10,8 @@ import type { Owners } from '../runner/owners.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { type Fence, type Lease, StaleFenceError, type Store } from '../store/store.ts';
 import type { Clock, JumpWatch } from './clock.ts';
+import type { LocalSession } from './local-session.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import { type Loss, lossOf, requeueText } from './loss.ts';
 
 export type RecoveryDeps = {
@@ -18,25 +20,17 @@ export type RecoveryDeps = {
   readonly clock: Clock;
   readonly jumps: JumpWatch;
   readonly log: Logger;
-  /** Whether this server runs the session, or is about to. */
-  isLive(sessionId: string): boolean;
+  readonly local: LocalSessions;
   /** Ends a process and all it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
-  /** Nobody holds a session any more that was held: its next turn, or another one, may have its place. */
-  freed(): void;
 };
 
-type Left = { readonly epoch: number; readonly loss: Loss };
 type RunningTurn = NonNullable<Lease['turn']>;
 
 const SILENT: Loss = { kind: 'silent' };
 
 export class Recovery {
   readonly #deps: RecoveryDeps;
-  /** Sessions that are being taken here, each until it is settled. */
-  readonly #taking = new Map<string, Promise<boolean>>();
-  /** What this server has left itself, or taken and not settled yet, and why. */
-  readonly #left = new Map<string, Left>();
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -53,11 +47,6 @@ export class Recovery {
       }),
     );
     return taken.filter(Boolean).length;
-  }
-
-  /** This server has ended the process of a session, and may not have been able to write down what became of its turn. */
-  left(fence: Fence, loss: Loss): void {
-    this.#left.set(fence.sessionId, { epoch: fence.epoch, loss });
   }
 
   /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
@@ -79,30 +68,30 @@ export class Recovery {
    * @throws SessionError UNAVAILABLE if its processes may live on: the lease is kept then, so that nothing runs beside them
    */
   take(lease: Lease, loss: Loss): Promise<boolean> {
-    const { sessionId } = lease.fence;
-    const under = this.#taking.get(sessionId);
-    if (under !== undefined) return under;
-    const taking = this.#take(lease, loss).finally(() => this.#taking.delete(sessionId));
-    this.#taking.set(sessionId, taking);
-    return taking;
+    const session = this.#deps.local.at(lease.fence.sessionId);
+    session.taking ??= this.#take(session, lease, loss).finally(() => {
+      session.taking = undefined;
+      session.tidy();
+    });
+    return session.taking;
   }
 
   /** Resolves once a session that is being taken here has no process and no turn of its old owner left. */
   async settled(sessionId: string): Promise<void> {
-    await this.#taking.get(sessionId)?.catch(() => {});
+    await this.#deps.local.get(sessionId)?.taking?.catch(() => {});
   }
 
-  async #take(lease: Lease, loss: Loss): Promise<boolean> {
-    const { store, owners } = this.#deps;
+  async #take(session: LocalSession, lease: Lease, loss: Loss): Promise<boolean> {
+    const { store, owners, local } = this.#deps;
     const fence = await store.takeOver(lease.fence, owners.self);
     // Read anew: until that moment the old owner may have gone on, started a turn and sent its prompt.
     const taken = fence && (await store.leases(fence.sessionId))[0];
     if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
-    this.left(fence, loss);
+    session.left = { epoch: fence.epoch, loss };
     try {
       await this.#finish(taken, lease, loss);
-      this.#left.delete(fence.sessionId);
-      this.#deps.freed();
+      session.left = undefined;
+      local.poke();
       return true;
     } catch (error) {
       // We were ourselves stopped for a whole lease meanwhile, and somebody else has gone on with it.
@@ -112,37 +101,40 @@ export class Recovery {
   }
 
   async #finish({ fence, process, turn }: Lease, before: Lease, loss: Loss): Promise<void> {
-    const { store, log, killTree, isLive } = this.#deps;
+    const { store, log, killTree, local } = this.#deps;
     const { sessionId } = fence;
     if (process !== undefined && !(await killTree(process))) {
       log.error({ sessionId }, 'processes that were left behind may live on: the lease is kept');
       throw new ProcessesLeftError(sessionId);
     }
     // Its next turn may have been claimed here already, under this very lease.
-    const isNext = turn?.id !== before.turn?.id && isLive(sessionId);
+    const isNext = turn?.id !== before.turn?.id && local.isLive(sessionId);
     if (turn !== undefined && !isNext) await this.#settle(fence, turn, loss);
-    if (!isLive(sessionId)) await store.release(fence);
+    if (!local.isLive(sessionId)) await store.release(fence);
     log.warn({ sessionId, from: before.fence.owner }, 'session taken over');
   }
 
   /** Why a session may be taken from its owner without anybody's asking for it; undefined if it may not. */
   #lossAt({ fence, until }: Lease): Loss | undefined {
-    const { owners, clock, jumps, isLive } = this.#deps;
+    const { owners, clock, jumps, local } = this.#deps;
     const { sessionId, epoch } = fence;
     const state = owners.stateOf(fence.owner);
     if (state === 'gone') return { kind: 'gone' };
     const hasLapsed = state === 'unknown' && until <= clock.now() && jumps.trustsLapse();
     if (hasLapsed) return { kind: 'out-of-sight' };
-    if (state !== 'self' || isLive(sessionId)) return undefined;
-    const left = this.#left.get(sessionId);
+    if (state !== 'self' || local.isLive(sessionId)) return undefined;
+    const left = local.get(sessionId)?.left;
     return left?.epoch === epoch ? left.loss : { kind: 'dropped' };
   }
 
   /** What is nobody's any more, or another server's, is not ours to settle. */
   #forget(leases: readonly Lease[]): void {
-    for (const [sessionId, { epoch }] of this.#left) {
-      const isHeld = ({ fence }: Lease) => fence.sessionId === sessionId && fence.epoch === epoch;
-      if (!leases.some(isHeld)) this.#left.delete(sessionId);
+    for (const session of this.#deps.local.all()) {
+      const { id, left } = session;
+      const isHeld = ({ fence }: Lease) => fence.sessionId === id && fence.epoch === left?.epoch;
+      if (left === undefined || leases.some(isHeld)) continue;
+      session.left = undefined;
+      session.tidy();
     }
   }
 

@@ -8,14 +8,15 @@ import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Order } from '../store/peers.ts';
 import type { Lease, Store } from '../store/store.ts';
+import type { LocalSession } from './local-session.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Recovery } from './recovery.ts';
-import type { Scheduler } from './scheduler.ts';
 import { stopInTime } from './stop-in-time.ts';
 import type { Waiters } from './waiters.ts';
 
 export type RunsDeps = {
   readonly store: Store;
-  readonly scheduler: Pick<Scheduler, 'live' | 'isLive' | 'placed' | 'stop' | 'whileStopped'>;
+  readonly local: LocalSessions;
   readonly recovery: Recovery;
   readonly waiters: Waiters;
   readonly owners: Owners;
@@ -27,8 +28,6 @@ type Wanted = Pick<Order, 'kind' | 'turnId' | 'text'>;
 
 export class Runs {
   readonly #deps: RunsDeps;
-  /** Orders under way here, so that a second look does not start them again. */
-  readonly #taken = new Set<string>();
   readonly #unsubscribe: () => void;
 
   constructor(deps: RunsDeps) {
@@ -50,13 +49,19 @@ export class Runs {
   }
 
   async #interrupt(sessionId: string, only?: string): Promise<string | undefined> {
-    await this.#deps.scheduler.placed(sessionId);
-    const live = this.#deps.scheduler.live(sessionId);
-    if (live === undefined) return this.#order(sessionId, { kind: 'interrupt', text: '' }, only);
-    const { turnId } = live;
+    const session = await this.#live(sessionId);
+    if (session === undefined) return this.#order(sessionId, { kind: 'interrupt', text: '' }, only);
+    const { turnId } = session;
     if (turnId === undefined || turnId !== (only ?? turnId)) return undefined;
-    await live.interrupt(turnId);
+    await session.interrupt(turnId);
     return turnId;
+  }
+
+  /** The session, if it runs here or is about to. */
+  async #live(sessionId: string): Promise<LocalSession | undefined> {
+    const { local } = this.#deps;
+    await local.claimed();
+    return local.isLive(sessionId) ? local.get(sessionId) : undefined;
   }
 
   /**
@@ -70,23 +75,30 @@ export class Runs {
   }
 
   async #steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
-    await this.#deps.scheduler.placed(sessionId);
-    const live = this.#deps.scheduler.live(sessionId);
-    if (live !== undefined) return live.steer(turnId, text);
+    const session = await this.#live(sessionId);
+    if (session !== undefined) return session.steer(turnId, text);
     return (await this.#order(sessionId, { kind: 'steer', text }, turnId)) !== undefined;
   }
 
   /**
    * Stops the session's turn, runs `work`, and has its process gone when this resolves; no turn of the
    * session is started meanwhile.
+   *
+   * @throws SessionError UNAVAILABLE if its process does not go in time; that goes on nevertheless
    */
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
-    const { scheduler } = this.#deps;
-    if (!scheduler.isLive(sessionId)) await this.#order(sessionId, { kind: 'interrupt', text: '' });
-    const done = await scheduler.whileStopped(sessionId, work);
+    const { local } = this.#deps;
+    if (!local.isLive(sessionId)) await this.#order(sessionId, { kind: 'interrupt', text: '' });
+    const done = await local.whileStopped(sessionId, () => this.#stop(sessionId), work);
     const lease = await this.#elsewhere(sessionId);
     if (lease !== undefined) await this.#sendOrder(lease, { kind: 'stop', text: '' });
     return done;
+  }
+
+  /** Ends the session's process here, one that was about to be started too. */
+  async #stop(sessionId: string): Promise<void> {
+    const stopping = this.#live(sessionId).then((session) => session?.stop());
+    await stopInTime(`the processes of session ${sessionId} are not gone`, stopping);
   }
 
   close(): void {
@@ -152,38 +164,38 @@ export class Runs {
 
   /** What other servers have left for this one. */
   async #carryOutOrders(): Promise<void> {
-    const { store, owners, log } = this.#deps;
+    const { store, owners, local, log } = this.#deps;
     try {
       for (const order of await store.peers.orders(owners.self)) {
-        if (this.#taken.has(order.id)) continue;
-        this.#taken.add(order.id);
-        void this.#carryOut(order).finally(() => this.#taken.delete(order.id));
+        const session = local.at(order.sessionId);
+        if (session.orders.has(order.id)) continue;
+        session.orders.add(order.id);
+        void this.#carryOut(order, session);
       }
     } catch (error) {
       log.error({ err: error }, 'orders of other servers could not be read');
     }
   }
 
-  async #carryOut(order: Order): Promise<void> {
-    const { store, scheduler, recovery, log } = this.#deps;
+  async #carryOut(order: Order, session: LocalSession): Promise<void> {
+    const { store, local, recovery, log } = this.#deps;
     const { sessionId } = order;
     try {
       await recovery.settled(sessionId);
-      await scheduler.placed(sessionId);
-      if (await this.#isDone(order)) await store.peers.settle(order, 'done');
-      else await store.peers.settle(order, 'refused');
+      await local.claimed();
+      await store.peers.settle(order, (await this.#isDone(order, session)) ? 'done' : 'refused');
     } catch (error) {
       log.error({ err: error, sessionId }, 'an order of another server could not be carried out');
     }
+    session.orders.delete(order.id);
+    session.tidy();
   }
 
-  /** Carries it out; false where it comes too late. */
-  async #isDone({ sessionId, kind, turnId, text }: Order): Promise<boolean> {
-    const { scheduler } = this.#deps;
-    const live = scheduler.live(sessionId);
-    if (kind === 'stop') await scheduler.stop(sessionId);
+  /** Carries it out; false if it comes too late. */
+  async #isDone({ kind, turnId, text }: Order, session: LocalSession): Promise<boolean> {
+    if (kind === 'stop') await session.stop();
     if (turnId === undefined) return true;
-    if (kind === 'interrupt') await live?.interrupt(turnId);
-    return kind !== 'steer' || (await live?.steer(turnId, text)) === true;
+    if (kind === 'interrupt') await session.interrupt(turnId);
+    return kind !== 'steer' || session.steer(turnId, text);
   }
 }

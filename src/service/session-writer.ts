@@ -5,10 +5,11 @@
 
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
-import type { SessionCommand } from '../session/decide.ts';
-import type { OutputBody } from '../session/event.ts';
+import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
+import type { OutputBody, UsageByModel } from '../session/event.ts';
 import { sizeOfOutput } from '../session/output.ts';
 import type { Fence, Store } from '../store/store.ts';
+import { withUsage } from './outcome.ts';
 
 export type SessionWriterDeps = {
   readonly store: Pick<Store, 'append'>;
@@ -20,6 +21,8 @@ export type SessionWriterDeps = {
 export class SessionWriter {
   readonly #deps: SessionWriterDeps;
   #pending: OutputBody[] = [];
+  /** A turn of Claude's own that is told as part of ours, and what it has cost. */
+  #folded: { readonly turnId: string; readonly usage: UsageByModel } | undefined;
   /** Bytes said and not yet written. */
   #backlog = 0;
   #isNextDue = false;
@@ -29,12 +32,34 @@ export class SessionWriter {
     this.#deps = deps;
   }
 
-  /** Is written soon, by itself. */
-  say(body: OutputBody): void {
+  /**
+   * Is written soon, by itself.
+   *
+   * @param turnId the turn at hand: what belongs to a folded one is told as part of it
+   */
+  say(said: OutputBody, turnId?: string): void {
+    const isFolded = said.turnId !== undefined && said.turnId === this.#folded?.turnId;
+    const body = isFolded && turnId ? { ...said, turnId } : said;
     this.#backlog += sizeOfOutput(body);
     this.#pending.push(body);
     if (!this.#isNextDue) void this.#writing.then(turnOfLoop).then(() => this.settled());
     this.#isNextDue = true;
+  }
+
+  /** From here on a turn of Claude's own is told as part of the one at hand. */
+  fold(turnId: string): void {
+    this.#folded = { turnId, usage: {} };
+  }
+
+  /** The end of a turn with what was folded into it; undefined for the end of what is folded. */
+  unfold(turnId: string, outcome: TurnOutcome): TurnOutcome | undefined {
+    if (turnId === this.#folded?.turnId) {
+      this.#folded = { turnId, usage: outcome.usageByModel ?? {} };
+      return undefined;
+    }
+    const whole = withUsage(outcome, this.#folded?.usage);
+    this.#folded = undefined;
+    return whole;
   }
 
   /** Undefined while there is room for more. */

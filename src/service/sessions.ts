@@ -25,16 +25,16 @@ import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from './clock.ts';
 import { type ListPage, listPage } from './list-page.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import { allowedOptions, type Policy } from './policy.ts';
 import type { Presence } from './presence.ts';
 import type { Room } from './room.ts';
 import type { Runs } from './runs.ts';
-import type { Scheduler } from './scheduler.ts';
 
 export type SessionsDeps = Policy & {
   readonly store: Store;
   readonly gate: Gate;
-  readonly scheduler: Pick<Scheduler, 'poke'>;
+  readonly local: LocalSessions;
   readonly runs: Runs;
   readonly presence: Presence;
   readonly clock: Clock;
@@ -95,14 +95,14 @@ export class Sessions {
     key: RequestKey | undefined,
     make: () => Promise<Appended>,
   ): Promise<{ session: Session; turn?: Turn }> {
-    const { store, scheduler } = this.#deps;
+    const { store, local } = this.#deps;
     const known = key && (await store.reply(key));
     const { session, reply } = known
       ? { session: await store.session(principal, known.sessionId), reply: known }
       : await make();
     if (session === undefined) throw new SessionNotFoundError(reply.sessionId);
     if (reply.turnId === undefined) return { session };
-    scheduler.poke();
+    local.poke();
     return { session, turn: await store.turn(session.id, reply.turnId) };
   }
 

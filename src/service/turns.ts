@@ -12,6 +12,7 @@ import type { SessionCursor } from '../store/queries.ts';
 import type { Appended, AppendOptions, Reply, RequestKey, Store } from '../store/store.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
+import type { LocalSessions } from './local-sessions.ts';
 import type { Presence } from './presence.ts';
 import type { Recovery } from './recovery.ts';
 import type { Runs } from './runs.ts';
@@ -24,7 +25,8 @@ export type TurnsDeps = {
   readonly gate: Gate;
   readonly presence: Presence;
   readonly sessions: Sessions;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Pick<Scheduler, 'claimWith'>;
+  readonly local: LocalSessions;
   readonly runs: Runs;
   readonly recovery: Recovery;
   readonly waiters: Waiters;
@@ -82,12 +84,12 @@ export class Turns {
     { caller, asked, command }: Sending,
     keys: Pick<AppendOptions, 'key' | 'answers'>,
   ): Promise<Appended> {
-    const { gate, scheduler } = this.#deps;
+    const { gate, scheduler, local } = this.#deps;
     const { sessionId } = asked;
     const sent = await scheduler.claimWith(sessionId, (claim) =>
       gate.change(caller, sessionId, command, { ...keys, claim }),
     );
-    if (!scheduler.isLive(sessionId)) await this.#demand(sessionId);
+    if (!local.isLive(sessionId)) await this.#demand(sessionId);
     return sent;
   }
 

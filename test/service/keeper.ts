@@ -17,7 +17,7 @@ export function keeperOf(harness: Harness): Housekeeper {
     runner: harness.runner,
     rollCall: unused,
     recovery: unused,
-    scheduler: unused,
+    local: unused,
     disconnected: unused,
   });
   onTestFinished(() => keeper.close());

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LEASE_TIMES, TURN_CRASHES_MAX } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
+import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -20,6 +21,7 @@ let killed: ProcessIdentity[];
 let trusts: boolean;
 let canKill: boolean;
 let live: Set<string>;
+let local: LocalSessions;
 const states = new Map<string, OwnerState>();
 
 beforeEach(async () => {
@@ -30,6 +32,7 @@ beforeEach(async () => {
   trusts = true;
   canKill = true;
   live = new Set();
+  local = new Local();
   states.clear();
 });
 
@@ -38,7 +41,14 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-function recovery(): Recovery {
+/** Runs the sessions that the test says. */
+class Local extends LocalSessions {
+  override isLive(id: string): boolean {
+    return live.has(id);
+  }
+}
+
+function recovery(at = local): Recovery {
   const clock = { now: () => now, monotonic: () => now };
   return new Recovery({
     store,
@@ -46,8 +56,7 @@ function recovery(): Recovery {
     owners: { self: 'me', stateOf: (owner) => states.get(owner) ?? 'self' },
     jumps: { trustsLapse: () => trusts } as never,
     log: loggerTo({ write: () => {} }, 'silent'),
-    isLive: (id) => live.has(id),
-    freed: () => {},
+    local: at,
     killTree: async (process) => {
       killed.push(process);
       return canKill;
@@ -157,7 +166,7 @@ describe('what an owner that is gone has left', () => {
   test('is settled once, whoever sweeps', async () => {
     const { session } = await runningAt('other', true);
     states.set('other', 'gone');
-    const swept = await Promise.all([recovery().sweep(), recovery().sweep()]);
+    const swept = await Promise.all([recovery(new Local()).sweep(), recovery(new Local()).sweep()]);
     expect(swept.toSorted()).toEqual([0, 1]);
     const ends = (await store.events(session.id, 0, 100)).filter(
       ({ type }) => type === 'turn_ended',
@@ -218,7 +227,7 @@ describe('the reason', () => {
   test('is the one that this server knows of what it left itself', async () => {
     const { session, fence } = await runningAt('me', true);
     const here = recovery();
-    here.left(fence, FULL);
+    local.at(session.id).left = { epoch: fence.epoch, loss: FULL };
     await here.sweep();
     expect(await told(session.id)).toContain('the disk is full');
   });
@@ -226,7 +235,7 @@ describe('the reason', () => {
   test('is not that of an earlier lease', async () => {
     const { session, fence } = await runningAt('me', true);
     const here = recovery();
-    here.left({ ...fence, epoch: fence.epoch - 1 }, FULL);
+    local.at(session.id).left = { epoch: fence.epoch - 1, loss: FULL };
     await here.sweep();
     expect(await told(session.id)).toContain('did not go on with it');
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
+import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
 import { Runs } from '../../src/service/runs.ts';
 import { Waiters } from '../../src/service/waiters.ts';
@@ -24,16 +25,14 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
   };
   const clock = { now: Date.now, monotonic: Date.now };
   const jumps = { trustsLapse: () => true } as never;
+  const local = new LocalSessions();
   const recovery = new Recovery({
     ...{ store, clock, owners, jumps, log, killTree },
-    isLive: () => false,
-    freed: () => {},
+    local,
   });
   const waiters = new Waiters(store);
-  const scheduler = { live: () => undefined, placed: async () => {}, isLive: () => false };
   const runs = new Runs({
-    ...{ store, recovery, waiters, owners, log },
-    scheduler: { ...scheduler, stop: async () => {}, whileStopped: async (_, work) => work() },
+    ...{ store, recovery, waiters, owners, log, local },
     newId: () => `order-of-${self}`,
   });
   return { recovery, runs };
