@@ -1,4 +1,4 @@
-/** One thing that the doctor has looked at. */
+/** The result of one check of `doctor`. */
 export type Check = {
   readonly name: string;
   readonly status: 'ok' | 'warn' | 'fail';

@@ -1,7 +1,6 @@
 /**
- * The commands for people: they show the state of a directory, and end a session in it, beside the servers. A person at
- * the terminal is the operator of the directory and sees the sessions of all principals. What is shown goes through
- * `text.ts`, since most of it was written by Claude.
+ * The commands for people. They work on a state directory while servers run on it: they show what is in it, and end a
+ * session. Whoever may read the directory is its operator and sees the sessions of all principals.
  */
 
 import type { Command } from '../commands.ts';
@@ -12,10 +11,10 @@ import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
 /** Resolves with the exit code. */
 type Run = (context: Context) => Promise<number>;
 
-type PersonsCommand = Exclude<Command, 'stdio' | 'http' | 'backup'>;
+type TerminalCommand = Exclude<Command, 'stdio' | 'http' | 'backup'>;
 
-/** Each is loaded when it is asked for: whoever waits for a list needs no doctor. */
-const RUNS: Readonly<Record<PersonsCommand, () => Promise<Run>>> = {
+/** Only the command that runs is loaded. */
+const RUNS: Readonly<Record<TerminalCommand, () => Promise<Run>>> = {
   list: async () => (await import('./list.ts')).list,
   show: async () => (await import('./show.ts')).show,
   tail: async () => (await import('./tail.ts')).tail,
@@ -27,16 +26,17 @@ const RUNS: Readonly<Record<PersonsCommand, () => Promise<Run>>> = {
 /**
  * Runs one command; resolves with its exit code.
  *
- * @throws SettingError for a flag that cannot be used, SessionError for what cannot be done
+ * @throws SettingError if a flag has a wrong value
+ * @throws SessionError if the command fails
  */
 export async function runCommand(
-  command: PersonsCommand,
+  command: TerminalCommand,
   settings: Settings,
   terminal: Terminal = processTerminal(settings.environment),
 ): Promise<number> {
   const run = await RUNS[command]();
   const { openOverview } = await import('../operator.ts');
-  // The doctor looks at the state itself: one that cannot be opened is what it is called for.
+  // The doctor opens the state itself, to report if that fails.
   const overview = command === 'doctor' ? undefined : await openOverview(settings);
   try {
     return await run({ settings, terminal, overview });

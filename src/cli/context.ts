@@ -6,6 +6,6 @@ import type { Terminal } from './terminal.ts';
 export type Context = {
   readonly settings: Settings;
   readonly terminal: Terminal;
-  /** Undefined where there is no state yet. */
+  /** Undefined if there is no state yet. */
   readonly overview: Overview | undefined;
 };

@@ -16,17 +16,17 @@ const STYLES: Readonly<Record<Check['status'], Style>> = {
 const STATUS_WIDTH = 'warn  '.length;
 const NAME_WIDTH = 'state directory  '.length;
 
-/** Checks that sessions can run here; the exit code is 1 where they cannot. */
+/** Checks that sessions can run here; the exit code is 1 if they cannot. */
 export async function doctor({ settings, terminal }: Context): Promise<number> {
   const { json } = flagsOf(settings);
   const checks = [...(await environmentChecks(settings)), ...(await stateChecks(settings))];
   const isFit = checks.every(({ status }) => status !== 'fail');
   if (json) await writeJson(terminal, { ok: isFit, checks });
-  else await terminal.write(checks.map((check) => lineOf(terminal, check)).join(''));
+  else await terminal.write(checks.map((check) => checkLines(terminal, check)).join(''));
   return isFit ? 0 : 1;
 }
 
-function lineOf(terminal: Terminal, { status, name, detail, hint = '' }: Check): string {
+function checkLines(terminal: Terminal, { status, name, detail, hint = '' }: Check): string {
   const { columns } = terminal;
   if (columns === undefined) {
     return `${[status, name, detail, hint].map(oneLine).join('\t')}\n`;

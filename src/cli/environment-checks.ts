@@ -9,7 +9,7 @@ import { tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
 import { transcriptCheck } from './transcript-check.ts';
 
-/** Whether a session would start and go on: the programs, the credentials, the transcripts, the places to work. */
+/** Whether a session can start and continue: the programs, credentials, transcripts and root directories. */
 export async function environmentChecks(settings: Settings): Promise<readonly Check[]> {
   const claude = await claudeCheck(settings);
   const transcripts = await transcriptCheck(settings);
@@ -32,15 +32,15 @@ async function claudeCheck({ claudePath, environment }: Settings): Promise<Check
     const tooOld = versionFailure(found.version);
     if (tooOld !== undefined) {
       const { message, hint } = tooOld;
-      return { name, status: 'fail', detail: message, ...(hint && { hint }) };
+      return { name, status: 'fail', detail: message, hint };
     }
-    const origin = claudePath === undefined ? 'brought by the Agent SDK' : tildePath(claudePath);
+    const origin = claudePath === undefined ? 'bundled with the Agent SDK' : tildePath(claudePath);
     return { name, status: 'ok', detail: `${found.version}, ${origin}` };
   }
   const hint =
     claudePath === undefined
-      ? 'install again without --omit=optional, or name another with --claude-path.'
-      : 'name another with --claude-path, or leave it out.';
+      ? 'reinstall without --omit=optional, or pass --claude-path.'
+      : 'pass a different --claude-path, or omit it.';
   return { name, status: 'fail', detail: found.problem, hint };
 }
 
@@ -49,11 +49,16 @@ function credentialCheck({ environment }: Settings): Check {
   const kind = credentialKind(environment);
   if (kind !== undefined) return { name, status: 'ok', detail: kind };
   const hint = 'set ANTHROPIC_API_KEY where the server starts, or run `claude` once and log in.';
-  // What the Keychain holds is asked for by Claude Code only.
+  // Only Claude Code may read the Keychain.
   if (process.platform === 'darwin') {
-    return { name, status: 'warn', detail: 'none but what the Keychain may hold', hint };
+    return {
+      name,
+      status: 'warn',
+      detail: 'none outside of the Keychain, which is not checked',
+      hint,
+    };
   }
-  return { name, status: 'fail', detail: 'none', hint };
+  return { name, status: 'fail', detail: 'none found', hint };
 }
 
 function isolationCheck(): Check {
@@ -62,7 +67,7 @@ function isolationCheck(): Check {
     return isolationOf(processGuard());
   } catch (error) {
     const { message, hint } = failureOf(error);
-    return { name, status: 'warn', detail: `not known: ${message}`, ...(hint && { hint }) };
+    return { name, status: 'warn', detail: `unknown: ${message}`, hint };
   }
 }
 
@@ -76,22 +81,25 @@ function isolationOf({ name: guard }: ProcessGuard): Check {
       return {
         name,
         status: 'warn',
-        detail: 'no PID namespaces: what a session starts is found by its mark, and ended',
+        detail:
+          'no PID namespaces: processes that a session leaves behind are found by a marker and killed',
         hint: 'allow user namespaces, or run as root in a container.',
       };
     case 'none':
       return {
         name,
         status: 'warn',
-        detail: 'none: what a server leaves at a kill -9 is ended by the next one',
-        ...(process.platform === 'linux' && { hint: 'install unshare and setpriv (util-linux).' }),
+        detail:
+          'none: if a server is killed with -9, the next one kills what its sessions left behind',
+        hint:
+          process.platform === 'linux' ? 'install unshare and setpriv (util-linux).' : undefined,
       };
   }
 }
 
 async function rootCheck(root: string): Promise<Check> {
   const name = 'root';
-  const hint = 'make it, or name another directory with --root.';
+  const hint = 'create it, or pass a different --root.';
   const found = await stat(root).catch(() => undefined);
   if (found === undefined) {
     return { name, status: 'fail', detail: `${root} does not exist`, hint };

@@ -1,4 +1,4 @@
-/** The flags of the commands, checked: what is wrong with one is said in a line, and the exit code is 2. */
+/** The flags of the commands, checked; the message about a wrong one is a single line. */
 
 import { z } from 'zod';
 import type { CommandFlag } from '../commands.ts';
@@ -11,9 +11,9 @@ import { SESSION_STATUSES } from '../session/status.ts';
 const wholeNumber = (min: number) =>
   z
     .string()
-    .regex(/^\d{1,15}$/, `expected a whole number from ${min} on`)
+    .regex(/^\d{1,15}$/, `expected a whole number, ${min} or more`)
     .transform(Number)
-    .refine((value) => value >= min, `expected a whole number from ${min} on`);
+    .refine((value) => value >= min, `expected a whole number, ${min} or more`);
 
 const flagsSchema = z.object({
   json: z.boolean().default(false),

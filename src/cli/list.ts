@@ -17,12 +17,12 @@ import { writeJson } from './terminal.ts';
 export async function list({ settings, terminal, overview }: Context): Promise<number> {
   const { json, all, status, task, label, limit } = flagsOf(settings);
   const found = await overview?.list({
-    // One more than is shown tells whether there is more.
+    // One more than is shown, to know whether there are more.
     limit: limit + 1,
     openOnly: !all && status === undefined,
-    ...(status && { status }),
-    ...(task !== undefined && { taskId: task }),
-    ...(label && { label }),
+    status,
+    taskId: task,
+    label,
   });
   const sessions = found?.slice(0, limit) ?? [];
   if (json) {
@@ -35,15 +35,16 @@ export async function list({ settings, terminal, overview }: Context): Promise<n
   else if (sessions.length > 0) await terminal.write(aligned(terminal, columns, sessions));
   if (found === undefined)
     terminal.note(`${noStateText(settings.stateDir)}: there are no sessions.`);
-  else if (sessions.length === 0) terminal.note(noneText(settings.commandFlags ?? {}));
-  else if (found.length > limit) terminal.note(`The newest ${limit}; --limit shows more.`);
+  else if (sessions.length === 0) terminal.note(emptyText(settings.commandFlags ?? {}));
+  else if (found.length > limit)
+    terminal.note(`Showing the newest ${limit}; use --limit to see more.`);
   return 0;
 }
 
-function noneText(flags: object): string {
+function emptyText(flags: object): string {
   const asked = Object.keys(flags).filter((flag) => flag !== 'limit');
-  if (asked.length === 0) return 'No session is open; --all shows those that have ended.';
-  return 'No such session.';
+  if (asked.length === 0) return 'No open sessions; use --all to include those that have ended.';
+  return 'No matching sessions.';
 }
 
 function columnsOf(sessions: readonly Session[], now: number): readonly Column<Session>[] {
@@ -62,7 +63,7 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
       text: ({ lastActivity }) => ago(now - lastActivity),
       isNumber: true,
     },
-    { title: 'TURNS', text: turnsText, isNumber: true },
+    { title: 'TURNS', text: turnCounts, isNumber: true },
     { title: 'COST', text: ({ usage }) => cents(usage.costUsd), isNumber: true },
     {
       title: 'PRINCIPAL',
@@ -74,7 +75,7 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
     {
       title: 'NAME',
       text: ({ name }) => name ?? '',
-      // One without a name is known by where it works.
+      // Without a name, the directory says which session it is.
       shown: ({ name, options }) => name ?? tildePath(options.workingDirectory),
       isCut: true,
     },
@@ -87,8 +88,8 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
   ];
 }
 
-/** Those that are over, and what is still to be done. */
-function turnsText({ turns }: Session): string {
+/** Turns that have ended, and how many are still open. */
+function turnCounts({ turns }: Session): string {
   const open = turns.running + turns.queued;
   return count(turns.completed + turns.failed) + (open > 0 ? ` +${count(open)}` : '');
 }

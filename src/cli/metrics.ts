@@ -8,10 +8,10 @@ import type { Context } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { type Terminal, writeJson } from './terminal.ts';
 
-/** The sums of all sessions, or of one task; with more than one principal, also of each. */
+/** Sums over all sessions or those of one task, and per principal if there are several. */
 export async function metrics({ settings, terminal, overview }: Context): Promise<number> {
   const { json, task } = flagsOf(settings);
-  const sums = (await overview?.metrics(task)) ?? NOTHING;
+  const sums = (await overview?.metrics(task)) ?? NO_SUMS;
   if (json) {
     const principals = sums.byPrincipal.map(({ principal, sums: own }) => ({
       principal,
@@ -29,7 +29,7 @@ export async function metrics({ settings, terminal, overview }: Context): Promis
 
 const TITLE_WIDTH = 'sessions  '.length;
 
-const NOTHING: Sums = { all: NO_METRICS, byPrincipal: [] };
+const NO_SUMS: Sums = { all: NO_METRICS, byPrincipal: [] };
 
 const PRINCIPAL_COLUMNS: readonly Column<Sums['byPrincipal'][number]>[] = [
   { title: 'PRINCIPAL', text: ({ principal }) => principal, isCut: true },
@@ -45,7 +45,7 @@ const PRINCIPAL_COLUMNS: readonly Column<Sums['byPrincipal'][number]>[] = [
 ];
 
 function forPeople(terminal: Terminal, { all, byPrincipal }: Sums): string {
-  const rows = rowsOf(all);
+  const rows = sumRows(all);
   const width = Math.max(...rows.map(([, figure]) => figure.length));
   const lines = rows.map(([title, figure, more]) => {
     const head = styled(terminal, 'dim', title.padEnd(TITLE_WIDTH));
@@ -55,12 +55,12 @@ function forPeople(terminal: Terminal, { all, byPrincipal }: Sums): string {
   return `${lines.join('')}\n${aligned(terminal, PRINCIPAL_COLUMNS, byPrincipal)}`;
 }
 
-function rowsOf(sums: Metrics): readonly (readonly [string, string, string])[] {
+function sumRows(sums: Metrics): readonly (readonly [string, string, string])[] {
   const { completedTurns, failedTurns, pendingPermissions, endedSessions } = sums;
   const read = sums.inputTokens + sums.cacheReadTokens + sums.cacheWriteTokens;
   const ready = sums.activeSessions - sums.busySessions;
   const cached =
-    read === 0 ? '' : `, ${Math.round((sums.cacheReadTokens / read) * 100)} % of it from the cache`;
+    read === 0 ? '' : `, ${Math.round((sums.cacheReadTokens / read) * 100)}% from the cache`;
   const mean = endedSessions === 0 ? 0 : sums.endedDurationMs / endedSessions;
   return [
     [
@@ -76,15 +76,11 @@ function rowsOf(sums: Metrics): readonly (readonly [string, string, string])[] {
     [
       'asks',
       count(pendingPermissions),
-      pendingPermissions === 1 ? 'permission request waits' : 'permission requests wait',
+      pendingPermissions === 1 ? 'pending permission request' : 'pending permission requests',
     ],
     ['tokens', count(read), `in${cached}`],
     ['', count(sums.outputTokens), 'out'],
-    ['cost', dollars(sums.costUsd), 'as Claude Code counts it'],
-    [
-      'duration',
-      endedSessions === 0 ? '-' : duration(mean),
-      'on average, of the sessions that have ended',
-    ],
+    ['cost', dollars(sums.costUsd), 'as reported by Claude Code'],
+    ['duration', endedSessions === 0 ? '-' : duration(mean), 'on average, over ended sessions'],
   ];
 }

@@ -1,4 +1,4 @@
-/** What several commands say of sessions. */
+/** What several commands show of sessions. */
 
 import { SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
@@ -11,17 +11,17 @@ import type { Context } from './context.ts';
 
 const SHORT_CHARS_MIN = 8;
 
-/** As the tools show it, and whose it is. */
+/** As the tools return it, with its principal. */
 export function sessionJson(session: Session, now: number) {
   return { ...showSession(session, now), principal: session.principal };
 }
 
-/** Most state directories know no other principal than that of stdio. */
+/** Most state directories have no other principal than that of stdio. */
 export function isOthers({ principal }: Session): boolean {
   return principal !== LOCAL_PRINCIPAL;
 }
 
-/** What a person must know first. */
+/** The status, and whether the session needs a person. */
 export function statusText(session: Session, now: number): string {
   const { status, pendingPermissions } = session;
   if (status === 'busy' && pendingPermissions > 0) return 'busy, asks';
@@ -36,7 +36,7 @@ export function statusStyle(session: Session, now: number): Style | undefined {
   return status === 'terminated' ? 'dim' : undefined;
 }
 
-/** The beginnings of the UUIDs that tell these sessions apart, by id; a command takes them as an id. */
+/** By id, the shortest beginnings of the UUIDs that differ from each other; commands accept them as ids. */
 export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, string> {
   const uuids = sessions.map(({ id }) => id.slice(SESSION_ID_PREFIX.length));
   const longest = uuids.reduce((chars, uuid) => Math.max(chars, uuid.length), 0);
@@ -50,18 +50,18 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
 
-export type Known = { readonly session: Session; readonly overview: Overview };
+export type KnownSession = { readonly session: Session; readonly overview: Overview };
 
 /**
- * The session that the command is about, and where to read more of it.
+ * The session that the command names, and the state it was read from.
  *
- * @throws SessionError where there is no such session
+ * @throws SessionError if there is no such session
  */
-export async function knownSession({ settings, overview }: Context): Promise<Known> {
+export async function knownSession({ settings, overview }: Context): Promise<KnownSession> {
   const { operand = '', stateDir } = settings;
   if (overview !== undefined) return { session: await overview.find(operand), overview };
   throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {
-    hint: 'name the --state-dir of your servers.',
+    hint: 'pass the --state-dir of your servers.',
   });
 }
 

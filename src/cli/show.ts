@@ -14,25 +14,25 @@ import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
 import { type Terminal, writeJson } from './terminal.ts';
 
-/** What a session said last is looked for in so many events. */
+/** Number of events in which to look for the last text. */
 const SAID_EVENTS = 200;
 const LINES_MAX = 6;
 const TITLE_WIDTH = 'principal  '.length;
 
-/** What is asked, a plan above all, is read before it is answered. */
+/** A request, above all a plan, is read before it is answered. */
 const ASKS_LINES_MAX = 100;
 
 type Row = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
 
-type Shown = {
+type Facts = {
   readonly session: Session;
   readonly requests: readonly PermissionRequest[];
   readonly lease: Lease | undefined;
-  /** What it said last. */
+  /** The last text. */
   readonly said: string | undefined;
 };
 
-/** One session: what it is, what it does and asks, what it cost. */
+/** Shows one session: what it is, does and asks, and what it cost. */
 export async function show(context: Context): Promise<number> {
   const { settings, terminal } = context;
   const { json } = flagsOf(settings);
@@ -45,18 +45,18 @@ export async function show(context: Context): Promise<number> {
     });
     return 0;
   }
-  const [lease, said] = await Promise.all([overview.lease(session), lastSaid(overview, session)]);
-  const rows = rowsOf({ session, requests, lease, said }, terminal.now());
+  const [lease, said] = await Promise.all([overview.lease(session), lastText(overview, session)]);
+  const rows = sessionRows({ session, requests, lease, said }, terminal.now());
   await terminal.write(rows.map((row) => rowText(terminal, row)).join(''));
   return 0;
 }
 
-async function lastSaid(overview: Overview, session: Session): Promise<string | undefined> {
+async function lastText(overview: Overview, session: Session): Promise<string | undefined> {
   const events = await overview.newest(session, SAID_EVENTS);
   return events.flatMap((event) => (event.type === 'text' ? event.text : [])).at(-1);
 }
 
-function rowsOf({ session, requests, lease, said }: Shown, now: number): readonly Row[] {
+function sessionRows({ session, requests, lease, said }: Facts, now: number): readonly Row[] {
   const when = (at: number): string => `${localTime(at)}  (${ago(now - at)})`;
   const { endedAt, error, labels } = session;
   const silent = silentSince(session, now);
@@ -81,14 +81,14 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
     ['created', when(session.createdAt)],
     ['active', endedAt === undefined ? when(session.lastActivity) : undefined],
     ['ended', endedAt === undefined ? undefined : `${when(endedAt)}\n${session.endReason ?? ''}`],
-    ['turns', turnsText(session)],
+    ['turns', turnCounts(session)],
     ['tokens', tokensText(session.usage)],
     ['cost', dollars(session.usage.costUsd)],
     ['process', lease?.process && `pid ${lease.process.pid}`],
     ['events', String(session.lastSeq)],
-    ['asks', requests.map((request) => askLines(request, directory)).join('\n'), 'yellow'],
+    ['asks', requests.map((request) => requestText(request, directory)).join('\n'), 'yellow'],
     ['said', said],
-    // Not beside a process of ours.
+    // Only if no server runs it.
     ['resume', lease === undefined ? `claude --resume ${uuidOf(session)}` : undefined],
   ];
   return given.flatMap(([title, text, style]) =>
@@ -96,7 +96,7 @@ function rowsOf({ session, requests, lease, said }: Shown, now: number): readonl
   );
 }
 
-function askLines(request: PermissionRequest, directory: string): string {
+function requestText(request: PermissionRequest, directory: string): string {
   const { notes, ...told } = tellRequest(request, directory);
   return [bodyText(told), ...notes.map(noteText)].join('\n');
 }
@@ -105,7 +105,7 @@ function uuidOf({ id }: Session): string {
   return id.slice(SESSION_ID_PREFIX.length);
 }
 
-function turnsText({ turns }: Session): string {
+function turnCounts({ turns }: Session): string {
   const { completed, failed, running, queued } = turns;
   return `${completed} completed, ${failed} failed, ${running} running, ${queued} queued`;
 }

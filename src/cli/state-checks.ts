@@ -13,12 +13,12 @@ import { count, counted, sizeText, tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
 
 const MIB = 1024 * 1024;
-/** Room for the journal and for what Claude Code keeps of its own. */
+/** For the database's journal and the files of Claude Code. */
 const FREE_BYTES_MIN = 200 * MIB;
 const OF_OTHERS = 0o077;
-const ELSEWHERE = 'name another with --state-dir.';
+const OTHER_DIRECTORY = 'pass a different --state-dir.';
 
-/** Whether the state can be kept: the directory, its database, the token, the disk. */
+/** Whether the state can be stored: the directory, its database, the token file, the disk. */
 export async function stateChecks({ stateDir, tokenFile }: Settings): Promise<readonly Check[]> {
   const directory = await directoryCheck(stateDir);
   if (directory.status === 'fail') return [directory];
@@ -29,14 +29,23 @@ export async function stateChecks({ stateDir, tokenFile }: Settings): Promise<re
 
 async function directoryCheck(stateDir: string): Promise<Check> {
   const name = 'state directory';
-  const refused = (why: string): Check => ({ name, status: 'fail', detail: why, hint: ELSEWHERE });
+  const refused = (why: string): Check => ({
+    name,
+    status: 'fail',
+    detail: why,
+    hint: OTHER_DIRECTORY,
+  });
   const found = await stat(stateDir).catch(() => undefined);
   if (found === undefined) {
     const parent = await nearest(stateDir);
-    if (parent === stateDir) return refused(`${stateDir} cannot be looked at`);
+    if (parent === stateDir) return refused(`${stateDir} cannot be accessed`);
     const isFree = await may(parent, constants.W_OK | constants.X_OK);
-    if (!isFree) return refused(`${stateDir} is not there, and nothing can be made in ${parent}`);
-    return { name, status: 'ok', detail: `${tildePath(stateDir)}: the first server makes it` };
+    if (!isFree) return refused(`${stateDir} does not exist, and ${parent} is not writable`);
+    return {
+      name,
+      status: 'ok',
+      detail: `${tildePath(stateDir)}: will be created by the first server`,
+    };
   }
   if (!found.isDirectory()) return refused(`${stateDir} is not a directory`);
   if (!(await may(stateDir, constants.R_OK | constants.W_OK | constants.X_OK))) {
@@ -56,9 +65,9 @@ async function databaseCheck(stateDir: string): Promise<Check> {
   try {
     inspection = await openInspection(stateDir);
     if (inspection === undefined) {
-      return { name, status: 'ok', detail: 'none yet: the first server makes it' };
+      return { name, status: 'ok', detail: 'none yet: will be created by the first server' };
     }
-    const detail = await wholeText(inspection);
+    const detail = await integrityText(inspection);
     return await ownOnly({ name, status: 'ok', detail }, join(stateDir, DATABASE_FILE), '600');
   } catch (error) {
     return failed(name, error);
@@ -67,8 +76,8 @@ async function databaseCheck(stateDir: string): Promise<Check> {
   }
 }
 
-/** @throws SessionError where the database is damaged */
-async function wholeText(inspection: Inspection): Promise<string> {
+/** @throws SessionError if the database is damaged */
+async function integrityText(inspection: Inspection): Promise<string> {
   const found = await inspection.integrity();
   if (found !== 'ok') {
     throw new SessionError('UNAVAILABLE', 'the state database is damaged', {
@@ -82,10 +91,10 @@ async function wholeText(inspection: Inspection): Promise<string> {
   const total = (of: readonly number[]): number => of.reduce((a, b) => a + b, 0);
   const ended = total(sums.map(({ endedSessions }) => endedSessions));
   const open = total(sums.map(({ totalSessions }) => totalSessions)) - ended;
-  return `whole; ${counted(open, 'session')} open, ${count(ended)} ended`;
+  return `intact; ${counted(open, 'session')} open, ${count(ended)} ended`;
 }
 
-/** Undefined where there is none: `http` makes it when it starts. */
+/** Undefined if there is no token file: `http` creates it when it starts. */
 async function tokenCheck(file: string): Promise<Check | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return undefined;
@@ -98,18 +107,18 @@ async function diskCheck(stateDir: string): Promise<Check> {
   const free = bavail * bsize;
   const detail = `${sizeText(free)} free`;
   if (free >= FREE_BYTES_MIN) return { name, status: 'ok', detail };
-  const hint = 'free some space: nothing is acknowledged that does not fit on the disk.';
+  const hint = 'free some space: a call fails if its write does not fit on the disk.';
   return { name, status: 'warn', detail, hint };
 }
 
-/** The check, with a warning where others than the owner have rights to the file. */
+/** The check, with a warning if other users than the owner have rights to the file. */
 async function ownOnly(check: Check, path: string, mode: string): Promise<Check> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined || process.platform === 'win32' || (found.mode & OF_OTHERS) === 0) {
     return check;
   }
   const is = (found.mode & 0o777).toString(8);
-  const detail = `${check.detail}; others than its owner may open it (${is})`;
+  const detail = `${check.detail}; other users can access it (mode ${is})`;
   return { ...check, status: 'warn', detail, hint: `chmod ${mode} ${path}` };
 }
 
@@ -117,7 +126,7 @@ function failed(name: string, error: unknown): Check {
   if (!(error instanceof SessionError)) throw error;
   const { message: detail, hint } = error;
   const status = error.cause instanceof OlderSchemaError ? 'warn' : 'fail';
-  return { name, status, detail, ...(hint !== undefined && { hint }) };
+  return { name, status, detail, hint };
 }
 
 /**

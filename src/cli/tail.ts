@@ -8,20 +8,20 @@ import { flagsOf } from './flags.ts';
 import { knownSession } from './sessions.ts';
 import { jsonLine, type Terminal } from './terminal.ts';
 
-/** So much of the log is shown before what is new. */
+/** Number of events to show before new ones. */
 const NEWEST_EVENTS = 20;
 
-/** What a session says and does, as it happens, whichever server runs it; over when the session has ended. */
+/** Shows what a session says and does as it happens, whichever server runs it; resolves when it has ended. */
 export async function tail(context: Context): Promise<number> {
   const { settings, terminal } = context;
   const { json, after, 'no-follow': noFollow } = flagsOf(settings);
   const { session, overview } = await knownSession(context);
   const { id, lastSeq, options } = session;
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
-  const show = json ? jsonOf : linesFor(terminal, options.workingDirectory);
+  const show = json ? eventJson : linesFor(terminal, options.workingDirectory);
   if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
     terminal.note(
-      `The newest ${NEWEST_EVENTS} events; --after 0 shows the ${from} before them, too.`,
+      `Showing the newest ${NEWEST_EVENTS} events; use --after 0 to see the ${from} before them.`,
     );
   }
   const pages = noFollow ? overview.log(id, from) : overview.follow(id, from);
@@ -32,11 +32,11 @@ export async function tail(context: Context): Promise<number> {
   return 0;
 }
 
-function jsonOf(event: SessionEvent): string {
+function eventJson(event: SessionEvent): string {
   return jsonLine(showEvent(event));
 }
 
-/** At a terminal the day stands above its first event. */
+/** At a terminal, the date goes above the first event of a day. */
 function linesFor(terminal: Terminal, directory: string): (event: SessionEvent) => string {
   let day = '';
   return (event) => {

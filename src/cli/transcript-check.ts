@@ -7,8 +7,8 @@ import type { Check } from './check.ts';
 import { nearest } from './state-checks.ts';
 
 /**
- * Whether Claude Code can keep its transcripts, found out by writing a file where it writes them. Without them it works
- * all the same, and no session can go on once its process has gone.
+ * Whether Claude Code can write its transcripts; tried by writing a file there. Claude Code works without transcripts,
+ * but then no session can continue after its process has ended.
  */
 export async function transcriptCheck({ environment }: Settings): Promise<Check> {
   const name = 'transcripts';
@@ -24,7 +24,7 @@ export async function transcriptCheck({ environment }: Settings): Promise<Check>
       name,
       status: 'fail',
       detail: `Claude Code cannot write them to ${projects} (${code})`,
-      hint: 'make it a folder that this user may write, or set CLAUDE_CONFIG_DIR to another one for the server.',
+      hint: 'make it writable for this user, or set CLAUDE_CONFIG_DIR for the server.',
     };
   } finally {
     if (probe !== undefined) await rm(probe, { recursive: true, force: true });

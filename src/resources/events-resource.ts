@@ -9,8 +9,8 @@ export const eventsResource: SessionResource = {
   name: 'events',
   title: 'Events',
   description:
-    "A session's log as read_events gives it, in JSON, long texts cut. A long log comes in parts: next is the address " +
-    'of the following one, which is this one with ?after= and a seq. read_events can also wait, and gives whole texts.',
+    "A session's log in JSON, as read_events returns it, with long texts cut. A long log comes in parts: next is the " +
+    'URI of the next part, which is this one with ?after= and a seq. read_events can also wait, and returns whole texts.',
   mimeType: 'application/json',
   icons: ICONS.events,
   annotations: { audience: ['assistant'], priority: 0.3 },
@@ -22,7 +22,7 @@ export const eventsResource: SessionResource = {
     const shown = showEvents(events, 'summary', { nextAfter: session.lastSeq, hasMore: true, uri });
     const nextAfter = shown.at(-1)?.seq ?? after;
     const hasMore = session.lastSeq > nextAfter;
-    const next = hasMore ? { next: `${uri}?after=${nextAfter}` } : {};
-    return JSON.stringify({ events: shown, nextAfter, hasMore, ...next });
+    const next = hasMore ? `${uri}?after=${nextAfter}` : undefined;
+    return JSON.stringify({ events: shown, nextAfter, hasMore, next });
   },
 };

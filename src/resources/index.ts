@@ -1,4 +1,4 @@
-/** The table of resources, in the order in which every caller sees them. */
+/** The table of resources, in the order in which they are listed. */
 
 import { eventsResource } from './events-resource.ts';
 import { metricsResource } from './metrics-resource.ts';

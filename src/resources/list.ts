@@ -1,4 +1,4 @@
-/** A page of the resources that a caller has: the fixed ones, then each session's, newest activity first. */
+/** A page of a caller's resources: the fixed ones, then those of each session, newest activity first. */
 
 import { RESOURCE_SESSIONS_PAGE } from '../limits.ts';
 import type { Session } from '../session/session.ts';
@@ -6,43 +6,49 @@ import { visible } from '../text.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { isoTime } from '../views/session.ts';
 import { METRICS, OF_SESSION } from './index.ts';
-import type { FixedResource, Read, SessionResource } from './resource.ts';
+import type { FixedResource, ResourceCall, SessionResource } from './resource.ts';
 import { FACETS, type Facet, sessionUri } from './uris.ts';
 
-/** What a client reads about one resource. */
+/** What resources/list says about one resource. */
 export type Listed = Omit<FixedResource, 'read' | 'annotations'> & {
   readonly annotations: FixedResource['annotations'] & { readonly lastModified?: string };
 };
 
 type Page = { readonly resources: Listed[]; readonly nextCursor?: string };
 
-/** @throws SessionError INVALID_REQUEST for a cursor that is none of ours */
-export async function listResources({ caller, service }: Read, cursor?: string): Promise<Page> {
+/** @throws SessionError INVALID_REQUEST if the cursor is not one of ours */
+export async function listResources(
+  { caller, service }: ResourceCall,
+  cursor?: string,
+): Promise<Page> {
   const { sessions, next } = await service.sessions.page({
     principal: caller.principal,
     limit: RESOURCE_SESSIONS_PAGE,
-    ...(cursor !== undefined && { cursor: parseCursor(cursor) }),
+    cursor: cursor === undefined ? undefined : parseCursor(cursor),
   });
   return {
-    resources: [...(cursor === undefined ? [fixed(METRICS)] : []), ...sessions.flatMap(ofSession)],
-    ...(next && { nextCursor: cursorText(next) }),
+    resources: [
+      ...(cursor === undefined ? [listedFixed(METRICS)] : []),
+      ...sessions.flatMap(listedOf),
+    ],
+    nextCursor: next && cursorText(next),
   };
 }
 
-function fixed({ read: _read, ...shown }: FixedResource): Listed {
+function listedFixed({ read: _read, ...shown }: FixedResource): Listed {
   return shown;
 }
 
-function ofSession(session: Session): readonly Listed[] {
+function listedOf(session: Session): readonly Listed[] {
   const listed: Listed[] = [];
   for (const facet of Object.keys(FACETS) as Facet[]) {
     const resource = OF_SESSION[facet];
-    if (resource.listed) listed.push(entryOf(session, facet, resource));
+    if (resource.listed) listed.push(listedFacet(session, facet, resource));
   }
   return listed;
 }
 
-function entryOf(session: Session, facet: Facet, resource: SessionResource): Listed {
+function listedFacet(session: Session, facet: Facet, resource: SessionResource): Listed {
   const { id, name, status, options, lastActivity } = session;
   return {
     uri: sessionUri(id, facet),

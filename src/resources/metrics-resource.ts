@@ -7,8 +7,7 @@ export const metricsResource: FixedResource = {
   uri: METRICS_URI,
   name: 'metrics',
   title: 'Metrics of all your sessions',
-  description:
-    'How many sessions and turns there are and were, and what they cost, as get_metrics counts.',
+  description: 'Number of your sessions and turns, and what they cost, as in get_metrics.',
   mimeType: 'application/json',
   icons: ICONS.metrics,
   annotations: { audience: ['user', 'assistant'], priority: 0.6 },

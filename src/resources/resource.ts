@@ -1,6 +1,6 @@
 /**
- * Resources are data, like tools: what a client reads about one, and a `read` that asks the service. Nothing here
- * knows MCP's wire, the store or Claude Code.
+ * Resources are data, like tools: a description for the client, and a `read` that asks the service. Nothing here knows
+ * the wire of MCP, the store or Claude Code.
  */
 
 import type { Caller } from '../service/caller.ts';
@@ -8,33 +8,33 @@ import type { Service } from '../service/service.ts';
 import type { Icon } from '../views/icons.ts';
 import type { SessionAddress } from './uris.ts';
 
-export type Read = {
+export type ResourceCall = {
   readonly caller: Caller;
   readonly service: Service;
 };
 
-type Shown = {
+type Resource = {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly mimeType: 'application/json' | 'text/markdown';
   readonly icons: Icon[];
-  /** For whom it is meant, and how much it matters, from 0 to 1. */
+  /** The intended readers, and a priority from 0 to 1. */
   readonly annotations: { readonly audience: ('user' | 'assistant')[]; readonly priority: number };
 };
 
 /** A resource that every session has. */
-export type SessionResource = Shown & {
+export type SessionResource = Resource & {
   /** RFC 6570, with the one variable `id`. */
   readonly uriTemplate: string;
   /** Whether resources/list names it for each session; it can be read in any case. */
   readonly listed: boolean;
-  /** @throws SessionNotFoundError, the same for another principal's session as for none */
-  read(address: SessionAddress, call: Read): Promise<string>;
+  /** @throws SessionNotFoundError if there is no such session, or it belongs to another principal */
+  read(address: SessionAddress, call: ResourceCall): Promise<string>;
 };
 
-/** A resource that is there once for each principal. */
-export type FixedResource = Shown & {
+/** A resource that exists once for each principal. */
+export type FixedResource = Resource & {
   readonly uri: string;
-  read(call: Read): Promise<string>;
+  read(call: ResourceCall): Promise<string>;
 };

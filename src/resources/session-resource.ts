@@ -7,7 +7,7 @@ export const sessionResource: SessionResource = {
   uriTemplate: sessionUri('{id}', 'record'),
   name: 'session',
   title: 'Session',
-  description: 'One session as get_session shows it: status, turns, tasks, tokens, cost.',
+  description: 'One session, as get_session returns it: status, turns, tasks, tokens, cost.',
   mimeType: 'application/json',
   icons: ICONS.session,
   annotations: { audience: ['user', 'assistant'], priority: 0.5 },

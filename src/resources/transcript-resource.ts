@@ -9,8 +9,8 @@ export const transcriptResource: SessionResource = {
   name: 'transcript',
   title: 'Transcript',
   description:
-    'What a session was asked, said and did, in Markdown for a person to read. A long one comes in parts: each ends ' +
-    'with the address of the next, which is this one with ?after= and a seq.',
+    'What a session was asked, said and did, in Markdown for people. A long transcript comes in parts: each ends with ' +
+    'the URI of the next, which is this one with ?after= and a seq.',
   mimeType: 'text/markdown',
   icons: ICONS.transcript,
   annotations: { audience: ['user'], priority: 0.8 },

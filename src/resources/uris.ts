@@ -1,8 +1,8 @@
-/** The addresses of resources: `claude-session://{id}`, what is below it, and `claude-sessions://metrics`. */
+/** The URIs of resources: `claude-session://{id}` with its sub-paths, and `claude-sessions://metrics`. */
 
 export const METRICS_URI = 'claude-sessions://metrics';
 
-/** What can be read of one session, by the end of its address. */
+/** What can be read of one session, with the end of its URI. */
 export const FACETS = { record: '', transcript: '/transcript', events: '/events' } as const;
 
 export type Facet = keyof typeof FACETS;
@@ -10,13 +10,13 @@ export type Facet = keyof typeof FACETS;
 export type SessionAddress = {
   readonly sessionId: string;
   readonly facet: Facet;
-  /** The seq to read on from. */
+  /** The seq after which to read. */
   readonly after: number;
 };
 
 const PATTERN = /^claude-session:\/\/([^/?#]+)(\/transcript|\/events)?(?:\?after=(\d{1,15}))?$/;
 
-/** Undefined for an address that names nothing of a session. */
+/** Undefined if the URI is not one of a session. */
 export function parseSessionUri(uri: string): SessionAddress | undefined {
   const [, sessionId, suffix = '', after] = PATTERN.exec(uri) ?? [];
   if (sessionId === undefined || (suffix === '' && after !== undefined)) return undefined;
@@ -28,11 +28,7 @@ export function sessionUri(sessionId: string, facet: Facet): string {
   return `claude-session://${sessionId}${FACETS[facet]}`;
 }
 
-/** The resources that change with a session. */
+/** The URIs of everything that can be read of a session. */
 export function urisOf(sessionId: string): readonly string[] {
-  return [
-    sessionUri(sessionId, 'record'),
-    sessionUri(sessionId, 'transcript'),
-    sessionUri(sessionId, 'events'),
-  ];
+  return (Object.keys(FACETS) as Facet[]).map((facet) => sessionUri(sessionId, facet));
 }

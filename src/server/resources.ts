@@ -11,7 +11,7 @@ import { quoteId, SessionNotFoundError } from '../errors.ts';
 import { RESOURCE_URI_CHARS_MAX } from '../limits.ts';
 import { METRICS, OF_SESSION } from '../resources/index.ts';
 import { listResources } from '../resources/list.ts';
-import type { Read } from '../resources/resource.ts';
+import type { ResourceCall } from '../resources/resource.ts';
 import { parseSessionUri } from '../resources/uris.ts';
 import type { Caller } from '../service/caller.ts';
 import type { ServerDeps } from './deps.ts';
@@ -41,7 +41,7 @@ export function serveResources(server: Server, caller: Caller, deps: ServerDeps)
 
 async function readResource(
   uri: string,
-  call: Read,
+  call: ResourceCall,
 ): Promise<{ readonly mimeType: string; readonly text: string }> {
   checkLength(uri);
   if (uri === METRICS.uri) return { mimeType: METRICS.mimeType, text: await METRICS.read(call) };

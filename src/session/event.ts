@@ -1,10 +1,10 @@
-/** The words a session's log is written in. Times are epoch milliseconds; tools show ISO 8601. */
+/** The events of a session's log. Times are epoch milliseconds; tools show ISO 8601. */
 
 import type { Failure } from '../errors.ts';
 import type { Memory } from './remembered.ts';
 import type { SessionStatus } from './status.ts';
 
-/** Tokens and dollars; a turn's are the difference it made, a session's the sum over its turns. */
+/** Tokens and dollars of a turn, or the sum over a session's turns. */
 export type Usage = {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -13,10 +13,10 @@ export type Usage = {
   readonly costUsd: number;
 };
 
-/** Each model's part of a usage, under the name that Claude Code gives it. */
+/** Usage of each model, by the model's name in Claude Code. */
 export type UsageByModel = Readonly<Record<string, Usage>>;
 
-/** The span of the caller's own trace (W3C Trace Context) that a prompt came from; for the logs. */
+/** The span of the caller's trace (W3C Trace Context) from which a prompt was sent; for the logs. */
 export type Trace = {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
@@ -24,11 +24,11 @@ export type Trace = {
   readonly spanId: string;
 };
 
-/** A prompt on its way, and the turn that will carry it. */
+/** A prompt that waits, and the turn that will run it. */
 export type QueuedPrompt = {
   readonly turnId: string;
   readonly prompt: string;
-  /** It runs before what is queued already, instead of behind it. */
+  /** Runs before the prompts that are already queued, not after them. */
   readonly next?: boolean;
   readonly trace?: Trace;
 };
@@ -45,7 +45,7 @@ export const TURN_STATES = [
 
 export type TurnState = (typeof TURN_STATES)[number];
 
-/** One prompt up to its result. Its id is also the uuid of the message that carries the prompt. */
+/** One prompt with everything up to its result. Its id is also the uuid of the message with the prompt. */
 export type Turn = {
   readonly id: string;
   readonly sessionId: string;
@@ -59,7 +59,7 @@ export type Turn = {
   readonly error?: Failure;
   readonly usage?: Usage;
   readonly usageByModel?: UsageByModel;
-  /** How often a server has died with it before it reached Claude. */
+  /** How often a server has died before the prompt reached Claude. */
   readonly crashes?: number;
   readonly trace?: Trace;
 };
@@ -68,17 +68,17 @@ export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'cl
 
 export type PermissionState = (typeof PERMISSION_STATES)[number];
 
-/** What goes with an answer, for the run that asked. */
+/** The parts of an answer that the asking process needs. */
 export type PermissionGrant = {
-  /** Replaces the input that Claude asked with. */
+  /** Replaces the tool's input. */
   readonly updatedInput?: Readonly<Record<string, unknown>>;
   /** Allow the same for the rest of the session. */
   readonly remember?: 'session';
-  /** Denied, and the turn is to stop. */
+  /** Denied, and the turn must stop. */
   readonly interrupt?: boolean;
 };
 
-/** Claude wants to use a tool that the session's rules do not allow by themselves. */
+/** Claude wants to use a tool that the session's rules do not allow without asking. */
 export type PermissionRequest = {
   readonly requestId: string;
   readonly sessionId: string;
@@ -97,9 +97,9 @@ export type PermissionRequest = {
   readonly answeredAt?: number;
   readonly message?: string;
   readonly grant?: PermissionGrant;
-  /** What is allowed without asking from now on, by an answer for the rest of the session. */
+  /** What an answer for the rest of the session allows from now on. */
   readonly remembered?: Memory;
-  /** Why nothing is, although the answer was one for the rest of the session. */
+  /** Why an answer for the rest of the session was not remembered. */
   readonly notRemembered?: string;
 };
 
@@ -117,7 +117,7 @@ export const DISCONNECT_POLICIES = ['detach', 'interrupt', 'end'] as const;
 
 export type DisconnectPolicy = (typeof DISCONNECT_POLICIES)[number];
 
-/** How a session is run; everything a caller may choose at its creation. */
+/** How a session runs: everything that a caller may choose when creating it. */
 export type SessionOptions = {
   readonly workingDirectory: string;
   readonly model?: string;
@@ -133,13 +133,13 @@ export type SessionOptions = {
   readonly onDisconnect?: DisconnectPolicy;
 };
 
-/** What of a session is another from now on. */
+/** Changed settings of a session. */
 export type SessionChanges = { readonly permissionMode: PermissionMode };
 
-/** Where the conversation of a forked session comes from. */
+/** The session from which a forked session copied its conversation. */
 export type ForkOrigin = { readonly sessionId: string };
 
-/** What happened, without its place in the log. */
+/** What happened, without the position in the log. */
 export type EventBody =
   | {
       readonly type: 'session_created';
@@ -171,7 +171,7 @@ export type EventBody =
       readonly turnId?: string;
       readonly request: PermissionRequest;
     }
-  /** Of the library face only, where the host runs Claude Code itself. An end is `session_ended`. */
+  /** Only in the library, whose host runs Claude Code itself. An end is `session_ended`. */
   | { readonly type: 'status_set'; readonly status: Exclude<SessionStatus, 'terminated'> }
   | { readonly type: 'touched' };
 
@@ -196,9 +196,9 @@ export type OutputBody =
       readonly type: 'notice';
       readonly turnId?: string;
       readonly text: string;
-      /** The turn goes back to the queue: it had not reached Claude. */
+      /** The turn goes back to the queue: its prompt had not reached Claude. */
       readonly requeued?: boolean;
-      /** How often a server has died with the turn before it reached Claude. */
+      /** How often a server has died before the prompt reached Claude. */
       readonly crashes?: number;
     };
 

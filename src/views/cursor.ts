@@ -1,4 +1,4 @@
-/** The cursor of a list as text: opaque to callers, checked when it comes back. */
+/** A list's cursor as text: opaque to callers, checked when it comes back. */
 
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
@@ -14,13 +14,13 @@ export function cursorText(cursor: SessionCursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
 }
 
-/** @throws SessionError INVALID_REQUEST for a text that is not a cursor of ours */
+/** @throws SessionError INVALID_REQUEST if the text is not such a cursor */
 export function parseCursor(text: string): SessionCursor {
   try {
     return cursorSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
   } catch (cause) {
-    throw new SessionError('INVALID_REQUEST', 'cursor: this is no cursor of this list', {
-      hint: 'pass the nextCursor of the page before, or none for the first page.',
+    throw new SessionError('INVALID_REQUEST', 'cursor: not a cursor of this list', {
+      hint: 'pass the nextCursor of the previous page, or omit it for the first page.',
       cause,
     });
   }

@@ -1,8 +1,8 @@
-/** Pictures for menus: small, in one colour, and part of the text, so that nothing is fetched for them. */
+/** Small icons in one colour, as data URLs: nothing is fetched for them. */
 
 export type Icon = { readonly src: string; readonly mimeType: string; readonly sizes: string[] };
 
-/** An icon of one path on a field of 16 by 16. */
+/** An icon of one path, in a view box of 16 by 16. */
 export function icon(path: string): Icon[] {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#c96442" d="${path}"/></svg>`;
   const src = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;

@@ -1,4 +1,4 @@
-/** How sums are shown. */
+/** Sums over sessions as JSON. */
 
 import { z } from 'zod';
 import type { UsageByModel } from '../session/event.ts';
@@ -35,12 +35,12 @@ export function showMetrics(
 ): z.infer<typeof metricsView> {
   return {
     ...showSums(sums),
-    ...(Object.keys(usageByModel).length > 0 && { usageByModel }),
+    usageByModel: Object.keys(usageByModel).length > 0 ? usageByModel : undefined,
     uptimeMs,
   };
 }
 
-/** Without what only a server knows. */
+/** Without the fields that only a server knows. */
 export function showSums(
   sums: Metrics,
 ): Omit<z.infer<typeof metricsView>, 'uptimeMs' | 'usageByModel'> {

@@ -1,4 +1,4 @@
-/** How permission requests are shown. */
+/** Permission requests as JSON. */
 
 import { z } from 'zod';
 import { PERMISSION_STATES, type PermissionRequest } from '../session/event.ts';
@@ -26,31 +26,23 @@ export const requestView = z.object({
   notRemembered: z.string().optional().describe('Why remember "session" counted once.'),
 });
 
-type RequestView = z.infer<typeof requestView>;
-
-export function showRequest(request: PermissionRequest): RequestView {
-  const { state, description, memory } = request;
+export function showRequest(request: PermissionRequest): z.infer<typeof requestView> {
+  const { state, memory, createdAt, expiresAt, answeredAt } = request;
   return {
     requestId: request.requestId,
     sessionId: request.sessionId,
     turnId: request.turnId,
     toolName: request.toolName,
     // Before the input, which may be cut at its end.
-    ...(state === 'pending' && memory && { rememberAs: memory.as }),
+    rememberAs: state === 'pending' ? memory?.as : undefined,
     input: request.input,
-    ...(description !== undefined && { description }),
+    description: request.description,
     state,
-    createdAt: isoTime(request.createdAt),
-    expiresAt: isoTime(request.expiresAt),
-    ...answerOf(request),
+    createdAt: isoTime(createdAt),
+    expiresAt: isoTime(expiresAt),
+    answeredAt: isoTime(answeredAt),
+    message: request.message,
+    remembered: request.remembered?.as,
+    notRemembered: request.notRemembered,
   };
-}
-
-function answerOf({ answeredAt, message, remembered, notRemembered }: PermissionRequest) {
-  return {
-    ...(answeredAt !== undefined && { answeredAt: isoTime(answeredAt) }),
-    ...(message !== undefined && { message }),
-    ...(remembered && { remembered: remembered.as }),
-    ...(notRemembered !== undefined && { notRemembered }),
-  } satisfies Partial<RequestView>;
 }

@@ -1,4 +1,4 @@
-/** How sessions and turns are shown: camelCase JSON, times in ISO 8601. */
+/** Sessions and turns as JSON: names in camelCase, times in ISO 8601. */
 
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
@@ -66,14 +66,13 @@ export const turnView = z.object({
 
 /** @param now epoch milliseconds */
 export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
-  const { options, endedAt } = session;
-  const silent = silentSince(session, now);
+  const { options } = session;
   return {
     id: session.id,
     status: session.status,
-    ...(session.name !== undefined && { name: session.name }),
+    name: session.name,
     workingDirectory: options.workingDirectory,
-    ...(options.model !== undefined && { model: options.model }),
+    model: options.model,
     permissionMode: modeOf(session),
     labels: { ...session.labels },
     taskId: taskIdOf(session),
@@ -81,14 +80,14 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     mcpSessionId: session.mcpSessionId,
     createdAt: isoTime(session.createdAt),
     lastActivity: isoTime(session.lastActivity),
-    ...(endedAt !== undefined && { endedAt: isoTime(endedAt) }),
-    ...(session.endReason !== undefined && { endReason: session.endReason }),
+    endedAt: isoTime(session.endedAt),
+    endReason: session.endReason,
     turns: { ...session.turns },
     pendingPermissions: session.pendingPermissions,
     lastSeq: session.lastSeq,
     usage: { ...session.usage },
-    ...(session.error && { error: session.error }),
-    ...(silent !== undefined && { silentSince: isoTime(silent) }),
+    error: session.error,
+    silentSince: isoTime(silentSince(session, now)),
   };
 }
 
@@ -99,14 +98,16 @@ export function showTurn(turn: Turn): z.infer<typeof turnView> {
     state: turn.state,
     origin: turn.origin,
     queuedAt: isoTime(turn.queuedAt),
-    ...(turn.startedAt !== undefined && { startedAt: isoTime(turn.startedAt) }),
-    ...(turn.endedAt !== undefined && { endedAt: isoTime(turn.endedAt) }),
-    ...(turn.result !== undefined && { result: turn.result }),
-    ...(turn.error && { error: turn.error }),
-    ...(turn.usage && { usage: turn.usage }),
+    startedAt: isoTime(turn.startedAt),
+    endedAt: isoTime(turn.endedAt),
+    result: turn.result,
+    error: turn.error,
+    usage: turn.usage,
   };
 }
 
-export function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+export function isoTime(epochMs: number): string;
+export function isoTime(epochMs: number | undefined): string | undefined;
+export function isoTime(epochMs: number | undefined): string | undefined {
+  return epochMs === undefined ? undefined : new Date(epochMs).toISOString();
 }

@@ -39,14 +39,14 @@ describe('doctor', () => {
     );
     expect(await checkOf(world, 'Claude Code')).toMatchObject({
       status: 'ok',
-      detail: expect.stringMatching(/^\d+\.\d+\.\d+, brought by the Agent SDK$/),
+      detail: expect.stringMatching(/^\d+\.\d+\.\d+, bundled with the Agent SDK$/),
     });
     expect(await checkOf(world, 'credentials')).toMatchObject({
       detail: 'API key (ANTHROPIC_API_KEY)',
     });
     expect(await checkOf(world, 'database')).toMatchObject({
       status: 'ok',
-      detail: 'whole; 1 session open, 0 ended',
+      detail: 'intact; 1 session open, 0 ended',
     });
   });
 
@@ -54,7 +54,7 @@ describe('doctor', () => {
     const world = new World();
     expect(await checkOf(world, 'state directory')).toMatchObject({
       status: 'ok',
-      detail: expect.stringContaining('the first server makes it'),
+      detail: expect.stringContaining('created by the first server'),
     });
     expect(await checkOf(world, 'database')).toMatchObject({ status: 'ok' });
     expect(() => readFileSync(world.stateDir)).toThrow('ENOENT');
@@ -70,9 +70,9 @@ describe('doctor', () => {
     expect(code).toBe(1);
     expect(output).toMatch(/^ok {4}Node {13}v\d/m);
     expect(output).toMatch(
-      /^fail {2}root {13}\/.*(\n {23}.*)*\n {23}make it, or name another.*--root\.$/m,
+      /^fail {2}root {13}\/.*(\n {23}.*)*\n {23}create it, or pass a different --root\.$/m,
     );
-    expect(output).toMatch(/^fail {2}credentials {6}none\n {23}set ANTHROPIC_API_KEY/m);
+    expect(output).toMatch(/^fail {2}credentials {6}none found\n {23}set ANTHROPIC_API_KEY/m);
     for (const line of lines(output)) expect(line.length).toBeLessThanOrEqual(80);
   });
 
@@ -160,7 +160,7 @@ describe('doctor', () => {
     symlinkSync(join(world.scratch, target), world.stateDir);
     expect(await checkOf(world, 'state directory')).toMatchObject({
       status: 'fail',
-      detail: expect.stringContaining('cannot be looked at'),
+      detail: expect.stringContaining('cannot be accessed'),
     });
   });
 

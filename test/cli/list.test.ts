@@ -136,7 +136,7 @@ describe('list', () => {
     await command(store, await createIn(store), { type: 'end', reason: 'over' });
     const { notes } = await world.run(['list'], { columns: 80 });
     expect(notes).toEqual([expect.stringContaining('--all')]);
-    expect((await world.run(['list', '--task', 'none'])).notes).toEqual(['No such session.']);
+    expect((await world.run(['list', '--task', 'none'])).notes).toEqual(['No matching sessions.']);
   });
 });
 

@@ -161,7 +161,7 @@ describe('end', () => {
       endReason: 'not needed',
       turns: { queued: 0 },
     });
-    expect((await world.run(['end', id])).output).toBe(`${id} had ended now\n`);
+    expect((await world.run(['end', id])).output).toBe(`${id} had already ended (now)\n`);
     expect(await world.json(['end', id])).toMatchObject({ ended: false, session: { id } });
   });
 
@@ -183,7 +183,7 @@ describe('end', () => {
 });
 
 test.each([
-  [['list', '--limit', '0'], /--limit: .*from 1/],
+  [['list', '--limit', '0'], /--limit: .*1 or more/],
   [['list', '--limit', 'all'], /--limit: .*whole number/],
   [['list', '--status', 'idle'], /--status: expected one of initializing/],
   [['list', '--label', 'team'], /--label: expected key=value/],

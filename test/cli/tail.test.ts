@@ -78,7 +78,7 @@ describe('tail', () => {
     const id = await createIn(store);
     for (const n of upTo(24)) await say(store, id, `word ${n}`);
     const { notes } = await world.run(['tail', id, '--no-follow'], { columns: 80 });
-    expect(notes).toEqual([expect.stringMatching(/newest 20 .*--after 0 shows the 5 before/)]);
+    expect(notes).toEqual([expect.stringMatching(/newest 20 .*--after 0 to see the 5 before/)]);
   });
 
   test('shows every kind of event in lines that fit, with nothing in them that acts', async () => {
