@@ -37,8 +37,8 @@ import { createJournal } from './telemetry/journal.ts';
 import type { Prometheus } from './telemetry/prometheus.ts';
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts';
 import type { Connections } from './transport/connections.ts';
-import type { Figures } from './transport/http-figures.ts';
-import { TOKEN_FILE } from './transport/token-file.ts';
+import type { Figures } from './transport/http/routes.ts';
+import { TOKEN_FILE } from './transport/http/token-file.ts';
 
 export type App = {
   readonly connections: Connections;

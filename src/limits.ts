@@ -79,9 +79,6 @@ export const COMPLETION_CHARS_MAX = 300;
 export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;
 /** Maximum number of resources that one MCP session, or one stream of the revision without sessions, may watch. */
 export const SUBSCRIPTIONS_MAX = 200;
-/** Maximum size of a tool's input, in elements and in levels of nesting. */
-export const TOOL_INPUT_ELEMENTS_MAX = 10_000;
-export const TOOL_INPUT_DEPTH_MAX = 64;
 
 /* Session: what a log may hold */
 
@@ -228,6 +225,8 @@ export const SERVED_KEPT_MS = 3_600_000;
 /* Transport */
 
 export const MESSAGE_BYTES_MAX = 4 * MIB;
+export const MESSAGE_DEPTH_MAX = 128;
+export const MESSAGE_ELEMENTS_MAX = 40_000;
 /** Maximum number of streams of changes that one principal may hold open. */
 export const LISTEN_STREAMS_MAX = 64;
 /** Time for running calls to be answered when the server stops. */

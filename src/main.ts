@@ -12,7 +12,7 @@ import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { secretsIn } from './secrets.ts';
 import { visible } from './text.ts';
-import { claimStdout } from './transport/stdout.ts';
+import { claimStdout } from './transport/stdio/stdout.ts';
 
 /** The package, in the sources as in what is built: only this file lies as deep in both. */
 const OWN_FOLDER = join(import.meta.dirname, '..');

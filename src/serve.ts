@@ -10,7 +10,7 @@ import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Redactor } from './redaction.ts';
 import { LOCAL_PRINCIPAL } from './service/caller.ts';
-import { serveStdio } from './transport/stdio.ts';
+import { serveStdio } from './transport/stdio/stdio.ts';
 
 export type Serving = {
   /** Resolves when the client has gone; never where clients come and go. */
@@ -50,10 +50,10 @@ async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promi
   // Loaded only here: stdio, where a client waits for the start, does without them.
   const [{ clientEntries }, { serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] =
     await Promise.all([
-      import('./transport/client-entry.ts'),
-      import('./transport/http.ts'),
-      import('./transport/http-figures.ts'),
-      import('./transport/token-file.ts'),
+      import('./transport/http/client-entry.ts'),
+      import('./transport/http/http.ts'),
+      import('./transport/http/routes.ts'),
+      import('./transport/http/token-file.ts'),
     ]);
   const { host, port, httpMode: mode, noAuth } = settings;
   const file = settings.tokenFile ?? join(settings.stateDir, TOKEN_FILE);
@@ -93,7 +93,7 @@ function beyondLoopback({ host, publicUrl, allowedHosts }: Settings): string {
 
 /** Made at the first start, for its owner's eyes; one that is there already stays. */
 async function createTokenFile(file: string): Promise<void> {
-  const { newToken } = await import('./transport/identity.ts');
+  const { newToken } = await import('./transport/http/identity.ts');
   try {
     await writeFile(file, `${newToken()}\n`, { mode: 0o600, flag: 'wx' });
   } catch (cause) {

@@ -11,7 +11,7 @@ import { readSettings } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../../src/runner/runner.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { serveStdio } from '../../src/transport/stdio.ts';
+import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 
 /** What a sentence of Claude's is long, beside the time. */
 const WORDS =

@@ -1,6 +1,6 @@
 const NOTHING = Buffer.alloc(0);
 
-/** Bytes that come in pieces, copied into one buffer that grows: a million small pieces cost no more than a large one. */
+/** Bytes that arrive in pieces, copied into one growing buffer: a million small pieces cost no more than a large one. */
 export class GatheredBytes {
   #buffer: Buffer = NOTHING;
   #length = 0;
@@ -11,13 +11,13 @@ export class GatheredBytes {
 
   add(piece: Uint8Array): void {
     const length = this.#length + piece.length;
-    // Always a copy: a piece is often a small part of what a socket has read, all of which would be kept with it.
+    // Always copied: a piece is often a small part of what a socket has read, and would keep all of it in memory.
     if (length > this.#buffer.length) this.#grow(length);
     this.#buffer.set(piece, this.#length);
     this.#length = length;
   }
 
-  /** All of them, and begins anew. */
+  /** All bytes; starts over. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
     this.#buffer = NOTHING;
@@ -25,7 +25,7 @@ export class GatheredBytes {
     return taken;
   }
 
-  // Not filled: nothing is read beyond what was set.
+  // Not zeroed: nothing beyond what was set is read.
   #grow(length: number): void {
     const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#buffer.length));
     larger.set(this.#buffer);

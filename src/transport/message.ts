@@ -1,6 +1,9 @@
-/** One JSON-RPC message as bytes, whatever brought them: the same bounds and the same errors on every transport. */
+/** One JSON-RPC message as bytes, whichever transport it came by: the same bounds and the same errors. */
 
 import {
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  isInitializeRequest,
   isJSONRPCNotification,
   isJSONRPCRequest,
   isJSONRPCResponse,
@@ -8,31 +11,22 @@ import {
   type JSONRPCNotification,
   type JSONRPCRequest,
   type JSONRPCResponse,
+  type JSONRPCResultResponse,
+  PARSE_ERROR,
+  PROTOCOL_VERSION_META_KEY,
   type RequestId,
 } from '@modelcontextprotocol/server';
-import { TOOL_INPUT_DEPTH_MAX, TOOL_INPUT_ELEMENTS_MAX } from '../limits.ts';
-import { shapeProblem } from './json-shape.ts';
-
-/** JSON-RPC error codes. */
-export const INVALID_REQUEST = -32_600;
-export const PARSE_ERROR = -32_700;
+import { SessionError } from '../errors.ts';
+import { MESSAGE_DEPTH_MAX, MESSAGE_ELEMENTS_MAX } from '../limits.ts';
 
 /** The one request that is answered only when its connection closes: a stream of changes. */
 export const LISTEN = 'subscriptions/listen';
+export const CANCELLED = 'notifications/cancelled';
 
-/**
- * Of the whole message, whatever its kind: wide enough for any tool input within its own bounds, narrow enough for
- * parsing to be cheap and for `JSON.stringify` not to overflow the stack.
- */
-export const MESSAGE_BOUNDS = {
-  depthMax: 2 * TOOL_INPUT_DEPTH_MAX,
-  elementsMax: 4 * TOOL_INPUT_ELEMENTS_MAX,
-};
-
-/** Why this is no message. The text is sent as it stands and holds nothing of what the client sent. */
+/** Why these bytes are not a message. The text is sent to the client and contains nothing that it sent. */
 export class BadMessage extends Error {
   readonly code: number;
-  /** The id that the answer is to carry, where there is a usable one. */
+  /** The id for the answer, if the message has a usable one. */
   readonly id: RequestId | undefined;
 
   constructor(code: number, message: string, id?: RequestId) {
@@ -43,13 +37,13 @@ export class BadMessage extends Error {
   }
 }
 
-/** @throws BadMessage for what is too deep or too wide, no JSON in UTF-8, or no object */
+/** @throws BadMessage for what is too deep or too wide, not JSON in UTF-8, or not an object */
 export function readObject(bytes: Uint8Array): object {
-  const problem = shapeProblem(bytes, MESSAGE_BOUNDS);
+  const problem = shapeProblem(bytes);
   if (problem !== undefined) throw new BadMessage(INVALID_REQUEST, `the message is ${problem}`);
   const value = parse(bytes);
   if (Array.isArray(value)) {
-    throw new BadMessage(INVALID_REQUEST, 'batches are not served; send one message at a time');
+    throw new BadMessage(INVALID_REQUEST, 'batches are not supported; send one message at a time');
   }
   if (typeof value !== 'object' || value === null) {
     throw new BadMessage(INVALID_REQUEST, 'a JSON-RPC message must be an object');
@@ -57,18 +51,22 @@ export function readObject(bytes: Uint8Array): object {
   return value;
 }
 
-/** @throws BadMessage for an object that is no JSON-RPC message */
-export function asMessage(value: unknown): JSONRPCMessage {
-  if (isJSONRPCRequest(value) || isJSONRPCNotification(value) || isJSONRPCResponse(value)) {
-    return value;
+/** @throws BadMessage for an object that is not a JSON-RPC message, or an `initialize` that says too little */
+export function asMessage(value: object): JSONRPCMessage {
+  if (isJSONRPCRequest(value)) {
+    if (value.method !== 'initialize' || isInitializeRequest(value)) return value;
+    const problem = 'initialize needs protocolVersion, capabilities and clientInfo';
+    throw new BadMessage(INVALID_PARAMS, problem, value.id);
   }
+  if (isJSONRPCNotification(value) || isJSONRPCResponse(value)) return value;
   throw new BadMessage(INVALID_REQUEST, 'this is not a JSON-RPC 2.0 message', usableId(value));
 }
 
-/**
- * The kinds of what is known to be a message, by the members that only they have. The SDK's guards check the whole
- * message anew, and take longest where it is of another kind.
+/*
+ * The kinds of a message, by the members that only they have. The SDK's guards validate the whole message again, and
+ * take longest for a message of another kind.
  */
+
 export function isRequest(message: JSONRPCMessage): message is JSONRPCRequest {
   return 'method' in message && 'id' in message;
 }
@@ -81,6 +79,70 @@ export function isResponse(message: JSONRPCMessage): message is JSONRPCResponse 
   return !('method' in message);
 }
 
+/**
+ * The answer to a tool call over a limit: a tool result, because a model can read it, while an error ends its turn.
+ *
+ * @param hint when to try again
+ */
+export function limitReply(
+  { id, params }: JSONRPCRequest,
+  limit: string,
+  hint: string,
+): JSONRPCResultResponse {
+  const error = new SessionError('LIMIT_EXCEEDED', limit, { hint }).toFailure();
+  // Requests say which revision they are of only since 2026-07-28.
+  const isModern = params?._meta?.[PROTOCOL_VERSION_META_KEY] !== undefined;
+  const result = {
+    content: [{ type: 'text', text: JSON.stringify({ error }) }],
+    isError: true,
+    resultType: isModern ? 'complete' : undefined,
+  };
+  return { jsonrpc: '2.0', id, result };
+}
+
+export type JsonBounds = {
+  readonly depthMax: number;
+  /** For the elements and members of the whole text together. */
+  readonly elementsMax: number;
+};
+
+export const MESSAGE_BOUNDS: JsonBounds = {
+  depthMax: MESSAGE_DEPTH_MAX,
+  elementsMax: MESSAGE_ELEMENTS_MAX,
+};
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/**
+ * How UTF-8 JSON text breaks the bounds, or undefined. They keep parsing cheap, and `JSON.stringify` from overflowing the
+ * stack. Says nothing about text that is not JSON.
+ */
+export function shapeProblem(bytes: Uint8Array, bounds = MESSAGE_BOUNDS): string | undefined {
+  let depth = 0;
+  let elements = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if (CLOSING.has(byte)) depth -= 1;
+    else if (OPENING.has(byte)) depth += 1;
+    if (byte === COMMA || OPENING.has(byte)) elements += 1;
+    if (depth > bounds.depthMax) return `nested deeper than ${bounds.depthMax} levels`;
+    if (elements > bounds.elementsMax) return `more than ${bounds.elementsMax} elements`;
+  }
+  return undefined;
+}
+
+// In UTF-8 the bytes of all other characters are above 0x7f, so none of them looks like a quote.
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start + 1;
+  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
 function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -89,8 +151,8 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-function usableId(value: unknown): RequestId | undefined {
-  if (typeof value !== 'object' || value === null || !('id' in value)) return undefined;
+function usableId(value: object): RequestId | undefined {
+  if (!('id' in value)) return undefined;
   const { id } = value;
   return typeof id === 'string' || Number.isSafeInteger(id) ? (id as RequestId) : undefined;
 }

@@ -9,7 +9,7 @@ import { readSettings } from '../../src/config.ts';
 import type { LeaseTimes } from '../../src/limits.ts';
 import { createLog } from '../../src/log.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { serveStdio } from '../../src/transport/stdio.ts';
+import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 import { ChildRunner } from './child-runner.ts';
 import { type Mutant, mutated, observed } from './mutants.ts';
 

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { loggerTo } from '../../src/log.ts';
-import { serveHttp } from '../../src/transport/http.ts';
+import { serveHttp } from '../../src/transport/http/http.ts';
 import { openPlace } from '../support/client/place.ts';
 import { createFixtureServer } from './fixture.ts';
 

@@ -129,8 +129,8 @@ describe('the limits', () => {
       '`--max-sessions-per-principal`',
     ]);
     expect(limits.HTTP_BURST_SECONDS).toBe(10);
-    const levels = 2 * limits.TOOL_INPUT_DEPTH_MAX;
-    const elements = count(4 * limits.TOOL_INPUT_ELEMENTS_MAX);
+    const levels = limits.MESSAGE_DEPTH_MAX;
+    const elements = count(limits.MESSAGE_ELEMENTS_MAX);
     const replay = limits.HTTP_REPLAY_SESSION_EVENTS_MAX;
     const unused = minutes(limits.HTTP_SESSION_UNUSED_MS);
     expect(rowsOf(sizes.join('')).map(([, limit]) => limit)).toEqual([

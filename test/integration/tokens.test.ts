@@ -69,7 +69,7 @@ describe('the token file of a running program', { timeout: 60_000 }, () => {
       session.id,
     );
     await writeFile(tokenFile, 'no token at all: \n');
-    await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('stay as they were');
+    await expect.poll(() => program.stderr(), { timeout: 20_000 }).toContain('stay valid');
     expect(await bob.call('list_sessions')).toEqual({ sessions: [] });
     expect((await program.stop()).code).toBe(0);
   });

@@ -18,8 +18,8 @@ import { InMemoryTransport as MemoryV1 } from '@modelcontextprotocol/sdk/inMemor
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
-import { serveHttp } from '../../src/transport/http.ts';
-import { serveStdio } from '../../src/transport/stdio.ts';
+import { serveHttp } from '../../src/transport/http/http.ts';
+import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 import type { Harness } from './harness.ts';
 
 export const PEOPLE = [

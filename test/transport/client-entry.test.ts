@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CLIENT_ENTRIES_MAX } from '../../src/limits.ts';
-import { clientEntries } from '../../src/transport/client-entry.ts';
-import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { clientEntries } from '../../src/transport/http/client-entry.ts';
+import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 
 const run = promisify(execFile);
 
@@ -84,7 +84,7 @@ describe('the line for a client, typed into a shell, gives it one token', () => 
       calls.map((call) => principalOf(call.at(-1)?.replace('Authorization: ', ''), tokens)),
     ).toEqual(names.slice(0, CLIENT_ENTRIES_MAX));
     const last = clientEntries(URL, { file: '/tokens', principals: new Set(names) }).at(-1);
-    expect(last).toBe('3 more names stand in /tokens; their lines differ in the name alone');
+    expect(last).toBe('/tokens has 3 more names; their lines differ only in the name');
   });
 });
 

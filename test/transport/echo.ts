@@ -17,6 +17,7 @@ export class EchoConnections implements Connections {
   /** Ids of the MCP sessions that have nothing under way. */
   readonly absent = new Set<string | null>();
   readonly #events = new EventEmitter();
+  #failsNext = false;
   readonly #capabilities: ServerCapabilities;
 
   /** @param capabilities beside tools */
@@ -71,8 +72,17 @@ export class EchoConnections implements Connections {
   }
 
   closed(caller: Caller): void {
+    if (this.#failsNext) {
+      this.#failsNext = false;
+      throw new Error('the end cannot be reported');
+    }
     this.closes.push(caller);
     this.#events.emit('change');
+  }
+
+  /** The next end of an MCP session throws. */
+  failNextClose(): void {
+    this.#failsNext = true;
   }
 
   /** Lets the calls of the tool `wait` answer. */

@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { HTTP_EXCHANGES_PER_PRINCIPAL_MAX, HTTP_STALL_MS_MAX } from '../../src/limits.ts';
-import { HttpExchanges } from '../../src/transport/http-exchanges.ts';
-import type { Exchange } from '../../src/transport/http-reply.ts';
+import { type Exchange, Exchanges } from '../../src/transport/http/exchange.ts';
 
 /** As much of an answer as is looked at here. */
 class Answer extends EventEmitter {
@@ -22,7 +21,7 @@ function exchangeOf(principal: string) {
 
 describe('the exchanges under way', () => {
   test('are bounded for each principal, and a place that was freed can be taken', () => {
-    const exchanges = new HttpExchanges();
+    const exchanges = new Exchanges();
     const open = Array.from({ length: HTTP_EXCHANGES_PER_PRINCIPAL_MAX }, () =>
       exchangeOf('alice'),
     );
@@ -36,7 +35,7 @@ describe('the exchanges under way', () => {
   });
 
   test('are cut when their client has taken nothing for a while, and not when it takes a little', () => {
-    const exchanges = new HttpExchanges();
+    const exchanges = new Exchanges();
     const [stuck, slow, idle] = [exchangeOf('a'), exchangeOf('a'), exchangeOf('a')];
     for (const { exchange } of [stuck, slow, idle]) exchanges.add(exchange);
     stuck.answer.writableNeedDrain = true;

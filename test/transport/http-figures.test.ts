@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { figuresRoute } from '../../src/transport/http-figures.ts';
-import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
+import { figuresRoute } from '../../src/transport/http/routes.ts';
 import { errorOf, send } from '../support/client/http-wire.ts';
 import { INITIALIZE } from '../support/client/messages.ts';
 import { ALICE, BOB, refusalOf, start } from './http-service.ts';

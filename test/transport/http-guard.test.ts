@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createGuard, type GuardOptions } from '../../src/transport/http-guard.ts';
+import { createGuard, type GuardOptions } from '../../src/transport/http/policy.ts';
 
 const served = (options: GuardOptions, host: string, origin?: string) => {
   try {

@@ -25,7 +25,7 @@ describe('a principal that calls too often', () => {
     expect(JSON.parse(result.content[0].text)).toEqual({
       error: {
         code: 'LIMIT_EXCEEDED',
-        message: 'more than 1 requests a second of this principal',
+        message: '1 requests per second per principal',
         hint: 'retry in 1000 ms.',
         retryable: true,
       },

@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Route } from '../../src/transport/http-routes.ts';
-import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
+import type { Route } from '../../src/transport/http/routes.ts';
 import { errorOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { ALICE, BOB, refusalOf, serve, start } from './http-service.ts';

@@ -3,8 +3,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
-import { type HttpOptions, type HttpService, serveHttp } from '../../src/transport/http.ts';
-import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { type HttpOptions, type HttpService, serveHttp } from '../../src/transport/http/http.ts';
+import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 import { errorOf, type HttpTarget, type Sent, send } from '../support/client/http-wire.ts';
 import { EchoConnections } from './echo.ts';
 

@@ -221,3 +221,15 @@ describe('an idle session', () => {
     }
   }
 });
+
+test('the end of a session that cannot be reported is logged, and ends nothing else', async () => {
+  let now = 0;
+  const server = await start({ now: () => now });
+  const session = await openSession(server);
+  server.echo.failNextClose();
+  now += HTTP_SESSION_IDLE_MS;
+  const other = await openSession(server);
+  expect((await send(server, { session, body: call(1, 'whoami') })).status).toBe(404);
+  expect((await send(server, { session: other, body: call(1, 'whoami') })).status).toBe(200);
+  expect(server.logged()).toContain('the end cannot be reported');
+});

@@ -35,7 +35,7 @@ test.each([
   ],
 ])('a client that %s is told so and cut off', async (_, bytesOf, drip) => {
   const { answerTo, post } = await startQuick();
-  expect(await answerTo(bytesOf(post), drip)).toMatch(/^HTTP\/1\.1 408 [\s\S]*"jsonrpc":"2\.0"/);
+  expect(await answerTo(bytesOf(post), drip)).toMatch(/^HTTP\/1\.1 408 /);
 });
 
 test('slow clients by the hundred keep nobody else from an answer, and no stream is taken for one', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 import { messageOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { ALICE, BOB, start } from './http-service.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newToken, parseTokenFile, principalOf } from '../../src/transport/identity.ts';
+import { newToken, parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 
 const NAMED = 'named-token-0123456789';
 const BARE = 'bare-token-0123456789';

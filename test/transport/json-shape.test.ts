@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shapeProblem } from '../../src/transport/json-shape.ts';
+import { shapeProblem } from '../../src/transport/message.ts';
 
 const problem = (json: string, depthMax: number, elementsMax: number) =>
   shapeProblem(Buffer.from(json), { depthMax, elementsMax });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Line, LineSplitter } from '../../src/transport/line-splitter.ts';
+import { type Line, LineSplitter } from '../../src/transport/stdio/lines.ts';
 
 const MAX = 8;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RateLimiter } from '../../src/transport/rate-limiter.ts';
+import { RateLimiter } from '../../src/transport/http/rate-limiter.ts';
 
 test('in any time no more is taken than the burst and what came since, and waiting as told is enough', () => {
   const step = fc.record({ pause: fc.nat(3000), key: fc.constantFrom('a', 'b') });

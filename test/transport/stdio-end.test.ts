@@ -100,6 +100,13 @@ test('a stop lets the calls under way answer, and reads no more', async () => {
   expect(seen.map(({ id }) => id)).toEqual([0, 2, 1]);
 });
 
+test('an end that cannot be reported is an end all the same', async () => {
+  const { echo, stdin, service } = await connectWire();
+  echo.failNextClose();
+  stdin.end();
+  await service.closed;
+});
+
 function idsIn(written: readonly Buffer[]): Set<unknown> {
   const lines = Buffer.concat(written).toString().split('\n').filter(Boolean);
   return new Set(lines.map((each) => JSON.parse(each).id));

@@ -38,6 +38,11 @@ describe('what is no message is answered as the protocol says, and the server go
     ['another version', line({ ...PING, id: 7, jsonrpc: '1.0' }), [error(-32_600, 7)]],
     ['a method that is none', line({ ...PING, id: 'x', method: 5 }), [error(-32_600, 'x')]],
     ['params that are none', line({ ...PING, id: 7, params: 'p' }), [error(-32_600, 7)]],
+    [
+      'an initialize that says too little',
+      line({ ...PING, id: 7, method: 'initialize', params: {} }),
+      [error(-32_602, 7)],
+    ],
     ['an id that is null', line({ ...PING, id: null }), [error(-32_600)]],
     ['an id that is a fraction', line({ ...PING, id: 1.5 }), [error(-32_600)]],
     ['an id that is an object', line({ ...PING, id: { a: 1 } }), [error(-32_600)]],
@@ -83,7 +88,10 @@ describe('what is no message is answered as the protocol says, and the server go
     expect(seenBy(served?.result).echo).toMatchObject({ text: expect.any(String) });
     const refused = await answersTo(sized(3 * MESSAGE_BYTES_MAX));
     expect(refused).toEqual([
-      { jsonrpc: '2.0', error: { code: -32_600, message: expect.stringContaining('larger than') } },
+      {
+        jsonrpc: '2.0',
+        error: { code: -32_600, message: expect.stringContaining('must not exceed') },
+      },
     ]);
     write(call(2, 'whoami'));
     expect(await answerTo(2)).toHaveProperty('result');

@@ -4,7 +4,7 @@ import { EventEmitter, once } from 'node:events';
 import { PassThrough, type Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
-import { type StdioTimes, serveStdio } from '../../src/transport/stdio.ts';
+import { type StdioTimes, serveStdio } from '../../src/transport/stdio/stdio.ts';
 import { LineWire, type Message } from '../support/client/line-wire.ts';
 import { INITIALIZE, INITIALIZED } from '../support/client/messages.ts';
 import { EchoConnections } from './echo.ts';

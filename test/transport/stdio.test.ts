@@ -10,7 +10,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
-import { serveStdio } from '../../src/transport/stdio.ts';
+import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { EchoConnections, seenBy } from './echo.ts';
 

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { Redactor } from '../../src/redaction.ts';
-import { claimStdout } from '../../src/transport/stdout.ts';
+import { claimStdout } from '../../src/transport/stdio/stdout.ts';
 
 const KEY = 'sk-ant-0123456789';
 

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TOKEN_FILE_BYTES_MAX, TOKEN_FILE_GRACE_MS, TOKEN_FILE_POLL_MS } from '../../src/limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { Redactor } from '../../src/redaction.ts';
-import { TokenFile } from '../../src/transport/token-file.ts';
+import { TokenFile } from '../../src/transport/http/token-file.ts';
 import { ALICE, BOB } from './http-service.ts';
 
 async function fileWith(text: string) {
@@ -81,12 +81,12 @@ describe('a token file that changes', () => {
       clock.now += TOKEN_FILE_GRACE_MS - 1;
       expect(await tokens.reload()).toBe(false);
       expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
-      expect(lines).toEqual([expect.stringContaining('the tokens stay as they were')]);
+      expect(lines).toEqual([expect.stringContaining('the tokens stay valid')]);
       clock.now += 1;
       expect([await tokens.reload(), await tokens.reload()]).toEqual([true, false]);
       expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
       expect(lines.slice(1)).toEqual([
-        expect.stringContaining('no token is good'),
+        expect.stringContaining('no token is valid'),
         expect.stringContaining('has changed'),
       ]);
       expect(lines.join()).not.toMatch(/token-0123|short/);
@@ -119,7 +119,7 @@ describe('a token file that changes', () => {
     expect([...tokens.principals()]).toEqual(['bob']);
     expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
     expect(lines).toEqual([
-      expect.stringMatching(/line 2.*new tokens wait/),
+      expect.stringMatching(/line 2.*new tokens are ignored/),
       expect.stringContaining('has changed'),
     ]);
     await writeFile(file, `bob:${BOB}\ndave:${ALICE}`);
@@ -207,7 +207,7 @@ test('a change that cannot be followed is logged, and the next one is seen all t
   await writeFile(file, `bob:${BOB}`);
   vi.advanceTimersByTime(TOKEN_FILE_POLL_MS);
   await first;
-  await vi.waitFor(() => expect(lines.join()).toContain('could not be followed'));
+  await vi.waitFor(() => expect(lines.join()).toContain('could not be applied'));
   await writeFile(file, `alice:${ALICE}`);
   vi.advanceTimersByTime(TOKEN_FILE_POLL_MS);
   await second;

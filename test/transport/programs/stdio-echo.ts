@@ -2,7 +2,7 @@
 
 import { pino } from 'pino';
 import type { Caller } from '../../../src/service/caller.ts';
-import { serveStdio } from '../../../src/transport/stdio.ts';
+import { serveStdio } from '../../../src/transport/stdio/stdio.ts';
 import { EchoConnections } from '../echo.ts';
 
 class ToldConnections extends EchoConnections {

@@ -1,7 +1,10 @@
-/** Who a bearer token stands for. Only digests of tokens are kept to compare with, so nothing here can leak one. */
+/**
+ * Whom a bearer token identifies. Only digests of tokens are kept, so nothing here can leak one. The SDK's own bearer
+ * authentication does not fit: it rejects tokens without an expiry, and tokens of a file have none.
+ */
 
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 
 export type Token = {
   readonly principal: string;
@@ -11,20 +14,21 @@ export type Token = {
 
 export type TokenLines = { readonly tokens: readonly Token[]; readonly problem?: SessionError };
 
-/** The principal of a token that stands in the file without a name. */
+/** The principal of a token without a name. */
 export const DEFAULT_PRINCIPAL = 'default';
 const TOKEN_CHARS_MIN = 16;
 const TOKEN_BYTES = 32;
 
-/** What may stand behind `Bearer` (RFC 6750), and so in the file. */
+/** What may follow `Bearer` (RFC 6750). */
 const TOKEN_PATTERN = /^[A-Za-z0-9._~+/-]+=*$/;
 const PRINCIPAL_PATTERN = /^[A-Za-z0-9._@-]{1,64}$/;
 const BEARER_PATTERN = /^Bearer +(\S+)$/i;
 
 /**
- * The tokens of a token file: one `name:token` or bare token a line; blank lines and `#` comments are skipped.
- * A name may stand on several lines, so that a token can be replaced without a gap. Throws INVALID_REQUEST with the
- * line number, and never with the token, for a line that is wrong; also when there is no token at all.
+ * The tokens of a token file: one `name:token` or bare token per line; blank lines and `#` comments are skipped. Several
+ * lines may have the same name, so that a token can be replaced without a gap.
+ *
+ * @throws SessionError INVALID_REQUEST for an invalid line, with its number and never its token; or if there is no token
  */
 export function parseTokenFile(text: string): readonly Token[] {
   const { tokens, problem } = readTokenLines(text);
@@ -32,11 +36,11 @@ export function parseTokenFile(text: string): readonly Token[] {
   return tokens;
 }
 
-/** The same, but a line that is wrong is left out; the problem is the first one's. */
+/** The same, but leaves invalid lines out; the problem is that of the first one. */
 export function readTokenLines(text: string): TokenLines {
   const tokens: Token[] = [];
   const problems: SessionError[] = [];
-  // Not looked for among the others one by one: thousands of them are read every few seconds.
+  // A set, because thousands of tokens may be read every few seconds.
   const digests = new Set<string>();
   for (const { line, number } of lines(text)) {
     const token = parseLine(line, number);
@@ -45,22 +49,21 @@ export function readTokenLines(text: string): TokenLines {
       continue;
     }
     const digest = Buffer.from(token.digest).toString('hex');
-    if (digests.has(digest)) problems.push(badLine(number, 'this token stands in the file twice'));
+    if (digests.has(digest)) problems.push(badLine(number, 'this token is in the file twice'));
     else tokens.push(token);
     digests.add(digest);
   }
   if (tokens.length === 0 && problems.length === 0) problems.push(noToken());
-  const [problem] = problems;
-  return { tokens, ...(problem && { problem }) };
+  return { tokens, problem: problems[0] };
 }
 
 function noToken(): SessionError {
-  return new SessionError('INVALID_REQUEST', 'the token file holds no token', {
-    hint: 'Write one name:token a line.',
+  return new SessionError('INVALID_REQUEST', 'the token file has no token', {
+    hint: 'write one name:token per line.',
   });
 }
 
-/** The tokens themselves, of a file whose lines may be wrong: what stands there is not to be shown. */
+/** The tokens themselves, even of invalid lines: they must not be shown. */
 export function secretsOfTokenFile(text: string): readonly string[] {
   return lines(text)
     .map(({ line }) => line.slice(line.indexOf(':') + 1).trim())
@@ -68,8 +71,8 @@ export function secretsOfTokenFile(text: string): readonly string[] {
 }
 
 /**
- * The principal of an `Authorization` header, or undefined where it names no token of ours. Takes the same time
- * for every token of the list, found or not.
+ * The principal of an `Authorization` header; undefined if its token is not in the list. Takes the same time for every
+ * token of the list, found or not.
  */
 export function principalOf(
   authorization: string | undefined,
@@ -85,7 +88,7 @@ export function principalOf(
   return principal;
 }
 
-/** A fresh token: 256 random bits in base64url. */
+/** A new token: 256 random bits in base64url. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
@@ -94,7 +97,7 @@ function lines(text: string): { line: string; number: number }[] {
   return (
     text
       .split('\n')
-      // Takes a byte order mark and the CR of Windows along.
+      // Also removes a byte order mark and the CR of Windows.
       .map((line, index) => ({ line: line.trim(), number: index + 1 }))
       .filter(({ line }) => line !== '' && !line.startsWith('#'))
   );
@@ -112,7 +115,7 @@ function parseLine(line: string, number: number): Token | SessionError {
     return badLine(number, `the token must have at least ${TOKEN_CHARS_MIN} characters`);
   }
   if (!TOKEN_PATTERN.test(token)) {
-    return badLine(number, 'the token may hold only A-Z a-z 0-9 . _ ~ + / - and = at its end');
+    return badLine(number, 'the token may contain only A-Z a-z 0-9 . _ ~ + / - and = at its end');
   }
   return { principal, digest: digestOf(token) };
 }

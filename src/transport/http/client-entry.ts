@@ -1,8 +1,8 @@
-/** What a person types into a shell to add this server to Claude Code. */
+/** The shell command that adds this server to Claude Code. */
 
-import { CLIENT_ENTRIES_MAX } from '../limits.ts';
-import { SCRAPER } from './http-figures.ts';
+import { CLIENT_ENTRIES_MAX } from '../../limits.ts';
 import { DEFAULT_PRINCIPAL } from './identity.ts';
+import { SCRAPER } from './routes.ts';
 
 type Tokens = {
   readonly file: string;
@@ -10,7 +10,7 @@ type Tokens = {
   readonly principals: ReadonlySet<string>;
 };
 
-/** A line for each principal of the token file, or the one that needs no token. Each gives exactly one token away. */
+/** A line for each principal of the token file, or one line without a token. Each reveals exactly one token. */
 export function clientEntries(url: string, tokens: Tokens | undefined): readonly string[] {
   if (tokens === undefined) return [`add it to Claude Code with: ${commandFor(url)}`];
   const { file, principals } = tokens;
@@ -21,18 +21,19 @@ export function clientEntries(url: string, tokens: Tokens | undefined): readonly
   });
   const more = callers.length - lines.length;
   if (more === 0) return lines;
-  return [...lines, `${more} more names stand in ${file}; their lines differ in the name alone`];
+  return [...lines, `${file} has ${more} more names; their lines differ only in the name`];
 }
 
 function commandFor(url: string, token?: string): string {
-  // Nothing stands between double quotes: an interactive shell would replace what follows a `!` there.
+  // No double quotes: inside them, an interactive shell would replace what follows a `!`.
   const header = token === undefined ? '' : ` --header 'Authorization: Bearer '${token}`;
   return `claude mcp add --transport http claude-sessions ${quoted(url)}${header}`;
 }
 
 /**
- * Has the shell read the token from the file, so that the token itself reaches no screen, log or history. Spaces, the
- * CR of Windows and a byte order mark go away; what has no name is the default principal's; the first token counts.
+ * Has the shell read the token from the file, so that the token itself appears on no screen and in no log or history.
+ * Removes spaces, the CR of Windows and a byte order mark. A token without a name is the default principal's; of several,
+ * the first one counts.
  */
 function tokenOf(principal: string, file: string): string {
   const named = principal === DEFAULT_PRINCIPAL ? `/#/d;s/^[^:]*$/${principal}:&/;` : '';
@@ -41,7 +42,7 @@ function tokenOf(principal: string, file: string): string {
   return `$(LC_ALL=C sed -n '${script}' ${quoted(file)})`;
 }
 
-/** One word of a POSIX shell, whatever stands in it. */
+/** One word of a POSIX shell, whatever it contains. */
 function quoted(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,21 +1,21 @@
-/** Standard output for MCP alone. */
+/** Reserves standard output for MCP. */
 
 import { Writable } from 'node:stream';
-import type { Logger } from '../log.ts';
-import type { Redactor } from '../redaction.ts';
+import type { Logger } from '../../log.ts';
+import type { Redactor } from '../../redaction.ts';
 
 const PRINTED_CHARS_MAX = 200;
 
 /**
- * Takes standard output away from everybody else, for good: what a library prints (`console.log` among it) goes to the
- * log. The stream that is returned is the only way left, and ends with an error when nobody reads it any more.
+ * Redirects to the log whatever anything else prints on standard output, with `console.log` for example. Only the returned
+ * stream writes to it; that stream fails when nobody reads standard output any more.
  */
 export function claimStdout(stdout: NodeJS.WriteStream, log: Logger, redactor: Redactor): Writable {
   const write = stdout.write.bind(stdout) as (bytes: Buffer, done: () => void) => boolean;
   stdout.write = (printed: unknown, ...rest: unknown[]): boolean => {
-    // Before it is cut: the log would not know the beginning of a credential.
+    // Before it is cut: the log would not recognize the beginning of a credential.
     const text = redactor.text(String(printed)).slice(0, PRINTED_CHARS_MAX);
-    log.warn({ printed: text }, 'kept off standard output');
+    log.warn({ printed: text }, 'suppressed write to standard output');
     const done = rest.find((each) => typeof each === 'function');
     if (done !== undefined) process.nextTick(done);
     return true;

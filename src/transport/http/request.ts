@@ -1,55 +1,51 @@
-/** The way of one HTTP request: from the cheapest check to the dearest, and to the one place that serves it. */
+/** The way of one HTTP request: from the cheapest check to the most expensive, and to what serves it. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
-import { isInitializeRequest, isJSONRPCRequest } from '@modelcontextprotocol/server';
-import { CLOSE_ANSWERS_MS_MAX } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import { HttpBodies, refusing } from './http-body.ts';
-import { allowPage, answerPreflight, isPreflight } from './http-cors.ts';
-import { HttpExchanges } from './http-exchanges.ts';
-import { checkNoScraper } from './http-figures.ts';
-import type { HttpLimits } from './http-limits.ts';
-import type { HttpModern } from './http-modern.ts';
+import { INTERNAL_ERROR, isJSONRPCRequest } from '@modelcontextprotocol/server';
+import { CLOSE_ANSWERS_MS_MAX } from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import { asMessage, isRequest, LISTEN } from '../message.ts';
+import { HttpBodies, refusing } from './body.ts';
+import { Exchanges, type Post, type SessionExchange } from './exchange.ts';
+import type { HttpModern } from './modern.ts';
+import type { HttpLimits } from './policy.ts';
 import {
+  allowPage,
+  answerPreflight,
   HttpRefusal,
-  INTERNAL_ERROR,
-  INVALID_PARAMS,
-  MCP_PATH,
-  type Post,
-  type SessionExchange,
+  isPreflight,
+  RefusalLog,
   sendRefusal,
   setSecurityHeaders,
-} from './http-reply.ts';
-import { checkMethod, type Route } from './http-routes.ts';
-import type { HttpSessions } from './http-sessions.ts';
-import { asMessage, isRequest, LISTEN } from './message.ts';
-import { RefusalLog } from './refusal-log.ts';
+} from './reply.ts';
+import { checkMethod, checkNoScraper, MCP_PATH, type Route } from './routes.ts';
+import type { HttpSessions } from './sessions.ts';
 
 const MCP_METHODS = ['GET', 'POST', 'DELETE'];
 
 type EndpointParts = {
-  /** Throws HttpRefusal for a foreign Host or Origin. */
+  /** @throws HttpRefusal for a foreign Host or Origin */
   readonly guard: (request: IncomingMessage) => void;
-  /** The principal of an Authorization header, undefined where it names none. */
+  /** The principal of an Authorization header; undefined if there is none. */
   readonly authenticate: (authorization: string | undefined) => string | undefined;
   readonly sessions: HttpSessions;
-  /** Absent where only the revisions with sessions are served. */
+  /** Absent if only the revisions with sessions are served. */
   readonly modern: HttpModern | undefined;
-  /** What is served beside MCP. */
+  /** Served beside MCP. */
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
-  /** What a 401 says in `WWW-Authenticate`. */
+  /** `WWW-Authenticate` of a 401. */
   readonly challenge: string;
   readonly log: Logger;
   /** Its signal is the `ending` of every connection. */
   readonly ending: AbortController;
 };
 
-/** Answers every request it is given, and never rejects. */
+/** Answers every request. */
 export class HttpEndpoint {
   readonly #parts: EndpointParts;
-  readonly #exchanges = new HttpExchanges();
+  readonly #exchanges = new Exchanges();
   readonly #bodies = new HttpBodies();
   readonly #refusals: RefusalLog;
   #closing = false;
@@ -59,9 +55,10 @@ export class HttpEndpoint {
     this.#refusals = new RefusalLog(parts.log);
   }
 
+  /** Never rejects. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    setSecurityHeaders(response);
     try {
+      setSecurityHeaders(response);
       await this.#route(request, response);
     } catch (error) {
       this.#fail(response, error);
@@ -69,8 +66,8 @@ export class HttpEndpoint {
   }
 
   /**
-   * Lets the calls under way be answered, then ends all sessions and streams. Nothing new is served meanwhile: MCP
-   * requests are answered 503.
+   * Lets running calls be answered, then ends all sessions and streams. Nothing new is served in the meantime: MCP
+   * requests get a 503.
    */
   async close(): Promise<void> {
     this.#closing = true;
@@ -82,7 +79,7 @@ export class HttpEndpoint {
     await Promise.all([this.#parts.sessions.close(), this.#parts.modern?.close()]);
   }
 
-  /** Ends what has been idle or has not been read for too long. `now` in monotonic milliseconds. */
+  /** Ends what was idle, or was not read, for too long. `now` in monotonic milliseconds. */
   sweep(now: number): void {
     this.#parts.sessions.sweep();
     this.#parts.limits.sweep();
@@ -90,7 +87,7 @@ export class HttpEndpoint {
     this.#refusals.flush();
   }
 
-  /** Other tokens are good from now on: cuts the streams of those that are not, and ends their principals' sessions. */
+  /** Cuts the exchanges whose token is no longer valid, and ends the sessions of principals that have none. */
   tokensChanged(principals: ReadonlySet<string>): void {
     const { authenticate, sessions } = this.#parts;
     this.#exchanges.cutUnless(({ request, principal }) => {
@@ -113,7 +110,7 @@ export class HttpEndpoint {
     checkNoScraper(exchange.principal);
     this.#exchanges.add(exchange);
     const body = request.method === 'POST' ? await this.#bodies.readObject(request) : undefined;
-    // Asked only now: while the body came in, the sessions may have been ended for good.
+    // Only now: the sessions may have been ended while the body came in.
     if (this.#closing) throw new HttpRefusal(503, 'the server is stopping');
     if (body === undefined) await this.#serveSession(exchange);
     else await this.#servePost({ ...exchange, body });
@@ -147,7 +144,8 @@ export class HttpEndpoint {
     const message = refusing(() => asMessage(body));
     if (isRequest(message) && !limits.admit(post, message)) return;
     const exchange = { ...post, message };
-    if (opensSession(exchange)) return await sessions.open(exchange);
+    const isNew = isRequest(message) && message.method === 'initialize';
+    if (isNew && sessionIdOf(post.request) === undefined) return await sessions.open(exchange);
     await this.#serveSession(exchange);
   }
 
@@ -160,31 +158,17 @@ export class HttpEndpoint {
   }
 
   #fail(response: ServerResponse, error: unknown): void {
-    // The client went away: nobody is left to tell.
+    // The client has gone.
     if (response.destroyed) return;
-    const { log } = this.#parts;
-    if (error instanceof HttpRefusal) {
-      this.#refusals.add(error);
-      if (response.headersSent) response.destroy();
-      else sendRefusal(response, error);
-      return;
-    }
-    log.error({ err: error }, 'HTTP request failed');
+    if (error instanceof HttpRefusal) this.#refusals.add(error);
+    else this.#parts.log.error({ err: error }, 'HTTP request failed');
     if (response.headersSent) response.destroy();
-    else sendRefusal(response, internalError());
+    else sendRefusal(response, error instanceof HttpRefusal ? error : internalError());
   }
 }
 
 function internalError(): HttpRefusal {
-  return new HttpRefusal(500, 'internal error; the server log has it', { code: INTERNAL_ERROR });
-}
-
-function opensSession({ request, message }: SessionExchange): boolean {
-  if (sessionIdOf(request) !== undefined || message === undefined) return false;
-  if (!isRequest(message) || message.method !== 'initialize') return false;
-  if (isInitializeRequest(message)) return true;
-  const problem = 'initialize needs protocolVersion, capabilities and clientInfo';
-  throw new HttpRefusal(400, problem, { code: INVALID_PARAMS, id: message.id });
+  return new HttpRefusal(500, 'internal error; see the server log', { code: INTERNAL_ERROR });
 }
 
 function sessionIdOf({ headers }: IncomingMessage): string | undefined {

@@ -1,49 +1,48 @@
 /**
- * MCP's lines on two streams. The SDK's own transport gives no answer to what is no message, ends with a line that is
- * too long, and keeps without bound what nobody reads; this one answers, goes on, and holds back.
+ * MCP's lines on two streams. The SDK's own transport does not answer what is not a message, closes at a line that is too
+ * long, and buffers without bound what nobody reads. This one answers, continues, and stops reading.
  */
 
 import type { Readable, Writable } from 'node:stream';
-import type {
-  JSONRPCMessage,
-  JSONRPCRequest,
-  RequestId,
-  Transport,
+import {
+  INVALID_REQUEST,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type RequestId,
+  type Transport,
 } from '@modelcontextprotocol/server';
-import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../limits.ts';
-import { limitReply } from './limit-reply.ts';
-import { type Line, LineSplitter } from './line-splitter.ts';
+import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../../limits.ts';
 import {
   asMessage,
   BadMessage,
-  INVALID_REQUEST,
+  CANCELLED,
   isNotification,
   isRequest,
   isResponse,
   LISTEN,
+  limitReply,
   readObject,
-} from './message.ts';
+} from '../message.ts';
+import { type Line, LineSplitter } from './lines.ts';
 
-const CANCELLED = 'notifications/cancelled';
-
-/** What a waiting line costs beside its bytes. */
+/** What a waiting line costs in addition to its bytes. */
 const LINE_COST = 256;
 
 export class StdioTransport implements Transport {
   onmessage?: NonNullable<Transport['onmessage']>;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  /** Resolves when nothing more is read: at the end of the input, after `endInput`, or when the client is gone. */
+  /** Resolves when nothing more is read: at the end of the input, after `endInput`, or when the client has gone. */
   readonly inputEnded: Promise<void>;
-  /** Resolves when the input has ended and everything that was read is answered, or when the client is gone. */
+  /** Resolves when the input has ended and everything that was read was answered, or when the client has gone. */
   readonly answered: Promise<void>;
   readonly #stdin: Readable;
   readonly #stdout: Writable;
   readonly #splitter = new LineSplitter(MESSAGE_BYTES_MAX);
-  /** Lines that were read and wait for the client to read in its turn. */
+  /** Lines that were read and wait until the client reads. */
   #waiting: Line[] = [];
   #waitingBytes = 0;
-  /** Requests that have no answer yet, with their methods. */
+  /** Requests without an answer, with their methods. */
   readonly #unanswered = new Map<RequestId, string>();
   #phase: 'open' | 'ending' | 'closed' = 'open';
   readonly #inputEnded = Promise.withResolvers<void>();
@@ -57,11 +56,11 @@ export class StdioTransport implements Transport {
   }
 
   async start(): Promise<void> {
-    // Both outlive the connection: what goes wrong after its end must not end the program.
+    // Both streams outlive the connection: an error after its end must not end the program.
     this.#stdin.on('error', (error) => this.onerror?.(error));
     this.#stdout.on('error', (error) => {
       this.onerror?.(error);
-      void this.close();
+      this.close().catch((failed: Error) => this.onerror?.(failed));
     });
     const end = () => this.endInput();
     if (this.#stdin.readableEnded || this.#stdin.destroyed) setImmediate(end);
@@ -74,25 +73,25 @@ export class StdioTransport implements Transport {
     if (isResponse(message)) {
       if (message.id !== undefined) this.#unanswered.delete(message.id);
     } else if (isNotification(message) && this.#stdout.writableLength > STDIO_BEHIND_BYTES_MAX) {
-      // News can be had again by asking; answers and questions cannot.
+      // The client can ask for what it misses here; answers and questions are sent once.
       return;
     }
     this.#write(message);
     this.#noteAnswered();
   }
 
-  /** Reads no more; what was read before is still served. */
+  /** Stops reading. What was read is still served. */
   endInput(): void {
     if (this.#phase !== 'open') return;
     this.#phase = 'ending';
     this.#stdin.off('data', this.#read).pause();
-    // The last line may lack its line feed.
+    // The last line may have no line feed.
     this.#waiting.push(...this.#splitter.end());
     this.#inputEnded.resolve();
     this.#take();
   }
 
-  /** Resolves once the client has taken all that was written, or is gone. */
+  /** Resolves when the client has read everything that was written, or has gone. */
   flushed(): Promise<void> {
     return new Promise((resolve) => this.#stdout.write('', () => resolve()));
   }
@@ -111,7 +110,7 @@ export class StdioTransport implements Transport {
     }
   }
 
-  // Read on for a while even where nothing is taken: the end of the input is to be seen.
+  // Reads on for a while even if the client does not read, to see the end of the input.
   readonly #read = (chunk: Buffer): void => {
     for (const line of this.#splitter.push(chunk)) {
       this.#waiting.push(line);
@@ -121,7 +120,7 @@ export class StdioTransport implements Transport {
     if (this.#waitingBytes > MESSAGE_BYTES_MAX) this.#stdin.pause();
   };
 
-  /** Takes lines as long as the client reads the answers. */
+  /** Handles lines while the client reads the answers. */
   readonly #take = (): void => {
     let taken = 0;
     for (const line of this.#waiting) {
@@ -143,8 +142,7 @@ export class StdioTransport implements Transport {
       if (!(error instanceof BadMessage)) throw error;
       this.onerror?.(error);
       const { code, message, id } = error;
-      const isIdKnown = id !== undefined;
-      this.#write({ jsonrpc: '2.0', ...(isIdKnown && { id }), error: { code, message } });
+      this.#write({ jsonrpc: '2.0', id, error: { code, message } });
     }
   }
 
@@ -152,7 +150,7 @@ export class StdioTransport implements Transport {
     if (isRequest(message) && !this.#begin(message)) return;
     this.onmessage?.(message);
     if (isNotification(message) && message.method === CANCELLED) {
-      // Gets no answer any more.
+      // It gets no answer.
       this.#unanswered.delete(message.params?.requestId as RequestId);
     }
   }
@@ -164,8 +162,8 @@ export class StdioTransport implements Transport {
       throw new BadMessage(INVALID_REQUEST, 'a request with this id is still running', id);
     }
     if (this.#unanswered.size >= STDIO_REQUESTS_MAX) {
-      const problem = `${STDIO_REQUESTS_MAX} requests are under way, the most of one client`;
-      this.#write(limitReply(request, problem, 'retry when one of them is answered.'));
+      const problem = `${STDIO_REQUESTS_MAX} running requests`;
+      this.#write(limitReply(request, problem, 'retry when one of them was answered.'));
       return false;
     }
     this.#unanswered.set(id, request.method);
@@ -187,7 +185,7 @@ export class StdioTransport implements Transport {
 /** Undefined for an empty line. */
 function messageOf(line: Line): JSONRPCMessage | undefined {
   if (line === 'too long') {
-    const problem = `a message must not be larger than ${MESSAGE_BYTES_MAX} bytes`;
+    const problem = `a message must not exceed ${MESSAGE_BYTES_MAX} bytes`;
     throw new BadMessage(INVALID_REQUEST, problem);
   }
   return isBlank(line) ? undefined : asMessage(readObject(line));

@@ -1,10 +1,10 @@
-/** Token buckets, one a key: so many at once, then so many a second. */
+/** Token buckets, one per key. */
 
 export type RateLimits = {
   readonly perSecond: number;
-  /** What a key that has been quiet may take at once. */
+  /** How many a key that was quiet may take at once. */
   readonly burst: number;
-  /** Keys remembered at once; over it the one that came first is forgotten. */
+  /** Maximum number of keys; over it, the first one is forgotten. */
   readonly keysMax: number;
 };
 
@@ -18,7 +18,7 @@ export class RateLimiter {
     this.#limits = limits;
   }
 
-  /** Takes one for this key: 0, or the milliseconds until there is one. `now` in monotonic milliseconds. */
+  /** Takes one for this key: 0, or the time until there is one. All times in monotonic milliseconds. */
   take(key: string, now: number): number {
     const { perSecond } = this.#limits;
     const left = this.#leftOf(key, now);
@@ -26,7 +26,7 @@ export class RateLimiter {
     return left >= 1 ? 0 : Math.ceil(((1 - left) * 1000) / perSecond);
   }
 
-  /** Forgets the keys that may take all again. */
+  /** Forgets the keys whose bucket is full. */
   sweep(now: number): void {
     for (const key of this.#buckets.keys()) {
       if (this.#leftOf(key, now) === this.#limits.burst) this.#buckets.delete(key);

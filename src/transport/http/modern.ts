@@ -1,21 +1,25 @@
-/** The 2026-07-28 revision over HTTP: no session, a server instance for each request, the principal as the caller. */
+/** The 2026-07-28 revision over HTTP: no sessions, a server instance for each request, and the principal as the caller. */
 
 import type { IncomingMessage } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import {
   classifyInboundRequest,
   createMcpHandler,
+  INVALID_PARAMS,
   InMemoryServerEventBus,
   type McpHttpHandler,
   type McpRequestContext,
   type ServerEvent,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { LISTEN_STREAMS_MAX, SUBSCRIPTIONS_MAX } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Caller } from '../service/caller.ts';
-import { type Connections, kindOf } from './connections.ts';
-import { HttpRefusal, INVALID_PARAMS, MCP_PATH, type Post } from './http-reply.ts';
+import { LISTEN_STREAMS_MAX, SUBSCRIPTIONS_MAX } from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Caller } from '../../service/caller.ts';
+import { type Connections, kindOf } from '../connections.ts';
+import { LISTEN } from '../message.ts';
+import type { Post } from './exchange.ts';
+import { HttpRefusal } from './reply.ts';
+import { MCP_PATH } from './routes.ts';
 
 type HttpModernOptions = {
   readonly connections: Connections;
@@ -26,7 +30,7 @@ type HttpModernOptions = {
 
 export class HttpModern {
   readonly #options: HttpModernOptions;
-  /** One for each principal, with the streams of its own changes: none can hear of another's. */
+  /** One for each principal, so that its streams carry only its own changes. */
   readonly #handlers = new Map<string, McpHttpHandler>();
   readonly #onerror: (error: Error) => void;
 
@@ -35,17 +39,14 @@ export class HttpModern {
     this.#onerror = (error) => options.log.debug(kindOf(error), 'MCP message refused');
   }
 
-  /** Whether this POST is for `serve`, its refusals included; the others are of the revisions with sessions. */
+  /** Whether this POST is for `serve`, even if only to be refused. The others are of the revisions with sessions. */
   accepts({ request, body }: Post): boolean {
-    const protocolVersionHeader = headerOf(request, 'mcp-protocol-version');
-    const mcpMethodHeader = headerOf(request, 'mcp-method');
-    const mcpNameHeader = headerOf(request, 'mcp-name');
     const { kind } = classifyInboundRequest({
       httpMethod: 'POST',
       body,
-      ...(protocolVersionHeader !== undefined && { protocolVersionHeader }),
-      ...(mcpMethodHeader !== undefined && { mcpMethodHeader }),
-      ...(mcpNameHeader !== undefined && { mcpNameHeader }),
+      protocolVersionHeader: headerOf(request, 'mcp-protocol-version'),
+      mcpMethodHeader: headerOf(request, 'mcp-method'),
+      mcpNameHeader: headerOf(request, 'mcp-name'),
     });
     return kind !== 'legacy';
   }
@@ -61,12 +62,12 @@ export class HttpModern {
     await serve(asPost(request), response, body);
   }
 
-  /** Ends what is under way, subscriptions included. */
+  /** Ends all requests, subscriptions included. */
   async close(): Promise<void> {
     await Promise.all([...this.#handlers.values()].map((handler) => handler.close()));
   }
 
-  /** Never thrown away: there are as many as the operator has named principals. */
+  /** Kept for good: there are only as many as the operator has named principals. */
   #handlerOf(principal: string): McpHttpHandler {
     const known = this.#handlers.get(principal);
     if (known !== undefined) return known;
@@ -84,7 +85,7 @@ export class HttpModern {
   }
 }
 
-/** What changes of one principal's, looked up only while a stream is open that wants to know. */
+/** The changes of one principal, followed only while a stream is open that wants them. */
 class ChangeBus extends InMemoryServerEventBus {
   readonly #caller: Caller;
   readonly #connections: Connections;
@@ -116,18 +117,18 @@ class ChangeBus extends InMemoryServerEventBus {
 
 const listenRequest = z.object({
   id: z.union([z.string(), z.number()]),
-  method: z.literal('subscriptions/listen'),
+  method: z.literal(LISTEN),
   params: z.object({
     notifications: z.object({ resourceSubscriptions: z.array(z.unknown()) }),
   }),
 });
 
-/** A stream looks through all that it watches at every change. */
+/** At every change, a stream looks through everything that it watches. */
 function checkListen(body: unknown): void {
   const listen = listenRequest.safeParse(body).data;
   const watched = listen?.params.notifications.resourceSubscriptions.length ?? 0;
   if (listen === undefined || watched <= SUBSCRIPTIONS_MAX) return;
-  const message = `LIMIT_EXCEEDED: one stream watches at most ${SUBSCRIPTIONS_MAX} resources`;
+  const message = `LIMIT_EXCEEDED: one stream may watch at most ${SUBSCRIPTIONS_MAX} resources`;
   throw new HttpRefusal(400, message, { code: INVALID_PARAMS, id: listen.id });
 }
 
@@ -136,12 +137,12 @@ function headerOf({ headers }: IncomingMessage, name: string): string | undefine
   return typeof value === 'string' ? value : undefined;
 }
 
-// The adapter's types want both present.
+// The adapter's types require both.
 function asPost(request: IncomingMessage): IncomingMessage & { method: string; url: string } {
   return Object.assign(request, { method: 'POST', url: MCP_PATH });
 }
 
 function callerOf({ authInfo }: McpRequestContext): Caller {
-  if (authInfo === undefined) throw new Error('a request came without its principal');
+  if (authInfo === undefined) throw new Error('a request has no principal');
   return { principal: authInfo.clientId, mcpSessionId: null };
 }

@@ -1,23 +1,23 @@
-/** Bytes into lines, however they were cut on the way; a line over the bound is told once and never kept. */
+/** Splits bytes into lines, wherever they were cut. A line over the bound is reported once and not kept. */
 
-import { GatheredBytes } from './gathered-bytes.ts';
+import { GatheredBytes } from '../gathered-bytes.ts';
 
 const LINE_FEED = 0x0a;
 
-/** A line without its end, or that there was one too long to keep. */
+/** A line without its end, or a report that one was too long to keep. */
 export type Line = Buffer | 'too long';
 
 export class LineSplitter {
   readonly #bytesMax: number;
   readonly #begun = new GatheredBytes();
-  /** Inside of a line that was told of already. */
+  /** Inside a line that was already reported. */
   #isSkipping = false;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** The lines that these bytes complete, and `too long` as soon as one is. */
+  /** The lines that these bytes complete, and `too long` as soon as a line is. */
   push(chunk: Buffer): Line[] {
     const lines: Line[] = [];
     let from = 0;
@@ -31,7 +31,7 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The bytes have ended: what came after the last line feed is a line too. */
+  /** At the end of the input: what followed the last line feed is a line too. */
   end(): Line[] {
     return this.#begun.length > 0 ? [this.#begun.take()] : [];
   }

@@ -1,8 +1,14 @@
-/** Streamable HTTP on node:http. Listens, bounds what a connection may cost, and stops in order. */
+/**
+ * Streamable HTTP on node:http. This file listens, bounds what a connection may cost, and stops in order.
+ *
+ * A request (`exchange.ts`) goes through `request.ts`, which has `policy.ts` and `identity.ts` check it and `body.ts` read
+ * its body. Then `sessions.ts` serves it in the 2025 revisions (`session-transport.ts`, `replay.ts`), `modern.ts` in
+ * 2026-07-28, and `routes.ts` beside MCP. `reply.ts` refuses it.
+ */
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 import {
   HTTP_CLOSE_GRACE_MS,
   HTTP_CONNECTIONS_MAX,
@@ -12,30 +18,27 @@ import {
   HTTP_SWEEP_MS,
   HTTP_TIMES,
   type HttpTimes,
-} from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Connections } from './connections.ts';
-import { answerBroken } from './http-broken.ts';
-import { HttpEndpoint } from './http-endpoint.ts';
-import { createGuard, hostInUrl } from './http-guard.ts';
-import { HttpLimits } from './http-limits.ts';
-import { challengeFor, metadataRoutes } from './http-metadata.ts';
-import { HttpModern } from './http-modern.ts';
-import { MCP_PATH, whenOver } from './http-reply.ts';
-import { HttpResponse } from './http-response.ts';
-import { HEALTH_ROUTE, type Route } from './http-routes.ts';
-import { HttpSessions } from './http-sessions.ts';
+} from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Connections } from '../connections.ts';
+import { whenOver } from './exchange.ts';
+import { HttpModern } from './modern.ts';
+import { createGuard, HttpLimits, hostInUrl } from './policy.ts';
+import { HttpResponse } from './reply.ts';
+import { HttpEndpoint } from './request.ts';
+import { challengeFor, HEALTH_ROUTE, MCP_PATH, metadataRoutes, type Route } from './routes.ts';
+import { HttpSessions } from './sessions.ts';
 
 export type HttpMode = 'sessions' | 'dual';
 
 export type HttpOptions = {
-  /** The address to listen on. Besides it, requests may name localhost, 127.0.0.1 or [::1] as their Host. */
+  /** The address to listen on. As Host, requests may name it, localhost, 127.0.0.1 or [::1]. */
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
   /** `sessions`: the revisions with MCP sessions. `dual`: 2026-07-28 too, which has none. */
   readonly mode: HttpMode;
-  /** The principal of an Authorization header; undefined is answered 401. Asked on every request. */
+  /** The principal of an Authorization header; undefined is answered 401. Called for every request. */
   readonly authenticate: (authorization: string | undefined) => string | undefined;
   readonly connections: Connections;
   readonly log: Logger;
@@ -43,18 +46,18 @@ export type HttpOptions = {
   readonly newId: () => string;
   /** Monotonic milliseconds; `performance.now` by default. */
   readonly now?: () => number;
-  /** Further Host and Origin values to serve, as they stand in the headers. */
+  /** More Host and Origin values to serve, as the headers have them. */
   readonly allowedHosts?: readonly string[];
   readonly allowedOrigins?: readonly string[];
   /** Where clients get their tokens: URLs of OAuth authorization servers. */
   readonly authServers?: readonly string[];
-  /** The MCP endpoint as clients name it, where that is not where we listen. Its Host is served. */
+  /** The MCP endpoint as clients name it, if they do not connect to us directly. Its Host is served. */
   readonly publicUrl?: string | undefined;
-  /** Requests a second of one principal over a longer time; HTTP_RATE_LIMIT_DEFAULT where not said. */
+  /** Requests per second of one principal over a longer time; HTTP_RATE_LIMIT_DEFAULT by default. */
   readonly rateLimit?: number;
-  /** Shorter than real ones, for a test that waits for them. */
+  /** HTTP_TIMES by default. */
   readonly times?: HttpTimes;
-  /** What is served beside MCP and health. */
+  /** Served beside MCP and health. */
   readonly routes?: readonly Route[];
 };
 
@@ -63,25 +66,24 @@ export type HttpService = {
   readonly url: string;
   readonly port: number;
   /**
-   * Stops listening, answers what is under way, and ends all MCP sessions and streams; resolves when the last
-   * connection is gone.
+   * Stops listening, answers running calls, and ends all MCP sessions and streams. Resolves when the last connection is
+   * closed.
    */
   close(): Promise<void>;
   /**
-   * Other tokens are good from now on, and they stand for these principals: the streams and calls of all other
-   * tokens are cut, the MCP sessions of all other principals end.
+   * The tokens have changed, and stand for these principals now. Cuts the streams and calls of tokens that are no longer
+   * valid, and ends the MCP sessions of all other principals.
    */
   tokensChanged(principals: ReadonlySet<string>): void;
 };
 
-/** Listens and serves. SessionError UNAVAILABLE when the address cannot be had. */
+/** @throws SessionError UNAVAILABLE if it cannot listen on the address */
 export async function serveHttp(options: HttpOptions): Promise<HttpService> {
   const { host, connections, log, newId, now = () => performance.now() } = options;
   const server = createHttpServer(options.times ?? HTTP_TIMES);
   const port = await listen(server, options);
-  // Out of file descriptors, for one: a connection is lost, the server is not.
+  // Without file descriptors, for example, a connection is lost, but the server goes on.
   server.on('error', (err) => log.error({ err }, 'HTTP server error'));
-  answerBroken(server);
   const url = `http://${hostInUrl(host)}:${port}${MCP_PATH}`;
   const ending = new AbortController();
   const shared = { connections, log, ending: ending.signal };
@@ -121,7 +123,7 @@ type HttpServer = Server<typeof IncomingMessage, typeof HttpResponse>;
 function createHttpServer({ headersMs, requestMs, checkMs }: HttpTimes): HttpServer {
   const server = createServer({
     ServerResponse: HttpResponse,
-    // Checked by the guard, for whichever version of HTTP.
+    // The guard checks it, in every version of HTTP.
     requireHostHeader: false,
     headersTimeout: headersMs,
     requestTimeout: requestMs,
@@ -143,7 +145,7 @@ async function listen(server: Server, { host, port }: HttpOptions): Promise<numb
       'UNAVAILABLE',
       `cannot listen on ${hostInUrl(host)}:${port}: ${reason}`,
       {
-        hint: 'Choose another --host or --port; --port 0 takes any free one.',
+        hint: 'choose another --host or --port; --port 0 takes any free one.',
         cause,
       },
     );
@@ -162,7 +164,7 @@ async function stop(server: Server, endpoint: HttpEndpoint): Promise<void> {
   clearTimeout(cut);
 }
 
-// A connection whose answer has just been sent counts as idle only after this turn of the event loop.
+// A connection whose response was just sent counts as idle only after this turn of the event loop.
 function closeIfStopping(server: Server): void {
   if (!server.listening) setImmediate(() => server.closeIdleConnections());
 }

@@ -3,11 +3,15 @@
 import type { Readable, Writable } from 'node:stream';
 import type { McpServerFactory, Server } from '@modelcontextprotocol/server';
 import { serveStdio as serveSdkStdio } from '@modelcontextprotocol/server/stdio';
-import { CLOSE_ANSWERS_MS_MAX, LISTEN_STREAMS_MAX, STDIO_LAST_ANSWERS_MS_MAX } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Caller } from '../service/caller.ts';
-import { type Connections, kindOf } from './connections.ts';
-import { StdioTransport } from './stdio-transport.ts';
+import {
+  CLOSE_ANSWERS_MS_MAX,
+  LISTEN_STREAMS_MAX,
+  STDIO_LAST_ANSWERS_MS_MAX,
+} from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Caller } from '../../service/caller.ts';
+import { type Connections, kindOf } from '../connections.ts';
+import { StdioTransport } from './transport.ts';
 
 export type StdioOptions = {
   readonly connections: Connections;
@@ -17,11 +21,10 @@ export type StdioOptions = {
   /** Nothing else may write to it. */
   readonly stdout: Writable;
   readonly log: Logger;
-  /** Shorter than real ones, for a test that waits for them. */
   readonly times?: StdioTimes;
 };
 
-/** How long calls that were read may take to be answered. */
+/** The time to answer the calls that were read. */
 export type StdioTimes = {
   /** After the end of the input. */
   readonly endMs: number;
@@ -32,40 +35,45 @@ export type StdioTimes = {
 const TIMES: StdioTimes = { endMs: STDIO_LAST_ANSWERS_MS_MAX, closeMs: CLOSE_ANSWERS_MS_MAX };
 
 export type StdioService = {
-  /** Resolves when the client has all its answers after the end of its input, when it is gone, or after `close`. */
+  /** Resolves when the client has its answers after the end of its input, when it has gone, or after `close`. */
   readonly closed: Promise<void>;
-  /** Reads no more, answers what was read, and ends the connection. May be called again. */
+  /** Stops reading, answers what was read, and ends the connection. May be called again. */
   close(): Promise<void>;
 };
 
-/** Serves until the input has ended and is answered. Leaves both streams open and the process running. */
+/** Serves until the input has ended and was answered. Leaves both streams open and the process running. */
 export function serveStdio(options: StdioOptions): StdioService {
   const { connections, caller, stdin, stdout, log, times = TIMES } = options;
   const transport = new StdioTransport(stdin, stdout);
   const ending = new AbortController();
   connections.opened(caller);
-  // Called again where a client asks for the newest revision first and then falls back: same caller, new instance.
+  // Called again if a client asks for the newest revision first and then falls back: same caller, new instance.
   const create: McpServerFactory = ({ era }) =>
     era === 'modern'
       ? announcing(options, ending.signal)
       : connections.createServer(caller, ending.signal);
+  const timeUp = Promise.withResolvers<void>();
   const handle = serveSdkStdio(create, {
     transport,
     maxSubscriptions: LISTEN_STREAMS_MAX,
     onerror: troubleLog(log),
   });
-  const timeUp = Promise.withResolvers<void>();
   const finish = async (): Promise<void> => {
     ending.abort();
     const timer = setTimeout(timeUp.resolve, times.endMs);
-    await Promise.race([transport.answered, timeUp.promise]);
-    // Streams of changes are answered here.
-    await handle.close();
-    await Promise.race([transport.flushed(), timeUp.promise]);
-    clearTimeout(timer);
-    connections.closed(caller);
+    try {
+      await Promise.race([transport.answered, timeUp.promise]);
+      // Answers the streams of changes.
+      await handle.close();
+      await Promise.race([transport.flushed(), timeUp.promise]);
+    } finally {
+      clearTimeout(timer);
+      connections.closed(caller);
+    }
   };
-  const closed = transport.inputEnded.then(finish);
+  const closed = transport.inputEnded
+    .then(finish)
+    .catch((err: unknown) => log.error({ err }, 'the connection did not end in order'));
   const close = async (): Promise<void> => {
     transport.endInput();
     const timer = setTimeout(timeUp.resolve, times.closeMs);
@@ -75,7 +83,7 @@ export function serveStdio(options: StdioOptions): StdioService {
   return { closed, close };
 }
 
-/** A server that tells of all changes; what its client has not asked for is dropped on the way. */
+/** A server that notifies of all changes; the SDK drops what its client did not ask for. */
 function announcing({ connections, caller, log }: StdioOptions, ending: AbortSignal): Server {
   const server = connections.createServer(caller, ending);
   const stop = connections.follow(caller, (event) => {
@@ -83,7 +91,7 @@ function announcing({ connections, caller, log }: StdioOptions, ending: AbortSig
       event.kind === 'updated'
         ? server.sendResourceUpdated({ uri: event.uri })
         : server.sendResourceListChanged();
-    sent.catch((error: Error) => log.debug(kindOf(error), 'the client could not be told'));
+    sent.catch((error: Error) => log.debug(kindOf(error), 'client could not be notified'));
   });
   const { onclose } = server;
   server.onclose = () => {
@@ -93,11 +101,11 @@ function announcing({ connections, caller, log }: StdioOptions, ending: AbortSig
   return server;
 }
 
-/** The first trouble is told aloud; a client that sends nothing else shall not fill the log. */
+/** Logs the first error at warn and the others at debug, so that a client cannot fill the log. */
 function troubleLog(log: Logger): (error: Error) => void {
   let level: 'warn' | 'debug' = 'warn';
   return (error) => {
-    log[level](kindOf(error), 'trouble on standard input or output');
+    log[level](kindOf(error), 'stdio error');
     level = 'debug';
   };
 }

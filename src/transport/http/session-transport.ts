@@ -1,24 +1,30 @@
-/** The SDK's transport of one MCP session, with what it leaves open: ids in use, calls given up, clients that do not read. */
+/** The SDK's transport of one MCP session, and what it does not handle: ids in use, cancelled calls, clients that do not read. */
 
 import type { ServerResponse } from 'node:http';
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node';
-import type { JSONRPCMessage, RequestId, TransportSendOptions } from '@modelcontextprotocol/server';
-import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../limits.ts';
-import { HttpRefusal, type SessionExchange, whenOver } from './http-reply.ts';
-import { INVALID_REQUEST, isNotification, isRequest, isResponse } from './message.ts';
+import {
+  INVALID_REQUEST,
+  type JSONRPCMessage,
+  type RequestId,
+  type TransportSendOptions,
+} from '@modelcontextprotocol/server';
+import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../limits.ts';
+import { CANCELLED, isNotification, isRequest, isResponse } from '../message.ts';
+import { type SessionExchange, whenOver } from './exchange.ts';
+import { HttpRefusal } from './reply.ts';
 
-const CANCELLED = 'notifications/cancelled';
 const REQUEST_CANCELLED = -32_800;
 
 export class HttpTransport extends NodeStreamableHTTPServerTransport {
-  /** Requests that have no answer yet, whether or not their client still listens. */
+  /** Requests without an answer, even if their client no longer listens. */
   readonly #unanswered = new Set<RequestId>();
-  /** GET streams, and how much was sent to each since its client last took something. */
+  /** GET streams, and how much was sent to each since its client last read. */
   readonly #streams = new Map<ServerResponse, number>();
 
   /**
-   * Serves one HTTP request of the session. HttpRefusal 400 for a JSON-RPC id that is in use: the SDK would send
-   * the one answer to the other's stream.
+   * Serves one HTTP request of the session.
+   *
+   * @throws HttpRefusal 400 for a JSON-RPC id that is in use: the SDK would send one answer to the other's stream
    */
   async serve({ request, response, message }: SessionExchange): Promise<void> {
     if (message !== undefined && isRequest(message)) this.#begin(message.id, response);
@@ -36,8 +42,7 @@ export class HttpTransport extends NodeStreamableHTTPServerTransport {
     const isAnswer = isResponse(message);
     if (!isAnswer && options?.relatedRequestId === undefined) this.#cutWhoIsBehind(message);
     try {
-      const relatedRequestId = options?.relatedRequestId;
-      await super.send(message, relatedRequestId === undefined ? {} : { relatedRequestId });
+      await super.send(message, { relatedRequestId: options?.relatedRequestId });
     } finally {
       if (isAnswer && message.id !== undefined) this.#unanswered.delete(message.id);
     }
@@ -52,12 +57,12 @@ export class HttpTransport extends NodeStreamableHTTPServerTransport {
     }
     this.#unanswered.add(id);
     whenOver(response, () => {
-      // Refused before it reached the server: nothing will ever answer it.
+      // Refused before it reached the server: nothing will answer it.
       if (response.statusCode !== 200) this.#unanswered.delete(id);
     });
   }
 
-  /** A call that its client cancelled gets no answer; its stream and its place in the SDK's tables go now. */
+  /** A cancelled call gets no answer; this removes its stream and its entry in the SDK's tables. */
   async #giveUp(params: Record<string, unknown> | undefined): Promise<void> {
     const id = params?.requestId;
     if ((typeof id !== 'string' && typeof id !== 'number') || !this.#unanswered.has(id)) return;
@@ -69,7 +74,7 @@ export class HttpTransport extends NodeStreamableHTTPServerTransport {
     });
   }
 
-  // The SDK's queue has no bound: what a client does not take would stay in memory.
+  // The SDK's queue has no bound: what a client does not read would stay in memory.
   #cutWhoIsBehind(message: JSONRPCMessage): void {
     for (const [response, behind] of this.#streams) {
       const bytes = response.writableNeedDrain

@@ -1,20 +1,20 @@
-/** Reads the body of a POST within bounds. Nothing is kept of a body that is refused. */
+/** Reads the body of a POST within bounds, and keeps nothing of a body that is refused. */
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import { HTTP_BODIES_BYTES_MAX, HTTP_LINGER_MS, MESSAGE_BYTES_MAX } from '../limits.ts';
-import { GatheredBytes } from './gathered-bytes.ts';
-import { HttpRefusal, limitExceeded } from './http-reply.ts';
-import { BadMessage, readObject } from './message.ts';
+import { HTTP_BODIES_BYTES_MAX, HTTP_LINGER_MS, MESSAGE_BYTES_MAX } from '../../limits.ts';
+import { GatheredBytes } from '../gathered-bytes.ts';
+import { BadMessage, readObject } from '../message.ts';
+import { HttpRefusal, limitExceeded } from './reply.ts';
 
-/** The bodies of a server: each of them is bounded, and so is what is held of all that are coming in. */
+/** The bodies that a server is receiving. Each is bounded, and so are all of them together. */
 export class HttpBodies {
   #bytes = 0;
 
   /**
-   * The JSON object of a POST. Throws HttpRefusal: 415 for anything but plain JSON, 413 over MESSAGE_BYTES_MAX, 400 for
-   * what is no JSON object, too deep or too wide, 429 while all bodies hold HTTP_BODIES_BYTES_MAX. Rejects with the
-   * stream's error when the client goes away.
+   * The JSON object of a POST. Throws HttpRefusal: 415 for anything but plain JSON, 413 over MESSAGE_BYTES_MAX, 400 if it
+   * is not a JSON object, or too deep or too wide, 429 while all bodies hold HTTP_BODIES_BYTES_MAX. Rejects with the
+   * stream's error if the client goes away.
    */
   async readObject(request: IncomingMessage): Promise<object> {
     checkType(request);
@@ -43,21 +43,21 @@ export class HttpBodies {
       request.once('end', resolve);
       request.once('error', reject);
       request.once('close', () => {
-        // A client that leaves in the middle: no more than this may be heard of it.
+        // If the client leaves halfway, there may be no other event.
         if (!request.readableEnded) reject(new Error('the client has gone'));
       });
     });
   }
 }
 
-/** What `read` returns; HttpRefusal 400 for a BadMessage. */
+/** What `read` returns; turns a BadMessage into HttpRefusal 400. */
 export function refusing<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof BadMessage)) throw error;
     const { code, message, id } = error;
-    throw new HttpRefusal(400, message, { code, ...(id !== undefined && { id }) });
+    throw new HttpRefusal(400, message, { code, id });
   }
 }
 
@@ -71,9 +71,9 @@ function checkType({ headers }: IncomingMessage): void {
 }
 
 function tooLarge(): HttpRefusal {
-  return new HttpRefusal(413, `the body must not be larger than ${MESSAGE_BYTES_MAX} bytes`);
+  return new HttpRefusal(413, `the body must not exceed ${MESSAGE_BYTES_MAX} bytes`);
 }
 
 function tooMany(): HttpRefusal {
-  return limitExceeded('too many large requests are coming in', { afterMs: HTTP_LINGER_MS });
+  return limitExceeded('too many large requests at once', { afterMs: HTTP_LINGER_MS });
 }

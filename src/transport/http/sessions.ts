@@ -1,8 +1,8 @@
 /**
- * The MCP sessions of the 2025 revisions: one server instance and one transport each, bound to the principal that
- * opened it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream (a short while
- * where nothing followed its `initialize`), with the last token of its principal, or with us. Many clients go without a
- * word, so when no more may be open, the longest idle one of the principal that asks makes way.
+ * The MCP sessions of the 2025 revisions: one server instance and one transport each, bound to the principal that opened
+ * it. A session ends by DELETE, after HTTP_SESSION_IDLE_MS without a request or an open stream (sooner if nothing followed
+ * its `initialize`), with the last token of its principal, or with the server. Many clients leave without a DELETE, so if
+ * no more sessions may be open, the longest idle one of the same principal is ended to make room.
  */
 
 import type { Server } from '@modelcontextprotocol/server';
@@ -12,19 +12,17 @@ import {
   HTTP_SESSIONS_MAX,
   HTTP_SESSIONS_PER_PRINCIPAL_MAX,
   HTTP_STREAM_RETRY_MS,
-} from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Caller } from '../service/caller.ts';
-import { type Connections, kindOf } from './connections.ts';
-import { type ReplayLog, ReplayLogs } from './http-replay.ts';
-import {
-  HttpRefusal,
-  limitExceeded,
-  SESSION_NOT_FOUND,
-  type SessionExchange,
-  whenOver,
-} from './http-reply.ts';
-import { HttpTransport } from './http-transport.ts';
+} from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Caller } from '../../service/caller.ts';
+import { type Connections, kindOf } from '../connections.ts';
+import { type SessionExchange, whenOver } from './exchange.ts';
+import { type ReplayLog, ReplayLogs } from './replay.ts';
+import { HttpRefusal, limitExceeded } from './reply.ts';
+import { HttpTransport } from './session-transport.ts';
+
+/** MCP's JSON-RPC error code for a session that does not exist. */
+const SESSION_NOT_FOUND = -32_001;
 
 type HttpSession = {
   readonly id: string;
@@ -32,12 +30,12 @@ type HttpSession = {
   readonly server: Server;
   readonly transport: HttpTransport;
   readonly replay: ReplayLog;
-  /** False until `initialize` was accepted. */
-  opened: boolean;
-  /** Whether anything came after `initialize`. */
-  used: boolean;
-  /** Requests and streams that are not finished. */
-  underWay: number;
+  /** Whether `initialize` was accepted. */
+  isOpened: boolean;
+  /** Whether anything followed `initialize`. */
+  isUsed: boolean;
+  /** Open requests and streams. */
+  exchanges: number;
 };
 
 type HttpSessionsOptions = {
@@ -54,18 +52,21 @@ type HttpSessionsOptions = {
 export class HttpSessions {
   readonly #options: HttpSessionsOptions;
   readonly #sessions = new Map<string, HttpSession>();
-  readonly #perPrincipal = new Map<string, number>();
   readonly #replays = new ReplayLogs();
-  /** Since when; in the order in which they fell idle, so that a sweep looks at no more than it ends. */
+  /** Idle sessions with the time since when, in that order, so that a sweep looks at no more than it ends. */
   readonly #idleSince = new Map<HttpSession, number>();
-  /** The same for those that nobody has used yet. */
+  /** The same for sessions that nobody has used yet. */
   readonly #unusedSince = new Map<HttpSession, number>();
 
   constructor(options: HttpSessionsOptions) {
     this.#options = options;
   }
 
-  /** Serves an `initialize` with a new session. HttpRefusal 429 when as many are open as may be and none is idle. */
+  /**
+   * Serves an `initialize` with a new session.
+   *
+   * @throws HttpRefusal 429 if no more sessions may be open, and none of the principal's is idle
+   */
   async open(exchange: SessionExchange): Promise<void> {
     this.sweep();
     this.#makeRoom(exchange.principal);
@@ -74,11 +75,15 @@ export class HttpSessions {
       await session.server.connect(session.transport);
       await this.#run(session, exchange);
     } finally {
-      if (!session.opened) await this.#end(session);
+      if (!session.isOpened) await this.#end(session);
     }
   }
 
-  /** Serves a request of the session with this id. HttpRefusal 404 where it is not this principal's, or is none. */
+  /**
+   * Serves a request of the session with this id.
+   *
+   * @throws HttpRefusal 404 if there is none, or if it is another principal's
+   */
   async serve(id: string, exchange: SessionExchange): Promise<void> {
     this.sweep();
     const session = this.#sessions.get(id);
@@ -87,19 +92,19 @@ export class HttpSessions {
         code: SESSION_NOT_FOUND,
       });
     }
-    session.used = true;
+    session.isUsed = true;
     await this.#run(session, exchange);
   }
 
-  /** Ends the sessions that have been idle for too long. */
+  /** Ends the sessions that were idle for too long. */
   sweep(): void {
     this.#endOlder(this.#idleSince, HTTP_SESSION_IDLE_MS);
     this.#endOlder(this.#unusedSince, HTTP_SESSION_UNUSED_MS);
   }
 
-  /** Ends the sessions of principals that are not let in any more. */
+  /** Ends the sessions of all other principals. */
   endAllBut(principals: ReadonlySet<string>): void {
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.values()) {
       if (!principals.has(session.caller.principal)) void this.#end(session);
     }
   }
@@ -109,12 +114,12 @@ export class HttpSessions {
     await Promise.all([...this.#sessions.values()].map((session) => this.#end(session)));
   }
 
-  // In the table from the start, so that requests that come at once cannot open more than the cap.
+  // Added at once, so that concurrent requests cannot open more than the limit.
   #create(principal: string): HttpSession {
     const { connections, newId, ending } = this.#options;
     const id = newId();
     const caller = { principal, mcpSessionId: id };
-    // Not the session's id: what proves nothing here should not be spread either.
+    // Not the session's id, which should appear in as few places as possible.
     const replay = this.#replays.open(newId());
     const transport = new HttpTransport({
       sessionIdGenerator: () => id,
@@ -123,31 +128,30 @@ export class HttpSessions {
       retryInterval: HTTP_STREAM_RETRY_MS,
     });
     const server = connections.createServer(caller, ending);
-    const fresh = { opened: false, used: false, underWay: 0 };
+    const fresh = { isOpened: false, isUsed: false, exchanges: 0 };
     const session: HttpSession = { id, caller, server, transport, replay, ...fresh };
     transport.onclose = () => this.#remove(session);
     transport.onerror = (error) => this.#options.log.debug(kindOf(error), 'MCP message refused');
     this.#sessions.set(id, session);
-    this.#perPrincipal.set(principal, this.#countOf(principal) + 1);
     return session;
   }
 
   #markOpened(session: HttpSession): void {
-    session.opened = true;
+    session.isOpened = true;
     this.#options.connections.opened(session.caller);
   }
 
   async #run(session: HttpSession, exchange: SessionExchange): Promise<void> {
-    session.underWay += 1;
+    session.exchanges += 1;
     if (this.#wake(session)) this.#options.connections.present(session.caller);
     whenOver(exchange.response, () => this.#finish(session));
     await session.transport.serve(exchange);
   }
 
   #finish(session: HttpSession): void {
-    session.underWay -= 1;
-    if (session.underWay > 0 || !this.#sessions.has(session.id)) return;
-    const idle = session.used ? this.#idleSince : this.#unusedSince;
+    session.exchanges -= 1;
+    if (session.exchanges > 0 || !this.#sessions.has(session.id)) return;
+    const idle = session.isUsed ? this.#idleSince : this.#unusedSince;
     idle.set(session, this.#options.now());
     this.#options.connections.away(session.caller);
   }
@@ -165,44 +169,38 @@ export class HttpSessions {
     }
   }
 
-  #countOf(principal: string): number {
-    return this.#perPrincipal.get(principal) ?? 0;
-  }
-
-  /** Ends a session of this principal if no more may be open; never another's, who would pay for it. */
+  /** Ends a session of this principal if no more may be open, and never one of another. */
   #makeRoom(principal: string): void {
     const isServerFull = this.#sessions.size >= HTTP_SESSIONS_MAX;
-    if (!isServerFull && this.#countOf(principal) < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;
-    const idle = this.#longestIdle(principal);
+    const own = [...this.#sessions.values()].filter(({ caller }) => caller.principal === principal);
+    if (!isServerFull && own.length < HTTP_SESSIONS_PER_PRINCIPAL_MAX) return;
+    const idle = this.#longestIdle(own);
     if (idle === undefined) {
       throw limitExceeded(
         isServerFull
-          ? `${HTTP_SESSIONS_MAX} MCP sessions are open, the most of this server`
-          : `${HTTP_SESSIONS_PER_PRINCIPAL_MAX} MCP sessions are open, the most of one principal`,
+          ? `${HTTP_SESSIONS_MAX} open MCP sessions`
+          : `${HTTP_SESSIONS_PER_PRINCIPAL_MAX} open MCP sessions per principal`,
       );
     }
-    this.#options.log.debug(idle.caller, 'an idle MCP session makes way for a new one');
+    this.#options.log.debug(idle.caller, 'idle MCP session ended to make room');
     void this.#end(idle);
   }
 
-  #longestIdle(principal: string): HttpSession | undefined {
-    let longest: { readonly session: HttpSession; readonly since: number } | undefined;
-    for (const idle of [this.#idleSince, this.#unusedSince]) {
-      for (const [session, since] of idle) {
-        if (session.caller.principal !== principal) continue;
-        if (longest === undefined || since < longest.since) longest = { session, since };
-        break;
-      }
-    }
-    return longest?.session;
+  #longestIdle(sessions: readonly HttpSession[]): HttpSession | undefined {
+    const idle = sessions.flatMap((session) => {
+      const since = this.#idleSince.get(session) ?? this.#unusedSince.get(session);
+      return since === undefined ? [] : [{ session, since }];
+    });
+    return idle.toSorted((a, b) => a.since - b.since)[0]?.session;
   }
 
+  /** Never rejects. */
   async #end(session: HttpSession): Promise<void> {
-    this.#remove(session);
     try {
+      this.#remove(session);
       await session.server.close();
     } catch (err) {
-      this.#options.log.error({ err }, 'an MCP session did not close');
+      this.#options.log.error({ err }, 'an MCP session could not be closed');
     }
   }
 
@@ -210,10 +208,6 @@ export class HttpSessions {
     if (!this.#sessions.delete(session.id)) return;
     this.#wake(session);
     session.replay.clear();
-    const { principal } = session.caller;
-    const rest = this.#countOf(principal) - 1;
-    if (rest > 0) this.#perPrincipal.set(principal, rest);
-    else this.#perPrincipal.delete(principal);
-    if (session.opened) this.#options.connections.closed(session.caller);
+    if (session.isOpened) this.#options.connections.closed(session.caller);
   }
 }

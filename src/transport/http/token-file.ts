@@ -1,30 +1,30 @@
 /**
- * The tokens of a file, read again every few seconds. A line that is gone takes its token with it, whatever else is
- * wrong with the file. One that is gone itself, empty or unreadable may be so for a moment, while somebody writes it:
- * its tokens stay good for a while, and no longer.
+ * The tokens of a file, which is read again every few seconds. A token whose line was removed is revoked at once, whatever
+ * else is wrong with the file. If the file itself is missing, empty or unreadable, somebody may be writing it at this
+ * moment: its tokens stay valid for a while.
  */
 
 import { stat } from 'node:fs/promises';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 import {
   TOKEN_FILE_BYTES_MAX,
   TOKEN_FILE_GRACE_MS,
   TOKEN_FILE_POLL_MS,
   TOKEN_FILE_READ_MS_MAX,
-} from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Redactor } from '../redaction.ts';
-import { within } from '../runner/within.ts';
-import { readSmallFile } from '../small-file.ts';
+} from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Redactor } from '../../redaction.ts';
+import { within } from '../../runner/within.ts';
+import { readSmallFile } from '../../small-file.ts';
 import { principalOf, readTokenLines, secretsOfTokenFile, type Token } from './identity.ts';
 
-/** Its name in the state directory, where the operator names no other file. */
+/** Its name in the state directory, unless the operator names another file. */
 export const TOKEN_FILE = 'token';
 
 type TokenFileOptions = {
   readonly file: string;
   readonly log: Logger;
-  /** Hides what stands in the file. */
+  /** Learns the tokens of the file. */
   readonly redactor: Redactor;
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number;
@@ -35,14 +35,14 @@ const READABLE_BY_OTHERS = 0o044;
 export class TokenFile {
   readonly #options: TokenFileOptions;
   #tokens: readonly Token[] = [];
-  /** The last thing that was wrong with the file, told once. */
+  /** The last problem with the file, logged once. */
   #problem = '';
-  /** Since when the file has named nobody. */
+  /** Since when the file has had no usable line. */
   #lostAt: number | undefined;
-  /** Under way: no second one begins beside one that hangs. */
+  /** The read that is running; it may hang, and no second one is started. */
   #reading: Promise<string> | undefined;
 
-  /** @throws SessionError UNAVAILABLE if the file cannot be read, INVALID_REQUEST if a line is wrong */
+  /** @throws SessionError UNAVAILABLE if the file cannot be read, INVALID_REQUEST if a line is invalid */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
     const opened = new TokenFile(options);
     const { tokens, problem } = readTokenLines(await opened.#read());
@@ -59,17 +59,17 @@ export class TokenFile {
     this.#options = options;
   }
 
-  /** The principal of an `Authorization` header, undefined where it names no token of the file. */
+  /** The principal of an `Authorization` header; undefined if its token is not in the file. */
   principalOf(authorization: string | undefined): string | undefined {
     return principalOf(authorization, this.#tokens);
   }
 
-  /** Everyone whom a token stands for. */
+  /** The principals of all tokens. */
   principals(): ReadonlySet<string> {
     return new Set(this.#tokens.map(({ principal }) => principal));
   }
 
-  /** Reads the file; whether other tokens are good from now on. Never rejects. */
+  /** Reads the file; tells whether the tokens have changed. Never rejects. */
   async reload(): Promise<boolean> {
     try {
       const { tokens, problem } = readTokenLines(await this.#read());
@@ -78,7 +78,7 @@ export class TokenFile {
       const standing = this.#tokens.filter((token) => named.has(keyOf(token)));
       if (standing.length === 0) return this.#lost(problem.message);
       this.#lostAt = undefined;
-      this.#tell(problem.message, 'new tokens wait until the token file is right again');
+      this.#report(problem.message, 'new tokens are ignored until the token file is valid');
       return this.#take(standing);
     } catch (error) {
       return this.#lost(error instanceof Error ? error.message : String(error));
@@ -94,7 +94,7 @@ export class TokenFile {
       try {
         if (await this.reload()) changed();
       } catch (error) {
-        this.#options.log.error({ err: error }, 'a change of tokens could not be followed');
+        this.#options.log.error({ err: error }, 'a change of the tokens could not be applied');
       } finally {
         isLooking = false;
       }
@@ -116,7 +116,7 @@ export class TokenFile {
       throw cannotRead(file, error instanceof Error ? error.message : String(error), error);
     });
     const secrets = secretsOfTokenFile(text);
-    // Of a file that names nobody, the tokens that it named before may still be good.
+    // Without any, the tokens from before may still be valid.
     if (secrets.length > 0) redactor.renew(secrets);
     return text;
   }
@@ -127,15 +127,15 @@ export class TokenFile {
     return this.#take(tokens);
   }
 
-  /** Nobody can be made out in the file. */
+  /** The file has no usable line. */
   #lost(problem: string): boolean {
     const { now } = this.#options;
     this.#lostAt ??= now();
     if (now() - this.#lostAt < TOKEN_FILE_GRACE_MS) {
-      this.#tell(problem, `the tokens stay as they were for ${TOKEN_FILE_GRACE_MS} ms`);
+      this.#report(problem, `the tokens stay valid for ${TOKEN_FILE_GRACE_MS} ms`);
       return false;
     }
-    this.#tell(problem, 'no token is good until the token file is right again');
+    this.#report(problem, 'no token is valid until the token file is');
     return this.#take([]);
   }
 
@@ -149,11 +149,11 @@ export class TokenFile {
     return isChanged;
   }
 
-  #tell(problem: string, consequence: string): void {
+  #report(problem: string, consequence: string): void {
     const { file, log } = this.#options;
-    const told = `${problem}: ${consequence}`;
-    if (told !== this.#problem) log.error({ file, problem }, consequence);
-    this.#problem = told;
+    const report = `${problem}: ${consequence}`;
+    if (report !== this.#problem) log.error({ file, problem }, consequence);
+    this.#problem = report;
   }
 }
 
@@ -163,7 +163,7 @@ function cannotRead(file: string, reason: string, cause?: unknown): SessionError
   });
 }
 
-/** The same for the same token of the same principal only. */
+/** Unique for a token and its principal. */
 function keyOf({ principal, digest }: Token): string {
   return `${principal}:${Buffer.from(digest).toString('hex')}`;
 }
