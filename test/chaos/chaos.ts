@@ -1,19 +1,20 @@
 /** One chaos run: servers, load and faults for a time, then peace, then the verdict. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RigPlace } from '../rig/place.ts';
 import { type Random, seeded } from '../rig/random.ts';
 import { countOf } from '../rig/report.ts';
 import { longRun, within } from '../rig/run.ts';
 import { stateOf } from './check-witness.ts';
 import { violationsOf } from './checks.ts';
 import { Database } from './database.ts';
-import { gather } from './evidence.ts';
-import { Slot } from './fleet.ts';
+import { type Evidence, gather } from './evidence.ts';
+import { type Faults, Slot } from './fleet.ts';
 import { Load } from './load.ts';
 import { LAPSED, MUTANTS, REFUSED } from './mutants.ts';
 
 const LEASE_TIMES = { leaseMs: 1500, renewMs: 300, selfFenceMs: 1200 };
-const MAX_LIVE = 6;
+const SETTINGS = { maxLive: 6, idleEvictMs: 1500, leaseTimes: LEASE_TIMES };
 const CALLERS_PER_SERVER = 3;
 const OPEN_TURNS_MAX = 40;
 const KILL_SHARE = 0.6;
@@ -39,27 +40,19 @@ export const chaos = longRun({
 
   async run({ place, violations, say }, { seconds, seed, servers, sessions, mutant, percent }) {
     const random = seeded(seed);
-    const options = {
-      place,
-      maxLive: MAX_LIVE,
-      idleEvictMs: 1500,
-      leaseTimes: LEASE_TIMES,
-      mutant,
-    };
-    const slots = Array.from({ length: servers }, (_, n) => new Slot(`server-${n}`, options));
+    const faults: Faults = { kills: [], stops: [], crashes: [] };
+    const options = { ...SETTINGS, place, mutant };
+    const slots = Array.from(
+      { length: servers },
+      (_, n) => new Slot(`server-${n}`, options, faults),
+    );
     await Promise.all(slots.map((slot) => slot.up()));
     const database = new Database(place.stateDirectory);
     const load = new Load({ random, database, sessions, openTurnsMax: OPEN_TURNS_MAX, violations });
-    const faults = () => {
-      const kills = slots.flatMap((slot) => slot.kills);
-      return { kills, stops: slots.flatMap((slot) => slot.stops) };
-    };
     const progress = setInterval(() => {
-      const { kills, stops } = faults();
-      const done = `${load.ledger.length} acknowledged, ${kills.length} kills, ${stops.length} stops`;
-      say(`${done}, ${database.openTurns().length} turns open`);
+      const done = `${load.ledger.length} acknowledged, ${database.openTurns().length} turns open`;
+      say(`${done}, ${faults.kills.length} kills, ${faults.stops.length} stops`);
     }, PROGRESS_MS);
-
     const over = new AbortController();
     const callers = slots.flatMap((slot) =>
       Array.from({ length: CALLERS_PER_SERVER }, () => callOn(slot, load, random, over.signal)),
@@ -76,51 +69,66 @@ export const chaos = longRun({
     await sleep(SETTLE_MS);
     await Promise.all(slots.map((slot) => slot.close()));
 
-    const { ledger, calls, refusals, unanswered } = load;
-    const rest = { ledger, ...faults(), maxLive: MAX_LIVE };
+    const { ledger } = load;
+    const rest = { ...faults, ledger, maxLive: SETTINGS.maxLive };
     const evidence = await gather(place, database, rest);
     database.close();
-    const { events, witness } = evidence;
-    const crashes = slots.flatMap((slot) => slot.crashes);
-    const logged = place.logged();
-    const said = countOf(logged.map(({ msg }) => msg));
-    const ended = countOf(events.filter(({ type }) => type === 'turn_ended').map(stateOf));
-    const of = countOf(events.map(({ type }) => type));
-    const summary = {
-      seconds,
-      sessions: evidence.sessions.length,
-      turns: of.prompt_queued ?? 0,
-      completed: ended.completed ?? 0,
-      interrupted: ended.interrupted ?? 0,
-      failed: ended.failed ?? 0,
-      lost: ended.lost ?? 0,
-      cancelled: of.prompt_cancelled ?? 0,
-      /** Times that a turn went back to the queue. */
-      requeued: events.filter(({ body }) => body.requeued === true).length,
-      calls,
-      acknowledged: ledger.length,
-      byEffect: countOf(ledger.map(({ effect }) => effect)),
-      refusals,
-      unanswered,
-      kills: rest.kills.length,
-      stops: rest.stops.length,
-      crashes: crashes.length,
-      /** Sessions taken from another owner by recovery, and by claiming a turn. */
-      takeovers: said['session taken over'] ?? 0,
-      lapsedClaims: said[LAPSED] ?? 0,
-      /** Processes that a server stopped because it had lost their lease. */
-      selfFenced: said['lease lost, process stopped'] ?? 0,
-      refusedWrites: said[REFUSED] ?? 0,
-      events: events.length,
-      witnessLines: witness.length,
-      /** By message. */
-      errorsLogged: countOf(place.defects()),
-    };
-    violations.push(...crashes, ...violationsOf(evidence));
-    if (seconds >= DEMAND_SECONDS) violations.push(...shortfallsOf(summary, percent / 100));
-    return summary;
+    violations.push(...faults.crashes, ...violationsOf(evidence));
+    const figures = figuresOf(evidence, load, place);
+    if (seconds >= DEMAND_SECONDS) {
+      violations.push(...shortfallsOf(figures, (seconds * percent) / 100));
+    }
+    return { seconds, ...figures, crashes: faults.crashes.length };
   },
 });
+
+function figuresOf(evidence: Evidence, load: Load, place: RigPlace) {
+  const { events, kills, ledger, sessions, stops, witness } = evidence;
+  const { calls, refusals, unanswered } = load;
+  const said = countOf(place.logged().map(({ msg }) => msg));
+  const logged = countOf(events.map(({ type }) => type));
+  const ended = events.filter(({ type }) => type === 'turn_ended');
+  const { completed = 0, interrupted = 0, failed = 0, lost = 0 } = countOf(ended.map(stateOf));
+  return {
+    sessions: sessions.length,
+    turns: logged.prompt_queued ?? 0,
+    completed,
+    interrupted,
+    failed,
+    lost,
+    cancelled: logged.prompt_cancelled ?? 0,
+    /** Times that a turn went back to the queue. */
+    requeued: events.filter(({ body }) => body.requeued === true).length,
+    calls,
+    acknowledged: ledger.length,
+    byEffect: countOf(ledger.map(({ effect }) => effect)),
+    refusals,
+    unanswered,
+    kills: kills.length,
+    stops: stops.length,
+    /** Sessions taken from another owner by recovery, and by claiming a turn. */
+    takeovers: said['session taken over'] ?? 0,
+    lapsedClaims: said[LAPSED] ?? 0,
+    /** Processes that a server stopped because it had lost their lease. */
+    selfFenced: said['lease lost, process stopped'] ?? 0,
+    refusedWrites: said[REFUSED] ?? 0,
+    events: events.length,
+    witnessLines: witness.length,
+    /** By message. */
+    errorsLogged: countOf(place.defects()),
+  };
+}
+
+/** What there was too little of, for a run of this many seconds on an idle machine. */
+function shortfallsOf(figures: ReturnType<typeof figuresOf>, seconds: number): readonly string[] {
+  const { acknowledged, completed, kills, stops, lost, requeued, takeovers } = figures;
+  const done = { acknowledged, completed, faults: kills + stops };
+  const few = (['acknowledged', 'completed', 'faults'] as const)
+    .filter((name) => done[name] < LEAST_PER_SECOND[name] * seconds)
+    .map((name) => `too little happened: ${done[name]} ${name}`);
+  const isTaken = takeovers > 0 && lost + requeued > 0;
+  return isTaken ? few : [...few, 'no turn was taken from a server'];
+}
 
 /** Calls until the end, on whichever server the slot has. */
 async function callOn(slot: Slot, load: Load, random: Random, over: AbortSignal): Promise<void> {
@@ -158,19 +166,4 @@ async function endAll(
     return isEnded ? [] : [`${id} could not be ended`];
   });
   return (await Promise.all(ending)).flat();
-}
-
-type Done = Record<'seconds' | 'acknowledged' | 'completed' | 'kills' | 'stops', number> &
-  Record<'lost' | 'requeued' | 'takeovers', number>;
-
-/** What there was too little of. */
-function shortfallsOf(summary: Done, share: number): readonly string[] {
-  const { seconds, lost, requeued, takeovers } = summary;
-  const done = { ...summary, faults: summary.kills + summary.stops };
-  const names = ['acknowledged', 'completed', 'faults'] as const;
-  const few = names
-    .filter((name) => done[name] < LEAST_PER_SECOND[name] * seconds * share)
-    .map((name) => `too little happened: ${done[name]} ${name} in ${seconds} s`);
-  const taken = takeovers > 0 && lost + requeued > 0 ? [] : ['no turn was taken from a server'];
-  return [...few, ...taken];
 }

@@ -94,19 +94,25 @@ export class ChaosServer extends LineWire {
   }
 }
 
+/** What was done to the servers of a run, and what they did themselves. */
+export type Faults = {
+  readonly kills: Fault[];
+  readonly stops: Stop[];
+  /** What servers left behind that ended although nobody killed them. */
+  readonly crashes: string[];
+};
+
 /** One place of the fleet: whenever its server dies, another is started. */
 export class Slot {
-  readonly kills: Fault[] = [];
-  readonly stops: Stop[] = [];
-  /** What servers left behind that ended although nobody killed them. */
-  readonly crashes: string[] = [];
   server: ChaosServer | undefined;
+  readonly #faults: Faults;
   readonly #start: () => Promise<ChaosServer>;
   readonly #keeping: Promise<void>;
   #isLeaving = false;
   #resume: NodeJS.Timeout | undefined;
 
-  constructor(name: string, options: FleetOptions) {
+  constructor(name: string, options: FleetOptions, faults: Faults) {
+    this.#faults = faults;
     this.#start = () => ChaosServer.start(name, options);
     this.#keeping = this.#keep();
   }
@@ -118,7 +124,7 @@ export class Slot {
   }
 
   kill(): void {
-    if (this.server !== undefined) this.kills.push(this.server.kill());
+    if (this.server !== undefined) this.#faults.kills.push(this.server.kill());
   }
 
   /** Stops the process for a while; does nothing if it is stopped already. */
@@ -127,7 +133,7 @@ export class Slot {
     if (server === undefined || server.isStopped) return;
     server.isStopped = true;
     server.signal('SIGSTOP');
-    this.stops.push({ pid: server.pid, at: Date.now() });
+    this.#faults.stops.push({ pid: server.pid, at: Date.now() });
     this.#resume = setTimeout(() => this.resume(), ms);
   }
 
@@ -136,7 +142,7 @@ export class Slot {
     const { server } = this;
     if (!server?.isStopped) return;
     server.isStopped = false;
-    const stop = this.stops.findLast(({ pid }) => pid === server.pid);
+    const stop = this.#faults.stops.findLast(({ pid }) => pid === server.pid);
     if (stop !== undefined) stop.until = Date.now();
     server.signal('SIGCONT');
   }
@@ -154,9 +160,9 @@ export class Slot {
         this.server = await this.#start();
         const { code, stderr } = await this.server.ended;
         const isMeant = this.server.isKilled || this.#isLeaving;
-        if (!isMeant) this.crashes.push(`exit code ${code}: ${stderr}`);
+        if (!isMeant) this.#faults.crashes.push(`exit code ${code}: ${stderr}`);
       } catch (error) {
-        this.crashes.push(String(error));
+        this.#faults.crashes.push(String(error));
       }
       clearTimeout(this.#resume);
       this.server = undefined;

@@ -19,31 +19,20 @@ const METHODS =
 const PARAMS = words('name arguments uri ref argument cursor protocolVersion requestId _meta');
 const ODD_IDS = [null, 1.5, -1, 2 ** 53, 1e300, '', '__proto__', '\ud800', [], {}, true];
 
+const SMALL = [null, true, -1, 0, 1e308, 2 ** 53, '', '/', [], {}, [[[[]]]]] as const;
+const TEXTS = [
+  ...words('/etc/passwd --dangerously-skip-permissions claude-session://../../etc'),
+  'claude_00000000-0000-4000-8000-000000000000',
+  '\u0000\u001b[31m\u202e',
+  "'; DROP TABLE sessions; --",
+] as const;
+
 /** A value that some argument will not expect. */
 function oddValue(random: Random): unknown {
-  return random.pick<readonly unknown[]>([
-    null,
-    true,
-    -1,
-    0,
-    1e308,
-    2 ** 53,
-    '',
-    '/',
-    '/etc/passwd',
-    'x'.repeat(random.between(0, 5000)),
-    '\u0000\u001b[31m\u202e',
-    "'; DROP TABLE sessions; --",
-    '--dangerously-skip-permissions',
-    'claude_00000000-0000-4000-8000-000000000000',
-    'claude-session://../../etc',
-    [],
-    {},
-    [[[[]]]],
-    { __proto__: null, constructor: 1 },
-    Array(random.between(1, 300)).fill(0),
-    random.pick(NAMES),
-  ]);
+  const long = 'x'.repeat(random.between(0, 5000));
+  const many = Array(random.between(1, 300)).fill(0);
+  const odd = { __proto__: null, constructor: 1 };
+  return random.pick<readonly unknown[]>([...SMALL, ...TEXTS, odd, long, many, random.pick(NAMES)]);
 }
 
 type Body = Readonly<Record<string, unknown>>;

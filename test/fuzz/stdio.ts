@@ -67,7 +67,7 @@ export class StdioTarget {
     if (isPong || message.method !== undefined) return;
     const { kind, input } = this.#asked.get(message.id) ?? this.#current;
     this.#asked.delete(message.id);
-    const problem = problemIn(JSON.stringify(message));
+    const problem = problemIn(bytes.toString());
     if (problem !== undefined) this.#tally.violation(kind, problem, input);
     this.#count(kind, outcomeOf(message));
   }

@@ -38,8 +38,9 @@ export function outcomeOf(message: {
 }
 
 /** What no input may lead to: a defect of ours, or a look inside. */
-export function problemIn(text: string): string | undefined {
-  if (/-32603|\\?"code\\?":\\?"INTERNAL/.test(text)) return 'an internal error';
-  if (/\n\s+at |\\n\s+at |node_modules|\/dist\//.test(text)) return 'a stack or a path';
-  return undefined;
+export function problemIn(answer: string): string | undefined {
+  const isInternal = /-32603|\\?"code\\?":\\?"INTERNAL/.test(answer);
+  const isInside = /\n\s+at |\\n\s+at |node_modules|\/dist\//.test(answer);
+  if (!isInternal && !isInside) return undefined;
+  return `${isInternal ? 'an internal error' : 'a stack or a path'}: ${answer.slice(0, 300)}, asked with`;
 }
