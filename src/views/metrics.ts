@@ -8,10 +8,10 @@ import { usageView } from './session.ts';
 const count = z.int().min(0);
 
 export const metricsView = z.object({
-  totalSessions: count.describe('Ended ones included.'),
+  totalSessions: count.describe('Including ended sessions.'),
   activeSessions: count.describe('Ready or busy.'),
   errorSessions: count,
-  averageSessionDuration: z.number().min(0).describe('Milliseconds, over the ended sessions.'),
+  averageSessionDuration: z.number().min(0).describe('Milliseconds, averaged over ended sessions.'),
   busySessions: count,
   queuedTurns: count,
   completedTurns: count,
@@ -25,7 +25,7 @@ export const metricsView = z.object({
   usageByModel: z
     .record(z.string(), usageView)
     .optional()
-    .describe('The same tokens and dollars, model by model.'),
+    .describe('The same tokens and dollars by model.'),
   uptimeMs: z.number().min(0),
 });
 

@@ -14,16 +14,18 @@ export const requestView = z.object({
   rememberAs: z
     .string()
     .optional()
-    .describe('What remember "session" would allow from now on; absent if it counts once.'),
-  input: z.record(z.string(), z.unknown()).describe('What the tool would be called with.'),
+    .describe(
+      'What remember "session" would allow from now on. Absent if the answer counts only once.',
+    ),
+  input: z.record(z.string(), z.unknown()).describe('Input that the tool would be called with.'),
   description: z.string().optional(),
   state: z.enum(PERMISSION_STATES),
   createdAt: time,
   expiresAt: time,
   answeredAt: time.optional(),
   message: z.string().optional(),
-  remembered: z.string().optional().describe('What is allowed without asking from now on.'),
-  notRemembered: z.string().optional().describe('Why remember "session" counted once.'),
+  remembered: z.string().optional().describe('What is now allowed without asking.'),
+  notRemembered: z.string().optional().describe('Why remember "session" counted only once.'),
 });
 
 export function showRequest(request: PermissionRequest): z.infer<typeof requestView> {

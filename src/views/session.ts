@@ -32,23 +32,29 @@ export const sessionView = z.object({
   name: z.string().optional(),
   workingDirectory: z.string(),
   model: z.string().optional(),
-  permissionMode: z.enum(PERMISSION_MODES).describe('The mode reached, not the one chosen.'),
+  permissionMode: z
+    .enum(PERMISSION_MODES)
+    .describe('The current mode, which may differ from the one chosen at creation.'),
   labels: z.record(z.string(), z.string()),
-  taskId: z.union([z.string(), z.null()]).describe('The task linked last.'),
+  taskId: z.union([z.string(), z.null()]).describe('The task that was linked last.'),
   taskIds: z.array(z.string()),
-  mcpSessionId: z.union([z.string(), z.null()]).describe('The MCP session it is tied to.'),
+  mcpSessionId: z
+    .union([z.string(), z.null()])
+    .describe('The MCP session that this session is tied to.'),
   createdAt: time,
   lastActivity: time,
   endedAt: time.optional(),
   endReason: z.string().optional(),
   turns: z.object({ queued: count, running: count, completed: count, failed: count }),
   pendingPermissions: count,
-  lastSeq: count.describe('Seq of the newest event of its log.'),
+  lastSeq: count.describe('The seq of the newest event in its log.'),
   usage: usageView,
   error: failureView.optional(),
   silentSince: time
     .optional()
-    .describe('A running turn has said nothing since then, for a minute or longer. ISO 8601.'),
+    .describe(
+      'Set if the running turn has written nothing for at least a minute: since when. ISO 8601.',
+    ),
 });
 
 export const turnView = z.object({
@@ -59,7 +65,7 @@ export const turnView = z.object({
   queuedAt: time,
   startedAt: time.optional(),
   endedAt: time.optional(),
-  result: z.string().optional().describe("Claude's last text, bounded."),
+  result: z.string().optional().describe("Claude's last text, shortened if it is long."),
   error: failureView.optional(),
   usage: usageView.optional(),
 });
