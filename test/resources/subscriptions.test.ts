@@ -96,7 +96,7 @@ describe('a client of the 2025 revisions', () => {
     }
     await client.subscribeResource({ uri: `${uri}/events?after=1` });
     const refused = await errorOf(client.subscribeResource({ uri }));
-    expect(refused.message).toContain(`LIMIT_EXCEEDED: one MCP session watches at most 200`);
+    expect(refused.message).toContain(`LIMIT_EXCEEDED: one MCP session may watch at most 200`);
     await client.unsubscribeResource({ uri: `${uri}/events?after=1` });
     await client.subscribeResource({ uri });
   });
