@@ -23,17 +23,13 @@ export function abortContained(controller: AbortController, reason: string, repo
 
 /** Replaces each listener with one that catches what it throws, in the same order. */
 function containListeners(signal: AbortSignal, report: Report): void {
-  for (const listener of listenersOf(signal)) {
+  // Node's types know functions only, without their arguments.
+  for (const listener of getEventListeners(signal, 'abort') as Listener[]) {
     // Node does not say how it was registered, so both ways are removed.
     signal.removeEventListener('abort', listener);
     signal.removeEventListener('abort', listener, { capture: true });
     addAbortListener(signal, (event) => contain(() => call(listener, signal, event), report));
   }
-}
-
-function listenersOf(signal: AbortSignal): readonly Listener[] {
-  // Node's types know functions only, without their arguments.
-  return getEventListeners(signal, 'abort') as Listener[];
 }
 
 function call(listener: Listener, signal: AbortSignal, event: Event): unknown {

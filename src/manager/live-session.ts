@@ -1,9 +1,8 @@
-import { inspect } from 'node:util';
 import type { SessionStatus } from '../session/status.ts';
 import type { ClaudeCodeOptions } from './options.ts';
 import type { SessionState } from './session-state.ts';
 
-const HOW_TO_CLEAR = 'set its length to 0 to empty it';
+const EMPTY_IT = 'set its length to 0 to empty it';
 
 /**
  * A session. Every method of the manager returns the same object for it, and its fields show the
@@ -78,23 +77,19 @@ export class LiveSession implements ClaudeCodeSession {
   }
 
   /** For `console.log`, which would show only that there are accessors. */
-  [inspect.custom](): object {
+  [Symbol.for('nodejs.util.inspect.custom')](): object {
     return { ...this };
   }
 
   static readonly #accessors = [
-    accessor('status', (session) => session.#state.status, 'use updateStatus'),
-    accessor('outputBuffer', (session) => session.#state.buffer('outputBuffer'), HOW_TO_CLEAR),
-    accessor('errorBuffer', (session) => session.#state.buffer('errorBuffer'), HOW_TO_CLEAR),
-    accessor('streamBuffer', (session) => session.#state.buffer('streamBuffer'), HOW_TO_CLEAR),
-    accessor('createdAt', (session) => new Date(session.#state.createdAt), 'it never changes'),
-    accessor(
-      'lastActivity',
-      (session) => new Date(session.#state.lastActivity),
-      'use updateActivity',
-    ),
-    accessor('taskId', (session) => session.#state.taskId, 'use setTaskId'),
-    accessor('mcpSessionId', (session) => session.#state.mcpSessionId, 'use setMcpSessionId'),
+    accessor('status', (live) => live.#state.status, 'use updateStatus'),
+    accessor('outputBuffer', (live) => live.#state.buffer('outputBuffer'), EMPTY_IT),
+    accessor('errorBuffer', (live) => live.#state.buffer('errorBuffer'), EMPTY_IT),
+    accessor('streamBuffer', (live) => live.#state.buffer('streamBuffer'), EMPTY_IT),
+    accessor('createdAt', (live) => new Date(live.#state.createdAt), 'it never changes'),
+    accessor('lastActivity', (live) => new Date(live.#state.lastActivity), 'use updateActivity'),
+    accessor('taskId', (live) => live.#state.taskId, 'use setTaskId'),
+    accessor('mcpSessionId', (live) => live.#state.mcpSessionId, 'use setMcpSessionId'),
   ];
 }
 

@@ -138,6 +138,6 @@ function isLabel([key, value]: readonly [string, unknown]): boolean {
   return isKey && (value === '' || isWord(value, LABEL_VALUE_CHARS_MAX));
 }
 
-function invalid(message: string): SessionError {
+export function invalid(message: string): SessionError {
   return new SessionError('INVALID_REQUEST', message);
 }

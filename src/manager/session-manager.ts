@@ -1,9 +1,3 @@
-/**
- * The library: sessions in memory, for a host that runs Claude Code by itself. Everything here is
- * synchronous. There is no server, no store and no file access; of the process, only its working
- * directory is read, as the default of a session's.
- */
-
 import { randomUUID } from 'node:crypto';
 import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
 import {
@@ -21,7 +15,7 @@ import {
 } from '../session/status.ts';
 import { IdleOrder } from './idle-order.ts';
 import type { ClaudeCodeSession } from './live-session.ts';
-import { type ClaudeCodeOptions, copyOptions, isText, isWord } from './options.ts';
+import { type ClaudeCodeOptions, copyOptions, invalid, isText, isWord } from './options.ts';
 import { type Clock, SessionState, type Shared } from './session-state.ts';
 import { type SessionMetrics, Tally } from './tally.ts';
 
@@ -34,9 +28,11 @@ export type SessionManagerDeps = {
 };
 
 const SYSTEM_CLOCK: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
-const SILENT = { warn: () => {} };
 
-/** Sessions in memory. All methods are synchronous. */
+/**
+ * Sessions in memory, for a host that runs Claude Code by itself: without a server, a store or files.
+ * All methods are synchronous.
+ */
 export class SessionManager {
   readonly #newId: () => string;
   readonly #sessions = new Map<string, SessionState>();
@@ -44,7 +40,7 @@ export class SessionManager {
 
   /** Every dependency has a default. */
   constructor(deps: SessionManagerDeps = {}) {
-    const { clock = SYSTEM_CLOCK, newId = () => randomUUID(), logger = SILENT } = deps;
+    const { clock = SYSTEM_CLOCK, newId = randomUUID, logger = { warn: () => {} } } = deps;
     this.#newId = newId;
     this.#shared = {
       clock,
@@ -62,7 +58,13 @@ export class SessionManager {
    */
   createSession(options: ClaudeCodeOptions = {}): ClaudeCodeSession {
     const copy = copyOptions(options);
-    if (this.#sessions.size >= LIBRARY_SESSIONS_MAX) throw tooManySessions();
+    if (this.#sessions.size >= LIBRARY_SESSIONS_MAX) {
+      throw new SessionError(
+        'LIMIT_EXCEEDED',
+        `${LIBRARY_SESSIONS_MAX} sessions have not ended (LIBRARY_SESSIONS_MAX)`,
+        { hint: 'endSession or cleanupOldSessions makes room.' },
+      );
+    }
     const id = SESSION_ID_PREFIX + this.#newId();
     if (this.#sessions.has(id)) throw new Error(`newId returned the id of ${id} twice`);
     const { workingDirectory = process.cwd() } = copy;
@@ -216,16 +218,4 @@ function checkStatus({ session, status }: SessionState, next: unknown): void {
 function wordOf(name: string, value: unknown, charsMax: number): string {
   if (isWord(value, charsMax)) return value.toWellFormed();
   throw invalid(`${name}: expected text of 1 to ${charsMax} characters without U+0000`);
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_REQUEST', message);
-}
-
-function tooManySessions(): SessionError {
-  return new SessionError(
-    'LIMIT_EXCEEDED',
-    `${LIBRARY_SESSIONS_MAX} sessions have not ended (LIBRARY_SESSIONS_MAX)`,
-    { hint: 'endSession or cleanupOldSessions makes room.' },
-  );
 }

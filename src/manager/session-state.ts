@@ -3,7 +3,7 @@ import type { SessionStatus } from '../session/status.ts';
 import { abortContained } from './abort.ts';
 import type { IdleOrder } from './idle-order.ts';
 import { LiveSession } from './live-session.ts';
-import type { ClaudeCodeOptions } from './options.ts';
+import { type ClaudeCodeOptions, invalid } from './options.ts';
 import type { Tally } from './tally.ts';
 import { textRing } from './text-ring.ts';
 
@@ -23,7 +23,7 @@ export type Shared = {
   readonly abortFailed: (id: string, error: unknown) => void;
 };
 
-/** What changes of a session. The manager checks what it is asked for; here it is done. */
+/** One session as its manager keeps it. The manager checks what it is asked for before it calls. */
 export class SessionState {
   readonly session: LiveSession;
   /** Epoch milliseconds. */
@@ -36,7 +36,7 @@ export class SessionState {
   taskId: string | undefined;
   mcpSessionId: string | undefined;
   controller: AbortController | undefined;
-  /** Made when they are first looked at. */
+  /** Made when they are first read. */
   outputBuffer: string[] | undefined;
   errorBuffer: string[] | undefined;
   streamBuffer: string[] | undefined;
@@ -61,7 +61,7 @@ export class SessionState {
     return this[name];
   }
 
-  /** Notes activity. Text may still arrive after the end; that is none. */
+  /** Notes activity. After the end there is none, although text may still arrive. */
   touch(): void {
     if (this.status === 'terminated') return;
     const { clock, idle } = this.shared;
@@ -77,7 +77,7 @@ export class SessionState {
     this.touch();
   }
 
-  /** Does not abort anything yet: first, the manager forgets the session. */
+  /** The manager aborts the controller afterwards. */
   end(): void {
     this.touch();
     this.become('terminated');
@@ -88,17 +88,15 @@ export class SessionState {
   takeController(controller: AbortController | undefined): void {
     const { id } = this.session;
     if (controller !== undefined && typeof controller?.abort !== 'function') {
-      throw new SessionError('INVALID_REQUEST', `session ${id}: expected an AbortController`);
+      throw invalid(`session ${id}: expected an AbortController`);
     }
     if (controller !== undefined && this.status === 'terminated') {
-      throw new SessionError('SESSION_NOT_READY', `session ${id} has ended and can run nothing`, {
-        hint: 'createSession makes a new one.',
-      });
+      throw new SessionError('SESSION_NOT_READY', `session ${id} has ended and can run nothing`);
     }
     const replaced = this.controller;
     this.controller = controller;
-    const takesOver = controller !== undefined && controller !== replaced;
-    if (takesOver && this.status === 'busy') this.abort(replaced, 'another run has taken over');
+    if (this.status !== 'busy' || controller === undefined || controller === replaced) return;
+    this.abort(replaced, 'another run has taken over');
   }
 
   abort(controller: AbortController | undefined, reason: string): void {

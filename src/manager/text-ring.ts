@@ -1,6 +1,7 @@
-import { quoteId, SessionError } from '../errors.ts';
+import { quoteId } from '../errors.ts';
 import { BUFFER_BYTES_MAX, BUFFER_ENTRIES_MAX } from '../limits.ts';
 import { tailBytes } from '../text.ts';
+import { invalid } from './options.ts';
 
 /** Notified of each push. */
 type Owner = { touch(): void };
@@ -67,9 +68,7 @@ class Bounds {
 
 /** @throws SessionError INVALID_REQUEST for what is not text */
 function keptOf(text: unknown): string {
-  if (typeof text !== 'string') {
-    throw new SessionError('INVALID_REQUEST', `a buffer takes text, not ${quoteId(text)}`);
-  }
+  if (typeof text !== 'string') throw invalid(`a buffer takes text, not ${quoteId(text)}`);
   const isTooLong = Buffer.byteLength(text) > BUFFER_BYTES_MAX;
   return (isTooLong ? tailBytes(text, BUFFER_BYTES_MAX) : text).toWellFormed();
 }
