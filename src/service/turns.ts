@@ -1,7 +1,7 @@
 /** The use cases of a turn: send a prompt, steer, interrupt. */
 
 import { errorOf, failureOf, SessionError } from '../errors.ts';
-import { LIST_LIMIT_MAX, ORDER_MS_MAX } from '../limits.ts';
+import { LIST_LIMIT_MAX, ORDER_STOPPED_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { promptKind } from '../runner/prompt-text.ts';
 import type { Command, Effect, PromptMode } from '../session/command.ts';
@@ -104,21 +104,24 @@ export class Turns {
 
   /** Puts the prompt into the running turn, and writes down what came of it; if the turn has just ended, it is queued. */
   async #steer(sending: Sending, effect: Effect): Promise<Sent> {
-    const { store, runs } = this.#deps;
+    const { store } = this.#deps;
     const { sessionId, prompt, key } = sending.asked;
-    const answers = key;
     const { turnId } = effect;
-    try {
-      if (await runs.steer(sessionId, turnId, prompt)) {
-        const command = { type: 'steered', turnId, prompt } as const;
-        return this.#sentAs(await store.append(sessionId, command, { answers }));
-      }
-    } catch (error) {
-      await this.#notDone(sessionId, effect, error, answers);
-      throw error;
+    if (await this.#isSteered(sending.asked, effect)) {
+      const command = { type: 'steered', turnId, prompt } as const;
+      return this.#sentAs(await store.append(sessionId, command, { answers: key }));
     }
     const command = { ...sending.command, mode: 'queue' } as const;
-    return this.#sentAs(await this.#write({ ...sending, command }, { answers }));
+    return this.#sentAs(await this.#write({ ...sending, command }, { answers: key }));
+  }
+
+  async #isSteered({ sessionId, prompt, key }: NewPrompt, effect: Effect): Promise<boolean> {
+    try {
+      return await this.#deps.runs.steer(sessionId, effect.turnId, prompt);
+    } catch (error) {
+      await this.#notDone(sessionId, effect, error, key);
+      throw error;
+    }
   }
 
   /** What the first call with this key came to, once it has ended. */
@@ -129,17 +132,15 @@ export class Turns {
       return reply?.effect === undefined ? reply : undefined;
     };
     const { signal } = new AbortController();
-    const reply = await waiters.until([sessionId], look, ORDER_MS_MAX, signal);
+    const reply = await waiters.until([sessionId], look, ORDER_STOPPED_MS, signal);
     if (reply?.failure !== undefined) throw errorOf(reply.failure);
     if (reply !== undefined) return this.#sentBefore(reply);
-    throw new SessionError(
-      'UNAVAILABLE',
-      'the first call with this idempotencyKey has not finished, and nobody knows whether Claude has got the prompt',
-      {
-        hint: 'read_events shows what Claude does; a call with a new key sends the prompt again.',
-        retryable: false,
-      },
-    );
+    const message =
+      'the first call with this idempotencyKey has not finished: nobody knows yet whether Claude has the prompt';
+    throw new SessionError('UNAVAILABLE', message, {
+      hint: 'read_events shows what Claude does; repeat this call to ask again, or send the prompt with a new key.',
+      retryable: false,
+    });
   }
 
   /** Takes a queued prompt back. Throws SessionError CONFLICT where its turn has begun. */
