@@ -5,7 +5,7 @@ import { overriding, startHarness } from '../support/harness.ts';
 
 /** A server whose store does something else at writes of one kind, as long as the test says so. */
 async function start() {
-  const at: { type?: Command['type']; does?: () => Promise<void>; then?: () => void } = {};
+  const at: { type?: Command['type']; does?: () => Promise<void>; afterwards?: () => void } = {};
   const harness = await startHarness({
     mayLogErrors: true,
     store: (store) =>
@@ -14,7 +14,7 @@ async function start() {
           const isMeant = args[1].type === at.type;
           if (isMeant) await at.does?.();
           const appended = await store.append(...args);
-          if (isMeant) at.then?.();
+          if (isMeant) at.afterwards?.();
           return appended;
         },
       }),
@@ -49,8 +49,8 @@ test('a steer that became a turn of its own is answered with that turn, to the r
   const { harness, client, at } = await start();
   const { sessionId, turnId, run } = await harness.busy(client);
   at.type = 'send';
-  at.then = () => {
-    at.then = undefined;
+  at.afterwards = () => {
+    at.afterwards = undefined;
     run.finish();
   };
   const args = { sessionId, prompt: 'shorter', mode: 'steer', idempotencyKey: 'k' };
