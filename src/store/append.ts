@@ -3,19 +3,13 @@
 import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
 import { type Command, type Decided, needsOf, resolve } from '../session/command.ts';
 import type { EventBody, SessionEvent } from '../session/event.ts';
-import { apply, applyCreated, type Session } from '../session/session.ts';
-import { wellFormed } from '../text.ts';
+import type { Session } from '../session/session.ts';
 import type { Transaction } from './commit-queue.ts';
-import { changesQueue, project } from './projection.ts';
-import {
-  bodyOf,
-  FIRST_EVENT,
-  recordOf,
-  SESSION_COLUMNS,
-  sessionOf,
-  stateOf,
-  turnIdOf,
-} from './rows.ts';
+import { draftOf, type Loaded } from './draft.ts';
+import { loadState } from './load.ts';
+import { changesQueue } from './projection.ts';
+import { changeRow } from './row-changes.ts';
+import { bodyOf, FIRST_EVENT, recordOf, SESSION_COLUMNS, sessionOf, turnIdOf } from './rows.ts';
 import { jsonOf, type Sql, textOf } from './sql.ts';
 import {
   type Appended,
@@ -25,7 +19,7 @@ import {
   type RequestKey,
   StaleFenceError,
 } from './store.ts';
-import { updateMetrics } from './sums.ts';
+import { changeSums } from './sum-rows.ts';
 
 export function createSession(
   tx: Transaction,
@@ -37,7 +31,8 @@ export function createSession(
     if (tx.sql.get('SELECT 1 FROM sessions WHERE id = ?', sessionId) !== undefined) {
       throw new SessionError('CONFLICT', `session ${sessionId} exists already`);
     }
-    return write(tx, { sessionId, before: undefined, epoch: null }, { events: bodies });
+    const loaded = { sessionId, session: undefined, openTurns: [] };
+    return write(tx, loaded, { events: bodies }, null);
   });
 }
 
@@ -48,11 +43,11 @@ export function appendEvents(
   { fence, key, answers, asker }: AppendOptions,
 ): Appended {
   const appended = keyed(tx, key, () => {
-    const before = readSession(tx.sql, sessionId);
+    const session = readSession(tx.sql, sessionId);
     if (fence !== undefined) checkFence(tx.sql, sessionId, fence);
-    const state = stateOf(tx.sql, before, needsOf(command));
+    const state = loadState(tx.sql, session, needsOf(command));
     const decided = resolve(state, command, { asker, now: tx.now });
-    return write(tx, { sessionId, before, epoch: fence?.epoch ?? null }, decided);
+    return write(tx, { ...state, sessionId }, decided, fence?.epoch ?? null);
   });
   if (answers !== undefined) replaceReply(tx.sql, answers, appended.reply);
   return appended;
@@ -125,45 +120,19 @@ function replaceReply(sql: Sql, key: RequestKey, reply: Reply): void {
   );
 }
 
-type Place = {
-  readonly sessionId: string;
-  readonly before: Session | undefined;
-  readonly epoch: number | null;
-};
-
-function write(tx: Transaction, place: Place, decided: Decided): Appended {
-  const { sessionId, before, epoch } = place;
-  const { heldBy, refused } = decided;
-  const firstSeq = (before?.lastSeq ?? 0) + 1;
-  const events = decided.events.map(
-    (body, index): SessionEvent => ({
-      ...wellFormed(body),
-      seq: firstSeq + index,
-      at: tx.now,
-    }),
-  );
-  const session = applyAll(sessionId, before, events);
+function write(tx: Transaction, loaded: Loaded, decided: Decided, epoch: number | null): Appended {
+  const { session, events, rows, sums } = draftOf(loaded, decided.events, tx.now, epoch);
   if (events.length > 0) {
-    writeSession(tx, before, session);
-    for (const event of events) writeEvent(tx, sessionId, event, epoch);
-    const work = events.some(changesQueue) ? updateQueue(tx.sql, sessionId) : undefined;
-    updateMetrics(tx.sql, before, session);
-    tx.touch({ sessionId, change: { session, events }, work });
+    writeSession(tx, loaded.session, session);
+    for (const event of events) writeEvent(tx.sql, session.id, event, epoch);
+    for (const change of rows) changeRow(tx, session.id, change);
+    const isTied = loaded.session && session.mcpSessionId !== loaded.session.mcpSessionId;
+    const work = isTied || rows.some(changesQueue) ? updateQueue(tx.sql, session.id) : undefined;
+    changeSums(tx.sql, sums);
+    tx.touch({ sessionId: session.id, change: { session, events }, work });
   }
+  const { heldBy, refused } = decided;
   return { session, events, reply: replyOf(session, events, decided), heldBy, refused };
-}
-
-function applyAll(
-  sessionId: string,
-  before: Session | undefined,
-  events: readonly SessionEvent[],
-): Session {
-  let session = before;
-  for (const event of events) {
-    session = session === undefined ? applyCreated(sessionId, event) : apply(session, event);
-  }
-  if (session === undefined) throw new Error(`session ${sessionId} was created without events`);
-  return session;
 }
 
 function writeSession(tx: Transaction, before: Session | undefined, session: Session): void {
@@ -212,13 +181,8 @@ function updateSession({ sql, steadyNow }: Transaction, session: Session): void 
   );
 }
 
-function writeEvent(
-  tx: Transaction,
-  sessionId: string,
-  event: SessionEvent,
-  epoch: number | null,
-): void {
-  tx.sql.run(
+function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
+  sql.run(
     'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)',
     sessionId,
     event.seq,
@@ -228,7 +192,6 @@ function writeEvent(
     epoch,
     bodyOf(event),
   );
-  project(tx, sessionId, event, epoch);
 }
 
 /** The next turn is the first queued one by rank, unless one runs. Returns whether there is one. */

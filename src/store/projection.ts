@@ -1,200 +1,116 @@
-/** What the tables beside the log hold, as each event of it changes them. */
+/** How each event of a log changes the rows beside it, said without a database. */
 
-import { SERVED_KEPT_MS } from '../limits.ts';
-import type { EventBody, PermissionRequest, SessionEvent, Trace, Turn } from '../session/event.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
 import { ruleName } from '../session/remembered.ts';
-import type { Transaction } from './commit-queue.ts';
-import { turnOf } from './rows.ts';
-import type { Sql } from './sql.ts';
 
-/** @param epoch the lease an event was written under, null where it needed none */
+/** One change of the rows of a session. */
+export type RowChange =
+  | { readonly kind: 'label'; readonly key: string; readonly value: string }
+  | { readonly kind: 'link' | 'unlink'; readonly taskId: string }
+  | { readonly kind: 'insert_turn'; readonly turn: Turn; readonly prompt: string }
+  /** Before all that are queued; if several are put first, the last of them is. */
+  | { readonly kind: 'put_first'; readonly turnId: string }
+  | { readonly kind: 'start_turn'; readonly turn: Turn; readonly epoch: number | null }
+  /** The prompt stays in the log; its copy in the row is not needed any more. */
+  | { readonly kind: 'end_turn'; readonly turn: Turn }
+  | { readonly kind: 'requeue_turn'; readonly turn: Turn }
+  | { readonly kind: 'insert_request' | 'answer_request'; readonly request: PermissionRequest }
+  | { readonly kind: 'remember'; readonly name: string }
+  /** A turn of the session's caller has ended now. */
+  | { readonly kind: 'served' };
+
+/** Finds a turn of the session that has not ended. */
+export type FindTurn = (turnId: string) => Turn;
+
+/** @param epoch the lease that the event is written under, null if it needs none */
 export function project(
-  { sql, steadyNow }: Transaction,
   sessionId: string,
   event: SessionEvent,
   epoch: number | null,
-): void {
+  find: FindTurn,
+): readonly RowChange[] {
   switch (event.type) {
     case 'session_created':
-      for (const [key, value] of Object.entries(event.labels)) {
-        sql.run('INSERT INTO session_labels VALUES (?, ?, ?)', sessionId, key, value);
-      }
-      return;
+      return Object.entries(event.labels).map(([key, value]) => ({ kind: 'label', key, value }));
     case 'task_linked':
-      sql.run('INSERT OR IGNORE INTO session_tasks VALUES (?, ?)', sessionId, event.taskId);
-      return;
+      return [{ kind: 'link', taskId: event.taskId }];
     case 'task_unlinked':
-      sql.run(
-        'DELETE FROM session_tasks WHERE session_id = ? AND task_id = ?',
-        sessionId,
-        event.taskId,
-      );
-      return;
+      return [{ kind: 'unlink', taskId: event.taskId }];
+    case 'prompt_queued':
+      return queuePrompt(sessionId, event);
+    case 'prompt_cancelled':
+      return [
+        {
+          kind: 'end_turn',
+          turn: { ...find(event.turnId), state: 'cancelled', endedAt: event.at },
+        },
+      ];
+    case 'turn_started':
+      return startTurn(event.turn, epoch);
+    case 'turn_ended':
+      return [{ kind: 'end_turn', turn: event.turn }, { kind: 'served' }];
+    case 'notice':
+      return event.requeued && event.turnId !== undefined
+        ? [{ kind: 'requeue_turn', turn: requeued(find(event.turnId), event.crashes) }]
+        : [];
     case 'permission_requested':
-      insertRequest(sql, sessionId, event.request);
-      return;
+      return [{ kind: 'insert_request', request: event.request }];
     case 'permission_answered':
-      updateRequest(sql, event.request);
-      rememberAnswer(sql, sessionId, event.request);
-      return;
-    default:
-      projectTurn(sql, sessionId, event, epoch);
-      if (event.type === 'turn_ended') noteServed(sql, sessionId, steadyNow);
-  }
-}
-
-function projectTurn(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
-  switch (event.type) {
-    case 'prompt_queued':
-      insertTurn(
-        sql,
-        queued(sessionId, { id: event.turnId, queuedAt: event.at, trace: event.trace }),
-        event.prompt,
-      );
-      if (event.next) putFirst(sql, sessionId, event.turnId);
-      return;
-    case 'prompt_cancelled':
-      endTurn(sql, {
-        ...readTurn(sql, event.turnId),
-        state: 'cancelled',
-        endedAt: event.at,
-      });
-      return;
-    case 'turn_started':
-      startTurn(sql, event.turn, epoch);
-      return;
-    case 'turn_ended':
-      endTurn(sql, event.turn);
-      return;
-    case 'notice':
-      if (event.requeued && event.turnId !== undefined) {
-        requeueTurn(sql, readTurn(sql, event.turnId), event.crashes);
-      }
-      return;
-    default:
-  }
-}
-
-type Queued = Pick<Turn, 'id' | 'queuedAt'> & { readonly trace?: Trace | undefined };
-
-function queued(sessionId: string, { id, queuedAt, trace }: Queued): Turn {
-  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, ...(trace && { trace }) };
-}
-
-function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
-  sql.run(
-    'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)',
-    turn.id,
-    turn.sessionId,
-    turn.state,
-    JSON.stringify(turn),
-    prompt,
-  );
-}
-
-/** An autonomous turn has no prompt to deliver: Claude Code is at it already. */
-function startTurn(sql: Sql, turn: Turn, epoch: number | null): void {
-  if (turn.origin === 'autonomous') insertTurn(sql, turn, '');
-  sql.run(
-    `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`,
-    turn.origin === 'autonomous' ? 'prompted' : 'claimed',
-    epoch,
-    JSON.stringify(turn),
-    turn.id,
-  );
-}
-
-/** The prompt stays in the log; its copy here has served. */
-function endTurn(sql: Sql, turn: Turn): void {
-  sql.run(
-    `UPDATE turns SET state = ?, record = ?, prompt = '' WHERE id = ?`,
-    turn.state,
-    JSON.stringify(turn),
-    turn.id,
-  );
-}
-
-/** Remembers when a turn of the session's caller has ended; what is long ago makes no difference any more. */
-function noteServed(sql: Sql, sessionId: string, at: number): void {
-  sql.run(
-    `INSERT OR REPLACE INTO served
-     SELECT principal, ?1 FROM sessions WHERE id = ?2 UNION ALL SELECT caller, ?1 FROM sessions WHERE id = ?2`,
-    at,
-    sessionId,
-  );
-  sql.run('DELETE FROM served WHERE at < ?', at - SERVED_KEPT_MS);
-}
-
-/** Where several are put first, the last of them is. */
-function putFirst(sql: Sql, sessionId: string, turnId: string): void {
-  sql.run(
-    `UPDATE turns SET rank = (
-       SELECT min(rank) - 1 FROM turns WHERE session_id = ? AND state = 'queued'
-     ) WHERE id = ?`,
-    sessionId,
-    turnId,
-  );
-}
-
-function requeueTurn(sql: Sql, before: Turn, crashes?: number): void {
-  const { id, sessionId } = before;
-  const turn = { ...queued(sessionId, before), ...(crashes !== undefined && { crashes }) };
-  sql.run(
-    `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`,
-    JSON.stringify(turn),
-    id,
-  );
-}
-
-function readTurn(sql: Sql, turnId: string): Turn {
-  const row = sql.get('SELECT record FROM turns WHERE id = ?', turnId);
-  if (row === undefined) throw new Error(`an event names turn ${turnId}, which was never queued`);
-  return turnOf(row);
-}
-
-function insertRequest(sql: Sql, sessionId: string, request: PermissionRequest): void {
-  sql.run(
-    'INSERT INTO permission_requests VALUES (?, ?, ?, ?, ?, ?, ?)',
-    request.requestId,
-    sessionId,
-    request.turnId,
-    request.state,
-    request.createdAt,
-    request.expiresAt,
-    JSON.stringify(request),
-  );
-}
-
-function updateRequest(sql: Sql, request: PermissionRequest): void {
-  sql.run(
-    'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?',
-    request.state,
-    JSON.stringify(request),
-    request.requestId,
-  );
-}
-
-function rememberAnswer(sql: Sql, sessionId: string, { remembered }: PermissionRequest): void {
-  if (remembered === undefined) return;
-  sql.run(
-    'INSERT OR IGNORE INTO remembered_permissions VALUES (?, ?)',
-    sessionId,
-    ruleName(remembered.rule),
-  );
-}
-
-/** Events after which another turn may be the next one to run, or another server may run it. */
-export function changesQueue(event: EventBody): boolean {
-  switch (event.type) {
+      return answerRequest(event.request);
     case 'session_tied':
-    case 'prompt_queued':
-    case 'prompt_cancelled':
-    case 'turn_started':
-    case 'turn_ended':
+    case 'session_updated':
+    case 'session_error':
+    case 'session_ended':
+    case 'text':
+    case 'tool_use':
+    case 'tool_result':
+    case 'status_set':
+    case 'touched':
+      return [];
+  }
+}
+
+type Of<T extends EventBody['type']> = Extract<SessionEvent, { type: T }>;
+
+function queuePrompt(sessionId: string, event: Of<'prompt_queued'>): readonly RowChange[] {
+  const { turnId: id, at: queuedAt, trace, prompt } = event;
+  const turn: Turn = { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, trace };
+  const insert: RowChange = { kind: 'insert_turn', turn, prompt };
+  return event.next ? [insert, { kind: 'put_first', turnId: id }] : [insert];
+}
+
+/** An autonomous turn was never queued and has no prompt: Claude Code is at it already. */
+function startTurn(turn: Turn, epoch: number | null): readonly RowChange[] {
+  const start: RowChange = { kind: 'start_turn', turn, epoch };
+  return turn.origin === 'prompt' ? [start] : [{ kind: 'insert_turn', turn, prompt: '' }, start];
+}
+
+function requeued({ id, sessionId, queuedAt, trace }: Turn, crashes?: number): Turn {
+  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, trace, crashes };
+}
+
+function answerRequest(request: PermissionRequest): readonly RowChange[] {
+  const answer: RowChange = { kind: 'answer_request', request };
+  const { remembered } = request;
+  return remembered ? [answer, { kind: 'remember', name: ruleName(remembered.rule) }] : [answer];
+}
+
+/** Whether another turn may be the next one to run. */
+export function changesQueue({ kind }: RowChange): boolean {
+  switch (kind) {
+    case 'insert_turn':
+    case 'put_first':
+    case 'start_turn':
+    case 'end_turn':
+    case 'requeue_turn':
       return true;
-    case 'notice':
-      return event.requeued === true;
-    default:
+    case 'label':
+    case 'link':
+    case 'unlink':
+    case 'insert_request':
+    case 'answer_request':
+    case 'remember':
+    case 'served':
       return false;
   }
 }

@@ -3,6 +3,7 @@
 import { readSession } from './append.ts';
 import type { Transaction } from './commit-queue.ts';
 import { DamagedRowError, type Sql, textOf } from './sql.ts';
+import { changeSums } from './sum-rows.ts';
 import { leaveMcpScope } from './sums.ts';
 
 const ROW_TABLES = [
@@ -61,7 +62,7 @@ function pruneSession(sql: Sql, sessionId: string, limit: number): number {
 /** A damaged row is forgotten like any other: else nothing that is younger would ever be. Its sums stay as they are. */
 function leaveScope(sql: Sql, sessionId: string): void {
   try {
-    leaveMcpScope(sql, readSession(sql, sessionId));
+    changeSums(sql, leaveMcpScope(readSession(sql, sessionId)));
   } catch (error) {
     if (!(error instanceof DamagedRowError)) throw error;
   }

@@ -20,7 +20,7 @@ import { listRequests, listSessions, readEvents } from './reads.ts';
 import { FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
 import { Sql, textOf } from './sql.ts';
 import type { Lease } from './store.ts';
-import { PRINCIPALS, readMetrics } from './sums.ts';
+import { PRINCIPALS, readMetrics } from './sum-rows.ts';
 import { watchCommits } from './watch.ts';
 
 const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;

@@ -50,7 +50,7 @@ import type {
   Store,
   Sums,
 } from './store.ts';
-import { readSums, readTotals } from './sums.ts';
+import { readSums, readTotals } from './sum-rows.ts';
 
 export type SqliteStoreOptions = {
   /** The state directory; made where it is missing. */

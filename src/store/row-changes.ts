@@ -1,0 +1,110 @@
+/** Executes what the projection says. */
+
+import { SERVED_KEPT_MS } from '../limits.ts';
+import type { PermissionRequest, Turn } from '../session/event.ts';
+import type { Transaction } from './commit-queue.ts';
+import type { RowChange } from './projection.ts';
+import type { Sql } from './sql.ts';
+
+export function changeRow(tx: Transaction, sessionId: string, change: RowChange): void {
+  const { sql } = tx;
+  switch (change.kind) {
+    case 'label':
+      sql.run('INSERT INTO session_labels VALUES (?, ?, ?)', sessionId, change.key, change.value);
+      return;
+    case 'link':
+      sql.run('INSERT OR IGNORE INTO session_tasks VALUES (?, ?)', sessionId, change.taskId);
+      return;
+    case 'unlink':
+      sql.run(UNLINK, sessionId, change.taskId);
+      return;
+    case 'insert_turn':
+      insertTurn(sql, change.turn, change.prompt);
+      return;
+    case 'put_first':
+      sql.run(PUT_FIRST, sessionId, change.turnId);
+      return;
+    case 'start_turn':
+      startTurn(sql, change.turn, change.epoch);
+      return;
+    case 'end_turn':
+      sql.run(END_TURN, change.turn.state, JSON.stringify(change.turn), change.turn.id);
+      return;
+    case 'requeue_turn':
+      sql.run(REQUEUE_TURN, JSON.stringify(change.turn), change.turn.id);
+      return;
+    case 'insert_request':
+      insertRequest(sql, sessionId, change.request);
+      return;
+    case 'answer_request':
+      answerRequest(sql, change.request);
+      return;
+    case 'remember':
+      sql.run('INSERT OR IGNORE INTO remembered_permissions VALUES (?, ?)', sessionId, change.name);
+      return;
+    case 'served':
+      noteServed(tx, sessionId);
+  }
+}
+
+const UNLINK = 'DELETE FROM session_tasks WHERE session_id = ? AND task_id = ?';
+const PUT_FIRST = `UPDATE turns SET rank = (
+    SELECT min(rank) - 1 FROM turns WHERE session_id = ? AND state = 'queued'
+  ) WHERE id = ?`;
+const END_TURN = `UPDATE turns SET state = ?, record = ?, prompt = '' WHERE id = ?`;
+const REQUEUE_TURN = `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`;
+
+function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
+  sql.run(
+    'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)',
+    turn.id,
+    turn.sessionId,
+    turn.state,
+    JSON.stringify(turn),
+    prompt,
+  );
+}
+
+/** An autonomous turn has no prompt to deliver. */
+function startTurn(sql: Sql, turn: Turn, epoch: number | null): void {
+  sql.run(
+    `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`,
+    turn.origin === 'autonomous' ? 'prompted' : 'claimed',
+    epoch,
+    JSON.stringify(turn),
+    turn.id,
+  );
+}
+
+function insertRequest(sql: Sql, sessionId: string, request: PermissionRequest): void {
+  sql.run(
+    'INSERT INTO permission_requests VALUES (?, ?, ?, ?, ?, ?, ?)',
+    request.requestId,
+    sessionId,
+    request.turnId,
+    request.state,
+    request.createdAt,
+    request.expiresAt,
+    JSON.stringify(request),
+  );
+}
+
+function answerRequest(sql: Sql, request: PermissionRequest): void {
+  sql.run(
+    'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?',
+    request.state,
+    JSON.stringify(request),
+    request.requestId,
+  );
+}
+
+/** What is long ago makes no difference any more. */
+function noteServed({ sql, steadyNow }: Transaction, sessionId: string): void {
+  sql.run(
+    `INSERT OR REPLACE INTO served
+     SELECT principal, ?1 FROM sessions WHERE id = ?2 UNION ALL SELECT caller, ?1 FROM sessions WHERE id = ?2`,
+    steadyNow,
+    sessionId,
+  );
+  sql.run('DELETE FROM served WHERE at < ?', steadyNow - SERVED_KEPT_MS);
+}
