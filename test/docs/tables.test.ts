@@ -5,6 +5,7 @@ import { COMMAND_NAMES, specOf } from '../../src/commands.ts';
 import * as limits from '../../src/limits.ts';
 import { PROMPTS } from '../../src/prompts/index.ts';
 import { METRICS, OF_SESSION } from '../../src/resources/index.ts';
+import { CLAUDE_VERSION_MIN } from '../../src/runner/claude-version.ts';
 import { NO_METRICS } from '../../src/session/metrics.ts';
 import { SETTING_LIST } from '../../src/settings.ts';
 import { Prometheus } from '../../src/telemetry/prometheus.ts';
@@ -147,7 +148,11 @@ describe('the limits', () => {
 
   test('in the prose are those of the program', () => {
     const lease = seconds(limits.LEASE_TIMES.leaseMs);
+    const { engines } = JSON.parse(page('package.json'));
+    const [node22, node24] = engines.node.match(/\d[\d.]+/g);
     for (const [text, words] of [
+      [readme, `version ${CLAUDE_VERSION_MIN} or later`],
+      [page('docs/clients.md'), `Node ${node22} or a later 22.x, or Node ${node24} or later`],
       [readme, `(up to ${seconds(limits.ORDER_MS_MAX)} if`],
       [readme, `at most ${count(limits.WAIT_MS_MAX)}, because`],
       [readme, `parts of at most ${bytes(limits.RESOURCE_BYTES_MAX)}`],
