@@ -11,6 +11,9 @@ const ANSWER_MS_MAX = 20_000;
 /** A stream that stays open says no more than its head. */
 const STREAM_MS = 100;
 
+/** What Node itself answers, without a body, to what is not a request of HTTP. */
+const NODES_OWN = /^HTTP\/1\.1 (400|417|431) (?!.*content-type).*\r\n\r\n(0\r\n\r\n)?$/is;
+
 type Target = { readonly port: number; readonly session: string };
 type Parts = {
   method?: string;
@@ -134,7 +137,8 @@ export class HttpTarget {
     if (status >= 500) this.#tally.violation(kind, `status ${status}`, bytes);
     const problem = problemIn(text);
     if (problem !== undefined) this.#tally.violation(kind, problem, bytes);
-    if (status >= 400 && !isJson(text) && !/^(HEAD|head) /.test(bytes.toString('latin1', 0, 5))) {
+    const isBare = NODES_OWN.test(answer) || /^(HEAD|head) /.test(bytes.toString('latin1', 0, 5));
+    if (status >= 400 && !isBare && !isJson(text)) {
       this.#tally.violation(kind, `no JSON in an answer ${status}`, bytes);
     }
     this.#tally.add(`http, ${kind}`, status === 0 ? 'cut off' : describe(status, text));
