@@ -133,19 +133,6 @@ describe('the commands without a server', OPTIONS, () => {
 });
 
 describe('a command', OPTIONS, () => {
-  test.each<[string[], RegExp]>([
-    [['http', '--json'], /--json: http does not take it, only list, show/],
-    [['show', 'x', '--all'], /--all: show does not take it, only list/],
-    [['show'], /show: expected one ID/],
-    [['end', 'a', 'b'], /end: expected one ID/],
-    [['list', 'a'], /unknown command list a/],
-    [['list', '--limit', 'x'], /--limit: expected a whole number/],
-  ])('%j ends with 2 and one line', async (args, problem) => {
-    const place = await makeWorkplace();
-    const { code, stdout, stderr } = await command(place, ...args);
-    expect([code, stdout, linesOf(stderr)]).toEqual([2, '', [expect.stringMatching(problem)]]);
-  });
-
   test('takes a root that is not there, which is nothing to it', async () => {
     const place = await makeWorkplace();
     expect(await command(place, 'list', '--root', '/does/not/exist')).toMatchObject({ code: 0 });

@@ -18,20 +18,9 @@ const before = (code: string) => ['--import', `data:text/javascript,${encodeURIC
 
 describe('a start that cannot work ends with one line and makes nothing:', OPTIONS, () => {
   test.each<[string, Start, number, RegExp]>([
-    ['an unknown flag', { args: ['--verbose-please'] }, 2, /--verbose-please/],
     ['a flag without its value', { args: ['--state-dir'] }, 2, /--state-dir/],
-    ['no number', { args: ['--max-live', 'many'] }, 2, /--max-live .*whole number/],
-    ['a number out of range', { args: ['--port', '70000'] }, 2, /--port .*0 to 65535/],
-    ['an unknown choice', { args: ['--http-mode', 'both'] }, 2, /--http-mode .*dual/],
-    ['a root that does not exist', { args: ['--root', '/no/such'] }, 2, /--root .*\/no\/such/],
     ['an unknown command', { args: ['frobnicate'] }, 2, /frobnicate.*stdio, http/],
-    ['a command with something behind it', { args: ['http', 'now'] }, 2, /http now/],
-    [
-      'no token beyond loopback',
-      { args: ['http', '--no-auth', '--host', '0.0.0.0'] },
-      2,
-      /--no-auth.*0\.0\.0\.0/,
-    ],
+    ['a command of the terminal without its ID', { args: ['show'] }, 2, /show: expected one ID/],
     [
       'a bad value in the environment',
       { env: { CLAUDE_SESSIONS_IDLE_EVICT_MS: '-1' } },

@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import type { Workplace } from '../support/client/place.ts';
-import { ROOT } from '../support/client/program.ts';
+import { Program, ROOT } from '../support/client/program.ts';
 import { script } from '../support/messages-api.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { OPTIONS, POLL } from './sessions.ts';
@@ -29,37 +28,24 @@ describe('a server over HTTP that npm runs ends with npm', OPTIONS, () => {
   });
 });
 
-function start({ env }: Workplace, words: readonly string[], cwd: string): ChildProcess {
-  const args = [...words, 'http', '--port', '0', '--no-auth'];
-  const npm = spawn('npm', args, { cwd, env: { ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
-  onTestFinished(() => void npm.kill('SIGKILL'));
+function start(place: Workplace, words: readonly string[], cwd: string): Program {
+  const command = ['npm', ...words, 'http', '--port', '0', '--no-auth'];
+  const npm = new Program(command, place.env, true, cwd);
+  place.defer(() => npm.stop('SIGKILL'));
   return npm;
 }
 
 /** Kills npm alone while a session works: the port is closed, and nothing is left of the server and its sessions. */
-async function endsWith(npm: ChildProcess, place: Workplace, signal: NodeJS.Signals) {
-  const url = await servingUrl(npm);
+async function endsWith(npm: Program, place: Workplace, signal: NodeJS.Signals) {
+  const url = await npm.servingUrl();
   const client = await connectHttp('v2 legacy', { url, token: '' });
   const prompt = script([{ hang: 'headers' }]);
   await client.call('create_session', { workingDirectory: place.directory, prompt });
   await expect.poll(() => place.api.requests.length, POLL).toBeGreaterThan(0);
   expect((await processesWith(place.scratch)).length).toBeGreaterThanOrEqual(3);
-  const exited = once(npm, 'exit');
-  npm.kill(signal);
+  const exited = once(npm.child, 'exit');
+  npm.child.kill(signal);
   await exited;
   await expect.poll(() => processesWith(place.scratch), POLL).toEqual([]);
   await expect(fetch(url)).rejects.toThrow();
-}
-
-async function servingUrl({ stderr }: ChildProcess): Promise<string> {
-  let told = '';
-  if (stderr === null) throw new Error('npm has no standard error');
-  for await (const [chunk] of on(stderr, 'data', { close: ['end'] })) {
-    told += chunk;
-    const url = /serving MCP at (\S+)\n/.exec(told)?.[1];
-    if (url === undefined) continue;
-    stderr.resume();
-    return url;
-  }
-  throw new Error(`npm ended before the server served: ${told}`);
 }

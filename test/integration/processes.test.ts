@@ -78,14 +78,6 @@ describe('no process outlives', OPTIONS, () => {
     expect(escaped.map(startTimeOf)).toEqual([undefined, undefined]);
   });
 
-  test('an eviction for its idle time', async () => {
-    const { place, client } = await startServer('--idle-evict-ms', '500');
-    const id = await create(client, place);
-    await turn(client, id, [{ text: 'idle' }]);
-    await expect.poll(() => processesOf(id), POLL).toEqual([]);
-    expect(await turn(client, id, [{ text: 'again' }])).toMatchObject({ result: 'again' });
-  });
-
   test('an eviction for another session, which waits for what was left running, and then names it', async () => {
     const { place, client } = await startServer('--idle-evict-ms', '3000', '--max-live', '1');
     const [first, second] = [await create(client, place), await create(client, place)];

@@ -85,37 +85,4 @@ describe('prompts of a session', OPTIONS, () => {
     expect(await spent({ taskId: 'JOB-1' })).toBeCloseTo(5 * ONE_ANSWER_USD, 9);
     expect(await spent({})).toBeCloseTo(6 * ONE_ANSWER_USD, 9);
   });
-
-  test('keep within the limits of their session, and say which it was', async () => {
-    const { place, client } = await startServer();
-    const echo = { tool: 'Bash', input: { command: 'echo x' } };
-    for (const [options, steps, name] of [
-      [{ maxTurns: 1 }, [echo, { text: 'x' }], 'maxTurns'],
-      [{ maxBudgetUsd: ONE_ANSWER_USD / 2 }, [echo, { text: 'x' }], 'maxBudgetUsd'],
-      [{ timeout: 1000 }, [{ text: 'x', hang: 'mid' as const }], 'timeout'],
-    ] as const) {
-      const id = await create(client, place, options);
-      expect(await turn(client, id, [...steps])).toMatchObject({
-        state: 'failed',
-        error: { code: 'LIMIT_EXCEEDED', message: expect.stringContaining(name) },
-      });
-      const { session } = await client.call('get_session', { sessionId: id });
-      expect(session.status).toBe('ready');
-    }
-  });
-
-  test('show a rate limit while it lasts, and come through when it ends', async () => {
-    const { place, client } = await startServer();
-    const id = await create(client, place);
-    const limited = { status: 429, times: 2, headers: { 'retry-after': '1' }, text: 'at last' };
-    expect(await turn(client, id, [limited])).toMatchObject({
-      state: 'completed',
-      result: 'at last',
-    });
-    const { events } = await client.call('read_events', { sessionId: id });
-    const notices = events.filter(({ type }) => type === 'notice').map(({ text }) => text);
-    expect(notices).toEqual(
-      [1, 2].map((n) => expect.stringContaining(`answered 429; retry ${n} of 3`)),
-    );
-  });
 });

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type App, assemble } from '../../src/app.ts';
-import type { Settings } from '../../src/config.ts';
+import { readSettings, type Settings } from '../../src/config.ts';
 import type { LeaseTimes } from '../../src/limits.ts';
 import { type Logger, loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
@@ -186,33 +186,13 @@ export function overriding<Port extends object>(port: Port, methods: Partial<Por
 }
 
 function settingsFor(directory: string, root: string, given: Partial<Settings> = {}): Settings {
-  return {
-    command: 'stdio',
-    stateDir: join(directory, 'state'),
-    roots: [root],
-    defaultDirectory: root,
-    claudePath: undefined,
-    maxLive: 4,
-    maxSessions: 100,
-    maxSessionsPerPrincipal: given.maxSessions ?? 100,
-    idleEvictMs: 300_000,
-    sessionTtlMs: 604_800_000,
-    retainMs: 2_592_000_000,
-    permissionTimeoutMs: 1_800_000,
-    allowBypassPermissions: false,
-    logLevel: 'info',
-    logFile: undefined,
-    host: '127.0.0.1',
-    port: 0,
-    httpMode: 'sessions',
-    tokenFile: undefined,
-    noAuth: false,
-    allowedHosts: [],
-    allowedOrigins: [],
-    publicUrl: undefined,
-    authServers: [],
-    rateLimit: 500,
-    environment: {},
-    ...given,
+  const { maxSessions = 100 } = given;
+  const flags = {
+    'state-dir': join(directory, 'state'),
+    root,
+    'max-live': 4,
+    'max-sessions': maxSessions,
   };
+  const words = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
+  return { ...readSettings(words, {}), ...given };
 }

@@ -57,7 +57,7 @@ export function buildMessage(step: Step, model: string): Message {
     role: 'assistant',
     model,
     content,
-    stop_reason: step.stop_reason ?? (calls ? 'tool_use' : 'end_turn'),
+    stop_reason: calls ? 'tool_use' : 'end_turn',
     stop_sequence: null,
     usage: { ...USAGE, ...step.usage },
   };

@@ -16,7 +16,6 @@ export type RecordedRequest = {
   /** Without the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly bodyBytes: number;
   /** Absent when the body was not JSON, or larger than 1 MiB. */
   readonly body?: RequestBody;
   /** 1 for the first time a session asks for a step of a script, 2 for its first repeat, and so on. */

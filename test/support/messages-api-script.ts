@@ -48,8 +48,6 @@ export type Step = {
   sseError?: string;
   /** Token figures that differ from 100 input, 10 output, no cache. */
   usage?: Partial<Usage>;
-  /** After `max_tokens` or `refusal` Claude Code asks again by itself, with a plain prompt of its own. */
-  stop_reason?: string;
 };
 
 export type ContentBlock = { type: string; text?: string };

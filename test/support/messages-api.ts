@@ -17,7 +17,6 @@ export { type Step, script } from './messages-api-script.ts';
 export type MessagesApi = {
   /** Base URL without a slash at the end, for `ANTHROPIC_BASE_URL`. */
   readonly url: string;
-  readonly port: number;
   /** The last requests, oldest first; a live view. */
   readonly requests: readonly RecordedRequest[];
   /** The first recorded request that fits, or the next that comes to fit. Rejects when the stand-in closes first. */
@@ -50,10 +49,8 @@ export async function startMessagesApi({
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const port = portOf(server);
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: `http://127.0.0.1:${portOf(server)}`,
     requests: log.entries,
     waitForRequest: (predicate) => log.wait(predicate),
     close: () => closeServer(server, log),
@@ -117,8 +114,7 @@ class StandIn {
       method: request.method ?? 'GET',
       path,
       headers: request.headers,
-      bodyBytes: raw.length,
-      ...(body && raw.length <= BODY_BYTES_KEPT && { body }),
+      body: raw.length <= BODY_BYTES_KEPT ? body : undefined,
       tryNumber,
     });
     response.once('close', () => {

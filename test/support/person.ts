@@ -12,7 +12,6 @@ import {
 } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
-import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { InMemoryTransport as MemoryV1 } from '@modelcontextprotocol/sdk/inMemory.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -20,6 +19,7 @@ import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { serveHttp } from '../../src/transport/http/http.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';
+import type { StdioServer } from './client/sdk-client.ts';
 import type { Harness } from './harness.ts';
 
 export const PEOPLE = [
@@ -127,18 +127,11 @@ export async function connectPerson(harness: Harness, kind: Kind): Promise<Perso
   return person;
 }
 
-/** A client that starts the program as its configuration says. */
-export async function startPerson(
-  server: { command: string; args: string[]; env: Readonly<Record<string, string>> },
-  era: 'v1' | 'v2' | '2026',
-): Promise<Person> {
+/** A client of the newest revision that starts the program as its configuration says. */
+export async function startPerson(server: StdioServer): Promise<Person> {
   const person = new Person();
-  const options = { ...server, env: { ...server.env } };
-  person.serveWith(
-    await (era === 'v1'
-      ? connectV1(person, new StdioV1(options))
-      : connectV2(person, new StdioClientTransport(options), era === '2026')),
-  );
+  const options = { ...server, args: [...server.args], env: { ...server.env } };
+  person.serveWith(await connectV2(person, new StdioClientTransport(options), true));
   return person;
 }
 
@@ -156,14 +149,16 @@ export async function connectByHand(harness: Harness): Promise<Client> {
 
 const INFO = { name: 'person', version: '1.0.0' };
 
-async function connectV1(person: Person, transport: unknown): Promise<Connected> {
+async function connectV1(
+  person: Person,
+  transport: Parameters<ClientV1['connect']>[0],
+): Promise<Connected> {
   // As clients declare it that know of no other mode.
   const client = new ClientV1(INFO, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, (request, { signal }) =>
     person.show(request.params, signal),
   );
-  // The cast is for exactOptionalPropertyTypes, which the package was not built with.
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  await client.connect(transport);
   return {
     callTool: async (name, args, options) =>
       (await client.callTool({ name, arguments: { ...args } }, undefined, options)) as Answer,

@@ -34,9 +34,9 @@ export class Program {
   readonly ended: Promise<Ended>;
   readonly #written: Readonly<Record<'stdout' | 'stderr', Buffer[]>> = { stdout: [], stderr: [] };
 
-  constructor(command: readonly string[], env: Env, keepsOutput = true) {
+  constructor(command: readonly string[], env: Env, keepsOutput = true, cwd?: string) {
     const [file = '', ...args] = command;
-    this.child = spawn(file, args, { env: { ...env } });
+    this.child = spawn(file, args, { env: { ...env }, cwd });
     for (const name of keepsOutput ? (['stdout', 'stderr'] as const) : (['stderr'] as const)) {
       this.child[name].on('data', (chunk: Buffer) => this.#written[name].push(chunk));
     }
