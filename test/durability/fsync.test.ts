@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { type Place, Server } from '../support/client/place.ts';
 import type { Args, ToolName } from '../support/client/tools.ts';
@@ -11,14 +10,6 @@ import { answeredTooEarly, readTrace, type Step } from './trace.ts';
 
 const STRACE = ['strace', '-D', '-f', '-y', '--seccomp-bpf', '-s', '200000'];
 const CALLS = 'trace=read,readv,write,writev,pwrite64,pwritev,fsync,fdatasync';
-
-beforeAll(() => {
-  try {
-    execFileSync('strace', ['-V'], { stdio: 'ignore' });
-  } catch (cause) {
-    throw new Error('this test needs strace: apt-get install strace', { cause });
-  }
-});
 
 test('each of more than 200 changing calls is answered after the fsync of what it wrote, and concurrent ones share it', {
   timeout: 180_000,

@@ -50,24 +50,6 @@ describe('completion/complete', () => {
     expect(hasMore).toBe(true);
   });
 
-  test("offers nothing of another principal's", async () => {
-    const harness = await startHarness();
-    const alice = await harness.connect();
-    const { session } = await alice.call('create_session', {
-      name: 'secret',
-      taskId: 'T-1',
-      labels: { team: 'shop' },
-    });
-    const bob = await harness.connect({ principal: 'bob' });
-    for (const typed of ['', session.id, 'secret']) {
-      expect((await complete(bob, SESSION, 'id', typed)).values).toEqual([]);
-    }
-    for (const argument of ['taskId', 'label']) {
-      const { values } = await complete(bob, prompt('daily_report'), argument, '');
-      expect(values).toEqual([]);
-    }
-  });
-
   test('refuses a prompt and a template that it does not have', async () => {
     const { client } = await (await startHarness()).connect();
     const argument = { name: 'id', value: '' };

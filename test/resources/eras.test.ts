@@ -33,9 +33,7 @@ async function startServer() {
   };
   const v1 = async (token = ALICE) => {
     const client = new ClientV1(INFO);
-    const transport = new TransportV1(new URL(server.url), options(token));
-    // The cast is for exactOptionalPropertyTypes, which the package was not built with.
-    await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+    await client.connect(new TransportV1(new URL(server.url), options(token)));
     onTestFinished(() => client.close());
     return client;
   };

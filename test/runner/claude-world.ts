@@ -20,6 +20,7 @@ import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody, PermissionMode, SessionOptions } from '../../src/session/event.ts';
 import type { RememberRule } from '../../src/session/remembered.ts';
+import { Changes } from '../support/changes.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
 import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
 
@@ -35,43 +36,43 @@ export class Recorder implements RunListener {
   exits = 0;
   answer: (ask: PermissionAsk, signal: AbortSignal) => PermissionReply | Promise<PermissionReply> =
     () => ({ decision: 'allow' });
-  #waiters: { readonly met: () => boolean; readonly resolve: () => void }[] = [];
+  readonly #changes = new Changes();
 
   output(body: OutputBody): void {
     this.outputs.push(body);
-    this.#changed();
+    this.#changes.tell();
   }
 
   autonomousTurnStarted(turnId: string): void {
     this.started.push(turnId);
-    this.#changed();
+    this.#changes.tell();
   }
 
   modeReached(mode: PermissionMode): void {
     this.modes.push(mode);
-    this.#changed();
+    this.#changes.tell();
   }
 
   backgroundTasks(count: number): void {
     this.tasks.push(count);
-    this.#changed();
+    this.#changes.tell();
   }
 
   turnEnded(turnId: string, outcome: TurnOutcome): void {
     this.ended.push({ turnId, outcome });
-    this.#changed();
+    this.#changes.tell();
   }
 
   async permission(ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply> {
     this.asked.push(ask);
     const reply = this.answer(ask, signal);
-    this.#changed();
+    this.#changes.tell();
     return await reply;
   }
 
   exited(): void {
     this.exits += 1;
-    this.#changed();
+    this.#changes.tell();
   }
 
   /** Keeps up with everything, unless a test says otherwise. */
@@ -79,14 +80,11 @@ export class Recorder implements RunListener {
 
   /** Resolves once the condition holds; looked at after each call of the listener. */
   until(met: () => boolean): Promise<void> {
-    if (met()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ met, resolve }));
+    return this.#changes.until(met);
   }
 
-  async outcomeOf(turnId: string): Promise<TurnOutcome> {
-    const find = () => this.ended.find((each) => each.turnId === turnId)?.outcome;
-    await this.until(() => find() !== undefined);
-    return find() as TurnOutcome;
+  outcomeOf(turnId: string): Promise<TurnOutcome> {
+    return this.#changes.find(() => this.ended.find((each) => each.turnId === turnId)?.outcome);
   }
 
   /** The outputs of one kind. */
@@ -94,12 +92,6 @@ export class Recorder implements RunListener {
     return this.outputs.filter(
       (body): body is Extract<OutputBody, { type: T }> => body.type === type,
     );
-  }
-
-  #changed(): void {
-    const met = this.#waiters.filter((waiter) => waiter.met());
-    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
-    for (const { resolve } of met) resolve();
   }
 }
 
@@ -168,7 +160,7 @@ export class World {
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
       log: log ?? pino({ level: 'silent' }),
-      ...(claudePath !== undefined && { claudePath }),
+      claudePath,
       limits: {
         startMs: 30_000,
         silenceMs: 60_000,
@@ -184,14 +176,8 @@ export class World {
     const { uuid = randomUUID(), forkOf, past, options, remembered } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
-    const spec = {
-      uuid,
-      marker,
-      options: { workingDirectory: this.cwd, ...options },
-      ...(forkOf !== undefined && { forkOf }),
-      ...(past && { past }),
-      ...(remembered && { remembered }),
-    };
+    const inDirectory = { workingDirectory: this.cwd, ...options };
+    const spec = { uuid, marker, options: inDirectory, forkOf, past, remembered };
     const run = await runner.start(spec, heard);
     const prompt = (steps: Step[] | string) => {
       const turnId = randomUUID();

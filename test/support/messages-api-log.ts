@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Changes } from './changes.ts';
 import type { ApiMessage } from './messages-api-script.ts';
 
 export type RequestBody = {
@@ -25,18 +26,13 @@ export type RecordedRequest = {
 };
 
 type Predicate = (request: RecordedRequest) => boolean;
-type Waiter = {
-  predicate: Predicate;
-  resolve: (request: RecordedRequest) => void;
-  reject: (error: Error) => void;
-};
 type Entry = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] };
 
 /** The last requests, oldest first, and those who wait for one. */
 export class RequestLog {
   readonly #entries: Entry[] = [];
   readonly #limit: number;
-  #waiters: Waiter[] = [];
+  readonly #changes = new Changes();
   #ended = false;
 
   constructor(limit: number) {
@@ -52,30 +48,24 @@ export class RequestLog {
     const entry: Entry = { ...request, clientClosedEarly: false };
     this.#entries.push(entry);
     if (this.#entries.length > this.#limit) this.#entries.shift();
-    this.#tell(entry);
+    this.#changes.tell();
     return () => {
       if (this.#ended) return;
       entry.clientClosedEarly = true;
-      this.#tell(entry);
+      this.#changes.tell();
     };
   }
 
   /** The first recorded request that fits, or the next one that comes to fit. Waits until `end`, which rejects it. */
-  wait(predicate: Predicate): Promise<RecordedRequest> {
-    const known = this.#entries.find(predicate);
-    if (known) return Promise.resolve(known);
-    return new Promise((resolve, reject) => this.#waiters.push({ predicate, resolve, reject }));
+  async wait(predicate: Predicate): Promise<RecordedRequest> {
+    const look = () => this.#entries.find(predicate) ?? (this.#ended ? 'ended' : undefined);
+    const found = await this.#changes.find(look);
+    if (found !== 'ended') return found;
+    throw new Error('the stand-in was closed before a request fitted; start a new one');
   }
 
   end(): void {
     this.#ended = true;
-    const error = new Error('the stand-in was closed before a request fitted; start a new one');
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(error);
-  }
-
-  #tell(entry: RecordedRequest): void {
-    const met = this.#waiters.filter((waiter) => waiter.predicate(entry));
-    this.#waiters = this.#waiters.filter((waiter) => !met.includes(waiter));
-    for (const waiter of met) waiter.resolve(entry);
+    this.#changes.tell();
   }
 }

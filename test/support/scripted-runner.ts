@@ -13,9 +13,7 @@ import type {
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody, PermissionMode } from '../../src/session/event.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
-
-type Predicate = (run: ScriptedRun) => boolean;
-type Waiter = { readonly predicate: Predicate; readonly resolve: (run: ScriptedRun) => void };
+import { Changes } from './changes.ts';
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -32,7 +30,7 @@ export class ScriptedRunner implements Runner {
   /** The UUIDs of which files are kept; a test adds what an earlier server has left. */
   readonly files = new Set<string>();
   readonly #failures: Error[] = [];
-  readonly #waiters: Waiter[] = [];
+  readonly #changes = new Changes();
   #startGate: Promise<void> = Promise.resolve();
 
   async start(spec: RunSpec, listener: RunListener): Promise<Run> {
@@ -42,9 +40,9 @@ export class ScriptedRunner implements Runner {
     const failure = this.#failures.shift();
     if (failure !== undefined) throw failure;
     this.files.add(spec.uuid);
-    const run = new ScriptedRun(spec, listener, () => this.#changed(run));
+    const run = new ScriptedRun(spec, listener, () => this.#changes.tell());
     this.runs.push(run);
-    this.#changed(run);
+    this.#changes.tell();
     return run;
   }
 
@@ -64,10 +62,8 @@ export class ScriptedRunner implements Runner {
   }
 
   /** The first run that fits, or the next that comes to fit; looked at when it starts and each time it is called. */
-  waitFor(predicate: Predicate): Promise<ScriptedRun> {
-    const known = this.runs.find(predicate);
-    if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve) => this.#waiters.push({ predicate, resolve }));
+  waitFor(predicate: (run: ScriptedRun) => boolean): Promise<ScriptedRun> {
+    return this.#changes.find(() => this.runs.find(predicate));
   }
 
   /** Makes the next start reject; once a call. */
@@ -79,17 +75,9 @@ export class ScriptedRunner implements Runner {
 
   /** Holds every start back until the returned function is called. */
   holdStarts(): () => void {
-    const { promise, resolve } = gate();
+    const { promise, resolve } = Promise.withResolvers<void>();
     this.#startGate = promise;
     return resolve;
-  }
-
-  #changed(run: ScriptedRun): void {
-    const met = this.#waiters.filter(({ predicate }) => predicate(run));
-    for (const waiter of met) {
-      this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-      waiter.resolve(run);
-    }
   }
 }
 
@@ -112,7 +100,7 @@ export class ScriptedRun implements Run {
   /** What an interrupt does to the turn that runs: by itself it ends it at once. */
   onInterrupt: (run: ScriptedRun) => void = (run) => run.finish({ state: 'interrupted' });
   readonly #changed: () => void;
-  #turnEnded = gate();
+  #turnEnded = Promise.withResolvers<void>();
 
   constructor(spec: RunSpec, listener: RunListener, changed: () => void) {
     this.spec = spec;
@@ -214,16 +202,8 @@ export class ScriptedRun implements Run {
 
   #open(turnId: string): void {
     this.turnId = turnId;
-    this.#turnEnded = gate();
+    this.#turnEnded = Promise.withResolvers<void>();
   }
 }
 
 const STOPPED = new SessionError('UNAVAILABLE', 'scripted: Claude Code stopped').toFailure();
-
-function gate(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}

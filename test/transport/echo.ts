@@ -1,10 +1,11 @@
 /** A small MCP server that tells its caller who it takes him for, and a record of what the transport told it. */
 
-import { EventEmitter, on, once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Server, type ServerCapabilities } from '@modelcontextprotocol/server';
 import type { ResourceEvent } from '../../src/server/subscriptions.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import type { Connections } from '../../src/transport/connections.ts';
+import { Changes } from '../support/changes.ts';
 
 export class EchoConnections implements Connections {
   readonly opens: Caller[] = [];
@@ -16,6 +17,7 @@ export class EchoConnections implements Connections {
   readonly hanging = new Set<string>();
   /** Ids of the MCP sessions that have nothing under way. */
   readonly absent = new Set<string | null>();
+  readonly #changes = new Changes();
   readonly #events = new EventEmitter();
   #failsNext = false;
   readonly #capabilities: ServerCapabilities;
@@ -58,17 +60,17 @@ export class EchoConnections implements Connections {
 
   opened(caller: Caller): void {
     this.opens.push(caller);
-    this.#events.emit('change');
+    this.#changes.tell();
   }
 
   present(caller: Caller): void {
     this.absent.delete(caller.mcpSessionId);
-    this.#events.emit('change');
+    this.#changes.tell();
   }
 
   away(caller: Caller): void {
     this.absent.add(caller.mcpSessionId);
-    this.#events.emit('change');
+    this.#changes.tell();
   }
 
   closed(caller: Caller): void {
@@ -77,7 +79,7 @@ export class EchoConnections implements Connections {
       throw new Error('the end cannot be reported');
     }
     this.closes.push(caller);
-    this.#events.emit('change');
+    this.#changes.tell();
   }
 
   /** The next end of an MCP session throws. */
@@ -91,17 +93,16 @@ export class EchoConnections implements Connections {
   }
 
   /** Resolves once this holds; looked at whenever something here changed. */
-  async until(holds: (record: this) => boolean): Promise<void> {
-    if (holds(this)) return;
-    for await (const _ of on(this.#events, 'change')) if (holds(this)) return;
+  until(holds: (record: this) => boolean): Promise<void> {
+    return this.#changes.until(() => holds(this));
   }
 
   async #hang(id: string, signal: AbortSignal): Promise<void> {
     this.hanging.add(id);
-    this.#events.emit('change');
+    this.#changes.tell();
     if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
     this.hanging.delete(id);
-    this.#events.emit('change');
+    this.#changes.tell();
   }
 }
 

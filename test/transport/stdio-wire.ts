@@ -1,10 +1,10 @@
 /** A server on two streams for one test, and bytes that no well-behaved client would send. */
 
-import { EventEmitter, once } from 'node:events';
 import { PassThrough, type Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { type StdioTimes, serveStdio } from '../../src/transport/stdio/stdio.ts';
+import { Changes } from '../support/changes.ts';
 import { LineWire, type Message } from '../support/client/line-wire.ts';
 import { INITIALIZE, INITIALIZED } from '../support/client/messages.ts';
 import { EchoConnections } from './echo.ts';
@@ -35,18 +35,13 @@ export async function connectWire(stdout?: Writable, times = TIMES) {
   const wire = new LineWire(stdin, readable);
   const write = (...messages: readonly object[]) => wire.write(...messages);
   const seen: Message[] = [];
-  const arrivals = new EventEmitter();
+  const arrivals = new Changes();
   wire.onLine = (bytes) => {
     seen.push(JSON.parse(bytes.toString()));
-    arrivals.emit('some');
+    arrivals.tell();
   };
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await once(arrivals, 'some');
-  };
-  const answerTo = async (id: unknown) => {
-    await until(() => seen.some((each) => each.id === id));
-    return seen.find((each) => each.id === id);
-  };
+  const until = (holds: () => boolean) => arrivals.until(holds);
+  const answerTo = (id: unknown) => arrivals.find(() => seen.find((each) => each.id === id));
   /** What was answered to these bytes: all that came before the answer to a ping sent after them. */
   const answersTo = async (bytes: string | Buffer) => {
     seen.length = 0;
