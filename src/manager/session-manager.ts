@@ -168,13 +168,11 @@ export class SessionManager {
     // Read once: what listeners touch or make meanwhile is younger, so the loop comes to an end.
     const elapsedMs = clock.monotonic();
     let ended = 0;
-    for (
-      let state = idle.oldest;
-      state !== undefined && elapsedMs - state.activeMs > maxAgeMs;
-      state = idle.oldest
-    ) {
-      this.#end(state, `idle for longer than ${maxAgeMs} ms`);
+    let oldest = idle.oldest;
+    while (oldest !== undefined && elapsedMs - oldest.activeMs > maxAgeMs) {
+      this.#end(oldest, `idle for longer than ${maxAgeMs} ms`);
       ended += 1;
+      oldest = idle.oldest;
     }
     return ended;
   }
@@ -200,17 +198,14 @@ function warn(logger: NonNullable<SessionManagerDeps['logger']>, details: object
   }
 }
 
-function checkStatus({ session, status }: SessionState, next: unknown): void {
+function checkStatus({ session: { id }, status }: SessionState, next: unknown): void {
   if (!isSessionStatus(next)) {
     throw new SessionError('INVALID_REQUEST', `${quoteId(next)} is not a status`, {
       hint: `use one of ${SESSION_STATUSES.join(', ')}.`,
     });
   }
   if (!canBecome(status, next)) {
-    throw new SessionError(
-      'CONFLICT',
-      `session ${session.id} is ${status} and cannot become ${next}`,
-    );
+    throw new SessionError('CONFLICT', `session ${id} is ${status} and cannot become ${next}`);
   }
 }
 
