@@ -9,12 +9,12 @@ import type { Context } from './context.ts';
 import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
 
 /** Resolves with the exit code. */
-type Run = (context: Context) => Promise<number>;
+type RunCommand = (context: Context) => Promise<number>;
 
 type TerminalCommand = Exclude<Command, 'stdio' | 'http' | 'backup'>;
 
 /** Only the command that runs is loaded. */
-const RUNS: Readonly<Record<TerminalCommand, () => Promise<Run>>> = {
+const RUNS: Readonly<Record<TerminalCommand, () => Promise<RunCommand>>> = {
   list: async () => (await import('./list.ts')).list,
   show: async () => (await import('./show.ts')).show,
   tail: async () => (await import('./tail.ts')).tail,

@@ -1,5 +1,5 @@
 import { oneLine } from '../text.ts';
-import { linesOf, type Style, styled, wrap } from '../views/screen.ts';
+import { besideHead, type Style, screenLines, styled, wrap } from '../views/screen.ts';
 import type { Check } from './check.ts';
 import type { Context } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
@@ -32,15 +32,8 @@ function checkLines(terminal: Terminal, { status, name, detail, hint = '' }: Che
     return `${[status, name, detail, hint].map(oneLine).join('\t')}\n`;
   }
   const indent = STATUS_WIDTH + NAME_WIDTH;
-  const lines = (text: string): readonly string[] =>
-    linesOf(text).flatMap((line) => wrap(line, columns - indent));
-  const [first = '', ...more] = lines(detail);
+  const text = hint === '' ? detail : `${detail}\n${hint}`;
+  const lines = screenLines(text).flatMap((line) => wrap(line, columns - indent));
   const head = styled(terminal, STYLES[status], status.padEnd(STATUS_WIDTH));
-  const rest = [...more, ...(hint === '' ? [] : lines(hint))];
-  return [
-    `${head}${name.padEnd(NAME_WIDTH)}${first}`,
-    ...rest.map((line) => ' '.repeat(indent) + line),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
+  return besideHead(head + name.padEnd(NAME_WIDTH), indent, lines);
 }

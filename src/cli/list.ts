@@ -63,7 +63,7 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
       text: ({ lastActivity }) => ago(now - lastActivity),
       isNumber: true,
     },
-    { title: 'TURNS', text: turnCounts, isNumber: true },
+    { title: 'TURNS', text: turnTotals, isNumber: true },
     { title: 'COST', text: ({ usage }) => cents(usage.costUsd), isNumber: true },
     {
       title: 'PRINCIPAL',
@@ -89,7 +89,7 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
 }
 
 /** Turns that have ended, and how many are still open. */
-function turnCounts({ turns }: Session): string {
+function turnTotals({ turns }: Session): string {
   const open = turns.running + turns.queued;
   return count(turns.completed + turns.failed) + (open > 0 ? ` +${count(open)}` : '');
 }

@@ -27,7 +27,7 @@ export async function metrics({ settings, terminal, overview }: Context): Promis
   return 0;
 }
 
-const TITLE_WIDTH = 'sessions  '.length;
+const SUM_WIDTH = 'sessions  '.length;
 
 const NO_SUMS: Sums = { all: NO_METRICS, byPrincipal: [] };
 
@@ -48,7 +48,7 @@ function forPeople(terminal: Terminal, { all, byPrincipal }: Sums): string {
   const rows = sumRows(all);
   const width = Math.max(...rows.map(([, figure]) => figure.length));
   const lines = rows.map(([title, figure, more]) => {
-    const head = styled(terminal, 'dim', title.padEnd(TITLE_WIDTH));
+    const head = styled(terminal, 'dim', title.padEnd(SUM_WIDTH));
     return `${head}${styled(terminal, 'bold', figure.padStart(width))}  ${more}\n`;
   });
   if (byPrincipal.length < 2) return lines.join('');

@@ -3,8 +3,7 @@
 import { SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
 import type { Overview } from '../service/overview.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import { silentSince } from '../session/silence.ts';
+import { type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
 import type { Context } from './context.ts';
@@ -38,7 +37,7 @@ export function statusStyle(session: Session, now: number): Style | undefined {
 
 /** By id, the shortest beginnings of the UUIDs that differ from each other; commands accept them as ids. */
 export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, string> {
-  const uuids = sessions.map(({ id }) => id.slice(SESSION_ID_PREFIX.length));
+  const uuids = sessions.map(({ id }) => uuidOf(id));
   const longest = uuids.reduce((chars, uuid) => Math.max(chars, uuid.length), 0);
   let chars = SHORT_CHARS_MIN;
   while (

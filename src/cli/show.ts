@@ -1,13 +1,12 @@
 import type { Overview } from '../service/overview.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import { silentSince } from '../session/silence.ts';
+import { type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Lease } from '../store/store.ts';
 import { oneLine } from '../text.ts';
 import { ago, dollars, localTime, tildePath, tokensText } from '../views/figures.ts';
 import { showRequest } from '../views/request.ts';
-import { firstLines, linesOf, type Style, styled, wrap } from '../views/screen.ts';
+import { besideHead, firstLines, type Style, screenLines, styled, wrap } from '../views/screen.ts';
 import { bodyText, noteText, tellRequest } from '../views/telling.ts';
 import type { Context } from './context.ts';
 import { flagsOf } from './flags.ts';
@@ -16,15 +15,15 @@ import { type Terminal, writeJson } from './terminal.ts';
 
 /** Number of events in which to look for the last text. */
 const SAID_EVENTS = 200;
-const LINES_MAX = 6;
-const TITLE_WIDTH = 'principal  '.length;
+const FACT_LINES_MAX = 6;
+const FACT_WIDTH = 'principal  '.length;
 
 /** A request, above all a plan, is read before it is answered. */
 const ASKS_LINES_MAX = 100;
 
-type Row = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
+type Fact = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
 
-type Facts = {
+type Known = {
   readonly session: Session;
   readonly requests: readonly PermissionRequest[];
   readonly lease: Lease | undefined;
@@ -46,8 +45,8 @@ export async function show(context: Context): Promise<number> {
     return 0;
   }
   const [lease, said] = await Promise.all([overview.lease(session), lastText(overview, session)]);
-  const rows = sessionRows({ session, requests, lease, said }, terminal.now());
-  await terminal.write(rows.map((row) => rowText(terminal, row)).join(''));
+  const rows = factsOf({ session, requests, lease, said }, terminal.now());
+  await terminal.write(rows.map((row) => factText(terminal, row)).join(''));
   return 0;
 }
 
@@ -56,7 +55,7 @@ async function lastText(overview: Overview, session: Session): Promise<string | 
   return events.flatMap((event) => (event.type === 'text' ? event.text : [])).at(-1);
 }
 
-function sessionRows({ session, requests, lease, said }: Facts, now: number): readonly Row[] {
+function factsOf({ session, requests, lease, said }: Known, now: number): readonly Fact[] {
   const when = (at: number): string => `${localTime(at)}  (${ago(now - at)})`;
   const { endedAt, error, labels } = session;
   const silent = silentSince(session, now);
@@ -89,7 +88,7 @@ function sessionRows({ session, requests, lease, said }: Facts, now: number): re
     ['asks', requests.map((request) => requestText(request, directory)).join('\n'), 'yellow'],
     ['said', said],
     // Only if no server runs it.
-    ['resume', lease === undefined ? `claude --resume ${uuidOf(session)}` : undefined],
+    ['resume', lease === undefined ? `claude --resume ${uuidOf(session.id)}` : undefined],
   ];
   return given.flatMap(([title, text, style]) =>
     text === undefined || text === '' ? [] : { title, text, style },
@@ -101,23 +100,20 @@ function requestText(request: PermissionRequest, directory: string): string {
   return [bodyText(told), ...notes.map(noteText)].join('\n');
 }
 
-function uuidOf({ id }: Session): string {
-  return id.slice(SESSION_ID_PREFIX.length);
-}
-
 function turnCounts({ turns }: Session): string {
   const { completed, failed, running, queued } = turns;
   return `${completed} completed, ${failed} failed, ${running} running, ${queued} queued`;
 }
 
-function rowText(terminal: Terminal, { title, text, style }: Row): string {
+function factText(terminal: Terminal, { title, text, style }: Fact): string {
   const { columns } = terminal;
   if (columns === undefined) return `${title}\t${oneLine(text)}\n`;
-  const all = linesOf(text).flatMap((line) => wrap(line, columns - TITLE_WIDTH));
-  return firstLines(all, title === 'asks' ? ASKS_LINES_MAX : LINES_MAX)
-    .map((line, at) => {
-      const head = (at === 0 ? title : '').padEnd(TITLE_WIDTH);
-      return `${styled(terminal, 'dim', head)}${styled(terminal, style, line)}\n`;
-    })
-    .join('');
+  const all = screenLines(text).flatMap((line) => wrap(line, columns - FACT_WIDTH));
+  const lines = firstLines(all, title === 'asks' ? ASKS_LINES_MAX : FACT_LINES_MAX);
+  const head = styled(terminal, 'dim', title.padEnd(FACT_WIDTH));
+  return besideHead(
+    head,
+    FACT_WIDTH,
+    lines.map((line) => styled(terminal, style, line)),
+  );
 }

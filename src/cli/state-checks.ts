@@ -12,10 +12,9 @@ import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts'
 import { count, counted, sizeText, tildePath } from '../views/figures.ts';
 import type { Check } from './check.ts';
 
-const MIB = 1024 * 1024;
 /** For the database's journal and the files of Claude Code. */
-const FREE_BYTES_MIN = 200 * MIB;
-const OF_OTHERS = 0o077;
+const FREE_BYTES_MIN = 200 * 1024 * 1024;
+const OTHERS_MODE_BITS = 0o077;
 const OTHER_DIRECTORY = 'pass a different --state-dir.';
 
 /** Whether the state can be stored: the directory, its database, the token file, the disk. */
@@ -114,7 +113,11 @@ async function diskCheck(stateDir: string): Promise<Check> {
 /** The check, with a warning if other users than the owner have rights to the file. */
 async function ownOnly(check: Check, path: string, mode: string): Promise<Check> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined || process.platform === 'win32' || (found.mode & OF_OTHERS) === 0) {
+  if (
+    found === undefined ||
+    process.platform === 'win32' ||
+    (found.mode & OTHERS_MODE_BITS) === 0
+  ) {
     return check;
   }
   const is = (found.mode & 0o777).toString(8);

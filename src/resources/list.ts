@@ -29,7 +29,7 @@ export async function listResources(
   return {
     resources: [
       ...(cursor === undefined ? [listedFixed(METRICS)] : []),
-      ...sessions.flatMap(listedOf),
+      ...sessions.flatMap(listedSession),
     ],
     nextCursor: next && cursorText(next),
   };
@@ -39,7 +39,7 @@ function listedFixed({ read: _read, ...shown }: FixedResource): Listed {
   return shown;
 }
 
-function listedOf(session: Session): readonly Listed[] {
+function listedSession(session: Session): readonly Listed[] {
   const listed: Listed[] = [];
   for (const facet of Object.keys(FACETS) as Facet[]) {
     const resource = OF_SESSION[facet];

@@ -13,7 +13,7 @@ export type ResourceCall = {
   readonly service: Service;
 };
 
-type Resource = {
+type ResourceBase = {
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -24,7 +24,7 @@ type Resource = {
 };
 
 /** A resource that every session has. */
-export type SessionResource = Resource & {
+export type SessionResource = ResourceBase & {
   /** RFC 6570, with the one variable `id`. */
   readonly uriTemplate: string;
   /** Whether resources/list names it for each session; it can be read in any case. */
@@ -34,7 +34,7 @@ export type SessionResource = Resource & {
 };
 
 /** A resource that exists once for each principal. */
-export type FixedResource = Resource & {
+export type FixedResource = ResourceBase & {
   readonly uri: string;
   read(call: ResourceCall): Promise<string>;
 };

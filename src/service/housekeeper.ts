@@ -4,7 +4,7 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Runner } from '../runner/runner.ts';
-import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { agree } from './agreement.ts';
 import type { Caller } from './caller.ts';
@@ -91,7 +91,7 @@ export class Housekeeper {
   committed({ changes }: Commit): void {
     for (const { session, events } of changes) {
       if (!events.some(({ type }) => type === 'session_ended')) continue;
-      void this.#discard(session.id.slice(SESSION_ID_PREFIX.length));
+      void this.#discard(uuidOf(session.id));
     }
   }
 

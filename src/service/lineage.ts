@@ -2,7 +2,7 @@
 
 import type { RunSpec } from '../runner/runner.ts';
 import { type Past, pastOf } from '../session/past.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { type Session, uuidOf } from '../session/session.ts';
 import type { Store } from '../store/store.ts';
 
 export type Lineage = Pick<RunSpec, 'past' | 'forkOf'>;
@@ -30,8 +30,4 @@ async function originOf(
     return originOf(origin, origin.forkOf.sessionId, store);
   }
   return { id, ...(past && { past }) };
-}
-
-function uuidOf(id: string): string {
-  return id.slice(SESSION_ID_PREFIX.length);
 }

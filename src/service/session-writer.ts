@@ -6,8 +6,7 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, UsageByModel } from '../session/event.ts';
-import { sizeOfOutput } from '../session/output.ts';
+import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/event.ts';
 import type { Fence, Store } from '../store/store.ts';
 import { withUsage } from './outcome.ts';
 

@@ -202,6 +202,11 @@ export type OutputBody =
       readonly crashes?: number;
     };
 
+/** About how many bytes the output will take in the log. */
+export function sizeOfOutput(body: OutputBody): number {
+  return body.type === 'tool_use' ? JSON.stringify(body.input ?? null).length : body.text.length;
+}
+
 /** An entry of a session's log: `seq` counts 1, 2, 3 … without gaps. */
 export type SessionEvent = EventBody & { readonly seq: number; readonly at: number };
 

@@ -1,6 +1,7 @@
 /** The session record, and the one function that changes it: applying a log gives the session. */
 
 import type { Failure } from '../errors.ts';
+import { SILENT_MS_MIN } from '../limits.ts';
 import {
   type EventTable,
   handleEvent,
@@ -50,6 +51,23 @@ export type Session = {
   readonly usageByModel?: UsageByModel;
   readonly error?: Failure;
 };
+
+/** The UUID in the id of a session, under which Claude Code knows the conversation. */
+export function uuidOf(id: string): string {
+  return id.slice(SESSION_ID_PREFIX.length);
+}
+
+/**
+ * Since when a running turn has logged nothing, if for long enough to be worth saying. A session that waits for a
+ * permission is not silent.
+ *
+ * @param now epoch milliseconds
+ */
+export function silentSince(session: Session, now: number): number | undefined {
+  const { status, pendingPermissions, lastActivity } = session;
+  const isWorking = status === 'busy' && pendingPermissions === 0;
+  return isWorking && now - lastActivity >= SILENT_MS_MIN ? lastActivity : undefined;
+}
 
 /** The task linked last, which is the one that most callers mean. */
 export function taskIdOf(session: Session): string | null {
@@ -139,7 +157,7 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
   },
   turn_ended: ({ turn }, session) => ({
     status: session.status === 'error' ? 'error' : 'ready',
-    turns: { ...session.turns, running: 0, ...counted(session.turns, turn) },
+    turns: { ...session.turns, running: 0, ...countedTurns(session.turns, turn) },
     ...usageAfter(session, turn),
   }),
   text: unchanged,
@@ -172,7 +190,7 @@ function usageAfter(
 }
 
 /** An interrupted turn has neither completed nor failed; a lost one has failed. */
-function counted(turns: TurnCounts, turn: Turn): Partial<TurnCounts> {
+function countedTurns(turns: TurnCounts, turn: Turn): Partial<TurnCounts> {
   if (turn.state === 'completed') return { completed: turns.completed + 1 };
   if (turn.state === 'failed' || turn.state === 'lost') return { failed: turns.failed + 1 };
   return {};

@@ -4,12 +4,19 @@ import { TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
 import { cutBytes, oneLine } from '../text.ts';
 import { clockTime, localTime } from './figures.ts';
-import { firstLines, linesOf, type Screen, styled, wrap } from './screen.ts';
+import {
+  besideHead,
+  COLUMN_GAP,
+  firstLines,
+  type Screen,
+  screenLines,
+  styled,
+  wrap,
+} from './screen.ts';
 import { bodyText, noteText, tellingOf } from './telling.ts';
 
-const GAP = '  ';
-const WORD_WIDTH = 'cancelled'.length;
-const MARGIN = 'hh:mm:ss'.length + GAP.length + WORD_WIDTH + GAP.length;
+const EVENT_WIDTH = 'cancelled'.length;
+const MARGIN = 'hh:mm:ss'.length + EVENT_WIDTH + 2 * COLUMN_GAP.length;
 
 /**
  * At a terminal, as many lines as it takes; otherwise one line: time, word and text, separated by tabs. Empty if the
@@ -29,14 +36,11 @@ export function eventLines(screen: Screen, event: SessionEvent, directory: strin
     return `${localTime(event.at)}\t${word}\t${oneLine([text, ...tail].join('\n'))}\n`;
   }
   const width = screen.columns - MARGIN;
-  const shown = [...firstLines(linesOf(text), linesMax), ...tail.flatMap(linesOf)];
-  const head = [
-    styled(screen, 'dim', clockTime(event.at)),
-    styled(screen, style, word.padEnd(WORD_WIDTH)),
-  ].join(GAP);
-  return shown
+  const shown = [...firstLines(screenLines(text), linesMax), ...tail.flatMap(screenLines)];
+  const lines = shown
     .flatMap((line) => wrap(line, width))
-    .map((line) => (style === 'dim' ? styled(screen, 'dim', line) : line))
-    .map((line, at) => `${(at === 0 ? head + GAP : ' '.repeat(MARGIN)) + line}\n`)
-    .join('');
+    .map((line) => (style === 'dim' ? styled(screen, 'dim', line) : line));
+  const time = styled(screen, 'dim', clockTime(event.at));
+  const head = [time, styled(screen, style, word.padEnd(EVENT_WIDTH)), ''].join(COLUMN_GAP);
+  return besideHead(head, MARGIN, lines);
 }

@@ -3,24 +3,22 @@
 import { z } from 'zod';
 import type { UsageByModel } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
-import { usageView } from './session.ts';
-
-const count = z.int().min(0);
+import { countView, usageView } from './session.ts';
 
 export const metricsView = z.object({
-  totalSessions: count.describe('Including ended sessions.'),
-  activeSessions: count.describe('Ready or busy.'),
-  errorSessions: count,
+  totalSessions: countView.describe('Including ended sessions.'),
+  activeSessions: countView.describe('Ready or busy.'),
+  errorSessions: countView,
   averageSessionDuration: z.number().min(0).describe('Milliseconds, averaged over ended sessions.'),
-  busySessions: count,
-  queuedTurns: count,
-  completedTurns: count,
-  failedTurns: count,
-  pendingPermissions: count,
-  inputTokens: count,
-  outputTokens: count,
-  cacheReadTokens: count,
-  cacheWriteTokens: count,
+  busySessions: countView,
+  queuedTurns: countView,
+  completedTurns: countView,
+  failedTurns: countView,
+  pendingPermissions: countView,
+  inputTokens: countView,
+  outputTokens: countView,
+  cacheReadTokens: countView,
+  cacheWriteTokens: countView,
   costUsd: z.number(),
   usageByModel: z
     .record(z.string(), usageView)

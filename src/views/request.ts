@@ -2,9 +2,7 @@
 
 import { z } from 'zod';
 import { PERMISSION_STATES, type PermissionRequest } from '../session/event.ts';
-import { isoTime } from './session.ts';
-
-const time = z.string().describe('ISO 8601.');
+import { isoTime, timeView } from './session.ts';
 
 export const requestView = z.object({
   requestId: z.string(),
@@ -20,9 +18,9 @@ export const requestView = z.object({
   input: z.record(z.string(), z.unknown()).describe('Input that the tool would be called with.'),
   description: z.string().optional(),
   state: z.enum(PERMISSION_STATES),
-  createdAt: time,
-  expiresAt: time,
-  answeredAt: time.optional(),
+  createdAt: timeView,
+  expiresAt: timeView,
+  answeredAt: timeView.optional(),
   message: z.string().optional(),
   remembered: z.string().optional().describe('What is now allowed without asking.'),
   notRemembered: z.string().optional().describe('Why remember "session" counted only once.'),

@@ -16,8 +16,10 @@ export type Screen = {
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3001-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
 const MARK = /^[\p{Mn}\p{Me}\p{Cf}]+$/u;
-const PLAIN = /^[\x20-\x7e]*$/;
+const ASCII = /^[\x20-\x7e]*$/;
 const TAB = '    ';
+/** Between columns. */
+export const COLUMN_GAP = '  ';
 
 const letters = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
@@ -27,7 +29,7 @@ export function styled({ hasColours }: Screen, style: Style | undefined, text: s
 }
 
 /** The lines of a text, with nothing hidden and no tabs. */
-export function linesOf(text: string): readonly string[] {
+export function screenLines(text: string): readonly string[] {
   return visible(text).replaceAll('\t', TAB).trimEnd().split('\n');
 }
 
@@ -39,7 +41,7 @@ export function firstLines(lines: readonly string[], linesMax = lines.length): r
 
 /** The number of columns that a line takes. */
 export function widthOf(line: string): number {
-  if (PLAIN.test(line)) return line.length;
+  if (ASCII.test(line)) return line.length;
   let width = 0;
   for (const { segment } of letters.segment(line)) width += letterWidth(segment);
   return width;
@@ -69,6 +71,11 @@ export function wrap(line: string, columns: number): readonly string[] {
     }
   }
   return current === '' ? lines : [...lines, current];
+}
+
+/** Puts lines next to a head that takes `width` columns; the further lines are indented. */
+export function besideHead(head: string, width: number, lines: readonly string[]): string {
+  return lines.map((line, at) => `${at === 0 ? head : ' '.repeat(width)}${line}\n`).join('');
 }
 
 export function padded(line: string, columns: number): string {

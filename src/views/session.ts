@@ -4,12 +4,11 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { PERMISSION_MODES, TURN_STATES, type Turn } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import { type Session, taskIdOf } from '../session/session.ts';
-import { silentSince } from '../session/silence.ts';
+import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 
-const time = z.string().describe('ISO 8601.');
-const count = z.int().min(0);
+export const timeView = z.string().describe('ISO 8601.');
+export const countView = z.int().min(0);
 
 const failureView = z.object({
   code: z.enum(ERROR_CODES),
@@ -19,10 +18,10 @@ const failureView = z.object({
 });
 
 export const usageView = z.object({
-  inputTokens: count,
-  outputTokens: count,
-  cacheReadTokens: count,
-  cacheWriteTokens: count,
+  inputTokens: countView,
+  outputTokens: countView,
+  cacheReadTokens: countView,
+  cacheWriteTokens: countView,
   costUsd: z.number(),
 });
 
@@ -41,16 +40,21 @@ export const sessionView = z.object({
   mcpSessionId: z
     .union([z.string(), z.null()])
     .describe('The MCP session that this session is tied to.'),
-  createdAt: time,
-  lastActivity: time,
-  endedAt: time.optional(),
+  createdAt: timeView,
+  lastActivity: timeView,
+  endedAt: timeView.optional(),
   endReason: z.string().optional(),
-  turns: z.object({ queued: count, running: count, completed: count, failed: count }),
-  pendingPermissions: count,
-  lastSeq: count.describe('The seq of the newest event in its log.'),
+  turns: z.object({
+    queued: countView,
+    running: countView,
+    completed: countView,
+    failed: countView,
+  }),
+  pendingPermissions: countView,
+  lastSeq: countView.describe('The seq of the newest event in its log.'),
   usage: usageView,
   error: failureView.optional(),
-  silentSince: time
+  silentSince: timeView
     .optional()
     .describe(
       'Set if the running turn has written nothing for at least a minute: since when. ISO 8601.',
@@ -62,9 +66,9 @@ export const turnView = z.object({
   sessionId: z.string(),
   state: z.enum(TURN_STATES),
   origin: z.enum(['prompt', 'autonomous']),
-  queuedAt: time,
-  startedAt: time.optional(),
-  endedAt: time.optional(),
+  queuedAt: timeView,
+  startedAt: timeView.optional(),
+  endedAt: timeView.optional(),
   result: z.string().optional().describe("Claude's last text, shortened if it is long."),
   error: failureView.optional(),
   usage: usageView.optional(),

@@ -1,7 +1,7 @@
 /** Rows and columns: aligned to the width of a terminal, tab-separated for programs. */
 
 import { oneLine } from '../text.ts';
-import { cut, padded, type Screen, type Style, styled, widthOf } from './screen.ts';
+import { COLUMN_GAP, cut, padded, type Screen, type Style, styled, widthOf } from './screen.ts';
 
 export type Column<Row> = {
   readonly title: string;
@@ -18,7 +18,6 @@ export type Column<Row> = {
   readonly isExtra?: boolean;
 };
 
-const GAP = '  ';
 /** A column is never cut to less than this, nor to less than its title. */
 const CUT_COLUMNS_MIN = 8;
 
@@ -43,7 +42,7 @@ export function aligned<Row>(
         const text = placed(cell, widths[at] ?? 0, column ?? {}, at === cells.length - 1);
         return styled(screen, style(at), text);
       })
-      .join(GAP);
+      .join(COLUMN_GAP);
   const titles = lineOf(
     shown.map(({ column }) => column.title),
     () => 'dim',
@@ -85,7 +84,7 @@ function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
 }
 
 function lineWidth(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+  return widths.reduce((sum, width) => sum + width, 0) + COLUMN_GAP.length * (widths.length - 1);
 }
 
 function shrinkWidest(widths: number[], shown: readonly Filled<never>[]): void {

@@ -17,7 +17,7 @@ import { duration, tildePath, usageText } from './figures.ts';
 import type { Style } from './screen.ts';
 
 /** The text of a note was usually written by others. */
-export type Note = { readonly name: string; readonly text: string };
+export type TellingNote = { readonly name: string; readonly text: string };
 
 export type Telling = {
   /** One word for a narrow column: who speaks, or what happened. */
@@ -34,9 +34,9 @@ export type Telling = {
   /** A transcript shows the text in full. */
   readonly isWhole?: boolean;
   /** Shown even if the text is cut. */
-  readonly notes?: readonly Note[];
+  readonly notes?: readonly TellingNote[];
   /** The request or turn that this is about, for a transcript. */
-  readonly about?: Note;
+  readonly about?: TellingNote;
   /** Whether this is what Claude is doing now. */
   readonly isActivity?: boolean;
 };
@@ -158,7 +158,7 @@ export function bodyText({ says, text }: Pick<Telling, 'says' | 'text'>): string
   return [says, text].filter((part) => part !== undefined).join(' ');
 }
 
-export function noteText({ name, text }: Note): string {
+export function noteText({ name, text }: TellingNote): string {
   return `${name}: ${text}`;
 }
 
@@ -190,7 +190,7 @@ function tellAnswer({ toolName, message, remembered, notRemembered }: Permission
   };
 }
 
-function forTheSession(memory: Memory | undefined): readonly Note[] {
+function forTheSession(memory: Memory | undefined): readonly TellingNote[] {
   return memory === undefined ? [] : [{ name: 'for the session', text: memory.as }];
 }
 

@@ -25,7 +25,7 @@ export type LogPart = {
   readonly after: number;
 };
 
-export type Transcript = {
+export type TranscriptPage = {
   readonly text: string;
   /** The seq of the last event shown. */
   readonly shownTo: number;
@@ -41,7 +41,7 @@ export function showTranscript(
   part: LogPart,
   uri: string,
   bytesMax = RESOURCE_BYTES_MAX,
-): Transcript {
+): TranscriptPage {
   const { session, after } = part;
   const head = transcriptHead(part, uri);
   const { workingDirectory } = session.options;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { oneLine } from '../../src/text.ts';
-import { cut, linesOf, padded, styled, widthOf, wrap } from '../../src/views/screen.ts';
+import { cut, padded, screenLines, styled, widthOf, wrap } from '../../src/views/screen.ts';
 
 describe('text on a terminal', () => {
   test.each([
@@ -18,14 +18,14 @@ describe('text on a terminal', () => {
 
   test('nothing in it acts there', () => {
     const evil = 'a\u001b]0;title\u0007b\u009b31mc\rd\u202ee';
-    for (const text of [...linesOf(evil), oneLine(evil)]) {
+    for (const text of [...screenLines(evil), oneLine(evil)]) {
       expect(text).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
       expect(text).toMatch(/a.*title.*b.*c.*d.*e/);
     }
   });
 
   test('lines are kept, and tabs become spaces', () => {
-    expect(linesOf('a\r\n\tb\n\n')).toEqual(['a', '    b']);
+    expect(screenLines('a\r\n\tb\n\n')).toEqual(['a', '    b']);
   });
 
   test.each([
