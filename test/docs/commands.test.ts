@@ -23,40 +23,32 @@ const STARTS = [
 /** What is wrong with a command of a page; undefined if it can be typed as it stands. */
 function problemOf(command: string): string | undefined {
   const start = STARTS.find((pattern) => pattern.test(command));
-  if (start !== undefined) return refusalOf(wordsOf(command.replace(start, '')));
-  const [, server] = /^(?:claude mcp add|npx @modelcontextprotocol\/inspector) .*? -- (.*)/.exec(
-    command,
-  ) ?? [undefined, undefined];
-  if (server !== undefined) return problemOf(server);
-  const [, script = command.slice('npm '.length), , flags = ''] =
-    /^npm run (\S+)( -- (.*))?$/.exec(command) ?? [];
-  if (command.startsWith('npm ')) return scriptProblem(script, flags);
+  if (start !== undefined) return refusalOf(command.replace(start, '').match(/\S+/g) ?? []);
+  const [client = '', server] = command.split(/ -- (?=np[mx] )/);
+  const isClient = /^(claude mcp add|npx @modelcontextprotocol\/inspector) /.test(client);
+  if (isClient && server !== undefined) return problemOf(server);
+  const [program, ...words] = command.split(' ');
+  if (program === 'npm') return scriptProblem(words[0] === 'run' ? words.slice(1) : words);
   return /^jq -c '.*'$/.test(command) ? undefined : 'unknown command';
-}
-
-function wordsOf(text: string): string[] {
-  return text.split(' ').filter((word) => word !== '' && word !== '2>&1');
 }
 
 function refusalOf(words: readonly string[]): string | undefined {
   try {
-    readCommandLine(words);
+    readCommandLine(words.filter((word) => word !== '2>&1'));
   } catch (error) {
     return String(error);
   }
   return undefined;
 }
 
-function scriptProblem(script: string, flags: string): string | undefined {
+function scriptProblem([script = '', ...words]: readonly string[]): string | undefined {
   if (script === 'ci') return undefined;
-  const line = scripts[script];
-  if (line === undefined) return `no script ${script}`;
-  const [main = ''] = /\S+\.ts/.exec(line.split('&&').at(-1) ?? '') ?? [];
-  const source = flags === '' ? '' : readFileSync(join(ROOT, main), 'utf8');
-  const unknown = [...flags.matchAll(/--(\w+)/g)].find(
-    ([, flag]) => !source.includes(`${flag}: {`),
-  );
-  return unknown === undefined ? undefined : `${main} has no ${unknown[0]}`;
+  const main = scripts[script]?.split(' ').find((word) => word.endsWith('main.ts'));
+  if (scripts[script] === undefined) return `no script ${script}`;
+  const flags = words.filter((word) => /^--\w/.test(word)).map((word) => word.slice(2));
+  const source = main === undefined ? '' : readFileSync(join(ROOT, main), 'utf8');
+  const unknown = flags.find((flag) => !source.includes(`${flag}: {`));
+  return unknown === undefined ? undefined : `${script} has no --${unknown}`;
 }
 
 /** The commands in the code blocks of a page: those of its scripts, and those typed on its screens. */

@@ -8,7 +8,7 @@ const TRACE = {
   tracestate: 'vendor=1',
 };
 
-test('the table of log fields lists those that are logged', async () => {
+test('the table of log fields lists those that are logged, on lines that are', async () => {
   const harness = await startHarness({ mayLogErrors: true });
   const client = await harness.connect();
   const { session } = await client.call('create_session', { prompt: 'go' }, { meta: TRACE });
@@ -37,4 +37,8 @@ test('the table of log fields lists those that are logged', async () => {
   expect(often.filter((field) => !logged.has(field))).toEqual([]);
   const named = new Set(rows.flatMap(fieldsOf));
   expect([...logged].filter((field) => !named.has(field))).toEqual([]);
+  const lines = rows.flatMap(([, on = '']) => [...on.matchAll(/`([^`]+)`/g)].map(([, msg]) => msg));
+  const messages = new Set<unknown>(harness.logged.map(({ msg }) => msg));
+  // Only a defect of the program is logged as failed.
+  expect(lines.filter((line) => line !== 'tool failed' && !messages.has(line))).toEqual([]);
 });
