@@ -1,6 +1,5 @@
 /**
- * The errors a caller is meant to read. Whatever else is thrown is a defect: it is logged whole and
- * shown only as INTERNAL.
+ * The errors for callers. Anything else that is thrown is a defect: it is logged completely and shown only as INTERNAL.
  */
 
 import { escapedJson, shorten } from './text.ts';
@@ -19,7 +18,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** What is kept of a failure in a record or an event; never text that came from outside. */
+/** A failure as records and events keep it. It never has text from outside. */
 export type Failure = {
   readonly code: ErrorCode;
   readonly message: string;
@@ -35,7 +34,7 @@ type ErrorDetails = {
   readonly cause?: unknown;
 };
 
-/** An expected failure. The message names the thing by its id and says what was expected. */
+/** An expected failure. The message names the object by its id and says what was expected. */
 export class SessionError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -51,16 +50,12 @@ export class SessionError extends Error {
 
   /** The same error as plain data, for records, events and results. */
   toFailure(): Failure {
-    return {
-      code: this.code,
-      message: this.message,
-      retryable: this.retryable,
-      ...(this.hint !== undefined && { hint: this.hint }),
-    };
+    const { code, message, retryable, hint } = this;
+    return { code, message, retryable, hint };
   }
 }
 
-/** No such session, or one that the caller may not know of: both read the same. */
+/** No such session, or one that the caller may not see: the error is the same. */
 export class SessionNotFoundError extends SessionError {
   constructor(sessionId: unknown) {
     super('SESSION_NOT_FOUND', `no session ${quoteId(sessionId)}`, {
@@ -69,7 +64,7 @@ export class SessionNotFoundError extends SessionError {
   }
 }
 
-/** A setting that cannot be used; the message is the one line shown, and the exit code is 2. */
+/** An invalid setting. The message is the one line that is shown; the exit code is 2. */
 export class SettingError extends Error {
   constructor(message: string) {
     super(message);
@@ -77,7 +72,7 @@ export class SettingError extends Error {
   }
 }
 
-/** An id as it may stand in a message: short, printable, never raw control bytes. */
+/** An id for a message: short, printable, without control characters. */
 export function quoteId(id: unknown): string {
   const text = typeof id === 'object' && id !== null ? typeof id : String(id);
   return escapedJson(JSON.stringify(shorten(text, 80))).slice(1, -1) || '(empty)';
@@ -88,7 +83,7 @@ export function errorOf({ code, message, retryable, hint }: Failure): SessionErr
   return new SessionError(code, message, { retryable, hint });
 }
 
-/** The failure to show for anything thrown; what is not ours becomes a plain INTERNAL. */
+/** The failure to show for anything thrown. An unexpected error becomes a plain INTERNAL. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof SessionError) return error.toFailure();
   return {

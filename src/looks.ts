@@ -18,7 +18,7 @@ export function isOutOfMeans(error: unknown): boolean {
 /** The error to show if something could not be looked at, which may be only for now. */
 export function cannotLook(what: string, error: unknown): SessionError {
   return new SessionError('UNAVAILABLE', `${what} could not be looked at (${codeOf(error)})`, {
-    hint: 'Check its permissions, and whether the server is out of open files; then send the prompt again.',
+    hint: 'check its permissions, and whether the server is out of open files; then send the prompt again.',
     cause: error,
   });
 }

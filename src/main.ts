@@ -62,7 +62,7 @@ async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {
 async function run(settings: Settings): Promise<number> {
   const { logLevel: level, logFile: file } = settings;
   const redactor = new Redactor(secretsIn(settings.environment));
-  const log = createLog({ level, redactor, ...(file !== undefined && { file }) });
+  const log = createLog({ level, redactor, file });
   const stopped = untilStopped(log);
   const stdout = claimStdout(process.stdout, log, redactor);
   // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.

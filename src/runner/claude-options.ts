@@ -1,10 +1,10 @@
-/** How Claude Code is started: everything explicit, nothing taken from the repository or the user's settings. */
+/** How Claude Code is started: everything is explicit, nothing comes from the repository or the user's settings. */
 
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionOptions } from '../session/event.ts';
 import { claudeRules } from './permissions.ts';
 
-/** Tools that reach past the session: timers that wake it, other sessions, other worktrees. */
+/** Tools that reach outside the session: timers that wake it, other sessions, other worktrees. */
 const TOOLS_NEVER = [
   'CronCreate',
   'CronDelete',
@@ -18,10 +18,10 @@ const TOOLS_NEVER = [
 ];
 
 /**
- * The Agent SDK's options for a session, but for its conversation, process and callbacks.
+ * The Agent SDK's options for a session, without its conversation, process and callbacks.
  *
- * @param denyRules what no tool of Claude Code's own may do: with the server's files a session could call it as somebody
- * else
+ * @param denyRules what Claude Code's own tools may not do: with the server's files a session could call it as somebody
+ *   else
  */
 export function claudeOptions(options: SessionOptions, denyRules: readonly string[]): Options {
   const permissionMode = options.permissionMode ?? 'default';
@@ -38,17 +38,17 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
       ...denying(denyRules),
     },
     permissionMode,
-    ...(permissionMode === 'bypassPermissions' && { allowDangerouslySkipPermissions: true }),
+    allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions',
     allowedTools: claudeRules(options),
     disallowedTools: [...TOOLS_NEVER, ...(options.disallowedTools ?? [])],
     systemPrompt: systemPrompt(options),
-    ...(options.model !== undefined && { model: options.model }),
-    ...(options.maxTurns !== undefined && { maxTurns: options.maxTurns }),
-    ...(options.maxBudgetUsd !== undefined && { maxBudgetUsd: options.maxBudgetUsd }),
+    model: options.model,
+    maxTurns: options.maxTurns,
+    maxBudgetUsd: options.maxBudgetUsd,
   };
 }
 
-/** As settings for a start; for a process that runs they replace all that was said of permissions at its start. */
+/** Settings that deny these. In a running process they replace all permission settings of its start. */
 export function denying(rules: readonly string[]): { permissions: { deny: string[] } } {
   return { permissions: { deny: [...rules] } };
 }
@@ -56,5 +56,5 @@ export function denying(rules: readonly string[]): { permissions: { deny: string
 function systemPrompt(options: SessionOptions): NonNullable<Options['systemPrompt']> {
   const { customSystemPrompt: custom, appendSystemPrompt: append } = options;
   if (custom !== undefined) return append === undefined ? custom : `${custom}\n\n${append}`;
-  return { type: 'preset', preset: 'claude_code', ...(append !== undefined && { append }) };
+  return { type: 'preset', preset: 'claude_code', append };
 }

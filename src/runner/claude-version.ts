@@ -13,7 +13,7 @@ export function versionFailure(version: string | undefined): Failure | undefined
     code: 'UNAVAILABLE',
     message: `Claude Code ${CLAUDE_VERSION_MIN} or later is needed, and this one is ${found}: it would read files and run commands that a prompt only mentions`,
     retryable: false,
-    hint: 'Update it, or leave out --claude-path to use the one that the Agent SDK brings.',
+    hint: 'update it, or leave out --claude-path to use the one that the Agent SDK brings.',
   };
 }
 

@@ -154,7 +154,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
           env: environment,
           hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
           // In this mode nobody is asked. Claude Code must not think that somebody could be.
-          ...(spec.options.permissionMode !== 'dontAsk' && { canUseTool }),
+          canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
         });
         return launched;
       },

@@ -163,7 +163,7 @@ function inUse(uuid: string, pid: number): SessionError {
     'SESSION_NOT_READY',
     `the conversation ${uuid} is open in another Claude Code (process ${pid})`,
     {
-      hint: 'End it there and send the prompt again: the session goes on from where it stands then.',
+      hint: 'end it there and send the prompt again: the session goes on from where it stands then.',
       retryable: true,
     },
   );

@@ -12,7 +12,7 @@ export function crashFailure({ exitCode, signalCode }: Exit): Failure {
     code: 'UNAVAILABLE',
     message: `Claude Code stopped unexpectedly (${how})`,
     retryable: true,
-    hint: 'Send the prompt again: the conversation so far is kept.',
+    hint: 'send the prompt again: the conversation so far is kept.',
   };
 }
 
@@ -22,7 +22,7 @@ export function startError(why: Exit | { readonly notWithinMs: number } | 'moved
     return new SessionError(
       'UNAVAILABLE',
       'the working directory was moved or replaced while Claude Code started in it',
-      { hint: 'Send the prompt again.' },
+      { hint: 'send the prompt again.' },
     );
   }
   const message =
@@ -34,7 +34,7 @@ export function startError(why: Exit | { readonly notWithinMs: number } | 'moved
 }
 
 const OUT_OF_FILES = 'there are no file descriptors left';
-const ENOUGH = 'Raise the limit (`ulimit -n`), or run fewer sessions and connections at once.';
+const ENOUGH = 'raise the limit (`ulimit -n`), or run fewer sessions and connections at once.';
 
 /** What the operating system says if it cannot start a program: in words, whether that may pass, and what to do. */
 const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, hint: string]>> = {
@@ -43,20 +43,20 @@ const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, 
   EAGAIN: [
     'no further process may be started',
     true,
-    'Raise the limit on processes (`ulimit -u`, or that of the container), or run fewer sessions at once.',
+    'raise the limit on processes (`ulimit -u`, or that of the container), or run fewer sessions at once.',
   ],
   ENOMEM: [
     'there is too little memory',
     true,
-    'Run fewer sessions at once, or give it more memory.',
+    'run fewer sessions at once, or give it more memory.',
   ],
-  ENOSPC: ['the disk is full', true, 'Make room on the disk.'],
-  EACCES: ['access is denied', false, 'Give its file and the folders above it the missing rights.'],
-  ENOENT: ['it does not exist', false, 'Install it again, or give its path with --claude-path.'],
+  ENOSPC: ['the disk is full', true, 'make room on the disk.'],
+  EACCES: ['access is denied', false, 'give its file and the folders above it the missing rights.'],
+  ENOENT: ['it does not exist', false, 'install it again, or give its path with --claude-path.'],
   ENOEXEC: [
     'it is not a program for this system',
     false,
-    'Give the path of another one with --claude-path.',
+    'give the path of another one with --claude-path.',
   ],
 };
 
@@ -73,7 +73,7 @@ export function spawnError(error: unknown): SessionError {
   const [, retryable, hint] = BY_CODE[(error as NodeJS.ErrnoException).code ?? ''] ?? [
     undefined,
     true,
-    'The server log has the error of the operating system.',
+    'the server log has the error of the operating system.',
   ];
   return new SessionError('UNAVAILABLE', `Claude Code could not be started: ${reasonOf(error)}`, {
     hint,
@@ -84,5 +84,5 @@ export function spawnError(error: unknown): SessionError {
 
 /** A failure as an error to throw. */
 export function errorOf({ code, message, hint, retryable }: Failure): SessionError {
-  return new SessionError(code, message, { retryable, ...(hint !== undefined && { hint }) });
+  return new SessionError(code, message, { retryable, hint });
 }

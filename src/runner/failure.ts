@@ -7,7 +7,7 @@ import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/c
 import type { ErrorCode, Failure } from '../errors.ts';
 import { figure, HTTP_STATUS_MAX } from './figure.ts';
 
-/** What is known of a failure beside its result: the kind that the last assistant message named. */
+/** The kind of failure that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;
 
 /** The failure that an error result stands for. */
@@ -24,19 +24,19 @@ export function failureOfResult(result: SDKResultMessage, apiError: ApiError | u
 }
 
 function failure(code: ErrorCode, message: string, retryable: boolean, hint?: string): Failure {
-  return { code, message, retryable, ...(hint !== undefined && { hint }) };
+  return { code, message, retryable, hint };
 }
 
-/** How Claude Code says that there is nothing to resume in a transcript. */
+/** Whether Claude Code has found nothing to resume in the transcript. */
 function findsNoConversation(result: SDKResultMessage): boolean {
   const given: unknown = result.subtype === 'success' ? undefined : result.errors;
   const errors: readonly unknown[] = Array.isArray(given) ? given : [];
   return errors.some((error) => String(error).startsWith('No conversation found'));
 }
 
-/** How a conversation whose transcript cannot be used can be had again, or done without. */
+/** What to do if the transcript of a conversation cannot be used. */
 export const TRANSCRIPT_HINT =
-  'Restore the transcript in projects/ of the configuration directory that Claude Code has at this server (CLAUDE_CONFIG_DIR, or ~/.claude) and send the prompt again, or begin anew with create_session.';
+  'restore the transcript in projects/ of the configuration directory that Claude Code has at this server (CLAUDE_CONFIG_DIR, or ~/.claude) and send the prompt again, or begin anew with create_session.';
 
 const UNREADABLE = failure(
   'UNAVAILABLE',
@@ -49,7 +49,7 @@ const TOO_LONG = failure(
   'INVALID_REQUEST',
   "the conversation with this prompt does not fit into the model's context",
   false,
-  'Send /compact first, or a shorter prompt.',
+  'send /compact first, or a shorter prompt.',
 );
 
 const BY_REASON: Readonly<Record<string, Failure>> = {
@@ -63,7 +63,7 @@ const BY_REASON: Readonly<Record<string, Failure>> = {
     'LIMIT_EXCEEDED',
     'the budget is used up (maxBudgetUsd)',
     false,
-    'Create a session with a higher maxBudgetUsd.',
+    'create a session with a higher maxBudgetUsd.',
   ),
   prompt_too_long: TOO_LONG,
   blocking_limit: TOO_LONG,
@@ -71,11 +71,11 @@ const BY_REASON: Readonly<Record<string, Failure>> = {
     'INVALID_REQUEST',
     'the request is larger than the API takes, most likely because of images',
     false,
-    'Send /compact first, or leave out large files and images.',
+    'send /compact first, or leave out large files and images.',
   ),
 };
 
-const SIGN_IN = 'Set ANTHROPIC_API_KEY for the server, or sign in once with `claude` and /login.';
+const SIGN_IN = 'set ANTHROPIC_API_KEY for the server, or sign in once with `claude` and /login.';
 
 const CREDENTIALS = failure(
   'UNAVAILABLE',
@@ -88,7 +88,7 @@ const ACCOUNT = failure(
   'UNAVAILABLE',
   'the account may not use the API now',
   false,
-  'Look at the account in the Anthropic Console.',
+  'look at the account in the Anthropic Console.',
 );
 
 const BY_API_ERROR: Readonly<Partial<Record<ApiError, Failure>>> = {
@@ -98,34 +98,34 @@ const BY_API_ERROR: Readonly<Partial<Record<ApiError, Failure>>> = {
     'UNAVAILABLE',
     "the cloud provider's credentials do not work",
     false,
-    'Renew the credentials in the environment of the server.',
+    'renew the credentials in the environment of the server.',
   ),
   account_on_hold: ACCOUNT,
   verification_required: ACCOUNT,
   billing_error: failure(
     'UNAVAILABLE',
-    "the account's credit does not suffice",
+    'insufficient credit on the account',
     false,
-    'Add credit in the Anthropic Console.',
+    'add credit in the Anthropic Console.',
   ),
   rate_limit: failure(
     'LIMIT_EXCEEDED',
     "the API's rate limit was reached, retries included",
     true,
-    'Send the prompt again later, or run fewer sessions at once.',
+    'send the prompt again later, or run fewer sessions at once.',
   ),
   overloaded: overloaded(),
   model_not_found: failure(
     'INVALID_REQUEST',
     "the API does not know the session's model, or the account may not use it",
     false,
-    'Create a session with another model.',
+    'create a session with another model.',
   ),
   max_output_tokens: failure(
     'LIMIT_EXCEEDED',
     "the answer reached the model's limit of output tokens",
     false,
-    'Ask for the work in smaller pieces.',
+    'ask for the work in smaller pieces.',
   ),
 };
 
@@ -141,7 +141,7 @@ function apiFailure(
       'UNAVAILABLE',
       `the API failed (status ${status}), retries included`,
       true,
-      'Send the prompt again later.',
+      'send the prompt again later.',
     );
   }
   if (status !== undefined) {
@@ -158,17 +158,17 @@ function overloaded(): Failure {
     'UNAVAILABLE',
     'the API is overloaded (status 529)',
     true,
-    'Send the prompt again later.',
+    'send the prompt again later.',
   );
 }
 
-/** Without a status there was no answer: refused, dropped, or not in time. */
+/** Without a status there was no answer: it was refused, dropped, or too late. */
 function unreachable(): Failure {
   return failure(
     'UNAVAILABLE',
     'the API could not be reached, or did not answer in time',
     true,
-    'Check the network, and ANTHROPIC_BASE_URL and the proxy settings of the server.',
+    'check the network, and ANTHROPIC_BASE_URL and the proxy settings of the server.',
   );
 }
 
@@ -181,19 +181,19 @@ const BY_STARTUP: Readonly<Record<string, Failure>> = {
     'UNAVAILABLE',
     'Claude Code does not bypass permissions when it runs as root',
     false,
-    'Run the server as another user, or set IS_SANDBOX=1 where a container is the sandbox.',
+    'run the server as another user, or set IS_SANDBOX=1 if a container is the sandbox.',
   ),
   cwd_unavailable: failure(
     'UNAVAILABLE',
     "the session's working directory cannot be used",
     false,
-    'Restore the directory, or create a session in another one.',
+    'restore the directory, or create a session in another one.',
   ),
   config_file_invalid: failure(
     'UNAVAILABLE',
     'a configuration file of Claude Code is not valid JSON',
     false,
-    'Run `claude` once in a terminal: it names the file and how to repair it.',
+    'run `claude` once in a terminal: it names the file and how to repair it.',
   ),
 };
 
@@ -204,12 +204,12 @@ function startupFailure(reason: string): Failure {
       'UNAVAILABLE',
       `Claude Code refused to start (${asCode(reason)})`,
       false,
-      'Run `claude` once in a terminal: it says what it needs.',
+      'run `claude` once in a terminal: it says what it needs.',
     )
   );
 }
 
-/** A code of Claude Code's own vocabulary, or a placeholder for whatever else stands there. */
+/** A code from Claude Code's own vocabulary. Anything else is not shown. */
 function asCode(value: string): string {
   return /^[a-z_]{1,60}$/.test(value) ? value : 'unknown reason';
 }

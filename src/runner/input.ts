@@ -1,9 +1,9 @@
-/** The messages that a run sends to Claude Code: kept open as long as the process shall live. */
+/** The messages that a run sends to Claude Code. The stream stays open until the process is to end. */
 
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { PromptKind } from './prompt-text.ts';
 
-/** An async iterable that is fed by hand; for one reader. Ending it closes Claude Code's standard input. */
+/** An async iterable for one reader. `end` closes Claude Code's standard input. */
 export class MessageInput {
   readonly #waiting: SDKUserMessage[] = [];
   #wake: (() => void) | undefined;
@@ -16,8 +16,8 @@ export class MessageInput {
       parent_tool_use_id: null,
       // Makes Claude Code name the prompt in the result of its turn.
       uuid: uuid as NonNullable<SDKUserMessage['uuid']>,
-      // Makes it take the text as it is written: no `@path` is read and no command is run.
-      ...(kind === 'text' && { client_composed: true }),
+      // Makes it take the text literally: no `@path` is read and no command is run.
+      client_composed: kind === 'text' ? true : undefined,
     });
     this.#wake?.();
   }

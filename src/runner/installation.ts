@@ -61,7 +61,7 @@ export function broughtError(cause: unknown): SessionError {
 /** The error of a Claude Code that a person must install or name. */
 export function notFound(problem: string, cause?: unknown): SessionError {
   return new SessionError('UNAVAILABLE', `no Claude Code that can be run: ${problem}`, {
-    hint: 'Install it with `npm install -g @anthropic-ai/claude-code` and give its path with --claude-path.',
+    hint: 'install it with `npm install -g @anthropic-ai/claude-code` and give its path with --claude-path.',
     retryable: false,
     cause,
   });

@@ -119,7 +119,7 @@ async function askAbout(
   const isPlan = toolName === 'ExitPlanMode';
   const asked = isPlan ? await plans.inputOf(details.toolUseID, input) : input;
   const shownFile = isPlan ? await planFileOf(asked) : undefined;
-  const ask = { ...askOf(redactor, toolName, asked, details), ...(memory && { memory }) };
+  const ask = { ...askOf(redactor, toolName, asked, details), memory };
   const reply = await replyOf(policy, ask, details.signal);
   if (reply.decision === 'deny') return { reply, toRun: asked };
   const changed = reply.updatedInput;
@@ -163,9 +163,7 @@ function askOf(
     toolUseId: toolUseID,
     toolName: redactor.text(toolName),
     input: shownInput(redactor, input),
-    ...(description !== undefined && {
-      description: cutBytes(redactor.text(description), DESCRIPTION_BYTES_MAX),
-    }),
+    description: description && cutBytes(redactor.text(description), DESCRIPTION_BYTES_MAX),
   };
 }
 
@@ -210,5 +208,5 @@ function allow(updatedInput: Record<string, unknown>): Allowed {
 type Allowed = Extract<PermissionResult, { behavior: 'allow' }>;
 
 function deny(message: string, interrupt = false): PermissionResult {
-  return { behavior: 'deny', message, ...(interrupt && { interrupt }) };
+  return { behavior: 'deny', message, interrupt };
 }

@@ -32,5 +32,5 @@ export const NOT_COMPACTED: Failure = {
   code: 'SESSION_NOT_READY',
   message: '/compact shortened nothing: the conversation is as it was',
   retryable: false,
-  hint: "The turn's last text says why. If little has been said so far, there is nothing to shorten; if the API failed, send /compact again later.",
+  hint: "the turn's last text says why. If little has been said so far, there is nothing to shorten; if the API failed, send /compact again later.",
 };

@@ -35,7 +35,7 @@ export async function openScratch(parent: string, uuid: string): Promise<string>
     throw new SessionError(
       'UNAVAILABLE',
       `the session's folder for temporary files could not be made: ${reasonOf(error)}`,
-      { hint: 'Look at the state directory: its rights, and the space on its disk.', cause: error },
+      { hint: 'look at the state directory: its rights, and the space on its disk.', cause: error },
     );
   }
 }

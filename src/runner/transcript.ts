@@ -104,7 +104,7 @@ function isRunning({ pid, procStart }: Note): boolean {
   const seen = lookAt(Number(pid));
   if (seen !== 'unknown') return seen !== 'gone' && seen.startTime === procStart;
   throw new SessionError('UNAVAILABLE', `whether process ${pid} has it open cannot be seen now`, {
-    hint: 'Try again in a moment.',
+    hint: 'try again in a moment.',
   });
 }
 

@@ -191,7 +191,7 @@ function tooLong(turnId: string, timeoutMs: number): Failure {
     code: 'LIMIT_EXCEEDED',
     message: `turn ${turnId} took longer than the ${timeoutMs} ms that a turn of its session may take (timeout)`,
     retryable: false,
-    hint: 'Ask for less in one prompt, or create a session with a longer timeout.',
+    hint: 'ask for less in one prompt, or create a session with a longer timeout.',
   };
 }
 
@@ -200,6 +200,6 @@ function tooSilent(turnId: string, silenceMs: number): Failure {
     code: 'UNAVAILABLE',
     message: `Claude Code said nothing for ${silenceMs} ms in turn ${turnId} (TURN_SILENCE_MS_MAX) and was stopped`,
     retryable: true,
-    hint: 'Send the prompt again: the conversation so far is kept.',
+    hint: 'send the prompt again: the conversation so far is kept.',
   };
 }

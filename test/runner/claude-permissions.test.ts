@@ -131,7 +131,7 @@ describe('a question for permission', () => {
     });
     await run(session, [{ tool: 'AskUserQuestion', input: { questions } }]);
     expect(askedFor(session)).toEqual(['AskUserQuestion']);
-    expect(session.heard.asked[0]).not.toHaveProperty('memory');
+    expect(session.heard.asked[0]?.memory).toBeUndefined();
     expect(session.heard.all('tool_result')[0]?.text).toContain('"Which way?"="right"');
     await session.run.close();
   });
