@@ -10,7 +10,7 @@ import { versionFailure } from './claude-version.ts';
 import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
 import { endedText, leftRunning } from './left-running.ts';
-import { asName } from './notice.ts';
+import { asName } from './message-parts.ts';
 import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
 import type { GuardedProcess } from './process.ts';

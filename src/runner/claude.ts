@@ -19,11 +19,15 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeOptions, denying } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
-import { conversationGuard } from './conversation-guard.ts';
 import { childEnvironment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
 import { broughtError, notFound } from './installation.ts';
-import { configurationsOf, conversationFolders, keptOutRules } from './kept-out.ts';
+import {
+  configurationsOf,
+  conversationFolders,
+  conversationGuard,
+  keptOutRules,
+} from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
 import {

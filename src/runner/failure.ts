@@ -5,7 +5,7 @@
 
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { ErrorCode, Failure } from '../errors.ts';
-import { figure, HTTP_STATUS_MAX } from './figure.ts';
+import { figure, HTTP_STATUS_MAX } from './message-parts.ts';
 
 /** The kind of failure that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { LEFT_NAMES_MAX } from '../limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import { asName } from './notice.ts';
+import { asName } from './message-parts.ts';
 import { lookAt, programOf, visitMarked } from './process-table.ts';
 
 /**

@@ -1,10 +1,8 @@
-/** Parts of the Agent SDK's messages that its types leave open. */
-
-import { asName } from './notice.ts';
+/** Parts of the Agent SDK's messages whose types or values cannot be trusted. */
 
 export type Lifecycle = { readonly uuid: string; readonly state: string };
 
-/** A message that the SDK passes on but does not list among its types. */
+/** From a message that the SDK passes on but does not list among its types. */
 export function lifecycleOf(message: {
   type: string;
   command_uuid?: unknown;
@@ -14,7 +12,7 @@ export function lifecycleOf(message: {
   return { uuid: String(message.command_uuid), state: String(message.state) };
 }
 
-/** The content of a tool result as text; what is not text is named by its kind. */
+/** The content of a tool result as text. Anything else in it is replaced by its kind. */
 export function flatten(content: unknown): string {
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
@@ -23,4 +21,17 @@ export function flatten(content: unknown): string {
       typeof block.text === 'string' ? block.text : `[${asName(block.type)}]`,
     )
     .join('\n');
+}
+
+/** A short name from Claude Code's own vocabulary. Anything else is not shown. */
+export function asName(value: unknown): string {
+  return typeof value === 'string' && /^[\w.:@/[\]-]{1,100}$/.test(value) ? value : '(unnamed)';
+}
+
+export const HTTP_STATUS_MAX = 999;
+
+/** A figure of the API as a whole number; undefined if it is no number, negative, or too large to be meant. */
+export function figure(value: unknown, max: number): number | undefined {
+  if (typeof value !== 'number' || !(value >= 0 && value <= max)) return undefined;
+  return Math.round(value);
 }

@@ -7,7 +7,7 @@ import type {
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
 } from '@anthropic-ai/claude-agent-sdk';
-import { figure, HTTP_STATUS_MAX } from './figure.ts';
+import { asName, figure, HTTP_STATUS_MAX } from './message-parts.ts';
 
 /** Larger figures are left out of a notice. */
 const RETRIES_MAX = 1000;
@@ -84,9 +84,4 @@ function taskEnded({ status, ambient }: SDKTaskNotificationMessage): string | un
 function taskKind(type: string | undefined): string {
   if (type === 'local_bash') return 'command';
   return type === 'local_agent' ? 'agent' : 'task';
-}
-
-/** A short name from Claude Code's own vocabulary; anything that does not look like one stays outside. */
-export function asName(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:@/[\]-]{1,100}$/.test(value) ? value : '(unnamed)';
 }

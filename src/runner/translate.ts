@@ -18,13 +18,13 @@ import type { TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, PERMISSION_MODES, type UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { cutBytes, splitBytes } from '../text.ts';
-import { boundInput } from './bound-input.ts';
 import { failureOfResult } from './failure.ts';
-import { flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
-import { asName, noticeOf } from './notice.ts';
+import { asName, flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
+import { noticeOf } from './notice.ts';
 import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
+import { boundInput } from './shown-input.ts';
 import { belongs, type HeardTurn, outcomeOf, resultOf } from './turn-result.ts';
 import { UsageMeter } from './usage.ts';
 

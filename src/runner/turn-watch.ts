@@ -7,7 +7,7 @@ import type { Failure } from '../errors.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, PermissionMode } from '../session/event.ts';
 import { startTimer, type Timer } from '../timer.ts';
-import { asName } from './notice.ts';
+import { asName } from './message-parts.ts';
 import type { RunListener } from './runner.ts';
 
 const MINUTE_MS = 60_000;

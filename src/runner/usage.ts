@@ -8,7 +8,7 @@ import {
   subtractUsageByModel,
   totalOf,
 } from '../session/usage.ts';
-import { asName } from './notice.ts';
+import { asName } from './message-parts.ts';
 
 type ModelUsage = SDKResultMessage['modelUsage'];
 

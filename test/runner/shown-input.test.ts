@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundInput } from '../../src/runner/bound-input.ts';
+import { boundInput } from '../../src/runner/shown-input.ts';
 
 test('a small input is kept as it is', () => {
   const input = { command: 'ls', nested: { list: [1, 2] } };
