@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -10,24 +9,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { Ledger } from '../faults/ledger.ts';
 import { integrityOf } from '../faults/world.ts';
 import { type Place, Server } from '../support/client/place.ts';
-import { ROOT } from '../support/client/program.ts';
 import { makePlace } from '../support/program.ts';
 
 const OPTIONS = { timeout: 180_000 };
 
 /** Runs the command; what it said and its exit code. */
 async function backUp(place: Place, ...words: string[]) {
-  const args = [join(ROOT, 'dist', 'main.js'), 'backup', '--state-dir', place.stateDirectory];
-  const done = promisify(execFile)(process.execPath, [...args, ...words], { env: {} });
-  return await done.then(
-    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-  );
+  const { code, stdout, stderr } = await place.start({ args: ['backup', ...words] }).ended;
+  return { code, stdout, stderr };
 }
 
 /** Another place with a state directory made of a copy. */

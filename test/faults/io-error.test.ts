@@ -25,7 +25,24 @@ const POLL = { timeout: 20_000 };
 /** Every write and every sync of a commit is one point where a disk may fail. */
 const POINTS = Array.from({ length: 12 }, (_, index) => index + 1);
 
-async function checkAfterRestart(place: Place, ledger: Ledger): Promise<void> {
+const NO_SYNC = 'fsync,fdatasync:error=EIO';
+
+/** A server that serves, with this fault in its journal. */
+async function startFaulty(fault: string) {
+  const { place, server, ledger } = await startServed();
+  const journal = join(place.stateDirectory, JOURNAL);
+  return {
+    place,
+    server,
+    ledger,
+    journal,
+    mend: await injectFault(server.program.pid, fault, journal),
+  };
+}
+
+/** Kills the server, and holds what it acknowledged against what the next one knows. */
+async function checkAfterKill(server: Server, place: Place, ledger: Ledger): Promise<void> {
+  await server.program.stop('SIGKILL');
   const next = await new Server(place).initialize();
   await ledger.check(next);
   expect(await ledger.create(next)).toBeUndefined();
@@ -54,8 +71,7 @@ test.each(['EIO', 'EROFS'])(
       expect(await ledger.create(server)).toBeUndefined();
     }
     await ledger.check(server);
-    await server.program.stop('SIGKILL');
-    await checkAfterRestart(place, ledger);
+    await checkAfterKill(server, place, ledger);
   },
 );
 
@@ -63,10 +79,8 @@ test(
   'after a failed sync of the journal its call hears that nobody knows, and the server goes on without a restart',
   OPTIONS,
   async () => {
-    const { place, server, ledger } = await startServed();
+    const { place, server, ledger, mend } = await startFaulty(`${NO_SYNC}:when=1`);
     const other = await new Server(place).initialize();
-    const journal = join(place.stateDirectory, JOURNAL);
-    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO:when=1', journal);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     await expect.poll(() => ledger.create(server), POLL).toBeUndefined();
     await mend();
@@ -74,9 +88,8 @@ test(
     expect(await ledger.create(other)).toBeUndefined();
     await ledger.check(server);
     await ledger.check(other);
-    await server.program.stop('SIGKILL');
     await other.program.stop('SIGKILL');
-    await checkAfterRestart(place, ledger);
+    await checkAfterKill(server, place, ledger);
   },
 );
 
@@ -84,9 +97,7 @@ test(
   'while no sync of the journal succeeds nothing is acknowledged and reads go on; then the server goes on by itself',
   OPTIONS,
   async () => {
-    const { place, server, ledger } = await startServed();
-    const journal = join(place.stateDirectory, JOURNAL);
-    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
+    const { place, server, ledger, mend } = await startFaulty(NO_SYNC);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     for (let calls = 0; calls < 5; calls++) {
       expect(await ledger.create(server)).toMatchObject(NOT_YET);
@@ -99,8 +110,7 @@ test(
       .toContain('the state database is in use again');
     expect(await ledger.create(server)).toBeUndefined();
     await ledger.check(server);
-    await server.program.stop('SIGKILL');
-    await checkAfterRestart(place, ledger);
+    await checkAfterKill(server, place, ledger);
   },
 );
 
@@ -108,9 +118,7 @@ test(
   'a server that is stopped while no sync succeeds ends, and loses nothing that it acknowledged',
   OPTIONS,
   async () => {
-    const { place, server, ledger } = await startServed();
-    const journal = join(place.stateDirectory, JOURNAL);
-    await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
+    const { place, server, ledger } = await startFaulty(NO_SYNC);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     expect(await ledger.create(server)).toMatchObject(NOT_YET);
     expect(await server.program.leave()).toMatchObject({ code: 0 });
@@ -124,9 +132,7 @@ test(
   'a server killed after a failed sync: its successor makes the journal durable before it carries it over',
   OPTIONS,
   async () => {
-    const { place, server, ledger } = await startServed();
-    const journal = join(place.stateDirectory, JOURNAL);
-    await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', journal);
+    const { place, server, ledger, journal } = await startFaulty(NO_SYNC);
     expect(await ledger.create(server)).toMatchObject(UNKNOWN);
     await server.program.stop('SIGKILL');
     const left = readFileSync(journal);
@@ -168,15 +174,14 @@ test(
     const server = await new Server(place).initialize();
     const ledger = new Ledger();
     const database = join(place.stateDirectory, DATABASE);
-    const mend = await injectFault(server.program.pid, 'fsync,fdatasync:error=EIO', database);
+    const mend = await injectFault(server.program.pid, NO_SYNC, database);
     const prompt = 'x'.repeat(200_000);
     // Past 4 MB of journal SQLite carries it over to the database, in vain now.
     for (let made = 0; made < 40; made++)
       expect(await ledger.create(server, prompt)).toBeUndefined();
     await mend();
     await ledger.check(server);
-    await server.program.stop('SIGKILL');
-    await checkAfterRestart(place, ledger);
+    await checkAfterKill(server, place, ledger);
   },
 );
 
@@ -184,13 +189,8 @@ test(
   'while nothing can be read, calls are refused; after that they are served',
   OPTIONS,
   async () => {
-    const { place, server, ledger } = await startServed();
+    const { place, server, ledger, mend } = await startFaulty('pread64:error=EIO');
     const other = await new Server(place).initialize();
-    const mend = await injectFault(
-      server.program.pid,
-      'pread64:error=EIO',
-      join(place.stateDirectory, JOURNAL),
-    );
     // What another server has written is not in this one's memory.
     expect(await ledger.create(other)).toBeUndefined();
     for (const tool of ['list_sessions', 'create_session'] as const) {

@@ -67,22 +67,6 @@ describe('the program over HTTP', OPTIONS, () => {
     expect(program.token).toBe('');
   });
 
-  test('gives a second MCP session of a principal the first one’s sessions to read, and a hint', async () => {
-    const place = await makeWorkplace();
-    const program = await place.startHttp();
-    const one = await connectHttp('v1', program);
-    const two = await connectHttp('v2 auto', program);
-    const create = { workingDirectory: place.directory };
-    const { session } = await one.call('create_session', create);
-    expect(await two.call('list_sessions')).toEqual({ sessions: [session] });
-    expect(await two.call('list_sessions', { scope: 'mine' })).toEqual({ sessions: [] });
-    const link = { sessionId: session.id, taskId: 'T-1' };
-    expect(await two.refusal('link_task', link)).toMatchObject({
-      code: 'CONFLICT',
-      hint: expect.stringContaining('attach_session'),
-    });
-  });
-
   test('knows principals by their tokens, and shows one nothing of another', async () => {
     const place = await makeWorkplace();
     const tokenFile = join(place.scratch, 'tokens');

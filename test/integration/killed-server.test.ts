@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import type { Workplace } from '../support/client/place.ts';
 import type { SdkClient } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
+import { exists } from './sessions.ts';
 
 const LAST = 'I went on.';
 
@@ -49,6 +51,7 @@ test('after kill -9 the next server goes on: the turn that ran is lost, the one 
 
   const later = place.api.requests.slice(asked).map(({ body }) => JSON.stringify(body?.messages));
   expect(later).toContainEqual(expect.stringContaining('The house is blue.'));
+  expect(await exists(join(place.directory, 'blue.txt'))).toBe(false);
   const { session } = await client.call('get_session', { sessionId });
   expect(session).toMatchObject({
     status: 'ready',

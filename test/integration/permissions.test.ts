@@ -1,7 +1,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandOf, Server, type Workplace } from '../support/client/place.ts';
+import { commandOf, type Workplace } from '../support/client/place.ts';
 import type { SessionView } from '../support/client/tools.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { startPerson } from '../support/person.ts';
@@ -10,7 +10,6 @@ import {
   answer,
   connectTo,
   create,
-  endsOf,
   exists,
   OPTIONS,
   POLL,
@@ -18,7 +17,6 @@ import {
   question,
   rest,
   send,
-  startServer,
   turn,
 } from './sessions.ts';
 
@@ -30,30 +28,6 @@ function write(place: Workplace, name: string): { step: Step; path: string } {
 const END = { text: 'end' };
 
 describe('what Claude asks', OPTIONS, () => {
-  test('is allowed with another input, denied with a reason, or denied for good', async () => {
-    const { place, client } = await startServer();
-    const id = await create(client, place);
-    const [asked, instead, denied] = ['asked', 'instead', 'denied'].map((name) =>
-      write(place, name),
-    );
-    if (!asked || !instead || !denied) throw new Error('three files');
-    await send(client, id, [asked.step, denied.step, END]);
-    const first = await question(client, id);
-    expect(first).toMatchObject({ toolName: 'Write', state: 'pending', input: asked.step.input });
-    await answer(client, first, { decision: 'allow', updatedInput: instead.step.input });
-    await expect.poll(() => exists(instead.path), POLL).toBe(true);
-    const second = await question(client, id);
-    await answer(client, second, { decision: 'deny', message: 'not this one' });
-    await rest(client, id);
-    expect([await exists(asked.path), await exists(denied.path)]).toEqual([false, false]);
-    expect(JSON.stringify(place.api.requests.at(-1)?.body)).toContain('not this one');
-    await send(client, id, [denied.step, END]);
-    await answer(client, await question(client, id), { decision: 'deny', interrupt: true });
-    await rest(client, id);
-    const states = (await endsOf(client, id)).map(({ state }) => state);
-    expect(states).toEqual(['completed', 'interrupted']);
-  });
-
   test('about a plan shows it, and a plan that is approved stays so after an eviction and a restart', async () => {
     const place = await makeWorkplace();
     const flags = ['--idle-evict-ms', '300'];
@@ -145,26 +119,6 @@ describe('what Claude asks', OPTIONS, () => {
       { request: { remembered: rememberAs } },
       { request: { remembered: 'Bash(touch changed)' } },
     ]);
-  });
-
-  test('while its server is killed is never allowed: the turn is lost, and the log says so', async () => {
-    const place = await makeWorkplace();
-    const server = await new Server(place).initialize();
-    const args = { workingDirectory: place.directory };
-    const sessionId = (await server.call('create_session', args)).session.id;
-    const file = write(place, 'never');
-    await server.call('send_prompt', { sessionId, prompt: script([file.step, END]) });
-    await server.call('wait_sessions', { sessionIds: [sessionId], waitMs: 30_000 });
-    await server.program.stop('SIGKILL');
-    const client = await connectTo(place);
-    await rest(client, sessionId);
-    expect(await endsOf(client, sessionId)).toMatchObject([{ state: 'lost' }]);
-    const { events } = await client.call('read_events', { sessionId });
-    expect(events.filter(({ type }) => type === 'permission_answered')).toMatchObject([
-      { request: { state: 'closed' } },
-    ]);
-    expect(await turn(client, sessionId, [END])).toMatchObject({ state: 'completed' });
-    expect(await exists(file.path)).toBe(false);
   });
 
   test('is shown to the person behind a waiting client, and their choice is the answer', async () => {

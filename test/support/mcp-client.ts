@@ -97,5 +97,3 @@ function checkResult(tool: string, result: Result): void {
   // What the schema does not name, at whatever depth, would be missing from what it makes.
   expect(outputs.get(tool)?.parse(result.structuredContent)).toEqual(result.structuredContent);
 }
-
-export type { EventView, RequestView, SessionView, ToolName, TurnView } from './client/tools.ts';

@@ -69,54 +69,7 @@ describe('a scripted failure', () => {
     expect((await post([prompt])).status).toBe(200);
     expect(api.requests.map((request) => request.tryNumber)).toEqual([1, 1, 3]);
   });
-
-  test('drops the connection before the headers', async () => {
-    await expect(post([user(script([{ drop: 'start' }]))])).rejects.toThrow('fetch failed');
-    expect(api.requests[0]?.clientClosedEarly).toBe(false);
-  });
-
-  test('drops the connection after the first deltas', async () => {
-    const prompt = user(script([{ drop: 'mid', text: 'cut' }]));
-    const response = await post([prompt], { stream: true });
-    const { seen, error } = await readToBreak(response);
-    expect(seen).toContain('"text":"cut"');
-    expect(seen).not.toContain('content_block_stop');
-    expect(error).toBeInstanceOf(Error);
-    expect(api.requests[0]?.clientClosedEarly).toBe(false);
-  });
-
-  test('hangs before the headers until the stand-in closes', async () => {
-    const pending = post([user(script([{ hang: 'headers' }]))]);
-    const failed = expect(pending).rejects.toThrow('fetch failed');
-    const request = await api.waitForRequest(() => true);
-    await api.close();
-    await failed;
-    expect(request.clientClosedEarly).toBe(false);
-  });
-
-  test('hangs after the first deltas until the stand-in closes', async () => {
-    const prompt = user(script([{ hang: 'mid', text: 'one two', chunks: 2 }]));
-    const response = await post([prompt], { stream: true });
-    const { seen, error } = await readToBreak(response, async (text) => {
-      if (text.includes('"text":"two"')) await api.close();
-    });
-    expect(seen).not.toContain('content_block_stop');
-    expect(error).toBeInstanceOf(Error);
-  });
 });
-
-async function readToBreak(response: Response, look = async (_seen: string) => {}) {
-  let seen = '';
-  try {
-    for await (const bytes of response.body ?? []) {
-      seen += Buffer.from(bytes).toString();
-      await look(seen);
-    }
-    return { seen, error: undefined };
-  } catch (error) {
-    return { seen, error };
-  }
-}
 
 describe('the record of requests', () => {
   test('tells that the client left before the end', async () => {

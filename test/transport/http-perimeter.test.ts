@@ -1,9 +1,7 @@
-import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 import type { Route } from '../../src/transport/http/routes.ts';
-import { errorOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
+import { errorOf, openSession, type Sent, send, sendBytes } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { ALICE, BOB, refusalOf, serve, start } from './http-service.ts';
 
@@ -47,7 +45,7 @@ describe('the Host header', () => {
       `GET /healthz HTTP/1.1\r\n${good}Host: evil.example\r\n\r\n`,
       `GET /healthz HTTP/1.1\r\n${good}${good}\r\n`,
     ]) {
-      expect(await raw(request)).toMatch(/^HTTP\/1\.1 400 [\s\S]*exactly one Host/);
+      expect(await sendBytes(server, request)).toMatch(/^HTTP\/1\.1 400 [\s\S]*exactly one Host/);
     }
   });
 });
@@ -106,7 +104,10 @@ describe('paths and methods', () => {
 
   test('a full URL as the request target does not slip by', async () => {
     expect(
-      await raw(`GET http://evil.example/mcp HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`),
+      await sendBytes(
+        server,
+        `GET http://evil.example/mcp HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      ),
     ).toMatch(/^HTTP\/1\.1 404 /);
   });
 
@@ -188,9 +189,9 @@ describe('a token', () => {
 });
 
 test('headers larger than 16 KiB are refused', async () => {
-  expect(await raw(`GET /mcp HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(16_400)}\r\n\r\n`)).toMatch(
-    /^HTTP\/1\.1 431 /,
-  );
+  expect(
+    await sendBytes(server, `GET /mcp HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(16_400)}\r\n\r\n`),
+  ).toMatch(/^HTTP\/1\.1 431 /);
 });
 
 test('an address that is taken is named, with what to do', async () => {
@@ -211,9 +212,3 @@ test('a defect is answered without its text, and logged', async () => {
   expect(answer.text).not.toContain('secret');
   expect(broken.logged()).toContain('secret /path');
 });
-
-async function raw(bytes: string): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
-  socket.end(bytes);
-  return text(socket);
-}
