@@ -34,7 +34,7 @@ export const turns: Row = {
           name: 'turn in a live session',
           unit: 'ms',
           against: 'the Agent SDK, live process',
-          target: { ratioAtMost: 1.1 },
+          target: { ratioAtMost: 1.15 },
         },
         'ms',
         { ours: 'ours', base: 'bare' },
@@ -115,15 +115,15 @@ export const fleet: Row = {
     await served.close();
     const sides = { ours: 'ours', base: 'bare' } as const;
     const against = `${scale.fleet} processes of the Agent SDK`;
-    const target = { ratioAtMost: 1.1 };
+    const at = (ratioAtMost: number) => ({ unit: 'ms', against, target: { ratioAtMost } }) as const;
     return [
       rounds.figure(
-        { name: `${scale.fleet} new sessions, a turn each`, unit: 'ms', against, target },
+        { name: `${scale.fleet} new sessions, a turn each`, ...at(1.08) },
         'first',
         sides,
       ),
       rounds.figure(
-        { name: `${scale.fleet} live sessions, a turn each`, unit: 'ms', against, target },
+        { name: `${scale.fleet} live sessions, a turn each`, ...at(1.1) },
         'live',
         sides,
       ),
