@@ -14,7 +14,8 @@ import { Load } from './load.ts';
 import { LAPSED, MUTANTS, REFUSED } from './mutants.ts';
 
 const LEASE_TIMES = { leaseMs: 1500, renewMs: 300, selfFenceMs: 1200 };
-const SETTINGS = { maxLive: 6, idleEvictMs: 1500, leaseTimes: LEASE_TIMES };
+const MAX_LIVE = 6;
+const FLAGS = ['--max-live', `${MAX_LIVE}`, '--idle-evict-ms', '1500'];
 const CALLERS_PER_SERVER = 3;
 const OPEN_TURNS_MAX = 40;
 const KILL_SHARE = 0.6;
@@ -41,7 +42,7 @@ export const chaos = longRun({
   async run({ place, violations, say }, { seconds, seed, servers, sessions, mutant, percent }) {
     const random = seeded(seed);
     const faults: Faults = { kills: [], stops: [], crashes: [] };
-    const options = { ...SETTINGS, place, mutant };
+    const options = { place, flags: FLAGS, leaseTimes: LEASE_TIMES, mutant };
     const slots = Array.from(
       { length: servers },
       (_, n) => new Slot(`server-${n}`, options, faults),
@@ -70,7 +71,7 @@ export const chaos = longRun({
     await Promise.all(slots.map((slot) => slot.close()));
 
     const { ledger } = load;
-    const rest = { ...faults, ledger, maxLive: SETTINGS.maxLive };
+    const rest = { ...faults, ledger, maxLive: MAX_LIVE };
     const evidence = await gather(place, database, rest);
     database.close();
     violations.push(...faults.crashes, ...violationsOf(evidence));

@@ -57,11 +57,8 @@ export class ChildRunner implements Runner {
     return run;
   }
 
-  async kept(): Promise<readonly string[]> {
-    return [];
-  }
-
-  async discard(): Promise<void> {}
+  readonly kept = async () => [];
+  readonly discard = async () => {};
 }
 
 type Turn = { readonly id: string; readonly ended: PromiseWithResolvers<void> };
@@ -86,24 +83,19 @@ class ChildRun implements Run {
   }
 
   /** Rejects if the signal gives the start up or the child ends; by then all of it is gone. */
-  async ready(signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async ready(signal?: AbortSignal): Promise<void> {
     const giveUp = () => void killTree(this.process);
-    signal.addEventListener('abort', giveUp);
+    signal?.addEventListener('abort', giveUp);
     await Promise.race([this.#ready.promise, this.#gone]);
-    signal.removeEventListener('abort', giveUp);
-    if (this.#isReady && !signal.aborted) return;
+    signal?.removeEventListener('abort', giveUp);
+    if (this.#isReady && !signal?.aborted) return;
     await killTree(this.process);
     await this.#gone;
     throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
   }
 
-  async leftRunning(): Promise<readonly string[]> {
-    return [];
-  }
-
-  async isCurrent(): Promise<boolean> {
-    return true;
-  }
+  readonly leftRunning = async () => [];
+  readonly isCurrent = async () => true;
 
   prompt(turnId: string, text: string): void {
     this.#turn = { id: turnId, ended: Promise.withResolvers() };
@@ -138,9 +130,7 @@ class ChildRun implements Run {
       this.#ready.resolve();
     }
     if (word === 'step') this.#listener.output({ type: 'text', turnId, text: `step ${what}` });
-    if (word === 'end') {
-      this.#endTurn({ state: what === 'interrupted' ? 'interrupted' : 'completed' });
-    }
+    if (word === 'end') this.#endTurn({ state: what as 'interrupted' | 'completed' });
   }
 
   #endTurn(outcome: TurnOutcome): void {
@@ -155,12 +145,8 @@ class ChildRun implements Run {
     await once(this.#spawned.child, 'exit').catch(() => undefined);
     await killTree(this.process);
     await Promise.race([drained, sleep(DRAIN_MS)]);
-    this.#endTurn(this.#isStopped ? { state: 'interrupted' } : STOPPED);
+    const error = new SessionError('UNAVAILABLE', 'the child stopped unexpectedly').toFailure();
+    this.#endTurn(this.#isStopped ? { state: 'interrupted' } : { state: 'failed', error });
     if (this.#isReady) this.#listener.exited();
   }
 }
-
-const STOPPED: TurnOutcome = {
-  state: 'failed',
-  error: new SessionError('UNAVAILABLE', 'the child stopped unexpectedly').toFailure(),
-};

@@ -12,12 +12,7 @@ import { gather } from './evidence.ts';
 import { ChaosServer, type Fault } from './fleet.ts';
 import { Load } from './load.ts';
 
-const SETTINGS = {
-  maxLive: 4,
-  idleEvictMs: 300_000,
-  leaseTimes: LEASE_TIMES,
-  mutant: 'none',
-} as const;
+const MAX_LIVE = 4;
 const CALLERS = 8;
 const LIFE_MS = [20, 500] as const;
 /** Every ten rounds the whole database is checked, and all that was ever acknowledged. */
@@ -35,9 +30,11 @@ export const crash = longRun({
     const random = seeded(seed);
     const kills: Fault[] = [];
     const recoveries: number[] = [];
+    const flags = ['--max-live', `${MAX_LIVE}`];
+    const options = { place, flags, leaseTimes: LEASE_TIMES, mutant: 'none' } as const;
     const start = async () => {
       const startedAt = performance.now();
-      const server = await ChaosServer.start('server', { ...SETTINGS, place });
+      const server = await ChaosServer.start('server', options);
       const { failure } = await server.ask('get_metrics');
       recoveries.push(performance.now() - startedAt);
       if (failure !== undefined) violations.push(`the first call failed: ${failure.message}`);
@@ -69,7 +66,7 @@ export const crash = longRun({
       const callers = Array.from({ length: CALLERS }, () => callUntilDead(load, server));
       await sleep(random.between(...LIFE_MS));
       kills.push(server.kill());
-      await server.ended;
+      await server.program.ended;
       await Promise.all(callers);
       const isAudit = round % AUDIT_ROUNDS === 0;
       // Looked at before the next start, which must find it, and again at every audit.
@@ -83,11 +80,11 @@ export const crash = longRun({
 
     verify(0);
     for (const id of database.openSessions()) await load.end(server, id);
-    await server.leave();
+    await server.program.leave();
     audit();
     const { ledger, calls, unanswered } = load;
-    const { maxLive } = SETTINGS;
-    const evidence = await gather(place, database, { ledger, kills, stops: [], maxLive });
+    const rest = { ledger, kills, stops: [], maxLive: MAX_LIVE };
+    const evidence = await gather(place, database, rest);
     database.close();
     violations.push(...violationsOf(evidence));
     if (ledger.length < rounds * acknowledgedPerRound) {

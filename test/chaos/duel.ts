@@ -27,13 +27,8 @@ const UNDER_WAY = /^(not one end per turn|process left):/;
 /** Returns what the checks say; returns early once they say something of the `expected` kind. */
 export async function duel(mutant: Mutant, expected?: RegExp): Promise<readonly string[]> {
   const place = await RigPlace.open();
-  const options = {
-    place,
-    maxLive: MAX_LIVE,
-    idleEvictMs: 60_000,
-    leaseTimes: LEASE_TIMES,
-    mutant,
-  };
+  const flags = ['--max-live', `${MAX_LIVE}`];
+  const options = { place, flags, leaseTimes: LEASE_TIMES, mutant };
   const servers = [
     await ChaosServer.start('first', options),
     await ChaosServer.start('second', options),
@@ -52,7 +47,7 @@ export async function duel(mutant: Mutant, expected?: RegExp): Promise<readonly 
   } finally {
     database.close();
     for (const server of servers) server.kill();
-    await Promise.all(servers.map((server) => server.ended));
+    await Promise.all(servers.map((server) => server.program.ended));
     await place.remove();
   }
 }
@@ -72,7 +67,7 @@ async function tell(
     });
   const { session, turn } = await first.call('create_session', { prompt: ENDLESS });
   await underWay(turn?.id);
-  await standStill(first.pid, place.stateDirectory);
+  await standStill(first.program.pid, place.stateDirectory);
   const { id: sessionId } = session;
   await second.call('attach_session', { sessionId });
   await until('the second server has taken over', async () => {

@@ -6,7 +6,7 @@ import type { LeaseTimes } from '../../src/limits.ts';
 import type { RigPlace } from '../rig/place.ts';
 import { inTime, within } from '../rig/run.ts';
 import { LineWire } from '../support/client/line-wire.ts';
-import { type Ended, Program } from '../support/client/program.ts';
+import { Program } from '../support/client/program.ts';
 import type { Args, ToolAnswer } from '../support/client/tools.ts';
 import { witnessDirectoryOf } from './evidence.ts';
 import type { Mutant } from './mutants.ts';
@@ -25,8 +25,7 @@ export type Stop = Fault & { until?: number };
 /** What all servers of a run share. */
 export type FleetOptions = {
   readonly place: RigPlace;
-  readonly maxLive: number;
-  readonly idleEvictMs: number;
+  readonly flags: readonly string[];
   readonly leaseTimes: LeaseTimes;
   readonly mutant: Mutant;
 };
@@ -35,41 +34,26 @@ export type FleetOptions = {
 export class ChaosServer extends LineWire {
   isKilled = false;
   isStopped = false;
-  readonly #program: Program;
+  readonly program: Program;
 
   private constructor(program: Program) {
     super(program.child.stdin, program.child.stdout, () => program.stderr());
-    this.#program = program;
+    this.program = program;
   }
 
   /** Starts a server and connects to it. */
   static async start(name: string, options: FleetOptions): Promise<ChaosServer> {
-    const { place, maxLive, idleEvictMs, leaseTimes, mutant } = options;
+    const { place, flags, leaseTimes, mutant } = options;
     const witnessDirectory = witnessDirectoryOf(place);
     const argument: ServerOptions = { leaseTimes, mutant, witnessDirectory };
-    const flags = {
-      'log-file': place.logFile(name),
-      'max-live': maxLive,
-      'max-sessions': 10_000,
-      'idle-evict-ms': idleEvictMs,
-    };
     const command = [process.execPath, SERVER, JSON.stringify(argument)];
-    const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, `${value}`]);
+    const args = ['--log-file', place.logFile(name), '--max-sessions', '10000', ...flags];
     const program = new Program([...command, ...args], place.env, false);
     return await new ChaosServer(program).initialize();
   }
 
-  get pid(): number {
-    return this.#program.pid;
-  }
-
-  /** Resolves when the process is gone. */
-  get ended(): Promise<Ended> {
-    return this.#program.ended;
-  }
-
   get hasEnded(): boolean {
-    const { exitCode, signalCode } = this.#program.child;
+    const { exitCode, signalCode } = this.program.child;
     return exitCode !== null || signalCode !== null;
   }
 
@@ -79,18 +63,13 @@ export class ChaosServer extends LineWire {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#program.child.kill(signal);
+    this.program.child.kill(signal);
   }
 
   kill(): Fault {
     this.isKilled = true;
     this.signal('SIGKILL');
-    return { pid: this.pid, at: Date.now() };
-  }
-
-  /** Ends the input, as a client that leaves. */
-  async leave(): Promise<void> {
-    await this.#program.leave();
+    return { pid: this.program.pid, at: Date.now() };
   }
 }
 
@@ -133,7 +112,7 @@ export class Slot {
     if (server === undefined || server.isStopped) return;
     server.isStopped = true;
     server.signal('SIGSTOP');
-    this.#faults.stops.push({ pid: server.pid, at: Date.now() });
+    this.#faults.stops.push({ pid: server.program.pid, at: Date.now() });
     this.#resume = setTimeout(() => this.resume(), ms);
   }
 
@@ -142,7 +121,7 @@ export class Slot {
     const { server } = this;
     if (!server?.isStopped) return;
     server.isStopped = false;
-    const stop = this.#faults.stops.findLast(({ pid }) => pid === server.pid);
+    const stop = this.#faults.stops.findLast(({ pid }) => pid === server.program.pid);
     if (stop !== undefined) stop.until = Date.now();
     server.signal('SIGCONT');
   }
@@ -150,7 +129,7 @@ export class Slot {
   async close(): Promise<void> {
     this.#isLeaving = true;
     this.resume();
-    await this.server?.leave();
+    await this.server?.program.leave();
     await this.#keeping;
   }
 
@@ -158,7 +137,7 @@ export class Slot {
     while (!this.#isLeaving) {
       try {
         this.server = await this.#start();
-        const { code, stderr } = await this.server.ended;
+        const { code, stderr } = await this.server.program.ended;
         const isMeant = this.server.isKilled || this.#isLeaving;
         if (!isMeant) this.#faults.crashes.push(`exit code ${code}: ${stderr}`);
       } catch (error) {

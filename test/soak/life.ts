@@ -2,15 +2,14 @@
 
 import { randomUUID } from 'node:crypto';
 import { processesWith } from '../demo/processes.ts';
-import type { RigPlace } from '../rig/place.ts';
 import { type Counts, count } from '../rig/report.ts';
-import { within } from '../rig/run.ts';
+import { type Rig, within } from '../rig/run.ts';
+import type { SdkClient } from '../support/client/sdk-client.ts';
 import type {
   Args,
   EventView,
   RequestView,
   Results,
-  ToolClient,
   ToolName,
   TurnView,
 } from '../support/client/tools.ts';
@@ -21,25 +20,21 @@ const WAIT_MS = 20_000;
 const TURN_MS_MAX = 180_000;
 const GONE_MS_MAX = 5000;
 
-export type Soak = {
-  readonly client: ToolClient;
-  readonly place: RigPlace;
-  readonly violations: string[];
-  readonly done: Done;
-};
-
-/** What the sessions have done so far. */
-export type Done = {
-  calls: number;
-  sessions: number;
+/** What the sessions of one server have done so far. */
+export class Done {
+  calls = 0;
+  sessions = 0;
   /** By the state in which they ended. */
-  readonly turns: Counts;
+  readonly turns: Counts = {};
   /** By the message of the error. */
-  readonly failures: Counts;
+  readonly failures: Counts = {};
   /** By the code of the error. */
-  readonly refusals: Counts;
-  readonly acts: Counts;
-};
+  readonly refusals: Counts = {};
+  readonly acts: Counts = {};
+}
+
+/** A run, one server of it, and what happens there. */
+export type Soak = Rig & { readonly client: SdkClient; readonly done: Done };
 
 export class Life {
   readonly directory: string;
@@ -68,8 +63,9 @@ export class Life {
     this.#becomes(made);
   }
 
-  async send(steps: Step[]): Promise<TurnView> {
-    const args = { sessionId: this.#id, prompt: script(steps), idempotencyKey: randomUUID() };
+  async send(prompt: Step[] | string): Promise<TurnView> {
+    const text = typeof prompt === 'string' ? prompt : script(prompt);
+    const args = { sessionId: this.#id, prompt: text, idempotencyKey: randomUUID() };
     return (await this.#call('send_prompt', args)).turn;
   }
 
@@ -108,9 +104,11 @@ export class Life {
     await this.#call('answer_permission_request', { requestId, decision });
   }
 
-  async interrupt(): Promise<void> {
+  /** Returns the turn that was interrupted. */
+  async interrupt(): Promise<TurnView | undefined> {
     // A prompt that still waits for a free process is taken back.
-    await this.#call('interrupt_session', { sessionId: this.#id, cancelQueued: true });
+    const args = { sessionId: this.#id, cancelQueued: true };
+    return (await this.#call('interrupt_session', args)).turn;
   }
 
   /** Ends the session, after which none of its processes may live. */

@@ -9,7 +9,7 @@ import { longRun, within } from '../rig/run.ts';
 import { ToolError } from '../support/client/tools.ts';
 import { descriptors } from '../support/gauge.ts';
 import { ACTS } from './acts.ts';
-import { type Done, Life, type Soak } from './life.ts';
+import { Done, Life, type Soak } from './life.ts';
 
 /** Much shorter than an operator's, so that eviction and resume happen all the time. */
 const FLAGS = ['--idle-evict-ms', '3000', '--max-live', '12'];
@@ -26,11 +26,12 @@ export const soak = longRun({
     sessions: 20,
   },
 
-  async run({ place, violations, say }, { minutes, seconds, seed, sessions }) {
+  async run(rig, { minutes, seconds, seed, sessions }) {
+    const { place, violations, say } = rig;
     const client = await place.connect('v2 legacy', FLAGS);
     const { pid } = client;
-    const done: Done = { calls: 0, sessions: 0, turns: {}, failures: {}, refusals: {}, acts: {} };
-    const soaked: Soak = { place, client, violations, done };
+    const done = new Done();
+    const soaked: Soak = { ...rig, client, done };
     await warmUp(soaked);
     const descriptorsBefore = descriptors(pid);
     const duration = seconds || minutes * 60;
