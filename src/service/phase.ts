@@ -72,11 +72,10 @@ export type Action =
   | { readonly do: 'place'; readonly claim: Claim }
   /** Have a process that knows the whole conversation; report `ready`, `failed` or `unrecorded`. */
   | { readonly do: 'prepare'; readonly claim: Claim }
-  | { readonly do: 'prompt'; readonly claim: Claim }
-  /** Write that the turn was interrupted before Claude got it. */
-  | { readonly do: 'end_unsent'; readonly claim: Claim }
-  | { readonly do: 'fail'; readonly claim: Claim; readonly error: unknown }
-  | { readonly do: 'give_up'; readonly claim: Claim; readonly error: unknown }
+  /** Hand the prompt over, or write that the turn was interrupted before that. */
+  | { readonly do: 'prompt' | 'end_unsent'; readonly claim: Claim }
+  /** Write that the turn has failed, or that it waits again because nothing could be written down. */
+  | { readonly do: 'fail' | 'give_up'; readonly claim: Claim; readonly error: unknown }
   /** The turn of Claude's own is one by itself, or is told as part of the turn at hand. */
   | { readonly do: 'begin' | 'fold'; readonly turnId: string }
   /** The process is free for another turn. */
@@ -90,164 +89,114 @@ export const ABSENT: Phase = { is: 'absent' };
 
 /** The phase after an event, and what is to be done now. An event that has come too late changes nothing. */
 export function next(phase: Phase, event: PhaseEvent): Step {
-  if (event.type === 'claimed') return claimed(phase, event.claim, event.isSameLease);
-  switch (phase.is) {
-    case 'absent':
-      return stay(phase);
-    case 'claimed':
-      return whenClaimed(phase, event);
-    case 'starting':
-      return whenStarting(phase, event);
-    case 'running':
-      return whenRunning(phase, event);
-    case 'warm':
-      return whenWarm(phase, event);
-    case 'stopping':
-      return whenStopping(phase, event);
-  }
+  // The entry is the one for this very phase and event, which the compiler does not follow.
+  const row = TABLE[phase.is] as Readonly<Record<string, ((...of: unknown[]) => Step) | undefined>>;
+  return row[event.type]?.(phase, event) ?? stay(phase);
 }
 
-type Of<Is extends Phase['is']> = Extract<Phase, { is: Is }>;
-type Event = Exclude<PhaseEvent, { type: 'claimed' }>;
+type In<Is extends Phase['is']> = Extract<Phase, { is: Is }>;
+type At<Type extends PhaseEvent['type']> = Extract<PhaseEvent, { type: Type }>;
+type Table = {
+  readonly [Is in Phase['is']]: {
+    readonly [Type in PhaseEvent['type']]?: (phase: In<Is>, event: At<Type>) => Step;
+  };
+};
 
-function claimed(phase: Phase, claim: Claim, isSameLease: boolean): Step {
-  const isFree = phase.is === 'warm' || (phase.is === 'running' && phase.hasEnded);
-  switch (phase.is) {
-    case 'absent':
-    case 'claimed':
-      return to({ is: 'claimed', claim }, { do: 'place', claim });
-    case 'stopping':
-      return stay({ ...phase, next: claim });
-    case 'starting':
-    case 'running':
-    case 'warm':
-      if (!isFree || !isSameLease) return stop(phase, claim);
-      return to({ is: 'starting', claim }, { do: 'prepare', claim });
-  }
-}
-
-function whenClaimed(phase: Of<'claimed'>, event: Event): Step {
-  const { claim, isUnwanted } = phase;
-  if (event.type === 'interrupt' && event.turnId === claim.turn.id) {
-    return stay({ ...phase, isUnwanted: true });
-  }
-  if (event.type === 'stop') return stay({ ...phase, isStopped: true });
-  if (event.type === 'unplaced' && event.claim === claim) return stay(ABSENT);
-  if (event.type !== 'placed' || event.claim !== claim) return stay(phase);
-  const starting: Phase = { is: 'starting', claim, isUnwanted };
-  return phase.isStopped ? stop(starting) : to(starting, { do: 'prepare', claim });
-}
-
-function whenStarting(phase: Of<'starting'>, event: Event): Step {
-  const { claim, isUnwanted, hasExited } = phase;
-  const turnId = claim.turn.id;
-  if (event.type === 'interrupt' && event.turnId === turnId) {
-    return stay({ ...phase, isUnwanted: true });
-  }
-  // The runner ends the turn of a prompt that comes too late.
-  if (event.type === 'exited') return stay({ ...phase, hasExited: true });
-  if (event.type === 'woken') return to(phase, { do: 'fold', turnId: event.turnId });
-  if (event.type === 'ready') {
-    const action: Action = isUnwanted ? { do: 'end_unsent', claim } : { do: 'prompt', claim };
-    return to({ is: 'running', turnId, hasExited }, action);
-  }
-
-  if (event.type === 'failed') {
-    return to({ is: 'stopping' }, { do: 'fail', claim, error: event.error }, CLOSE);
-  }
-  if (event.type === 'unrecorded') {
-    return to({ is: 'stopping' }, { do: 'give_up', claim, error: event.error }, CLOSE);
-  }
-  return event.type === 'stop' ? stop(phase) : stay(phase);
-}
-
-function whenRunning(phase: Of<'running'>, event: Event): Step {
-  const { turnId, hasEnded, hasExited } = phase;
-  switch (event.type) {
-    case 'woken':
-      if (!hasEnded) return to(phase, { do: 'fold', turnId: event.turnId });
-      return begin(phase, event.turnId);
-    case 'ended':
-      if (event.turnId !== turnId) return stay(phase);
-      if (event.isBroken || hasExited) return stop({ ...phase, hasEnded: true });
-      return stay({ ...phase, hasEnded: true });
-    case 'written':
-      if (!hasEnded || event.turnId !== turnId) return stay(phase);
-      return to({ is: 'warm', since: event.at }, { do: 'rest' });
-    case 'exited':
-    case 'stop':
-      return stop(phase);
-    case 'placed':
-    case 'unplaced':
-    case 'ready':
-    case 'failed':
-    case 'unrecorded':
-    case 'interrupt':
-    case 'settled':
-    case 'gone':
-      return stay(phase);
-  }
-}
-
-function whenWarm(phase: Of<'warm'>, event: Event): Step {
-  if (event.type === 'woken') return begin({ is: 'running', turnId: event.turnId }, event.turnId);
-  return event.type === 'exited' || event.type === 'stop' ? stop(phase) : stay(phase);
-}
-
-function whenStopping(phase: Of<'stopping'>, event: Event): Step {
-  const { turnId, unsent } = phase;
-  switch (event.type) {
-    case 'woken':
-      if (turnId !== undefined || unsent !== undefined) {
-        return to(phase, { do: 'fold', turnId: event.turnId });
-      }
-      return begin(phase, event.turnId);
-    case 'ended':
-      return stay(event.turnId === turnId ? { ...phase, turnId: undefined } : phase);
-    case 'interrupt':
-      if (event.turnId !== unsent?.turnId) return stay(phase);
+/** What each phase makes of what may happen in it. What is not here comes too late, or cannot come. */
+const TABLE: Table = {
+  absent: {
+    claimed: (_phase, { claim }) => place(claim),
+  },
+  claimed: {
+    claimed: (_phase, { claim }) => place(claim),
+    interrupt: (phase, { turnId }) =>
+      stay(turnId === phase.claim.turn.id ? { ...phase, isUnwanted: true } : phase),
+    stop: (phase) => stay({ ...phase, isStopped: true }),
+    unplaced: (phase, { claim }) => stay(claim === phase.claim ? ABSENT : phase),
+    placed: (phase, { claim }) => {
+      if (claim !== phase.claim) return stay(phase);
+      const starting: In<'starting'> = { is: 'starting', claim, isUnwanted: phase.isUnwanted };
+      return phase.isStopped ? stop(starting) : to(starting, { do: 'prepare', claim });
+    },
+  },
+  starting: {
+    claimed: (phase, { claim }) => stop(phase, claim),
+    interrupt: (phase, { turnId }) =>
+      stay(turnId === phase.claim.turn.id ? { ...phase, isUnwanted: true } : phase),
+    // The runner ends the turn of a prompt that comes too late.
+    exited: (phase) => stay({ ...phase, hasExited: true }),
+    woken: (phase, { turnId }) => to(phase, { do: 'fold', turnId }),
+    ready: ({ claim, isUnwanted, hasExited }) =>
+      to(
+        { is: 'running', turnId: claim.turn.id, hasExited },
+        { do: isUnwanted ? 'end_unsent' : 'prompt', claim },
+      ),
+    failed: ({ claim }, { error }) =>
+      to({ is: 'stopping' }, { do: 'fail', claim, error }, { do: 'close' }),
+    unrecorded: ({ claim }, { error }) =>
+      to({ is: 'stopping' }, { do: 'give_up', claim, error }, { do: 'close' }),
+    stop: (phase) => stop(phase),
+  },
+  running: {
+    claimed: (phase, { claim, isSameLease }) =>
+      phase.hasEnded && isSameLease ? prepare(claim) : stop(phase, claim),
+    woken: (phase, { turnId }) =>
+      phase.hasEnded
+        ? to({ is: 'running', turnId }, { do: 'begin', turnId })
+        : to(phase, { do: 'fold', turnId }),
+    ended: (phase, { turnId, isBroken }) => {
+      if (turnId !== phase.turnId) return stay(phase);
+      const after = { ...phase, hasEnded: true };
+      return isBroken || phase.hasExited ? stop(after) : stay(after);
+    },
+    written: (phase, { turnId, at }) =>
+      phase.hasEnded && turnId === phase.turnId
+        ? to({ is: 'warm', since: at }, { do: 'rest' })
+        : stay(phase),
+    exited: (phase) => stop(phase),
+    stop: (phase) => stop(phase),
+  },
+  warm: {
+    claimed: (phase, { claim, isSameLease }) => (isSameLease ? prepare(claim) : stop(phase, claim)),
+    woken: (_phase, { turnId }) => to({ is: 'running', turnId }, { do: 'begin', turnId }),
+    exited: (phase) => stop(phase),
+    stop: (phase) => stop(phase),
+  },
+  stopping: {
+    claimed: (phase, { claim }) => stay({ ...phase, next: claim }),
+    woken: (phase, { turnId }) =>
+      turnOf(phase) === undefined
+        ? to({ ...phase, turnId }, { do: 'begin', turnId })
+        : to(phase, { do: 'fold', turnId }),
+    ended: (phase, { turnId }) =>
+      stay(turnId === phase.turnId ? { ...phase, turnId: undefined } : phase),
+    interrupt: (phase, { turnId }) => {
+      const { unsent } = phase;
+      if (turnId !== unsent?.turnId) return stay(phase);
       return stay({ ...phase, unsent: { ...unsent, isUnwanted: true } });
-    case 'settled':
-      return stay({ ...phase, unsent: undefined });
-    case 'gone':
-      return phase.next ? claimed(ABSENT, phase.next, false) : stay(ABSENT);
-    case 'placed':
-    case 'unplaced':
-    case 'ready':
-    case 'failed':
-    case 'unrecorded':
-    case 'written':
-    case 'exited':
-    case 'stop':
-      return stay(phase);
-  }
+    },
+    settled: (phase) => stay({ ...phase, unsent: undefined }),
+    gone: ({ next }) => (next ? place(next) : stay(ABSENT)),
+  },
+};
+
+function place(claim: Claim): Step {
+  return to({ is: 'claimed', claim }, { do: 'place', claim });
 }
 
-const CLOSE: Action = { do: 'close' };
-
-/** @param claim what comes next here, if something has been claimed already */
-function stop(phase: Of<'starting' | 'running' | 'warm'>, claim?: Claim): Step {
-  return to({ is: 'stopping', ...leftBy(phase), next: claim }, CLOSE);
+function prepare(claim: Claim): Step {
+  return to({ is: 'starting', claim }, { do: 'prepare', claim });
 }
 
-function leftBy(
-  phase: Of<'starting' | 'running' | 'warm'>,
-): Pick<Of<'stopping'>, 'turnId' | 'unsent'> {
-  switch (phase.is) {
-    case 'starting':
-      return { unsent: { turnId: phase.claim.turn.id, isUnwanted: phase.isUnwanted } };
-    case 'running':
-      return phase.hasEnded ? {} : { turnId: phase.turnId };
-    case 'warm':
-      return {};
-  }
+/** @param next what comes after it here, if something has been claimed already */
+function stop(phase: In<'starting' | 'running' | 'warm'>, next?: Claim): Step {
+  return to({ is: 'stopping', ...leftBy(phase), next }, { do: 'close' });
 }
 
-function begin(phase: Of<'running' | 'stopping'>, turnId: string): Step {
-  const action: Action = { do: 'begin', turnId };
-  return phase.is === 'running'
-    ? to({ is: 'running', turnId }, action)
-    : to({ ...phase, turnId }, action);
+function leftBy(phase: In<'starting' | 'running' | 'warm'>): Partial<In<'stopping'>> {
+  if (phase.is === 'warm') return {};
+  if (phase.is === 'running') return phase.hasEnded ? {} : { turnId: phase.turnId };
+  return { unsent: { turnId: phase.claim.turn.id, isUnwanted: phase.isUnwanted } };
 }
 
 function stay(phase: Phase): Step {
