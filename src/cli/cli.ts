@@ -5,11 +5,11 @@
 
 import type { Command } from '../commands.ts';
 import type { Settings } from '../config.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
 
 /** Resolves with the exit code. */
-type RunCommand = (context: Context) => Promise<number>;
+type RunCommand = (context: CommandContext) => Promise<number>;
 
 type TerminalCommand = Exclude<Command, 'stdio' | 'http' | 'backup'>;
 

@@ -3,7 +3,7 @@ import type { Overview } from '../service/overview.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command works with. */
-export type Context = {
+export type CommandContext = {
   readonly settings: Settings;
   readonly terminal: Terminal;
   /** Undefined if there is no state yet. */

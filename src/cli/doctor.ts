@@ -1,13 +1,12 @@
 import { oneLine } from '../text.ts';
 import { besideHead, type Style, screenLines, styled, wrap } from '../views/screen.ts';
-import type { Check } from './check.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { flagsOf } from './flags.ts';
-import { stateChecks } from './state-checks.ts';
+import { type CheckResult, stateChecks } from './state-checks.ts';
 import { type Terminal, writeJson } from './terminal.ts';
 
-const STYLES: Readonly<Record<Check['status'], Style>> = {
+const STYLES: Readonly<Record<CheckResult['status'], Style>> = {
   ok: 'green',
   warn: 'yellow',
   fail: 'red',
@@ -17,7 +16,7 @@ const STATUS_WIDTH = 'warn  '.length;
 const NAME_WIDTH = 'state directory  '.length;
 
 /** Checks that sessions can run here; the exit code is 1 if they cannot. */
-export async function doctor({ settings, terminal }: Context): Promise<number> {
+export async function doctor({ settings, terminal }: CommandContext): Promise<number> {
   const { json } = flagsOf(settings);
   const checks = [...(await environmentChecks(settings)), ...(await stateChecks(settings))];
   const isFit = checks.every(({ status }) => status !== 'fail');
@@ -26,7 +25,7 @@ export async function doctor({ settings, terminal }: Context): Promise<number> {
   return isFit ? 0 : 1;
 }
 
-function checkLines(terminal: Terminal, { status, name, detail, hint = '' }: Check): string {
+function checkLines(terminal: Terminal, { status, name, detail, hint = '' }: CheckResult): string {
   const { columns } = terminal;
   if (columns === undefined) {
     return `${[status, name, detail, hint].map(oneLine).join('\t')}\n`;

@@ -3,13 +3,13 @@ import { Redactor } from '../redaction.ts';
 import { secretsIn } from '../secrets.ts';
 import { oneLine } from '../text.ts';
 import { ago } from '../views/figures.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession, sessionJson } from './sessions.ts';
 import { writeJson } from './terminal.ts';
 
 /** Ends a session, wherever it runs; resolves when its last process is gone. */
-export async function end(context: Context): Promise<number> {
+export async function end(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   const { json, reason } = flagsOf(settings);
   const { session: known } = await knownSession(context);

@@ -8,18 +8,17 @@ import { claudeDirectory } from '../runner/environment.ts';
 import { credentialKind, findClaude } from '../runner/installation.ts';
 import { type ProcessGuard, processGuard } from '../runner/process.ts';
 import { tildePath } from '../views/figures.ts';
-import type { Check } from './check.ts';
-import { nearest } from './state-checks.ts';
+import { type CheckResult, nearest } from './state-checks.ts';
 
 /** Whether a session can start and continue: the programs, credentials, transcripts and root directories. */
-export async function environmentChecks(settings: Settings): Promise<readonly Check[]> {
+export async function environmentChecks(settings: Settings): Promise<readonly CheckResult[]> {
   const claude = await claudeCheck(settings);
   const transcripts = await transcriptCheck(settings);
   const roots = await Promise.all(settings.roots.map(rootCheck));
   return [nodeCheck(), claude, credentialCheck(settings), transcripts, isolationCheck(), ...roots];
 }
 
-function nodeCheck(): Check {
+function nodeCheck(): CheckResult {
   const name = 'Node';
   const problem = nodeProblem(process.version);
   if (problem !== undefined) return { name, status: 'fail', detail: problem };
@@ -27,7 +26,7 @@ function nodeCheck(): Check {
   return { name, status: 'ok', detail };
 }
 
-async function claudeCheck({ claudePath, environment }: Settings): Promise<Check> {
+async function claudeCheck({ claudePath, environment }: Settings): Promise<CheckResult> {
   const name = 'Claude Code';
   const found = await findClaude(claudePath, environment);
   if ('version' in found) {
@@ -46,7 +45,7 @@ async function claudeCheck({ claudePath, environment }: Settings): Promise<Check
   return { name, status: 'fail', detail: found.problem, hint };
 }
 
-function credentialCheck({ environment }: Settings): Check {
+function credentialCheck({ environment }: Settings): CheckResult {
   const name = 'credentials';
   const kind = credentialKind(environment);
   if (kind !== undefined) return { name, status: 'ok', detail: kind };
@@ -67,7 +66,7 @@ function credentialCheck({ environment }: Settings): Check {
  * Whether Claude Code can write its transcripts; tried by writing a file there. Claude Code works without transcripts,
  * but then no session can continue after its process has ended.
  */
-async function transcriptCheck({ environment }: Settings): Promise<Check> {
+async function transcriptCheck({ environment }: Settings): Promise<CheckResult> {
   const name = 'transcripts';
   const projects = join(claudeDirectory(environment), 'projects');
   let probe: string | undefined;
@@ -88,7 +87,7 @@ async function transcriptCheck({ environment }: Settings): Promise<Check> {
   }
 }
 
-function isolationCheck(): Check {
+function isolationCheck(): CheckResult {
   const name = 'isolation';
   try {
     return isolationOf(processGuard());
@@ -98,7 +97,7 @@ function isolationCheck(): Check {
   }
 }
 
-function isolationOf({ name: guard }: ProcessGuard): Check {
+function isolationOf({ name: guard }: ProcessGuard): CheckResult {
   const name = 'isolation';
   switch (guard) {
     case 'pid-namespace':
@@ -124,7 +123,7 @@ function isolationOf({ name: guard }: ProcessGuard): Check {
   }
 }
 
-async function rootCheck(root: string): Promise<Check> {
+async function rootCheck(root: string): Promise<CheckResult> {
   const name = 'root';
   const hint = 'create it, or pass a different --root.';
   const found = await stat(root).catch(() => undefined);

@@ -1,7 +1,7 @@
 import type { Session } from '../session/session.ts';
 import { ago, cents, count, tildePath } from '../views/figures.ts';
 import { aligned, type Column, tabSeparated } from '../views/table.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import {
   isOthers,
@@ -14,7 +14,7 @@ import {
 import { writeJson } from './terminal.ts';
 
 /** The sessions of all principals, newest activity first. */
-export async function list({ settings, terminal, overview }: Context): Promise<number> {
+export async function list({ settings, terminal, overview }: CommandContext): Promise<number> {
   const { json, all, status, task, label, limit } = flagsOf(settings);
   const found = await overview?.list({
     // One more than is shown, to know whether there are more.

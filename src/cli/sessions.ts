@@ -6,7 +6,7 @@ import type { Overview } from '../service/overview.ts';
 import { type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 
 const SHORT_CHARS_MIN = 8;
 
@@ -56,7 +56,7 @@ export type KnownSession = { readonly session: Session; readonly overview: Overv
  *
  * @throws SessionError if there is no such session
  */
-export async function knownSession({ settings, overview }: Context): Promise<KnownSession> {
+export async function knownSession({ settings, overview }: CommandContext): Promise<KnownSession> {
   const { operand = '', stateDir } = settings;
   if (overview !== undefined) return { session: await overview.find(operand), overview };
   throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {

@@ -8,7 +8,7 @@ import { ago, dollars, localTime, tildePath, tokensText } from '../views/figures
 import { showRequest } from '../views/request.ts';
 import { besideHead, firstLines, type Style, screenLines, styled, wrap } from '../views/screen.ts';
 import { bodyText, noteText, tellRequest } from '../views/telling.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
 import { type Terminal, writeJson } from './terminal.ts';
@@ -32,7 +32,7 @@ type Known = {
 };
 
 /** Shows one session: what it is, does and asks, and what it cost. */
-export async function show(context: Context): Promise<number> {
+export async function show(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   const { json } = flagsOf(settings);
   const { session, overview } = await knownSession(context);

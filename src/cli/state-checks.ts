@@ -10,7 +10,16 @@ import type { Inspection } from '../store/inspection.ts';
 import { refuseNetworkFileSystem } from '../store/open.ts';
 import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts';
 import { count, counted, sizeText, tildePath } from '../views/figures.ts';
-import type { Check } from './check.ts';
+
+/** The result of one check of `doctor`. */
+export type CheckResult = {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  /** What was found. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly hint?: string;
+};
 
 /** For the database's journal and the files of Claude Code. */
 const FREE_BYTES_MIN = 200 * 1024 * 1024;
@@ -18,7 +27,10 @@ const OTHERS_MODE_BITS = 0o077;
 const OTHER_DIRECTORY = 'pass a different --state-dir.';
 
 /** Whether the state can be stored: the directory, its database, the token file, the disk. */
-export async function stateChecks({ stateDir, tokenFile }: Settings): Promise<readonly Check[]> {
+export async function stateChecks({
+  stateDir,
+  tokenFile,
+}: Settings): Promise<readonly CheckResult[]> {
   const directory = await directoryCheck(stateDir);
   if (directory.status === 'fail') return [directory];
   const database = await databaseCheck(stateDir);
@@ -26,9 +38,9 @@ export async function stateChecks({ stateDir, tokenFile }: Settings): Promise<re
   return [directory, database, ...(token ? [token] : []), await diskCheck(stateDir)];
 }
 
-async function directoryCheck(stateDir: string): Promise<Check> {
+async function directoryCheck(stateDir: string): Promise<CheckResult> {
   const name = 'state directory';
-  const refused = (why: string): Check => ({
+  const refused = (why: string): CheckResult => ({
     name,
     status: 'fail',
     detail: why,
@@ -58,7 +70,7 @@ async function directoryCheck(stateDir: string): Promise<Check> {
   return ownOnly({ name, status: 'ok', detail: tildePath(stateDir) }, stateDir, '700');
 }
 
-async function databaseCheck(stateDir: string): Promise<Check> {
+async function databaseCheck(stateDir: string): Promise<CheckResult> {
   const name = 'database';
   let inspection: Inspection | undefined;
   try {
@@ -94,13 +106,13 @@ async function integrityText(inspection: Inspection): Promise<string> {
 }
 
 /** Undefined if there is no token file: `http` creates it when it starts. */
-async function tokenCheck(file: string): Promise<Check | undefined> {
+async function tokenCheck(file: string): Promise<CheckResult | undefined> {
   const found = await stat(file).catch(() => undefined);
   if (found === undefined) return undefined;
   return ownOnly({ name: 'token file', status: 'ok', detail: tildePath(file) }, file, '600');
 }
 
-async function diskCheck(stateDir: string): Promise<Check> {
+async function diskCheck(stateDir: string): Promise<CheckResult> {
   const name = 'disk';
   const { bavail, bsize } = await statfs(await nearest(stateDir));
   const free = bavail * bsize;
@@ -111,7 +123,7 @@ async function diskCheck(stateDir: string): Promise<Check> {
 }
 
 /** The check, with a warning if other users than the owner have rights to the file. */
-async function ownOnly(check: Check, path: string, mode: string): Promise<Check> {
+async function ownOnly(check: CheckResult, path: string, mode: string): Promise<CheckResult> {
   const found = await stat(path).catch(() => undefined);
   if (
     found === undefined ||
@@ -125,7 +137,7 @@ async function ownOnly(check: Check, path: string, mode: string): Promise<Check>
   return { ...check, status: 'warn', detail, hint: `chmod ${mode} ${path}` };
 }
 
-function failed(name: string, error: unknown): Check {
+function failed(name: string, error: unknown): CheckResult {
   if (!(error instanceof SessionError)) throw error;
   const { message: detail, hint } = error;
   const status = error.cause instanceof OlderSchemaError ? 'warn' : 'fail';

@@ -3,7 +3,7 @@ import { eventLines } from '../views/event-lines.ts';
 import { showEvent } from '../views/events.ts';
 import { localDate } from '../views/figures.ts';
 import { styled } from '../views/screen.ts';
-import type { Context } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession } from './sessions.ts';
 import { jsonLine, type Terminal } from './terminal.ts';
@@ -12,7 +12,7 @@ import { jsonLine, type Terminal } from './terminal.ts';
 const NEWEST_EVENTS = 20;
 
 /** Shows what a session says and does as it happens, whichever server runs it; resolves when it has ended. */
-export async function tail(context: Context): Promise<number> {
+export async function tail(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   const { json, after, 'no-follow': noFollow } = flagsOf(settings);
   const { session, overview } = await knownSession(context);
