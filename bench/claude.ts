@@ -1,7 +1,6 @@
 /** Claude Code against the stand-in of the Messages API: through our server, and with the Agent SDK alone. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Options,
@@ -11,49 +10,30 @@ import {
 } from '@anthropic-ai/claude-agent-sdk';
 import { claudeOptions } from '../src/runner/claude-options.ts';
 import { childEnvironment } from '../src/runner/environment.ts';
-import { type IsolatedEnvironment, isolatedEnvironment } from '../test/support/claude-env.ts';
-import { startMessagesApi } from '../test/support/messages-api.ts';
+import { openWorkplace, Server, type Workplace } from '../test/support/client/place.ts';
 import type { Place } from './place.ts';
-import { RpcProcess } from './rpc.ts';
 
 export const PROMPT = 'Say ok.';
 const WAIT_MS = 50_000;
 
 export class ClaudeWorld {
-  readonly work: string;
-  /** Made as the server makes that of its sessions. */
-  readonly #env: Record<string, string>;
-  readonly #isolated: IsolatedEnvironment;
-  readonly #place: Place;
+  readonly #place: Workplace;
 
-  private constructor(place: Place, isolated: IsolatedEnvironment) {
-    const temporaryDirectory = isolated.env.TMPDIR ?? '';
+  private constructor(place: Workplace) {
     this.#place = place;
-    this.#isolated = isolated;
-    this.#env = childEnvironment(isolated.env, { marker: 'bench-bare', temporaryDirectory });
-    this.work = join(realpathSync(isolated.directory), 'work');
-    mkdirSync(this.work);
   }
 
-  static async make(place: Place): Promise<ClaudeWorld> {
-    const api = await startMessagesApi({ requestsKept: 10 });
-    place.defer(() => api.close());
-    const isolated = await isolatedEnvironment(api.url);
-    place.defer(() => isolated.remove());
-    return new ClaudeWorld(place, isolated);
+  static async make(bench: Place): Promise<ClaudeWorld> {
+    const place = await openWorkplace({ requestsKept: 10 });
+    bench.defer(() => place.remove());
+    return new ClaudeWorld(place);
   }
 
   /** Our server, whose sessions run the real Claude Code. */
   async serve(maxLive: number): Promise<Served> {
-    const command = this.#place.ours(this.#place.emptyState(), [
-      '--root',
-      this.work,
-      '--max-live',
-      String(maxLive),
-    ]);
-    const server = new RpcProcess({ ...command, env: this.#isolated.env });
-    await server.initialize();
-    return new Served(server, this.work);
+    const args = ['--max-live', String(maxLive), '--log-level', 'info'];
+    const server = new Server(this.#place, { args, keepsOutput: false });
+    return new Served(await server.initialize(), this.#place.directory);
   }
 
   /** One live process without us. */
@@ -63,22 +43,23 @@ export class ClaudeWorld {
 
   /** What our server starts Claude Code with. */
   options(conversation: Pick<Options, 'sessionId' | 'resume'>): Options {
-    const { directory } = this.#isolated;
-    const secretFiles = ['token', 'sessions.db*'].map((name) => join(directory, name));
+    const { scratch, directory: workingDirectory, env } = this.#place;
+    const temporaryDirectory = env.TMPDIR ?? '';
+    const secretFiles = ['token', 'sessions.db*'].map((name) => join(scratch, name));
     return {
-      ...claudeOptions({ workingDirectory: this.work }, secretFiles),
+      ...claudeOptions({ workingDirectory }, secretFiles),
       ...conversation,
-      env: this.#env,
+      env: childEnvironment({ ...env }, { marker: 'bench-bare', temporaryDirectory }),
       canUseTool: async () => ({ behavior: 'deny', message: 'no tools here' }),
     };
   }
 }
 
 export class Served {
-  readonly #server: RpcProcess;
+  readonly #server: Server;
   readonly #work: string;
 
-  constructor(server: RpcProcess, work: string) {
+  constructor(server: Server, work: string) {
     this.#server = server;
     this.#work = work;
   }
@@ -106,8 +87,8 @@ export class Served {
     await this.#server.call('end_session', { sessionId });
   }
 
-  close(): Promise<void> {
-    return this.#server.close();
+  async close(): Promise<void> {
+    await this.#server.program.leave();
   }
 }
 

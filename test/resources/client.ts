@@ -24,17 +24,3 @@ export async function errorOf(
   );
   return { code, message, data };
 }
-
-/** Every address that a client is offered, page by page. */
-export async function listAll(client: Client): Promise<readonly string[]> {
-  const uris: string[] = [];
-  for (let cursor: string | undefined; ; ) {
-    const { resources, nextCursor } = await client.request({
-      method: 'resources/list',
-      params: cursor === undefined ? {} : { cursor },
-    });
-    uris.push(...resources.map(({ uri }) => uri));
-    if (nextCursor === undefined) return uris;
-    cursor = nextCursor;
-  }
-}

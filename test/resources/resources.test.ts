@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RESOURCE_BYTES_MAX, RESOURCE_SESSIONS_PAGE } from '../../src/limits.ts';
 import { startHarness } from '../support/harness.ts';
-import { errorOf, listAll, readText } from './client.ts';
+import { errorOf, readText } from './client.ts';
 
 const METRICS = 'claude-sessions://metrics';
 
@@ -44,7 +44,8 @@ describe('resources/list', () => {
       const { session } = await call('create_session');
       made.push(`claude-session://${session.id}`);
     }
-    const uris = await listAll(client);
+    // Without a cursor the client fetches page after page.
+    const uris = (await client.listResources()).resources.map(({ uri }) => uri);
     expect(uris.filter((uri) => made.includes(uri)).sort()).toEqual(made.sort());
     expect(new Set(uris).size).toBe(uris.length);
     const first = await client.request({ method: 'resources/list', params: {} });
