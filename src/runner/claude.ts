@@ -1,6 +1,6 @@
 /** The runner on the Agent SDK: starts the real Claude Code for a session. */
 
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
@@ -94,6 +94,8 @@ type Context = ClaudeRunnerOptions & {
   readonly guard: ProcessGuard;
   readonly killTree: KillTree;
   readonly query: typeof query;
+  /** The program that the Agent SDK has found. To look for it takes the SDK some milliseconds, in which all else waits. */
+  foundPath?: string;
 };
 
 /** At the first start and not earlier: the SDK takes longer to load than the rest of the program. */
@@ -195,14 +197,18 @@ function grownText(prompts: number): string {
 }
 
 function launch(
-  { guard, claudePath, query }: Context,
+  context: Context,
   prompt: Parameters<typeof query>[0]['prompt'],
   gate: LineGateOptions,
   options: Options,
 ): Launched {
+  const { guard, claudePath, foundPath, query } = context;
+  // If it is gone, the SDK says so better than the guard.
+  const isFound = foundPath !== undefined && existsSync(foundPath);
   let spawned: GuardedProcess | undefined;
   const spawnClaudeCodeProcess = ({ command, args, cwd, env }: SpawnOptions) => {
     spawned = spawnGuarded({ command, args, cwd, env }, guard);
+    context.foundPath = command;
     return behindGate(spawned.child, new LineGate(gate));
   };
   try {
@@ -211,7 +217,7 @@ function launch(
       options: {
         ...options,
         spawnClaudeCodeProcess,
-        pathToClaudeCodeExecutable: claudePath,
+        pathToClaudeCodeExecutable: claudePath ?? (isFound ? foundPath : undefined),
       },
     });
     if (spawned !== undefined) return { query: started, spawned };

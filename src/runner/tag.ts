@@ -11,6 +11,8 @@ import { createHash } from 'node:crypto';
 /** Enough to be unique; about fifteen decimal digits. */
 const TAG_BYTES = 6;
 
+const LINE_BYTES = 80;
+
 /** dash and busybox call the limit `-w`, bash calls it `-x`. The command runs even if it cannot be set. */
 const SET_LIMIT = '{ ulimit -w "$0" || ulimit -x "$0"; } 2>/dev/null; exec "$@"';
 
@@ -27,5 +29,8 @@ export function taggingPrefix(marker: string): readonly string[] {
 
 /** The limit that is a tag, if the process has one, from the text of `/proc/PID/limits`. */
 export function tagIn(limits: Buffer): string | undefined {
-  return /^Max file locks +\d+ +(\d+) /m.exec(limits.toString('latin1'))?.[1];
+  // Every process is asked: only the one line is made a string.
+  const start = limits.indexOf('Max file locks');
+  const line = start < 0 ? '' : limits.toString('latin1', start, start + LINE_BYTES);
+  return /^Max file locks +\d+ +(\d+) /.exec(line)?.[1];
 }
