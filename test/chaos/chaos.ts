@@ -64,7 +64,7 @@ export const chaos = longRun({
     say('the faults are over: waiting for every turn to end');
     await Promise.all(callers);
     await within(DRAIN_MS_MAX, () => database.openTurns().length === 0);
-    const unended = database.openWork().map((turn) => `turn never ended: ${JSON.stringify(turn)}`);
+    const unended = database.openTurns().map((turn) => `turn never ended: ${JSON.stringify(turn)}`);
     violations.push(...unended, ...(await endAll(slots, database, load)));
     clearInterval(progress);
     await sleep(SETTLE_MS);

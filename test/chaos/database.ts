@@ -41,16 +41,6 @@ export class Database {
     return this.turns(`WHERE state IN ('queued', 'running') ORDER BY ord`);
   }
 
-  /** The queue and its leases, for a run that does not come to its end. */
-  openWork(): readonly unknown[] {
-    return this.#all(
-      `SELECT t.id, t.session_id, t.state, t.phase, t.epoch AS turn_epoch, s.owner, s.epoch,
-         s.lease_until - unixepoch('subsec') * 1000 AS lease_left, s.next_ord
-       FROM turns t JOIN sessions s ON s.id = t.session_id
-       WHERE t.state IN ('queued', 'running')`,
-    );
-  }
-
   events(): readonly EventRow[] {
     const sql = `SELECT session_id AS sessionId, seq, at, type, turn_id AS turnId, epoch, body
       FROM events ORDER BY session_id, seq`;

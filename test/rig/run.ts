@@ -28,7 +28,7 @@ export function longRun<const F extends Flags, S extends Figures>(
   return run;
 }
 
-/** Carries out a run in a place of its own, which is kept if there are violations. */
+/** Carries out a run in a place of its own, whose files are kept if it does not go well. */
 export async function carryOut<F extends Flags, S extends Figures>(
   { run }: LongRun<F, S>,
   options: Options<F>,
@@ -36,11 +36,13 @@ export async function carryOut<F extends Flags, S extends Figures>(
 ): Promise<Verdict<S>> {
   const place = await RigPlace.open();
   const violations: string[] = [];
+  let isGood = false;
   try {
     const summary = await run({ place, violations, say }, options);
+    isGood = violations.length === 0;
     return { summary, violations, directory: place.scratch };
   } finally {
-    await (violations.length > 0 ? place.close() : place.remove());
+    await (isGood ? place.remove() : place.close());
   }
 }
 
