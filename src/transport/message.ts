@@ -111,6 +111,38 @@ export const MESSAGE_BOUNDS: JsonBounds = {
   elementsMax: MESSAGE_ELEMENTS_MAX,
 };
 
+/**
+ * A message whose result had its data twice, as `server/tools.ts` makes it: as JSON in a text and as structured content.
+ * Without the latter it is cheap to keep and to write.
+ */
+export type SlimMessage = {
+  readonly message: JSONRPCMessage;
+  /** The JSON of the structured content; undefined if the message is whole. */
+  readonly data?: string;
+};
+
+export function slimOf(message: JSONRPCMessage): SlimMessage {
+  if (!('result' in message) || message.result.structuredContent === undefined) return { message };
+  const { structuredContent: _data, ...result } = message.result;
+  const [first]: unknown[] = Array.isArray(result.content) ? result.content : [];
+  const data = typeof first === 'object' && first !== null && 'text' in first && first.text;
+  return typeof data === 'string' ? { message: { ...message, result }, data } : { message };
+}
+
+export function wholeOf({ message, data }: SlimMessage): JSONRPCMessage {
+  if (data === undefined || !('result' in message)) return message;
+  return { ...message, result: { ...message.result, structuredContent: JSON.parse(data) } };
+}
+
+/** The JSON of a message, for which the data of a result is not written a second time. */
+export function jsonOf(whole: JSONRPCMessage): string {
+  const { message, data } = slimOf(whole);
+  if (data === undefined || !('result' in message)) return JSON.stringify(whole);
+  const { result, ...rest } = message;
+  const [before, inside] = [JSON.stringify(rest).slice(0, -1), JSON.stringify(result).slice(0, -1)];
+  return `${before},"result":${inside},"structuredContent":${data}}}`;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;

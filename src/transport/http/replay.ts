@@ -9,12 +9,15 @@ import {
   HTTP_REPLAY_SESSION_BYTES_MAX,
   HTTP_REPLAY_SESSION_EVENTS_MAX,
 } from '../../limits.ts';
+import { type SlimMessage, slimOf, wholeOf } from '../message.ts';
 
 /** An event, between its neighbours in the order of all sessions' events. */
-type Kept = Compact & {
+type Kept = {
   readonly id: string;
   readonly log: ReplayLog;
   readonly streamId: string;
+  readonly slim: SlimMessage;
+  readonly bytes: number;
   older: Kept | undefined;
   newer: Kept | undefined;
 };
@@ -72,10 +75,14 @@ export class ReplayLog implements EventStore {
   async storeEvent(streamId: string, message: JSONRPCMessage): Promise<string> {
     this.#stored += 1;
     const id = `${this.#prefix}_${this.#stored}`;
-    const compact = compactOf(message);
-    if (compact.bytes <= HTTP_REPLAY_SESSION_BYTES_MAX) this.#keep(id, streamId, compact);
-    // A stream with a gap in it is refused rather than replayed.
-    else this.#drop((kept) => kept.streamId === streamId);
+    const slim = slimOf(message);
+    const bytes = Buffer.byteLength(slim.data ?? JSON.stringify(message));
+    if (bytes > HTTP_REPLAY_SESSION_BYTES_MAX) {
+      // A stream with a gap in it is refused rather than replayed.
+      this.#drop((kept) => kept.streamId === streamId);
+      return id;
+    }
+    this.#keep({ id, log: this, streamId, slim, bytes, older: undefined, newer: undefined });
     return id;
   }
 
@@ -90,7 +97,7 @@ export class ReplayLog implements EventStore {
     const at = this.#events.findIndex(({ id }) => id === lastEventId);
     const streamId = this.#events[at]?.streamId ?? '';
     for (const kept of this.#events.slice(at + 1)) {
-      if (kept.streamId === streamId) await send(kept.id, messageOf(kept));
+      if (kept.streamId === streamId) await send(kept.id, wholeOf(kept.slim));
     }
     return streamId;
   }
@@ -116,8 +123,7 @@ export class ReplayLog implements EventStore {
     }
   }
 
-  #keep(id: string, streamId: string, compact: Compact): void {
-    const kept = { ...compact, id, log: this, streamId, older: undefined, newer: undefined };
+  #keep(kept: Kept): void {
     this.#events.push(kept);
     this.#bytes += kept.bytes;
     this.#logs.add(kept);
@@ -128,34 +134,4 @@ export class ReplayLog implements EventStore {
       this.dropOldest();
     }
   }
-}
-
-/**
- * A message as it is kept. Most are results of tools, which have their data twice: as JSON in a text and as structured
- * content. Only the text is kept: to hold the objects as well, or to write the message as JSON once more, would cost as
- * much as the rest of the call's way out.
- */
-type Compact = { readonly message: JSONRPCMessage; readonly data?: string; readonly bytes: number };
-
-function compactOf(message: JSONRPCMessage): Compact {
-  const data = 'result' in message ? dataOf(message.result) : undefined;
-  if (data === undefined || !('result' in message)) {
-    return { message, bytes: Buffer.byteLength(JSON.stringify(message)) };
-  }
-  const { structuredContent: _data, ...result } = message.result;
-  return { message: { ...message, result }, data, bytes: Buffer.byteLength(data) };
-}
-
-function messageOf({ message, data }: Compact): JSONRPCMessage {
-  if (data === undefined || !('result' in message)) return message;
-  const result = { ...message.result, structuredContent: JSON.parse(data) };
-  return { ...message, result };
-}
-
-/** The text with the same data as the structured content, if there is any. */
-function dataOf(result: Record<string, unknown>): string | undefined {
-  if (!('structuredContent' in result) || !Array.isArray(result.content)) return undefined;
-  const [first]: unknown[] = result.content;
-  const isText = typeof first === 'object' && first !== null && 'text' in first;
-  return isText && typeof first.text === 'string' ? first.text : undefined;
 }

@@ -19,6 +19,7 @@ import {
   isNotification,
   isRequest,
   isResponse,
+  jsonOf,
   LISTEN,
   limitReply,
   readObject,
@@ -178,7 +179,7 @@ export class StdioTransport implements Transport {
   }
 
   #write(message: JSONRPCMessage): void {
-    this.#stdout.write(`${JSON.stringify(message)}\n`);
+    this.#stdout.write(`${jsonOf(message)}\n`);
   }
 }
 

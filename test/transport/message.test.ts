@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { shapeProblem } from '../../src/transport/message.ts';
+import { jsonOf, shapeProblem, slimOf, wholeOf } from '../../src/transport/message.ts';
 
 const problem = (json: string, depthMax: number, elementsMax: number) =>
   shapeProblem(Buffer.from(json), { depthMax, elementsMax });
@@ -42,4 +42,43 @@ describe('the shape of JSON', () => {
       expect(problem(json, 1, 1)).toBeUndefined();
     },
   );
+});
+
+describe('a message that says its data once', () => {
+  const message = (result: Record<string, unknown>) => ({ jsonrpc: '2.0', id: 1, result }) as const;
+  const results = fc.oneof(
+    fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue()).map((data) => ({
+      content: [{ type: 'text', text: JSON.stringify(data) }],
+      structuredContent: data,
+      _meta: { a: 1 },
+    })),
+    fc.constantFrom(
+      {},
+      { content: [{ type: 'text', text: 'x' }], isError: true },
+      { content: [], structuredContent: { a: 1 } },
+      { content: [{ type: 'image', data: '' }], structuredContent: { a: 1 } },
+    ),
+  );
+
+  test('is the same when it is written, and when it was kept', () => {
+    fc.assert(
+      fc.property(results, (result) => {
+        const whole = message(result);
+        const plain: unknown = JSON.parse(JSON.stringify(whole));
+        expect(JSON.parse(jsonOf(whole))).toEqual(plain);
+        expect(JSON.parse(JSON.stringify(wholeOf(slimOf(whole))))).toEqual(plain);
+      }),
+    );
+  });
+
+  test('leaves structured content out only if its text has it', () => {
+    const data = { a: 1 };
+    const text = JSON.stringify(data);
+    const content = [{ type: 'text', text }];
+    expect(slimOf(message({ content, structuredContent: data }))).toEqual({
+      message: message({ content }),
+      data: text,
+    });
+    expect(slimOf(message({ content }))).toEqual({ message: message({ content }) });
+  });
 });
