@@ -16,12 +16,12 @@ export type Figure = {
   readonly base: number;
   /** What `base` is the figure of. */
   readonly against: string;
-  /** The median of the rounds' ratios, and the least and greatest of them. Absent where there is nothing to divide by. */
+  /** The median of the rounds' ratios, and the least and greatest of them. Absent if there is nothing to divide by. */
   readonly ratio?: number;
   readonly spread?: readonly [number, number];
   readonly rounds: number;
   readonly target?: Target;
-  /** Absent where there is no target. */
+  /** Absent without a target. */
   readonly met?: boolean;
 };
 

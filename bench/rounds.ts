@@ -24,7 +24,7 @@ export class Rounds<Sides extends string, Names extends string> {
   }
 }
 
-/** Another round comes first and is thrown away, unless told otherwise: caches fill and code is compiled in it. */
+/** Another round comes first and is thrown away by default: caches fill and code is compiled in it. */
 export async function alternate<Sides extends string, Names extends string>(
   rounds: number,
   sides: Readonly<Record<Sides, Side<Names>>>,

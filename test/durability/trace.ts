@@ -13,8 +13,8 @@ const STANDARD_INPUT = /^0</;
 const STANDARD_OUTPUT = /^1</;
 
 /**
- * The steps in a trace of `strace -f -y -o FILE`, in order. What a call gives out counts from where it begins,
- * what it takes in or makes sure of from where it has succeeded.
+ * The steps in a trace of `strace -f -y -o FILE`, in order. Output counts from the beginning of its call, input
+ * and syncs from the end of a call that succeeded.
  */
 export function readTrace(trace: string): Step[] {
   const open = new Map<string, string>();

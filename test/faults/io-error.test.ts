@@ -150,7 +150,7 @@ test(
   },
 );
 
-/** The lines where all of the journal has been written, where that was synced, and where the database is first written. */
+/** The lines at which all of the journal has been written, at which it was synced, and of the first write to the database. */
 function journalSteps(trace: string, bytes: number): readonly (number | undefined)[] {
   const lines = trace.split('\n');
   let end = 0;

@@ -44,7 +44,7 @@ export class Ledger {
   /**
    * Everything acknowledged is there as it was acknowledged; nothing refused is, nor half of it.
    *
-   * @param refused `whole` where a refused call may have been carried out after all
+   * @param refused `whole` if a refused call may have been carried out after all
    */
   async check(server: Server, refused: 'absent' | 'whole' = 'absent'): Promise<void> {
     const all = await listAll(server);

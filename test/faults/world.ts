@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 
 /** A file system of its own on a directory, which only programs started {@link Disk.within} see there. */
 export type Disk = {
-  /** Put in front of a command to run it where the disk is. */
+  /** Prefix of a command that must see the disk. */
   readonly within: readonly string[];
   /** The directory's content as seen from here. */
   readonly seenFrom: string;

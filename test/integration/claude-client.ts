@@ -43,7 +43,7 @@ export async function callFromClaudeCode({
       env: claudeEnvironment(place),
       settingSources: [],
       strictMcpConfig: true,
-      // The first prompt waits for the server: the script calls at once, where a model would look for the tool.
+      // The first prompt waits for the server: the script calls at once, while a model would look for the tool first.
       mcpServers: { 'claude-sessions': { ...entry, alwaysLoad: true } },
       canUseTool: async (name, input) => {
         asked.push(name);
@@ -63,7 +63,7 @@ export async function callFromClaudeCode({
   return results.map(readable);
 }
 
-/** What a tool answered; Claude Code's own words where it could not ask. */
+/** What a tool answered; Claude Code's own words if it could not ask. */
 function readable(text: string): unknown {
   try {
     return JSON.parse(text);

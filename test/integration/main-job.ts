@@ -12,7 +12,7 @@ import { script } from '../support/messages-api.ts';
 
 const WAIT_MS = 20_000;
 
-/** What the stand-in's three answers come to, at its 100 input and 10 output tokens each. */
+/** The sum of the stand-in's three answers, of 100 input and 10 output tokens each. */
 const SPENT = { inputTokens: 300, outputTokens: 30, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const SPENT_USD = expect.closeTo(3 * 0.0006, 9);
 

@@ -112,7 +112,7 @@ describe('a running program', OPTIONS, () => {
     expect(code).toBe(0);
     const messages = linesOf(stdout).map((line): { id?: unknown } => JSON.parse(line));
     for (const message of messages) expect(message).toMatchObject({ jsonrpc: '2.0' });
-    // Between the answers stand the errors for what was no message, and maybe a notification that the list changed.
+    // Between the answers come the errors for what was no message, and possibly a notification that the list changed.
     expect(messages.filter((message) => message.id !== undefined)).toHaveLength(5);
     const log = linesOf(stderr).map((line): unknown => JSON.parse(line));
     expect(log).not.toEqual([]);

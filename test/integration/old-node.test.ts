@@ -21,7 +21,7 @@ function versionOf(node: string): string | undefined {
   }
 }
 
-// That it does so where only the version is another is shown in main.test.ts, on every machine.
+// main.test.ts shows the same on every machine, with a Node that only claims to be old.
 test.skipIf(OLD.length === 0)('an old Node on this machine ends with 1 and one line', () => {
   for (const { node, version } of OLD) {
     for (const args of [[], ['http'], ['backup', 'copy']]) {

@@ -1,4 +1,4 @@
-/** What the scenario tests do with sessions of the program, whose Claude Code is the real one unless told. */
+/** What the scenario tests do with sessions of the program, with the real Claude Code by default. */
 
 import { access } from 'node:fs/promises';
 import { expect } from 'vitest';
@@ -44,7 +44,7 @@ export async function send(
   return (await client.call('send_prompt', { sessionId, prompt: text, mode })).turn.id;
 }
 
-/** Sends a prompt and gives its turn as it stands when it has ended, or waits for a person. */
+/** Sends a prompt; its turn once that has ended, or waits for a person. */
 export async function turn(
   client: SdkClient,
   sessionId: string,
@@ -54,7 +54,7 @@ export async function turn(
   return (await client.call('send_prompt', { sessionId, prompt: text, waitMs: WAIT_MS })).turn;
 }
 
-/** Waits until none of them runs or waits for a turn. */
+/** Waits until no turn of these sessions is running or queued. */
 export async function rest(client: SdkClient, ...sessionIds: string[]): Promise<void> {
   const args = { sessionIds, for: 'all', until: 'turn_end', waitMs: WAIT_MS };
   const { ready } = await client.call('wait_sessions', args);
@@ -88,7 +88,7 @@ export async function answer(
   await client.call('answer_permission_request', { requestId, ...given });
 }
 
-/** Of one session: its folder for temporary files stands in the environment of each. */
+/** The processes of one session: each has the session's temporary folder in its environment. */
 export function processesOf(sessionId: string): Promise<string[]> {
   return processesWith(`/${sessionId.replace('claude_', '').replaceAll('-', '').slice(0, 16)}`);
 }

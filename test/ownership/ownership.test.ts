@@ -1,6 +1,6 @@
 /**
  * What another principal can find out of a session: nothing. Everything that a client can ask is asked twice, about a
- * session of somebody else and about none; the table of it all stands in `ownership.snapshot.md`.
+ * session of somebody else and about one that never existed; the results are in `ownership.snapshot.md`.
  */
 
 import { randomUUID } from 'node:crypto';

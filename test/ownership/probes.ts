@@ -48,7 +48,7 @@ export const NAMED: readonly Probe[] = [
   })),
 ];
 
-/** What names none: lists, sums, and words to go on with. Asked before the session is made, and after. */
+/** Questions without a session: lists, sums and completions. Asked before the session is created, and after. */
 export const UNNAMED: readonly Probe[] = [
   ...[{}, { scope: 'mine' }, { taskId: 't' }, { label: 'k=v' }, { status: 'busy' }].map((args) =>
     always(`tool list_sessions ${JSON.stringify(args)}`, tool('list_sessions', args)),

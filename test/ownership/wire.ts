@@ -1,4 +1,4 @@
-/** Clients that show each answer as it stands on the wire, and which calls of the store it took. */
+/** A client that shows each answer as sent, and which methods of the store were called for it. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { InMemoryTransport } from '@modelcontextprotocol/client';
@@ -27,7 +27,7 @@ export function recorded<Port extends Store | Store['peers']>(port: Port): Port 
   });
 }
 
-/** A client that shows each answer as it stands on the wire. */
+/** A client that shows each answer as sent. */
 export class Wire {
   readonly heard: string[] = [];
   readonly #transport: InMemoryTransport;

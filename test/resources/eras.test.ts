@@ -91,7 +91,7 @@ describe('a client of the revision 2026-07-28', () => {
     await expect.poll(() => new Set(alice.told)).toEqual(new Set(resourceSubscriptions));
     await create(alice.client);
     await expect.poll(() => alice.told).toContain('list');
-    // What is told to bob now is told after all of that.
+    // Whatever bob hears from now on comes after all of that.
     expect(bob.told).toEqual([]);
     await create(bob.client);
     await expect.poll(() => new Set(bob.told)).toEqual(new Set(['list', METRICS]));
@@ -133,7 +133,7 @@ describe('the v1 client', () => {
       told.push(params.uri);
     });
     await client.subscribeResource({ uri });
-    // The stream on which it is told is opened beside the first requests.
+    // The stream for notifications is opened at the same time as the first requests.
     let n = 0;
     await expect
       .poll(

@@ -1,4 +1,4 @@
-/** Lets a test wait for what comes about: whoever changes something says so, and each one who waits looks again. */
+/** Lets tests wait for a condition: whoever changes something calls `tell`, and every waiting test looks again. */
 export class Changes {
   readonly #waiting = new Set<() => void>();
 

@@ -7,7 +7,7 @@ const KIB_PER_MIB = 1024;
 /** Resident memory. */
 export const residentMib = (pid: number): number => mibOf(pid, 'VmRSS');
 
-/** The most that was ever resident. */
+/** Peak resident memory. */
 export const mostMib = (pid: number): number => mibOf(pid, 'VmHWM');
 
 export function descriptors(pid: number): number {

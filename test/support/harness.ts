@@ -124,7 +124,7 @@ export class Harness {
     this.#open = undefined;
   }
 
-  /** A client over an MCP session of its own, of the principal `alice` unless told. */
+  /** A client over an MCP session of its own, of the principal `alice` by default. */
   async connect(caller: Partial<Caller> = {}): Promise<TestClient> {
     const { connections } = this.app;
     const full = { principal: 'alice', mcpSessionId: `mcp_${randomUUID()}`, ...caller };

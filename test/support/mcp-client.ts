@@ -41,7 +41,7 @@ export class TestClient extends ToolClient<CallOptions> {
     this.#connections = connections;
   }
 
-  /** The answer as it stands, after the checks that every answer must pass. */
+  /** The answer as it is, after the checks that every answer must pass. */
   override async raw(tool: string, args: Args = {}, options: CallOptions = {}) {
     const { toolUseId, meta, signal } = options;
     const result = await this.client.callTool(

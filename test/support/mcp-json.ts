@@ -1,4 +1,4 @@
-/** What mcp.json of the clone says. */
+/** The repository's mcp.json. */
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const fileSchema = z.strictObject({
   mcpServers: z.strictObject({ 'claude-sessions': entrySchema }),
 });
 
-/** The entry of our server, as it stands in the file. */
+/** The entry of our server in the file. */
 export async function mcpJsonEntry(): Promise<z.infer<typeof entrySchema>> {
   const file: unknown = JSON.parse(await readFile(join(ROOT, 'mcp.json'), 'utf8'));
   return fileSchema.parse(file).mcpServers['claude-sessions'];

@@ -25,7 +25,7 @@ export type Step = {
   text?: string;
   /** Text block of this many characters, instead of `text`. */
   bigText?: number;
-  /** Deltas each text is cut into; 1 unless told. */
+  /** Number of deltas that each text is cut into; 1 by default. */
   chunks?: number;
   /** Pause before each delta, in milliseconds. */
   delayMs?: number;
@@ -64,8 +64,8 @@ const INTERRUPTED = '[Request interrupted by user';
 const PLAIN_ECHO_CHARS = 60;
 
 /**
- * The prompt text that makes the stand-in answer `steps`, one per request of the turn. `words` stand first, for people
- * and for tests that look at the prompt. Every call gives a distinct text. May stand in the `prompt` of an `Agent` call.
+ * The prompt text that makes the stand-in answer `steps`, one per request of the turn. `words` come first, for people
+ * and for tests that look at the prompt. Every call returns a distinct text. It may be the `prompt` of an `Agent` call.
  */
 export function script(steps: Step[], words = ''): string {
   const body = encode(JSON.stringify({ nonce: randomUUID(), steps }));
@@ -104,7 +104,7 @@ function findScript(text: string): Script | undefined {
   return JSON.parse(decode(text.slice(open + OPEN.length, close < 0 ? undefined : close)));
 }
 
-// Base64 where plain JSON would be misread: a nested script brings its own end marker, and Claude Code expands @path.
+// Base64 if plain JSON would be misread: a nested script brings its own end marker, and Claude Code expands @path.
 function encode(json: string): string {
   return json.includes(OPEN) || json.includes('@') ? Buffer.from(json).toString('base64') : json;
 }
@@ -122,8 +122,8 @@ function hasToolResult({ content }: ApiMessage): boolean {
   return typeof content !== 'string' && content.some((block) => block.type === 'tool_result');
 }
 
-// The prompt is the last text: reminders and traces of slash commands come before it. Behind an interrupted tool it
-// stands in one message with the tool's result; a result without an interruption carries no prompt.
+// The prompt is the last text: reminders and traces of slash commands come before it. After an interrupted tool, one
+// message holds both the tool's result and the prompt; a result without an interruption comes without a prompt.
 function plainPrompt(texts: readonly string[], afterTool: boolean): string {
   const words = texts.map(withoutReminders).filter((text) => text !== '');
   const prompt = words.at(-1) ?? '';

@@ -19,7 +19,7 @@ export type MessagesApi = {
   readonly url: string;
   /** The last requests, oldest first; a live view. */
   readonly requests: readonly RecordedRequest[];
-  /** The first recorded request that fits, or the next that comes to fit. Rejects when the stand-in closes first. */
+  /** The first recorded request that matches, or the next one that does. Rejects if the stand-in closes first. */
   waitForRequest(predicate: (request: RecordedRequest) => boolean): Promise<RecordedRequest>;
   /** Cuts every connection, hanging answers included. */
   close(): Promise<void>;
@@ -39,7 +39,7 @@ const BODY_BYTES_KEPT = 1024 * 1024;
 const KEEP_ALIVE_MS = 600_000;
 const BYTES_PER_TOKEN = 4;
 
-/** Starts a stand-in on a free port of 127.0.0.1. `requestsKept` bounds `requests`. */
+/** Starts a stand-in on a free port of 127.0.0.1. `requestsKept` is the maximum length of `requests`. */
 export async function startMessagesApi({
   requestsKept = REQUESTS_KEPT,
 } = {}): Promise<MessagesApi> {
@@ -77,7 +77,7 @@ class StandIn {
         body: parseBody(raw),
       });
     } catch (error) {
-      // A client that left has ended its own exchange. Anything else is told to it, where a test can read it.
+      // A client that left has ended its own exchange. The client hears of anything else, so that a test can read it.
       if (response.destroyed || response.headersSent) response.destroy();
       else sendJson(response, 400, errorBody(400, String(error)));
     }

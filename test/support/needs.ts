@@ -1,6 +1,6 @@
 /**
- * What some tests need beside Node: tools of Linux, and root. A developer's machine may lack them, so there
- * those tests are left out. In CI none is: what is missing there makes them fail.
+ * What some tests need besides Node: Linux tools, and root. On a developer's machine, tests whose tools are missing are
+ * skipped. In CI they run and fail.
  */
 
 import { spawnSync } from 'node:child_process';

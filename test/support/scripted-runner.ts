@@ -54,14 +54,14 @@ export class ScriptedRunner implements Runner {
     this.files.delete(uuid);
   }
 
-  /** The run started last for a session, by its id or UUID. Throws when there is none. */
+  /** The run started last for a session, by its id or UUID. Throws if no run was started. */
   run(sessionId: string): ScriptedRun {
     const run = this.runs.findLast(({ spec }) => sessionId.endsWith(spec.uuid));
     if (run === undefined) throw new Error(`no run was started for ${sessionId}`);
     return run;
   }
 
-  /** The first run that fits, or the next that comes to fit; looked at when it starts and each time it is called. */
+  /** The first run that matches, or the next one that does; runs are checked when they start and whenever they are called. */
   waitFor(predicate: (run: ScriptedRun) => boolean): Promise<ScriptedRun> {
     return this.#changes.find(() => this.runs.find(predicate));
   }
@@ -155,7 +155,7 @@ export class ScriptedRun implements Run {
     this.listener.output(turnId === undefined ? body : { ...body, turnId });
   }
 
-  /** Ends the turn that runs; completed unless told. */
+  /** Ends the running turn, by default as completed. */
   finish(outcome: Partial<TurnOutcome> = {}): void {
     const { turnId } = this;
     if (turnId === undefined) throw new Error('no turn runs');
@@ -172,7 +172,7 @@ export class ScriptedRun implements Run {
     return turnId;
   }
 
-  /** A background task begins or ends; so many run now. */
+  /** A background task begins or ends; `count` are running now. */
   tasks(count: number): void {
     this.listener.backgroundTasks(count);
   }
@@ -191,7 +191,7 @@ export class ScriptedRun implements Run {
     return this.listener.permission({ toolUseId, toolName: 'Bash', input: {}, ...ask }, signal);
   }
 
-  /** The process ends: a turn that runs ends with it, as failed unless told. Later calls do nothing. */
+  /** The process ends, and with it the running turn, by default as failed. Later calls do nothing. */
   exit(outcome: TurnOutcome = { state: 'failed', error: STOPPED }): void {
     if (this.isClosed) return;
     this.isClosed = true;

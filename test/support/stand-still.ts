@@ -1,4 +1,4 @@
-/** Has a server stand still, as a machine that is busy with other things may have it. */
+/** Stops a server for a while, as a busy machine might. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,7 +11,7 @@ export class EchoConnections implements Connections {
   readonly opens: Caller[] = [];
   readonly closes: Caller[] = [];
   readonly servers: Server[] = [];
-  /** Who is told of changes at the moment. */
+  /** Who hears of changes at the moment. */
   readonly followers = new Set<{ caller: Caller; notify: (event: ResourceEvent) => void }>();
   /** Calls of the tools `hang` and `last` under way. */
   readonly hanging = new Set<string>();
