@@ -11,7 +11,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
   show: /^[a-z]+(?= )/gm,
   tail: /(?<=^\d\d:\d\d:\d\d {2})[a-z]+/gm,
   metrics: /^[a-z]+(?= )|(?<=\d {2,}).*$/gm,
-  doctor: /(?<=^(?:ok|warn|fail) +)\S.*?(?= {2})/gm,
+  doctor: /(?<=^(?:ok|warn|fail) +)\S.*?(?= {2})|(?<=database +)\w+/gm,
 };
 
 test('the screens of the page have the words that the commands print', async () => {
