@@ -4,13 +4,12 @@ import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
 import { type Command, type Decided, needsOf, resolve } from '../session/command.ts';
 import type { EventBody, SessionEvent } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import type { Transaction } from './commit-queue.ts';
-import { draftOf, type Loaded } from './draft.ts';
+import { type Draft, draftOf, type Loaded } from './draft.ts';
 import { loadState } from './load.ts';
 import { changesQueue } from './projection.ts';
 import { changeRow } from './row-changes.ts';
 import { bodyOf, FIRST_EVENT, recordOf, SESSION_COLUMNS, sessionOf, turnIdOf } from './rows.ts';
-import { jsonOf, type Sql, textOf } from './sql.ts';
+import { jsonOf, type Row, type Sql, textOf } from './sql.ts';
 import {
   type Appended,
   type AppendOptions,
@@ -19,7 +18,7 @@ import {
   type RequestKey,
   StaleFenceError,
 } from './store.ts';
-import { changeSums } from './sum-rows.ts';
+import type { Transaction } from './transaction.ts';
 
 export function createSession(
   tx: Transaction,
@@ -123,39 +122,43 @@ function replaceReply(sql: Sql, key: RequestKey, reply: Reply): void {
 function write(tx: Transaction, loaded: Loaded, decided: Decided, epoch: number | null): Appended {
   const { session, events, rows, sums } = draftOf(loaded, decided.events, tx.now, epoch);
   if (events.length > 0) {
-    writeSession(tx, loaded.session, session);
+    if (loaded.session === undefined) insertSession(tx, session);
     for (const event of events) writeEvent(tx.sql, session.id, event, epoch);
     for (const change of rows) changeRow(tx, session.id, change);
-    const isTied = loaded.session && session.mcpSessionId !== loaded.session.mcpSessionId;
-    const work = isTied || rows.some(changesQueue) ? updateQueue(tx.sql, session.id) : undefined;
-    changeSums(tx.sql, sums);
+    const work = writeSession(tx, loaded.session, { session, rows });
+    tx.sums.change(sums);
     tx.touch({ sessionId: session.id, change: { session, events }, work });
   }
   const { heldBy, refused } = decided;
   return { session, events, reply: replyOf(session, events, decided), heldBy, refused };
 }
 
-function writeSession(tx: Transaction, before: Session | undefined, session: Session): void {
-  if (before === undefined) insertSession(tx, session);
-  else updateSession(tx, session);
+/** After its turns. Returns whether it has a turn to run next; undefined if that cannot have changed. */
+function writeSession(
+  tx: Transaction,
+  before: Session | undefined,
+  { session, rows }: Pick<Draft, 'session' | 'rows'>,
+): boolean | undefined {
+  const isTied = before !== undefined && session.mcpSessionId !== before.mcpSessionId;
   // Apart, since this rewrites an entry of an index.
-  if (session.mcpSessionId !== (before?.mcpSessionId ?? null)) {
-    tx.sql.run(
-      'UPDATE sessions SET mcp_session_id = ? WHERE id = ?',
-      session.mcpSessionId,
-      session.id,
-    );
-  }
+  if (isTied) tx.sql.run(TIE, session.mcpSessionId, session.id);
+  const mayChangeNext = isTied || rows.some(changesQueue);
+  if (mayChangeNext) return updateSession(tx, session, UPDATE_WITH_NEXT)?.next_ord !== null;
+  if (before !== undefined) updateSession(tx, session, UPDATE);
+  return undefined;
 }
+
+const TIE = 'UPDATE sessions SET mcp_session_id = ? WHERE id = ?';
 
 /** A new session stands in the queue as if it had been served at its creation. */
 function insertSession({ sql, steadyNow }: Transaction, session: Session): void {
   sql.run(
     `INSERT INTO sessions
-       (id, principal, status, created_at, last_activity, active_at, ended_at, last_seq, served_at, record)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       (id, principal, mcp_session_id, status, created_at, last_activity, active_at, ended_at, last_seq, served_at, record)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     session.id,
     session.principal,
+    session.mcpSessionId,
     session.status,
     session.createdAt,
     session.lastActivity,
@@ -167,10 +170,24 @@ function insertSession({ sql, steadyNow }: Transaction, session: Session): void 
   );
 }
 
-function updateSession({ sql, steadyNow }: Transaction, session: Session): void {
-  sql.run(
-    `UPDATE sessions SET status = ?, last_activity = ?, active_at = ?, ended_at = ?, last_seq = ?, record = ?
-     WHERE id = ?`,
+const SET =
+  'SET status = ?, last_activity = ?, active_at = ?, ended_at = ?, last_seq = ?, record = ?';
+const UPDATE = `UPDATE sessions ${SET} WHERE id = ?`;
+
+/** The next turn is the first queued one by rank, unless one runs. */
+const UPDATE_WITH_NEXT = `UPDATE sessions ${SET}, next_ord = (
+    SELECT iif(state = 'queued', ord, NULL) FROM turns
+    WHERE session_id = sessions.id AND state IN ('queued', 'running')
+    ORDER BY state = 'queued', rank, ord LIMIT 1
+  ) WHERE id = ? RETURNING next_ord`;
+
+function updateSession(
+  { sql, steadyNow }: Transaction,
+  session: Session,
+  update: string,
+): Row | undefined {
+  return sql.get(
+    update,
     session.status,
     session.lastActivity,
     steadyNow,
@@ -192,19 +209,6 @@ function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: num
     epoch,
     bodyOf(event),
   );
-}
-
-/** The next turn is the first queued one by rank, unless one runs. Returns whether there is one. */
-function updateQueue(sql: Sql, sessionId: string): boolean {
-  const row = sql.get(
-    `UPDATE sessions SET next_ord = (
-       SELECT iif(state = 'queued', ord, NULL) FROM turns
-       WHERE session_id = sessions.id AND state IN ('queued', 'running')
-       ORDER BY state = 'queued', rank, ord LIMIT 1
-     ) WHERE id = ? RETURNING next_ord`,
-    sessionId,
-  );
-  return typeof row?.next_ord === 'number';
 }
 
 function replyOf(

@@ -8,35 +8,18 @@ import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
 import type { Database } from './database.ts';
 import { isBusy, isFailedSync, isIoError, storageFailure } from './failure.ts';
 import { closedError, JournalFullError, movedError, unconfirmedError } from './refusals.ts';
-import type { Sql } from './sql.ts';
 import type { SteadyClock } from './steady-clock.ts';
-import type { Change, Commit, News } from './store.ts';
-
-/** What a job writes with. The changes of a job that throws are undone. */
-export type Transaction = {
-  readonly sql: Sql;
-  /** Epoch milliseconds, for people to read and for leases. */
-  readonly now: number;
-  /** Milliseconds by the clock for ages. */
-  readonly steadyNow: number;
-  /** What a lease is taken for, in milliseconds. */
-  readonly leaseMs: number;
-  /** Tells those who listen. */
-  touch(touched: Touched): void;
-  /** Runs a part of the job. If it throws, what it wrote and told is undone, and nothing else. */
-  alone<T>(part: () => T): T;
-  /** Logs that a turn could not be started, and goes on. */
-  passedOver(sessionId: string | undefined, error: unknown): void;
-};
-
-/** What a job has changed. */
-export type Touched = {
-  readonly sessionId?: string;
-  readonly change?: Change;
-  /** Whether a turn of the session may be claimed now; what is said last counts. */
-  readonly work?: boolean;
-  readonly orders?: boolean;
-};
+import type { Commit, News } from './store.ts';
+import { SumBook } from './sum-rows.ts';
+import {
+  changesOf,
+  isFatal,
+  newsOf,
+  type Running,
+  runAlone,
+  type Touched,
+  type Transaction,
+} from './transaction.ts';
 
 /** Runs inside a transaction; must be synchronous. */
 export type Job<T> = (tx: Transaction) => T;
@@ -173,10 +156,14 @@ export class CommitQueue {
     const { sql } = this.#deps.database;
     const began = performance.now();
     const touched: Touched[] = [];
+    const sums = new SumBook(sql);
     let settle: readonly (() => void)[];
     try {
-      settle = this.#runAll(batch, touched);
-      this.#deps.publish(newsOf(touched));
+      const before = sql.changes;
+      settle = this.#runAll(batch, { touched, sums, steadyNow: this.#deps.steady() });
+      sums.write();
+      // A commit that changes nothing needs no sync.
+      if (sql.changes !== before) this.#deps.publish(newsOf(touched));
       sql.run('COMMIT');
     } catch (error) {
       this.#rollBack();
@@ -205,30 +192,31 @@ export class CommitQueue {
     }
   }
 
-  #runAll(batch: Waiting[], touched: Touched[]): readonly (() => void)[] {
+  #runAll(batch: Waiting[], running: Running): readonly (() => void)[] {
     const until = performance.now() + this.#deps.batchMs;
     const settle: (() => void)[] = [];
     for (const waiting of batch) {
       if (settle.length > 0 && performance.now() >= until) break;
-      settle.push(this.#runAlone(waiting, touched));
+      settle.push(this.#runAlone(waiting, running));
     }
     this.#waiting.unshift(...batch.splice(settle.length));
     return settle;
   }
 
   /** What the caller is told waits for the commit, even a refusal. */
-  #runAlone(waiting: Waiting, touched: Touched[]): () => void {
-    const { now, steady, leaseMs, passedOver } = this.#deps;
+  #runAlone(waiting: Waiting, running: Running): () => void {
+    const { now, leaseMs, passedOver } = this.#deps;
     const { sql } = this.#deps.database;
-    const alone = <T>(part: () => T): T => runAlone(sql, touched, part);
+    const alone = <T>(part: () => T): T => runAlone(sql, running, part);
     try {
       return alone(() =>
         waiting.run({
           sql,
           now: now(),
-          steadyNow: steady(),
+          steadyNow: running.steadyNow,
           leaseMs,
-          touch: (more) => touched.push(more),
+          sums: running.sums,
+          touch: (more) => running.touched.push(more),
           alone,
           passedOver,
         }),
@@ -238,40 +226,6 @@ export class CommitQueue {
       return () => waiting.reject(error);
     }
   }
-}
-
-function runAlone<T>(sql: Sql, touched: Touched[], part: () => T): T {
-  const before = touched.length;
-  sql.run('SAVEPOINT part');
-  try {
-    const result = part();
-    sql.run('RELEASE part');
-    return result;
-  } catch (error) {
-    if (isFatal(sql, error)) throw error;
-    sql.run('ROLLBACK TO part');
-    sql.run('RELEASE part');
-    touched.length = before;
-    throw error;
-  }
-}
-
-/** The disk or the file failed: nothing of this transaction can be trusted to be written. */
-export function isFatal(sql: Sql, error: unknown): boolean {
-  return !sql.inTransaction || storageFailure(error) !== undefined;
-}
-
-export function newsOf(touched: readonly Touched[]): News {
-  const work = new Map(touched.map((each) => [each.sessionId, each.work]));
-  return {
-    sessions: new Set(touched.flatMap(({ sessionId }) => sessionId ?? [])),
-    work: [...work.values()].includes(true),
-    orders: touched.some(({ orders }) => orders),
-  };
-}
-
-export function changesOf(touched: readonly Touched[]): readonly Change[] {
-  return touched.flatMap(({ change }) => change ?? []);
 }
 
 function refuse(batch: readonly Waiting[], error: unknown): void {

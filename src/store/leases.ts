@@ -5,9 +5,9 @@ import { SessionError } from '../errors.ts';
 import type { OpenTurn } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { appendEvents, checkFence } from './append.ts';
-import { isFatal, type Transaction } from './commit-queue.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from './store.ts';
+import { isFatal, type Transaction } from './transaction.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';
 

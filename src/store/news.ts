@@ -1,6 +1,6 @@
 /**
  * What each commit changed, kept in the database for the other processes that use it: the last few commits of all of
- * them, numbered. Every commit has a row, so whoever finds none knows that an older program has written.
+ * them, numbered. Every commit that changes anything has a row, so whoever finds none knows that an older program has written.
  */
 
 import { randomInt } from 'node:crypto';

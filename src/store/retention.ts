@@ -1,10 +1,9 @@
 /** Forgetting what is old enough, in steps that others hardly notice. */
 
 import { readSession } from './append.ts';
-import type { Transaction } from './commit-queue.ts';
 import { DamagedRowError, type Sql, textOf } from './sql.ts';
-import { changeSums } from './sum-rows.ts';
 import { leaveMcpScope } from './sums.ts';
+import type { Transaction } from './transaction.ts';
 
 const ROW_TABLES = [
   'turns',
@@ -27,7 +26,7 @@ export function prune(tx: Transaction, ageMs: number, limit: number): boolean {
       before,
     );
     if (row === undefined) return false;
-    left -= pruneSession(tx.sql, textOf(row, 'id'), left);
+    left -= pruneSession(tx, textOf(row, 'id'), left);
   }
   return true;
 }
@@ -43,7 +42,8 @@ function pruneKeys(sql: Sql, before: number, limit: number): number {
 }
 
 /** The log first, from its start; once that is gone, the session itself. Returns how many rows went. */
-function pruneSession(sql: Sql, sessionId: string, limit: number): number {
+function pruneSession(tx: Transaction, sessionId: string, limit: number): number {
+  const { sql } = tx;
   let rows = sql.run(
     `DELETE FROM events WHERE session_id = ?1 AND seq > 1 AND seq IN (
        SELECT seq FROM events WHERE session_id = ?1 AND seq > 1 ORDER BY seq LIMIT ?2
@@ -52,7 +52,7 @@ function pruneSession(sql: Sql, sessionId: string, limit: number): number {
     limit,
   );
   if (rows >= limit) return rows;
-  leaveScope(sql, sessionId);
+  leaveScope(tx, sessionId);
   for (const table of [...ROW_TABLES, 'events']) {
     rows += sql.run(`DELETE FROM ${table} WHERE session_id = ?`, sessionId);
   }
@@ -60,9 +60,9 @@ function pruneSession(sql: Sql, sessionId: string, limit: number): number {
 }
 
 /** A damaged row is forgotten like any other: else nothing that is younger would ever be. Its sums stay as they are. */
-function leaveScope(sql: Sql, sessionId: string): void {
+function leaveScope({ sql, sums }: Transaction, sessionId: string): void {
   try {
-    changeSums(sql, leaveMcpScope(readSession(sql, sessionId)));
+    sums.change(leaveMcpScope(readSession(sql, sessionId)));
   } catch (error) {
     if (!(error instanceof DamagedRowError)) throw error;
   }

@@ -2,9 +2,9 @@
 
 import { SERVED_KEPT_MS } from '../limits.ts';
 import type { PermissionRequest, Turn } from '../session/event.ts';
-import type { Transaction } from './commit-queue.ts';
 import type { RowChange } from './projection.ts';
 import type { Sql } from './sql.ts';
+import type { Transaction } from './transaction.ts';
 
 export function changeRow(tx: Transaction, sessionId: string, change: RowChange): void {
   const { sql } = tx;

@@ -23,6 +23,11 @@ export class Sql {
     return this.#db.isOpen;
   }
 
+  /** How many rows this connection has ever changed, even if that was undone. */
+  get changes(): number {
+    return numberOf(this.get('SELECT total_changes() AS n') ?? {}, 'n');
+  }
+
   /** For statements that are run once, or that no plan can be kept for. */
   exec(sql: string): void {
     this.#db.exec(sql);

@@ -18,24 +18,23 @@ function soundColumn(name: keyof Metrics): string {
   return `iif(${name} > ${most}, ${instead}, max(${name}, 0))`;
 }
 
+const OF_SCOPE = 'FROM metrics WHERE principal = ? AND scope = ?';
 const SOUND_COLUMNS = METRIC_NAMES.map((name) => `${soundColumn(name)} AS ${name}`).join(', ');
-const SELECT = `SELECT ${SOUND_COLUMNS} FROM metrics WHERE principal = ? AND scope = ?`;
-const SELECT_ALL = `SELECT ${SOUND_COLUMNS}, usage_by_model FROM metrics WHERE principal = ? AND scope = ?`;
+const SELECT_SOUND = `SELECT ${SOUND_COLUMNS} ${OF_SCOPE}`;
+const SELECT_ALL = `SELECT usage_by_model, ${SOUND_COLUMNS} ${OF_SCOPE}`;
 const REPLACE = `INSERT OR REPLACE INTO metrics
   (principal, scope, usage_by_model, ${METRIC_NAMES.join(', ')})
   VALUES (?, ?, ?${', ?'.repeat(METRIC_NAMES.length)})`;
 
 export function readSums(sql: Sql, principal: string, scope: string): Sums {
   const row = sql.get(SELECT_ALL, principal, scope);
-  return {
-    metrics: metricsOf(row),
-    usageByModel: row ? soundUsageByModel(jsonOf<UsageByModel>(row, 'usage_by_model')) : {},
-  };
+  const usageByModel = row && soundUsageByModel(jsonOf<UsageByModel>(row, 'usage_by_model'));
+  return { metrics: metricsOf(row), usageByModel: usageByModel ?? {} };
 }
 
 /** Readable even if the usage by model is damaged. */
 export function readMetrics(sql: Sql, principal: string, scope: string): Metrics {
-  return metricsOf(sql.get(SELECT, principal, scope));
+  return metricsOf(sql.get(SELECT_SOUND, principal, scope));
 }
 
 function metricsOf(row: Row | undefined): Metrics {
@@ -70,15 +69,54 @@ export function readTotals(sql: Sql): Metrics {
   return metricsOf(sql.get(TOTALS, PRINCIPAL_SCOPE));
 }
 
-export function changeSums(sql: Sql, changes: readonly SumChange[]): void {
-  for (const change of changes) {
-    const { principal, scope } = change;
-    const sums = changed(readSums(sql, principal, scope), change);
-    if (sums === undefined) {
-      sql.run('DELETE FROM metrics WHERE principal = ? AND scope = ?', principal, scope);
-      continue;
-    }
-    const values = METRIC_NAMES.map((name) => sums.metrics[name]);
-    sql.run(REPLACE, principal, scope, JSON.stringify(sums.usageByModel), ...values);
+/** The sums as the jobs of one transaction change them: each is read and written once, however many jobs change it. */
+export class SumBook {
+  readonly #sql: Sql;
+  readonly #sums = new Map<string, Entry>();
+  /** What each change has replaced. */
+  readonly #undo: Entry[] = [];
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
   }
+
+  change(changes: readonly SumChange[]): void {
+    for (const change of changes) {
+      const { principal, scope } = change;
+      const before = this.#sums.get(keyOf(change)) ?? {
+        principal,
+        scope,
+        sums: readSums(this.#sql, principal, scope),
+      };
+      this.#undo.push(before);
+      this.#sums.set(keyOf(change), { ...before, sums: changed(before.sums, change) });
+    }
+  }
+
+  /** A place to go back to. */
+  get mark(): number {
+    return this.#undo.length;
+  }
+
+  goBack(mark: number): void {
+    for (const entry of this.#undo.splice(mark).reverse()) this.#sums.set(keyOf(entry), entry);
+  }
+
+  write(): void {
+    for (const { principal, scope, sums } of this.#sums.values()) {
+      // Tasks and MCP sessions come and go; their sums must not stay behind.
+      if (sums.metrics.totalSessions === 0) {
+        this.#sql.run('DELETE FROM metrics WHERE principal = ? AND scope = ?', principal, scope);
+        continue;
+      }
+      const values = METRIC_NAMES.map((name) => sums.metrics[name]);
+      this.#sql.run(REPLACE, principal, scope, JSON.stringify(sums.usageByModel), ...values);
+    }
+  }
+}
+
+type Entry = Pick<SumChange, 'principal' | 'scope'> & { readonly sums: Sums };
+
+function keyOf({ principal, scope }: Pick<SumChange, 'principal' | 'scope'>): string {
+  return JSON.stringify([principal, scope]);
 }

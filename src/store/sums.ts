@@ -24,12 +24,12 @@ export type SumChange = {
   readonly gone: UsageByModel;
 };
 
-const NOTHING: Sums = { metrics: NO_METRICS, usageByModel: {} };
+export const NO_SUMS: Sums = { metrics: NO_METRICS, usageByModel: {} };
 
 /** A scope that the session has entered gets all it counts for, one that it has left loses it. */
 export function sumChangesOf(before: Session | undefined, after: Session): readonly SumChange[] {
   if (before === after) return [];
-  const was = before === undefined ? NOTHING : sumsOf(before);
+  const was = before === undefined ? NO_SUMS : sumsOf(before);
   const is = sumsOf(after);
   const left = new Set(before === undefined ? [] : scopesOf(before));
   // Computed once: a session may be linked to a thousand tasks, and most of what is written counts nowhere.
@@ -39,8 +39,8 @@ export function sumChangesOf(before: Session | undefined, after: Session): reado
     if (counted !== undefined) changes.push({ principal: after.principal, scope, ...counted });
   };
   for (const scope of scopesOf(after))
-    add(scope, left.delete(scope) ? change : changeOf(NOTHING, is));
-  for (const scope of left) add(scope, changeOf(was, NOTHING));
+    add(scope, left.delete(scope) ? change : changeOf(NO_SUMS, is));
+  for (const scope of left) add(scope, changeOf(was, NO_SUMS));
   return changes;
 }
 
@@ -50,15 +50,15 @@ export function sumChangesOf(before: Session | undefined, after: Session): reado
  */
 export function leaveMcpScope(session: Session): readonly SumChange[] {
   const { principal, mcpSessionId } = session;
-  const counted = changeOf(sumsOf(session), NOTHING);
+  const counted = changeOf(sumsOf(session), NO_SUMS);
   if (mcpSessionId === null || counted === undefined) return [];
   return [{ principal, scope: mcpSessionScope(mcpSessionId), ...counted }];
 }
 
-/** The sums after a change. Undefined if no session is left: tasks and MCP sessions come and go, their sums too. */
-export function changed(sums: Sums, { metrics, grown, gone }: SumChange): Sums | undefined {
+/** The sums after a change: none if no session is left. */
+export function changed(sums: Sums, { metrics, grown, gone }: SumChange): Sums {
   const total = combine(sums.metrics, metrics);
-  if (total.totalSessions === 0) return undefined;
+  if (total.totalSessions === 0) return NO_SUMS;
   // By what differs, and not by the whole: a sum at its bound would lose what it does not take in first.
   const usageByModel = subtractUsageByModel(addUsageByModel(sums.usageByModel, grown), gone);
   return { metrics: total, usageByModel };

@@ -52,7 +52,7 @@ class Rows {
         this.sums.get(scope) ?? { metrics: NO_METRICS, usageByModel: {} },
         change,
       );
-      if (sums === undefined) this.sums.delete(scope);
+      if (sums.metrics.totalSessions === 0) this.sums.delete(scope);
       else this.sums.set(scope, sums);
     }
   }
