@@ -78,7 +78,7 @@ export function quoteId(id: unknown): string {
   return escapedJson(JSON.stringify(shorten(text, 80))).slice(1, -1) || '(empty)';
 }
 
-/** The error that was kept as this failure. */
+/** The error that this failure was made from. */
 export function errorOf({ code, message, retryable, hint }: Failure): SessionError {
   return new SessionError(code, message, { retryable, hint });
 }

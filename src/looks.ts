@@ -1,21 +1,21 @@
-/** What a look at the file system has told. Not being able to look is not the same as finding nothing. */
+/** What an error of the file system means. Being unable to look is not the same as finding nothing. */
 
 import { SessionError } from './errors.ts';
 
 const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR']);
 const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
-/** Whether the error says that there is nothing at the path. Any other says only that we could not look. */
+/** Whether the error means that nothing is at the path. Any other only means that we could not look. */
 export function saysNothingThere(error: unknown): boolean {
   return NOTHING_THERE.has(codeOf(error));
 }
 
-/** Whether the error is about this server and says nothing of the path. */
+/** Whether the error is about this server, not about the path. */
 export function isOutOfMeans(error: unknown): boolean {
   return OUT_OF_MEANS.has(codeOf(error));
 }
 
-/** The error to show if something could not be looked at, which may be only for now. */
+/** The error for something that could not be read, perhaps only temporarily. */
 export function cannotLook(what: string, error: unknown): SessionError {
   return new SessionError('UNAVAILABLE', `${what} could not be looked at (${codeOf(error)})`, {
     hint: 'check its permissions, and whether the server is out of open files; then send the prompt again.',

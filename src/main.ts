@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program: settings, the app, a transport; signals and exit codes; nothing else. */
+/** The program: settings, the app, a transport, signals and exit codes. */
 
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ import { secretsIn } from './secrets.ts';
 import { visible } from './text.ts';
 import { claimStdout } from './transport/stdio/stdout.ts';
 
-/** The package, in the sources as in what is built: only this file lies as deep in both. */
+/** The folder of the package. Only this file is as deep in the build as in the sources. */
 const OWN_FOLDER = join(import.meta.dirname, '..');
 
 /** Interval of the check whether npm still runs. */
@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
     if (error instanceof SessionError) return complain(withHint(error), 1);
-    // A defect: its stack, in which nothing that somebody else wrote may act.
+    // A defect: its stack is shown, with control characters made visible.
     return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
   }
 }
@@ -45,7 +45,7 @@ async function main(): Promise<number> {
 async function start(settings: Settings): Promise<number> {
   const { command } = settings;
   if (command === 'stdio' || command === 'http') return run(settings);
-  // On Node 22 SQLite has one, which is nothing to whoever reads the output.
+  // SQLite has one on Node 22, which does not belong into the output.
   process.removeAllListeners('warning');
   if (command === 'backup') return backUp(settings);
   const { runCommand } = await import('./cli/cli.ts');
@@ -65,7 +65,7 @@ async function run(settings: Settings): Promise<number> {
   const log = createLog({ level, redactor, file });
   const stopped = untilStopped(log);
   const stdout = claimStdout(process.stdout, log, redactor);
-  // Imported late: this file must be able to speak on a Node whose SQLite we cannot use.
+  // Imported late: this file must run on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
   const app = await openApp({ settings, log, redactor, version: packageVersion() });
   const serving = await serve({
@@ -86,23 +86,23 @@ async function run(settings: Settings): Promise<number> {
 }
 
 /**
- * A flood of output has V8 double the space for young objects, up to 64 MiB that it never gives back. What the start
- * has made of it is enough; the flag counts from the next collection on.
+ * A flood of output makes V8 double the space for young objects, up to 64 MiB that it never gives back. Its size after
+ * the start is enough. The flag takes effect at the next collection.
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
-/** Resolves at the first signal that asks to stop, or when npm is gone; a fatal error ends the process at once. */
+/** Resolves at the first signal to stop, or when npm is gone. A fatal error ends the process at once. */
 function untilStopped(log: Logger): Promise<void> {
   const fatal = (error: unknown): void => {
-    log.fatal({ err: error }, 'unexpected error, the server stops');
+    log.fatal({ err: error }, 'unexpected error, server stops');
     process.exit(1);
   };
   process.on('uncaughtException', fatal);
   // Node would print its warnings as plain text between the log's lines.
   process.removeAllListeners('warning');
-  process.on('warning', (warning) => log.warn({ err: warning }, 'warning of Node'));
+  process.on('warning', (warning) => log.warn({ err: warning }, 'Node.js warning'));
   process.on('unhandledRejection', fatal);
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -112,7 +112,7 @@ function untilStopped(log: Logger): Promise<void> {
   });
 }
 
-/** npm passes neither SIGHUP nor SIGKILL on, and whoever ends npm means the server. */
+/** npm does not forward SIGHUP and SIGKILL, but if it ends, the server is to end too. */
 function whenParentIsNot(pid: number, callback: () => void): void {
   const timer = setInterval(() => {
     if (process.ppid === pid) return;

@@ -1,26 +1,26 @@
-/** Replaces credentials by a mark, whatever they stand in. What cannot be found is named in the comments here. */
+/** Replaces credentials by a mark. The comments say what cannot be found. */
 
 import { isDeepStrictEqual } from 'node:util';
 
-/** What stands where a credential stood. */
+/** Replaces a credential. */
 export const REDACTED = '[redacted]';
 
-/** What is nested more deeply than anything that Claude Code sends is not looked into, and so is not kept either. */
+/** Values that are nested more deeply are not searched, so they are not kept either. Claude Code sends none. */
 const VALUE_DEPTH_MAX = 500;
 
 /** V8 refuses a pattern with a word of 32,768 characters or more, and a variable may be four times as long. */
 const NEEDLE_CHARS_MAX = 4096;
 
 /**
- * Finds each credential as it is, and as JSON, URLs, base64 and hexadecimal digits write it. One that is broken up by
- * line ends or spaces, cut short, encoded twice or in another way passes: that is how somebody who wants to give a
- * secret away would write it, and nothing that looks at text can stop that.
+ * Finds each credential as it is, and in JSON, URLs, base64 and hexadecimal digits. It does not find one that is broken
+ * up by line ends or spaces, cut, encoded twice or in another way: somebody who wants to reveal a secret could do that,
+ * and no search in texts can prevent it.
  */
 export class Redactor {
   readonly #lasting: readonly string[];
-  /** What was given last, beside those. */
+  /** Those of the last `renew`. */
   #passing: readonly string[] | undefined;
-  /** All that is looked for, by its first character. */
+  /** Everything that is searched for, by its first character. */
   #needles: ReadonlyMap<string, readonly string[]> = new Map();
   #longest = 0;
   #pattern: RegExp | undefined;
@@ -30,13 +30,13 @@ export class Redactor {
     this.renew([]);
   }
 
-  /** These are hidden from now on, beside those that the redactor was made with. */
+  /** Hides these from now on, and those of the constructor. */
   renew(secrets: readonly string[]): void {
-    // As it is nearly every time a file of tokens is read; to find thousands of them takes a moment to get ready.
+    // Nearly every time that a token file is read. With thousands of tokens the rest takes a moment.
     if (isDeepStrictEqual(secrets, this.#passing)) return;
     this.#passing = secrets;
     const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf).flatMap(piecesOf));
-    // Of two that begin alike the longer one is tried first, so that nothing is left of it.
+    // Of two that begin alike the longer one is tried first, so that nothing of it is left.
     const needles = [...forms].sort((a, b) => b.length - a.length);
     this.#needles = Map.groupBy(needles, (needle) => needle.charAt(0));
     this.#longest = needles[0]?.length ?? 0;
@@ -66,7 +66,7 @@ export class Redactor {
     );
   }
 
-  /** Where credentials stand in a text, in order; they do not overlap. */
+  /** The positions of credentials in a text, in order. They do not overlap. */
   find(text: string): readonly Place[] {
     if (this.#pattern === undefined) return [];
     return [...text.matchAll(this.#pattern)].map(({ 0: found, index }) => ({
@@ -75,7 +75,7 @@ export class Redactor {
     }));
   }
 
-  /** The length of the longest end of a text with which a credential begins; 0 if there is none. */
+  /** The length of the longest end of a text that is the beginning of a credential, or 0. */
   beginning(text: string): number {
     for (let length = Math.min(text.length, this.#longest - 1); length > 0; length--) {
       const needles = this.#needles.get(text.charAt(text.length - length)) ?? [];
@@ -86,12 +86,12 @@ export class Redactor {
   }
 }
 
-/** Whether what a caller sends holds the mark: it was copied from what we showed and stands for something else. */
+/** Whether a caller's value contains the mark: it was copied from what we showed, and the original is different. */
 export function holdsMark(value: unknown): boolean {
   return JSON.stringify(value ?? null).includes(REDACTED);
 }
 
-/** Equal parts, each of which is looked for by itself: none is so short that it stands in every text. */
+/** Parts of equal length, each of which is searched for by itself. None is so short that it occurs in every text. */
 function piecesOf(form: string): readonly string[] {
   const count = Math.ceil(form.length / NEEDLE_CHARS_MAX);
   const length = Math.ceil(form.length / count);
@@ -123,7 +123,7 @@ function formsOf(secret: string): readonly string[] {
   ].filter((form) => form !== '');
 }
 
-/** Those characters of the base64 that depend on the secret alone, if so many bytes modulo 3 stand before it. */
+/** The base64 characters that depend only on the secret, if `offset` bytes (modulo 3) precede it. */
 function base64Of(secret: string, offset: number): readonly string[] {
   const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(secret)]);
   const own = bytes

@@ -2,26 +2,26 @@
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A word of a name that says so, at the end of that word: `GITHUB_TOKEN`, `OPENAIKEY_2`, `X-Api-Key`. */
+/** A name with a word that ends like this: `GITHUB_TOKEN`, `OPENAIKEY_2`, `X-Api-Key`. */
 const SECRET_NAME =
   /(KEY|TOKEN|SECRET|PASSW(OR)?D|PASSPHRASE|CREDENTIAL|COOKIE|HEADER|AUTHORIZATION|BEARER|JWT|WEBHOOK|CONNECTION_?STRING)S?(?![A-Z])|(^|_)(PASS|PAT|AUTH|DSN)$|_PWD$/i;
-/** A name that says where a credential lies, not what it is. */
+/** A name for the location of a credential, not for its value. */
 const PLACE_NAME =
   /(^|_)(FILE|PATH|DIR|DIRECTORY|FOLDER|HOME|SOCK|SOCKET)$|^GOOGLE_APPLICATION_CREDENTIALS$/i;
 /**
- * `Authorization: Bearer …`, `api-key=…`, `AccountKey=…`: a part of a value, with its own name. A match begins only where
- * a word does: tried at each of its characters, a long word would take time by its square.
+ * `Authorization: Bearer …`, `api-key=…`, `AccountKey=…`: a part of a value with a name of its own. A match begins only
+ * at the beginning of a word; otherwise a long word would take quadratic time.
  */
 const NAMED_PART = /(?<![\w-])([\w-]+)\s*[:=]\s*(?:(?:Bearer|Basic|Token)\s+)?([^\s;,&"']+)/gi;
 const PART_NAME = /^(pass|pwd|sig|auth)$/i;
-/** `https://user:password@host`, also in a list of them. It begins with a word for the same reason. */
+/** `https://user:password@host`, also in a list. It begins with a word for the same reason. */
 const URL_USER = /(?<![a-z\d+.-])[a-z\d+.-]+:\/\/([^\s/?#]+)@/gi;
 
-/** Shorter values are switches and numbers, which stand in every text. */
+/** Shorter values are switches and numbers, which occur in every text. */
 const SECRET_CHARS_MIN = 8;
-/** So long, and with a digit, a part of a credential's value or a user's name may be one itself. */
+/** From this length on, a part of a credential's value, or a user name, with a digit may be a credential itself. */
 const RANDOM_CHARS_MIN = 16;
-/** A line of a key that has several. */
+/** Minimum length of a line of a key that has several lines. */
 const LINE_CHARS_MIN = 32;
 
 /** The values in an environment that may be credentials, and the parts of values. */
@@ -64,7 +64,7 @@ function jsonParts(value: string): readonly string[] {
       }
     });
   } catch {
-    // It is no JSON, or nested beyond all measure: the whole of it counts by its name alone.
+    // It is not JSON, or nested too deeply: only its name counts.
   }
   return found;
 }
@@ -85,7 +85,7 @@ function isRandom(text: string): boolean {
   return text.length >= RANDOM_CHARS_MIN && /\d/.test(text) && /[a-z]/i.test(text);
 }
 
-/** In a URL and in some headers, characters stand as their codes. */
+/** In URLs and in some headers, characters are percent-encoded. */
 function asWritten(text: string): readonly string[] {
   try {
     return [text, decodeURIComponent(text)];

@@ -13,7 +13,7 @@ import { LOCAL_PRINCIPAL } from './service/caller.ts';
 import { serveStdio } from './transport/stdio/stdio.ts';
 
 export type Serving = {
-  /** Resolves when the client has gone; never where clients come and go. */
+  /** Resolves when the client has gone. Over HTTP, where clients come and go, never. */
   readonly over: Promise<void>;
   close(): Promise<void>;
 };
@@ -24,7 +24,7 @@ export type ServeDeps = {
   readonly log: Logger;
   /** Learns the bearer tokens. */
   readonly redactor: Redactor;
-  /** For MCP alone. */
+  /** For MCP only. */
   readonly stdout: Writable;
   /** A line for the person who started the server. */
   say(line: string): void;
@@ -34,7 +34,7 @@ export function serve(deps: ServeDeps): Promise<Serving> {
   return deps.settings.command === 'http' ? overHttp(deps) : Promise.resolve(overStdio(deps));
 }
 
-/** Stdio has no MCP session id of its own: the connection gets one, once per process. */
+/** Stdio has no MCP session id, so the connection gets one, once per process. */
 function overStdio({ app, log, stdout }: ServeDeps): Serving {
   const stdio = serveStdio({
     connections: app.connections,
@@ -47,7 +47,7 @@ function overStdio({ app, log, stdout }: ServeDeps): Serving {
 }
 
 async function overHttp({ settings, app, log, redactor, say }: ServeDeps): Promise<Serving> {
-  // Loaded only here: stdio, where a client waits for the start, does without them.
+  // Loaded only here: a client on stdio waits for the start and needs none of them.
   const [{ clientEntries }, { serveHttp }, { figuresRoute }, { TOKEN_FILE, TokenFile }] =
     await Promise.all([
       import('./transport/http/client-entry.ts'),
@@ -91,7 +91,7 @@ function beyondLoopback({ host, publicUrl, allowedHosts }: Settings): string {
   return `${host} is not this machine alone: tokens travel in clear text unless TLS stands in front${hint}`;
 }
 
-/** Made at the first start, for its owner's eyes; one that is there already stays. */
+/** Created at the first start, readable by its owner only. An existing one is kept. */
 async function createTokenFile(file: string): Promise<void> {
   const { newToken } = await import('./transport/http/identity.ts');
   try {

@@ -1,19 +1,19 @@
-/** A file that somebody has named, read without trust in what it is. */
+/** Reads a file whose name comes from outside, without trusting that it is a small regular file. */
 
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /**
- * The text of a regular file of at most so many bytes. A pipe or device is refused and not waited for, as reading one
- * may never end.
+ * Reads the text of a regular file of at most `bytesMax` bytes. Pipes and devices are refused without waiting: reading
+ * one may never end.
  *
  * @throws Error that says what is wrong with it, or the error of the system
  */
 export async function readSmallFile(path: string, bytesMax: number): Promise<string> {
-  // Without it, opening a pipe waits until somebody writes into it. Windows has neither.
+  // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) throw new Error('it is no regular file');
+    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
     const bytes = await readAtMost(file, bytesMax + 1);
     if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
     return bytes.toString('utf8');

@@ -1,10 +1,10 @@
-/** A timer of any length. Node's own fires at once if it is to wait longer than 24.8 days. */
+/** A timer of any length. Node's own timers fire at once if they are longer than 24.8 days. */
 
 const STEP_MS_MAX = 2 ** 31 - 1;
 
 export type Timer = { cancel(): void };
 
-/** Calls once `ms` have passed. Keeps no process alive. */
+/** Calls after `ms`. Does not keep the process alive. */
 export function startTimer(ms: number, call: () => void): Timer {
   let step: NodeJS.Timeout;
   const wait = (leftMs: number): void => {

@@ -200,7 +200,7 @@ export class ClaudeRun implements Run {
     try {
       for await (const message of this.#query) this.#translate(message);
     } catch (error) {
-      // After an error result the iterator throws what the result has already said.
+      // After an error result the iterator throws the same error.
       this.#parts.log.debug({ err: error }, 'message stream ended with an error');
     }
   }

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../errors.ts';
 
-/** The first version that can be told to take a text as it is written; earlier ones ignore that without a word. */
+/** The first version that can take a text literally. Earlier ones silently ignore that option. */
 export const CLAUDE_VERSION_MIN = '2.1.248';
 
 /** Why a Claude Code of this version is not used; undefined if it may be. A version that cannot be read is too old. */

@@ -203,7 +203,7 @@ function launch(
   options: Options,
 ): Launched {
   const { guard, claudePath, foundPath, query } = context;
-  // If it is gone, the SDK says so better than the guard.
+  // If it is gone, the SDK has a better error than the guard.
   const isFound = foundPath !== undefined && existsSync(foundPath);
   let spawned: GuardedProcess | undefined;
   const spawnClaudeCodeProcess = ({ command, args, cwd, env }: SpawnOptions) => {

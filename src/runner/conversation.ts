@@ -19,10 +19,10 @@ export type ResumeOptions =
   | { readonly resume: string }
   | { readonly resume: string; readonly forkSession: true; readonly sessionId: string };
 
-/** What was found; with neither, there is none. */
+/** With neither, there is no transcript. */
 type Found = {
   readonly transcript?: Transcript;
-  /** Why there may be one all the same. */
+  /** The error because of which one may exist although none was found. */
   readonly failure?: unknown;
 };
 
@@ -38,7 +38,7 @@ export class Conversation {
   /** Its size when Claude Code was last seen to have written it. */
   #kept = 0;
 
-  /** @param environment of the child, which decides where its configuration lies */
+  /** @param environment of the child, which decides where its configuration is */
   constructor(
     { uuid, forkOf, past }: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>,
     environment: Readonly<Record<string, string>>,
@@ -50,7 +50,7 @@ export class Conversation {
   }
 
   /**
-   * Resumes the session's own transcript if there is one, else branches off `forkOf`, else begins anew.
+   * Resumes the session's own transcript if there is one, else forks `forkOf`, else begins a new conversation.
    *
    * @throws SessionError UNAVAILABLE if Claude has answered in the conversation and its transcript is not to be found
    */
@@ -99,7 +99,7 @@ export class Conversation {
   }
 
   /**
-   * That Claude Code has written something into the transcript since the last time.
+   * Checks that Claude Code has written to the transcript since the last check.
    *
    * @throws SessionError UNAVAILABLE
    */
@@ -137,7 +137,7 @@ export class Conversation {
   }
 }
 
-/** An empty file is none: Claude Code could not go on from it. */
+/** An empty file does not count: Claude Code could not resume it. */
 async function findAt(path: string): Promise<Found> {
   try {
     const file = await stat(path);

@@ -1,11 +1,11 @@
-/** What a Claude Code process gets to see of our environment: the names on these lists and nothing else. */
+/** The part of our environment that a Claude Code process gets: the names on these lists and nothing else. */
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MARKER_VARIABLE } from './process-table.ts';
 
 const PLAIN = new Set([
-  // Where and who.
+  // The user and the system.
   'PATH',
   'HOME',
   'USER',
@@ -56,7 +56,7 @@ const PLAIN = new Set([
 
 const PATTERNS = [/^LC_[A-Z]+$/, /^ANTHROPIC_([A-Z0-9]+_)*MODEL$/];
 
-/** A cloud's credentials go along only where its switch says that Claude Code is to use it. */
+/** A cloud's credentials are passed only if its switch makes Claude Code use it. */
 const CLOUDS = [
   {
     name: 'Amazon Bedrock',
@@ -105,14 +105,14 @@ export function childEnvironment(
     [MARKER_VARIABLE]: own.marker,
     CLAUDE_CODE_MAX_RETRIES: RETRIES_DEFAULT,
     ...Object.fromEntries(passed),
-    // Claude Code takes an empty or relative path from the session's directory, where we would not look.
+    // Claude Code would resolve an empty or relative path in the session's directory.
     ...(source.CLAUDE_CONFIG_DIR && { CLAUDE_CONFIG_DIR: claudeDirectory(source) }),
-    // A turn's end and a failed start are told on the stream only with these two.
+    // Without these two, the stream does not show a turn's end or a failed start.
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
-    // A repository's `.claude/scheduled_tasks.json` holds prompts, and Claude Code would run those that are due.
+    // Claude Code would run due prompts from a repository's `.claude/scheduled_tasks.json`.
     CLAUDE_CODE_DISABLE_CRON: '1',
-    // Claude writes there without asking, in every mode, and later sessions in that directory go by it, whoever's they are.
+    // Claude writes there without asking, in every mode, and all later sessions in that directory read it.
     CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
     TMPDIR: own.temporaryDirectory,
     ...(source.SystemRoot !== undefined && {

@@ -1,11 +1,11 @@
-/** Why a process that we did not end is gone, or never came to be of use. */
+/** Why a process ended that we did not end, or never got ready. */
 
 import type { ChildProcess } from 'node:child_process';
 import { type Failure, SessionError } from '../errors.ts';
 
 type Exit = Pick<ChildProcess, 'exitCode' | 'signalCode'>;
 
-/** The failure of a turn, or of a prompt, whose process has stopped by itself. */
+/** The failure of a turn or a prompt whose process has stopped by itself. */
 export function crashFailure({ exitCode, signalCode }: Exit): Failure {
   const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
   return {
@@ -16,7 +16,7 @@ export function crashFailure({ exitCode, signalCode }: Exit): Failure {
   };
 }
 
-/** The error of a start that came to nothing: the process ended, was not ready in time, or its directory was replaced. */
+/** The error of a failed start: the process ended, was not ready in time, or its directory was replaced. */
 export function startError(why: Exit | { readonly notWithinMs: number } | 'moved'): SessionError {
   if (why === 'moved') {
     return new SessionError(
@@ -36,7 +36,7 @@ export function startError(why: Exit | { readonly notWithinMs: number } | 'moved
 const OUT_OF_FILES = 'there are no file descriptors left';
 const ENOUGH = 'raise the limit (`ulimit -n`), or run fewer sessions and connections at once.';
 
-/** What the operating system says if it cannot start a program: in words, whether that may pass, and what to do. */
+/** Why the operating system could not start a program: in words, whether that may be temporary, and what to do. */
 const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, hint: string]>> = {
   EMFILE: [OUT_OF_FILES, true, ENOUGH],
   ENFILE: [OUT_OF_FILES, true, ENOUGH],
@@ -60,7 +60,7 @@ const BY_CODE: Readonly<Record<string, readonly [text: string, passes: boolean, 
   ],
 };
 
-/** What is said of an error that a system call gave: in words if it is a common one, and always with its code. */
+/** The error of a system call: in words if it is a common one, and always with its code. */
 export function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   const text = BY_CODE[code ?? '']?.[0];

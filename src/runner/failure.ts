@@ -10,7 +10,7 @@ import { figure, HTTP_STATUS_MAX } from './message-parts.ts';
 /** The kind of failure that the last assistant message named. */
 export type ApiError = SDKAssistantMessageError;
 
-/** The failure that an error result stands for. */
+/** The failure for an error result. */
 export function failureOfResult(result: SDKResultMessage, apiError: ApiError | undefined): Failure {
   const startup = result.subtype === 'success' ? undefined : result.startup_failure_reason;
   if (startup !== undefined) return startupFailure(startup);

@@ -20,7 +20,7 @@ export type Installed = {
   readonly version: string;
 };
 
-/** Why none was found, as what comes after "no Claude Code: ". */
+/** Why none was found, to be shown after "no Claude Code: ". */
 export type NotInstalled = { readonly problem: string };
 
 /**
@@ -67,7 +67,7 @@ export function notFound(problem: string, cause?: unknown): SessionError {
   });
 }
 
-/** Where the Agent SDK looks, of what is there; on Linux it may bring one for either C library. */
+/** The existing files among those that the Agent SDK looks for. On Linux it may have one for each C library. */
 function brought(): readonly string[] {
   const { platform, arch } = process;
   const file = platform === 'win32' ? 'claude.exe' : 'claude';
@@ -95,7 +95,7 @@ async function askVersion(
   }
 }
 
-/** @param error of a program that was to tell its version */
+/** @param error of a program that was asked for its version */
 function problemOf(error: unknown): string {
   const { code, killed } = error as { readonly code?: unknown; readonly killed?: boolean };
   if (killed === true) return `did not tell its version within ${VERSION_MS_MAX} ms`;
@@ -110,7 +110,7 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['CLAUDE_CODE_OAUTH_TOKEN', 'long-lived token of a subscription'],
 ];
 
-/** The kind of the credentials that Claude Code would use, never their value; undefined where none is seen. */
+/** The kind of the credentials that Claude Code would use, never their value. Undefined if none are found. */
 export function credentialKind(environment: Environment): string | undefined {
   const [cloud] = cloudsOf(environment);
   if (cloud !== undefined) return `those of ${cloud.name} (${cloud.switch})`;

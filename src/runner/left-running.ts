@@ -1,4 +1,4 @@
-/** Programs that a session has left running beside Claude Code (`nohup … &`), and what is said when they are ended. */
+/** Programs that a session has left running next to Claude Code (`nohup … &`), and the notice of their end. */
 
 import { basename } from 'node:path';
 import { LEFT_NAMES_MAX } from '../limits.ts';
@@ -22,7 +22,7 @@ export async function leftRunning({ pid, marker }: ProcessIdentity): Promise<rea
   return names.sort();
 }
 
-/** The notice of their end; undefined if there were none. Names only: a command line may hold a secret. */
+/** The notice of their end, or undefined if there were none. Names only: a command line may contain a secret. */
 export function endedText(names: readonly string[] | 'unknown'): string | undefined {
   if (names === 'unknown') {
     return 'Whatever the session had left running was ended with its process; the server could not find out what that was.';

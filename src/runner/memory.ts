@@ -1,4 +1,4 @@
-/** What an answer "for the session" to a request would be remembered as, if it can be. */
+/** What an answer "for the session" would be remembered as, if it can be remembered. */
 
 import { createHash } from 'node:crypto';
 import { lstat, realpath, stat } from 'node:fs/promises';
@@ -36,7 +36,7 @@ const NEVER: ReadonlySet<string> = new Set([
   'LS',
 ]);
 
-/** @param environment of the Claude Code process, which decides where its configuration lies */
+/** @param environment of the Claude Code process, which decides where its configuration is */
 export function placesOf(
   workingDirectory: string,
   environment: Readonly<Record<string, string | undefined>>,
@@ -58,7 +58,7 @@ export async function memoryOf(
 ): Promise<Memory | undefined> {
   try {
     const memory = await anyMemory(tool, input, places, shown);
-    // A credential in a host, a path or a tool's name would stand in the rule too, which is kept as it is.
+    // A credential in a host, a path or a tool's name would be in the rule too, which is stored unchanged.
     return memory?.as === shown(memory?.as ?? '') ? memory : undefined;
   } catch {
     return undefined;
@@ -80,11 +80,11 @@ async function anyMemory(
   return exactMemory(tool, stableJson(input), shown);
 }
 
-/** By its command alone: it may take longer another time, or run in the background. */
+/** Only by its command: the timeout or the background flag may differ the next time. */
 function shellMemory(input: Input, shown: (text: string) => string): Memory | undefined {
   const { command, dangerouslyDisableSandbox: isLoose = false } = input;
   if (typeof command !== 'string') return undefined;
-  // Where Claude Code has a sandbox, the same command can do more outside of it.
+  // If Claude Code has a sandbox, the same command can do more outside of it.
   const tool = isLoose === false ? 'Bash' : 'Bash outside of its sandbox';
   return exactMemory(tool, command, shown);
 }
@@ -102,7 +102,7 @@ function hostMemory(tool: string, url: unknown): Memory | undefined {
   return { as: `${tool} of ${host}`, rule: { kind: 'host', tool, host } };
 }
 
-/** Files inside the session's directory: by their path as it stands, and by where it leads. */
+/** Files inside the session's directory, both by the given path and by its real path. */
 async function filesMemory(
   tool: string,
   path: unknown,
@@ -110,7 +110,7 @@ async function filesMemory(
 ): Promise<Memory | undefined> {
   if (typeof path !== 'string' || !isPlain(path)) return undefined;
   const within = await realpath(workingDirectory);
-  // The path of a session's directory is a real one. If it is not any more, the directory has become another one.
+  // The path of a session's directory is a real path. If it is not any more, the directory was replaced.
   if (within !== resolve(workingDirectory) || isRoot(within)) return undefined;
   const [real, home, configDirectory] = await Promise.all([
     realPathOf(resolve(path)),
@@ -134,14 +134,14 @@ function isPlain(path: string): boolean {
   return isAbsolute(path) && path === path.trim() && !path.split(/[\\/]/).includes('..');
 }
 
-/** Where a path leads: with every link resolved as far as it exists. */
+/** The path with every link resolved, as far as it exists. */
 async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  // It exists after all: a link to something that does not, and whoever writes through it makes that.
+  // It is a link to something that does not exist. Writing through it would create that.
   if (await exists(path)) throw new Error(`${path} is a link that leads nowhere`);
   return join(await realPathOf(dirname(path)), basename(path));
 }

@@ -1,4 +1,4 @@
-/** What Claude Code reports beside the conversation, as short notices in our own words. */
+/** What Claude Code reports outside of the conversation, as short notices in our own words. */
 
 import type {
   SDKAPIRetryMessage,
@@ -15,7 +15,7 @@ const RETRY_DELAY_MS_MAX = 7 * 86_400_000;
 /** The end of the year 9999. */
 const RESET_S_MAX = 253_402_300_799;
 
-/** The notice that a message is worth, or undefined for the many that are not. */
+/** The notice for a message. Most messages need none. */
 export function noticeOf(message: SDKMessage): string | undefined {
   if (message.type === 'rate_limit_event') return rateLimit(message);
   if (message.type === 'conversation_reset') return 'The conversation was cleared.';

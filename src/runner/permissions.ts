@@ -1,4 +1,4 @@
-/** What is allowed or refused without asking, and how the answers of those who are asked reach Claude Code. */
+/** What is allowed or denied without asking, and how answers reach Claude Code. */
 
 import type {
   CanUseTool,
@@ -60,7 +60,7 @@ type Input = Readonly<Record<string, unknown>>;
 
 export type PermissionPolicy = {
   readonly options: SessionOptions;
-  /** Where the session's files are, and those that are asked for each time. */
+  /** The directories that decide which files may be remembered. */
   readonly places: Places;
   /** Allowed for the session in an earlier process. */
   readonly remembered: readonly RememberRule[];
@@ -76,7 +76,7 @@ export type PermissionPolicy = {
 /**
  * Answers Claude Code's questions for permission. In plan mode it refuses what changes something, because Claude Code
  * leaves that to its host. Bare names among the allowed tools, and what was allowed for the session, are allowed
- * without asking. Never rejects: whatever goes wrong is a refusal.
+ * without asking. Never rejects: any failure is a denial.
  */
 export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
   const bareNames = new Set(policy.options.allowedTools?.filter((rule) => !rule.includes('(')));
@@ -106,7 +106,7 @@ async function offeredMemory(
   { toolName, input, details }: Call,
 ): Promise<Memory | undefined> {
   const shown = (text: string) => redactor.text(text);
-  // Claude Code says so of a call that the answer to another one must not cover.
+  // Set by Claude Code if an answer to one call must not apply to others.
   return details.suppressAlwaysAllowRule ? undefined : memoryOf(toolName, input, places, shown);
 }
 
@@ -123,14 +123,14 @@ async function askAbout(
   const reply = await replyOf(policy, ask, details.signal);
   if (reply.decision === 'deny') return { reply, toRun: asked };
   const changed = reply.updatedInput;
-  // As it was asked: a plan that stands only in its call would give way to a file that has appeared meanwhile.
+  // As asked: otherwise a plan file that has appeared meanwhile would replace a plan that is only in the call.
   const toRun = changed === undefined ? asked : inputToRun(redactor, asked, changed);
   if (!isPlan || isOwnPlan(asked, toRun)) return { reply, toRun };
   const isAsShown = shownFile !== undefined && shownFile === (await planFileOf(asked));
   return { reply: isAsShown ? reply : PLAN_CHANGED, toRun };
 }
 
-/** Whether the one who was asked has written another plan, which then counts in place of the file. */
+/** Whether the answer contains another plan, which then replaces the file. */
 function isOwnPlan(asked: Input, toRun: Input): boolean {
   const plan = planIn(toRun);
   return plan !== undefined && plan !== planIn(asked);
@@ -167,7 +167,7 @@ function askOf(
   };
 }
 
-/** The session's rules that plan mode held back apply once the plan is approved. */
+/** The session's rules that plan mode held back. They apply when the plan is approved. */
 function planRules(options: SessionOptions): { updatedPermissions?: PermissionUpdate[] } {
   const rules = heldBackInPlan(options).flatMap((rule) => {
     const [, toolName, ruleContent] = /^([^(]+)\((.*)\)$/s.exec(rule) ?? [];
@@ -192,7 +192,7 @@ async function replyOf(
   }
 }
 
-/** Claude Code no longer waits once the signal aborts; the one who was asked may still be thinking. */
+/** Resolves when the signal aborts: Claude Code no longer waits, even if nobody has answered. */
 function voided(signal: AbortSignal): Promise<PermissionReply> {
   const reply: PermissionReply = { decision: 'deny', message: 'The turn was stopped.' };
   if (signal.aborted) return Promise.resolve(reply);

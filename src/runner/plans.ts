@@ -1,6 +1,6 @@
 /**
- * The plans that Claude presents. Claude Code asks whether a plan is good without saying what it is, unless it stands in
- * its own plan file; then it stands only in the message before.
+ * The plans that Claude presents. If a plan is not in Claude Code's own plan file, the question about it does not contain
+ * it, but the message before does.
  */
 
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
@@ -19,7 +19,7 @@ type Call = {
 export class Plans {
   readonly #calls = new Map<string, Call>();
 
-  /** Looks at each message, as it comes. */
+  /** Call it with each message. */
   note(message: SDKMessage): void {
     if (message.type !== 'assistant') return;
     for (const block of message.message.content) {
@@ -47,7 +47,7 @@ export class Plans {
     const { promise: heard, resolve } = Promise.withResolvers<void>();
     const call = { heard, resolve };
     this.#calls.set(toolUseId, call);
-    // Of a plan that is refused nobody is asked.
+    // Calls that Claude Code refuses itself never lead to a question.
     const [oldest] = this.#calls.keys();
     if (this.#calls.size > PLANS_KEPT_MAX && oldest !== undefined) this.#calls.delete(oldest);
     return call;
@@ -55,8 +55,8 @@ export class Plans {
 }
 
 /**
- * What stands in the plan file that a question names: nothing if it names none, undefined if it cannot be read. When
- * the plan is approved, Claude Code goes by what stands there then, and Claude's agents may write there without asking.
+ * The content of the plan file that a question names: empty if it names none, undefined if it cannot be read. Claude
+ * Code uses what the file contains when the plan is approved, and Claude's agents may write to it without asking.
  */
 export async function planFileOf({ planFilePath }: Input): Promise<string | undefined> {
   if (typeof planFilePath !== 'string') return '';

@@ -1,7 +1,7 @@
 /**
  * What a prompt's text may do besides being read by the model. Left alone, Claude Code puts the content of a file into
  * the conversation for each `@path` in a text, past every permission rule, and runs a text that begins with `/` as one
- * of its commands, some of which write the operator's own settings. So Claude Code is told to take every text as it is
+ * of its commands, some of which write the operator's own settings. So Claude Code has to take every text as it is
  * written, except for the one command that is useful here and changes nothing but the conversation.
  */
 
@@ -11,7 +11,7 @@ export type PromptKind = 'text' | 'compact' | 'clear';
 
 /** Read as Claude Code reads it: from the first character, in lower case, up to white space. Anything else is text. */
 const COMPACT = /^\/compact(\s|$)/;
-/** Not sent as text either: who sends one of these means the command. */
+/** Not sent as text either: somebody who sends one of these wants the command. */
 const CLEAR = /^\/(clear|reset|new)(\s|$)/;
 
 export function promptKind(text: string): PromptKind {

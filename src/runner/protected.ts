@@ -9,7 +9,7 @@ import { isInside } from '../paths.ts';
 /** Names of files and directories, at any depth. */
 const NAMES = new Set(
   [
-    // Git runs hooks, filters and aliases that stand there.
+    // Git runs hooks, filters and aliases from there.
     '.git .gitconfig .gitmodules .git-credentials .githooks .husky',
     // So do Mercurial and the like.
     '.hg .hgrc .jj .sl',
@@ -54,10 +54,10 @@ const MARK_OF_GIT = folded('HEAD');
 /** VS Code runs tasks of the folders that such a file names. */
 const WORKSPACE = /\.code-workspace$/;
 
-/** A short name that Windows gives a file, such as `GIT~1`: what it stands for cannot be told. */
+/** A short name of a file on Windows, such as `GIT~1`. Its long name is unknown. */
 const SHORT_NAME = /^[^.]{1,8}~\d+(\.|$)/;
 
-/** What lies right below a home directory and is no place for projects: configuration, and programs on the PATH. */
+/** Entries of a home directory that are not for projects: configuration, and programs on the PATH. */
 const OF_HOME = /^(\.|bin$|library$)/;
 
 export type Places = {
@@ -68,7 +68,7 @@ export type Places = {
   readonly configDirectory: string;
 };
 
-/** Whether a file of that path is asked for each time. All paths are absolute, and real or to be taken as they stand. */
+/** Whether a file at that path has to be asked for each time. All paths are absolute, real or not. */
 export function isProtected(path: string, places: Places): boolean {
   const { workingDirectory, home, configDirectory } = places;
   const names = namesOf(path);
@@ -83,7 +83,7 @@ export function isProtected(path: string, places: Places): boolean {
   return holdsHome && isInsideFolded(path, home) && first !== undefined && OF_HOME.test(first);
 }
 
-/** A directory that holds everything is no bound. */
+/** Whether a directory contains everything, so that "inside it" restricts nothing. */
 export function isRoot(directory: string): boolean {
   return dirname(directory) === directory;
 }

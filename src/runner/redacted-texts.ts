@@ -1,8 +1,8 @@
-/** Texts that follow one another, without the credentials that stand in one of them or run on from one to the next. */
+/** A sequence of texts, without the credentials in one of them or across several. */
 
 import { type Place, REDACTED, type Redactor } from '../redaction.ts';
 
-/** So many characters of a credential may be told before it shows that there is one. */
+/** Maximum number of characters of a credential that may be passed on before it is recognized. */
 const TOLD_CHARS_MAX = 3;
 
 /**

@@ -1,4 +1,4 @@
-/** What a run of Claude Code is put together from: how it is launched, what it tells whom, how long it may take. */
+/** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
 import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
 import type { Logger } from '../log.ts';
@@ -28,7 +28,7 @@ export type ClaudeRunParts = {
   readonly resumed: boolean;
   /** Whether nobody else has continued the conversation since the last look, and the process is in its place. */
   readonly isCurrent: (pid: number) => Promise<boolean>;
-  /** Whether the process works in the session's directory, and that is still where it was. */
+  /** Whether the process works in the session's directory, and that was not moved or replaced. */
   readonly isInPlace: (pid: number) => Promise<boolean>;
   /** Rejects if Claude Code has not written the transcript since the last time. */
   readonly checkKept: () => Promise<void>;

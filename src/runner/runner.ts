@@ -1,8 +1,7 @@
 /**
- * The runner port: what it takes to run one session, said without the Agent SDK. A run is one live
- * Claude Code process; it takes one prompt at a time, tells what happens as events, and is gone with
- * its whole process tree once `close` resolves. Keeping the log, the queue and the lease is the
- * service's work.
+ * The runner port: what is needed to run one session, independent of the Agent SDK. A run is one live Claude Code process.
+ * It takes one prompt at a time, reports what happens as events, and is gone with its whole process tree when `close`
+ * resolves. The service keeps the log, the queue and the lease.
  */
 
 import type { TurnOutcome } from '../session/decide.ts';
@@ -17,13 +16,13 @@ export type RunSpec = {
   readonly options: SessionOptions;
   /** The UUID of the conversation to branch off, for a forked session in which Claude has not answered yet. */
   readonly forkOf?: string;
-  /** Of the conversation that this run goes on with. One that Claude has answered in is never begun anew. */
+  /** The past of the conversation that this run continues. One that Claude has answered in is never restarted. */
   readonly past?: Past;
   /** Goes into the environment of the whole process tree, so that leftovers can be found. */
   readonly marker: string;
   /** What was allowed for the rest of the session in its earlier processes. */
   readonly remembered?: readonly RememberRule[];
-  /** Gives the start up; what was started by then is gone before `start` rejects. */
+  /** Cancels the start. What was started by then is gone before `start` rejects. */
   readonly signal?: AbortSignal;
 };
 
@@ -50,17 +49,17 @@ export type PermissionReply =
       readonly interrupt?: boolean;
     };
 
-/** Called in the order of what happened. None of them may throw. */
+/** Called in the order of events. A method that throws is logged, and the run goes on. */
 export type RunListener = {
   /** Claude said or did something; `turnId` is absent outside of a turn. */
   output(body: OutputBody): void;
-  /** Undefined while what was told is written as fast as it comes; otherwise resolves once there is room for more. */
+  /** Undefined while output is written as fast as it comes. Otherwise resolves when there is room for more. */
   room(): Promise<void> | undefined;
   /** Claude woke up without a prompt of ours (a background task ended). */
   autonomousTurnStarted(turnId: string): void;
-  /** An error that is UNAVAILABLE and not `retryable` says that Claude Code cannot work until a person mends something. */
+  /** An error that is UNAVAILABLE and not `retryable` means that Claude Code cannot work until a person fixes something. */
   turnEnded(turnId: string, outcome: TurnOutcome): void;
-  /** How many background tasks (shells, agents) the process runs now; told at each change. */
+  /** Called when the number of background tasks (shells, agents) of the process changes. */
   backgroundTasks(count: number): void;
   /** Claude Code went into plan mode or left it, or its mode is another for any other reason. */
   modeReached(mode: PermissionMode): void;
@@ -76,7 +75,7 @@ export type RunListener = {
 export interface Run {
   readonly process: ProcessIdentity;
   /**
-   * False where a new process would serve better: somebody else has continued the conversation, which this one does
+   * False if a new process is needed: somebody else has continued the conversation, which this one does
    * not know of, or it is about to be gone.
    */
   isCurrent(): Promise<boolean>;
@@ -84,10 +83,10 @@ export interface Run {
   prompt(turnId: string, text: string): void;
   /** Puts a message into the turn that runs. */
   steer(text: string): void;
-  /** Asks the running turn to stop; the process stays. Resolves once the turn has ended. */
+  /** Asks the running turn to stop; the process stays. Resolves when the turn has ended. */
   interrupt(): Promise<void>;
   /**
-   * The names of the programs that the session has left running beside Claude Code and its helpers.
+   * The names of the programs that the session has left running, without Claude Code and its helpers.
    *
    * @throws if that cannot be seen now
    */

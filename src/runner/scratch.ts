@@ -13,7 +13,7 @@ import { reasonOf } from './exit.ts';
 const NAME_CHARS = 16;
 const NAME = /^[0-9a-f]{16}$/;
 
-/** Where the folders of a state directory are. */
+/** The directory of the folders in a state directory. */
 export function scratchDirectoryOf(stateDir: string): string {
   return join(stateDir, 'tmp');
 }
@@ -53,7 +53,7 @@ export async function removeScratch(parent: string, uuid: string): Promise<void>
   await rm(folderOf(parent, uuid), { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** The UUIDs of the sessions that have a folder, as far as its name tells them. */
+/** The beginnings of the UUIDs of the sessions that have a folder. */
 export async function scratchOwners(parent: string): Promise<readonly string[]> {
   const names = await readdir(parent).catch((error: unknown) => {
     if (saysNothingThere(error)) return [];

@@ -11,7 +11,7 @@ const UNREACHABLE = new Set(['EACCES', 'ELOOP', 'ENAMETOOLONG', 'EPERM']);
 
 /** What the files are called and which they are, at one moment. */
 type Seen = {
-  /** Paths; one that ends in `*` stands for every name that begins so. */
+  /** Paths. One that ends in `*` means every name with that beginning. */
   readonly names: readonly string[];
   readonly identities: ReadonlySet<string>;
 };
@@ -19,8 +19,8 @@ type Seen = {
 /**
  * Files may be links whose targets change while a session runs, as those of mounted secrets do: ask again each time.
  *
- * @param paths absolute; one that ends in `*` stands for every name that begins so
- * @throws the error of the system if it cannot be looked at
+ * @param paths absolute; one that ends in `*` means every name with that beginning
+ * @throws the error of the system if it cannot be read
  */
 export async function seeSecretFiles(paths: readonly string[]): Promise<Seen> {
   const files = await Promise.all(paths.map(filesOf));
@@ -39,7 +39,7 @@ export function denyRules({ names }: Seen): readonly string[] {
   return names.map(asPattern).flatMap((name) => [`Read(/${name})`, `Edit(/${name})`]);
 }
 
-/** Whether a path leads to one of the files, by whatever name, or would make one. */
+/** Whether a path leads to one of the files, by any name, or would create one. */
 export async function leadsToSecret({ names, identities }: Seen, path: string): Promise<boolean> {
   const isNamed = (at: string) => names.some((name) => isNamedBy(at, name));
   if (isNamed(path)) return true;
@@ -59,7 +59,7 @@ async function filesOf(own: string): Promise<readonly string[]> {
   return names.map((name) => join(dirname(own), name)).filter((path) => isNamedBy(path, own));
 }
 
-/** A link has another name after each hop, and one that goes through links to folders has another one still. */
+/** A link has another name after each hop, and yet another one if links to folders are on the way. */
 async function namesOf(own: string): Promise<readonly string[]> {
   const names = [own];
   let at = own;

@@ -1,9 +1,9 @@
-/** Says so if Claude Code does not write its transcript: it goes on all the same, and could not resume from there. */
+/** Adds a notice if Claude Code does not write its transcript: it goes on without it, but could not resume. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { failureOf } from '../errors.ts';
 
-/** Claude Code writes its transcript before it ends a turn, or so long after that. */
+/** Claude Code writes its transcript before the end of a turn, or up to this long after it. */
 const LATE_MS = 2000;
 
 const HINT =

@@ -1,6 +1,6 @@
 /**
  * What others do with a session's conversation. `claude --resume UUID` in a terminal writes into the transcript that
- * ours writes into, without a lock; what it wrote is known by the name of the program that stands in each entry.
+ * ours writes to, without a lock. What it wrote is recognized by the name of the program in each entry.
  */
 
 import { open, readdir } from 'node:fs/promises';
@@ -24,7 +24,7 @@ type Entry = {
 export type Growth = {
   /** Prompts that others have put. */
   readonly prompts: number;
-  /** Up to where the transcript has been read; the next look begins there. */
+  /** Up to where the transcript was read. The next look begins there. */
   readonly bytes: number;
 };
 
@@ -78,8 +78,8 @@ function isToolResult(content: unknown): boolean {
 }
 
 /**
- * The process of another program that has the conversation open now, where that can be known: Claude Code leaves a note
- * for each process that runs. Only on Linux, where such a note can be held against the process table.
+ * The process of another program that has the conversation open now, if that is known: Claude Code writes a note for each
+ * running process. Only on Linux, because there such a note can be compared with the process table.
  */
 export async function openElsewhere(
   configDirectory: string,
@@ -127,7 +127,7 @@ async function readNote(path: string): Promise<Note> {
   }
 }
 
-/** Of a file that is not there; one that cannot be looked at is another thing. */
+/** Catches only the error of a missing file. One that cannot be read is another matter. */
 function ifAbsent<T>(value: T): (error: unknown) => T {
   return (error) => {
     if (saysNothingThere(error)) return value;

@@ -1,5 +1,5 @@
 /**
- * From the Agent SDK's messages to what a run's listener is told: which turn a message belongs to, what of it is kept,
+ * From the Agent SDK's messages to the calls of a run's listener: which turn a message belongs to, what of it is kept,
  * and how a turn ended. Pure but for the state of the turn; it starts nothing and waits for nothing.
  */
 
@@ -34,9 +34,9 @@ export type TranslatorOptions = {
     'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks' | 'modeReached'
   >;
   readonly newId: () => string;
-  /** Nothing is told, cut or kept before it has looked at it. */
+  /** Applied before anything is reported, cut or kept. */
   readonly redactor: Redactor;
-  /** The conversation goes on from an earlier process. */
+  /** The conversation was begun in an earlier process. */
   readonly resumed: boolean;
   readonly mode: PermissionMode;
 };
@@ -61,25 +61,25 @@ export class Translator {
     return this.#mode;
   }
 
-  /** Why Claude Code refused to start, where it said so. */
+  /** Why Claude Code refused to start, if it said so. */
   get startFailure(): Failure | undefined {
     return this.#startFailure;
   }
 
   /** A prompt is on its way; what comes next belongs to its turn. */
   begin(turnId: string, kind: PromptKind): void {
-    // One that began by itself in the same moment ends here; the rest of it is told as part of the prompt's turn.
+    // A turn that began by itself at the same moment ends here. The rest of it becomes part of the prompt's turn.
     this.end({ state: 'completed' });
     this.#turn = { id: turnId, origin: 'prompt', begun: false, usage: {} };
     if (kind === 'compact') this.#turn.compaction = 'pending';
   }
 
-  /** The turn has been asked to stop. Of a compaction, Claude Code does not tell whether that is why it ended. */
+  /** The turn was asked to stop. For a compaction, Claude Code does not say whether that is why it ended. */
   stopping(): void {
     if (this.#turn?.compaction === 'pending') this.#turn.compaction = 'stopping';
   }
 
-  /** Ends the turn that runs, if one does, for a reason that Claude Code could not tell. */
+  /** Ends the running turn, if there is one, for a reason that Claude Code could not report. */
   end(outcome: TurnOutcome): void {
     const turn = this.#turn;
     if (turn === undefined) return;
@@ -116,7 +116,7 @@ export class Translator {
     }
     const turn = this.#current();
     if (message.error !== undefined) {
-      // The text of such a message is the error's, and a failure is told in our own words.
+      // The text of such a message is the error's, and failures are described in our own words.
       turn.apiError = message.error;
       return;
     }
@@ -164,7 +164,7 @@ export class Translator {
     const turn = this.#current();
     turn.usage = addUsageByModel(turn.usage, usage);
     if (!belongs(message, turn)) {
-      // An autonomous turn that ended while our prompt waited behind it: what it said and cost is kept with ours.
+      // An autonomous turn that ended while our prompt waited: its output and cost are added to ours.
       delete turn.apiError;
       return;
     }
@@ -178,7 +178,7 @@ export class Translator {
     return Object.fromEntries(usage.map(([model, sum]) => [redactor.text(model), sum]));
   }
 
-  /** What Claude said last is told as the turn's result in the words in which it was told before. */
+  /** If the result is Claude's last text, it is used as it was already reported. */
   #resultText(message: SDKResultMessage, turn: HeardTurn): string | undefined {
     if (message.subtype !== 'success') return undefined;
     const isLastText = turn.text !== undefined && message.result === turn.lastText;

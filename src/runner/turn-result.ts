@@ -1,4 +1,4 @@
-/** A turn as far as it has been heard, which results are its own, and how a result ends it. */
+/** The state of a turn from its messages so far, which results belong to it, and how a result ends it. */
 
 import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
@@ -15,7 +15,7 @@ export type HeardTurn = {
   begun: boolean;
   /** It is there to shorten the conversation and has not done so yet; `stopping` if it has been asked to stop. */
   compaction?: 'pending' | 'stopping';
-  /** Claude's last text, as it came and as it is told. */
+  /** Claude's last text, as it came and as it was reported. */
   lastText?: string;
   text?: string;
   apiError?: ApiError;
@@ -37,7 +37,7 @@ export function outcomeOf(
 ): TurnOutcome {
   const reason = result.terminal_reason;
   if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
-  // `is_error` and not `subtype` tells: an API error comes as a success.
+  // `is_error` decides, not `subtype`: an API error comes as a success.
   if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
   if (compaction === 'stopping') return { state: 'interrupted' };
   if (compaction === 'pending') return { state: 'failed', error: NOT_COMPACTED };

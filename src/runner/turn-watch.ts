@@ -1,6 +1,6 @@
 /**
- * Watches the turn that runs: when it ends, that it does not take longer than it may, and that it does not go silent. A
- * tool may take any time, so a silence in which one runs is told and not ended.
+ * Watches the running turn: when it ends, that it does not exceed its timeout, and that it does not fall silent. A tool
+ * may take any time, so silence while one runs is reported but does not end the turn.
  */
 
 import type { Failure } from '../errors.ts';
@@ -11,12 +11,12 @@ import { asName } from './message-parts.ts';
 import type { RunListener } from './runner.ts';
 
 const MINUTE_MS = 60_000;
-/** A notice names so many tools that run. */
+/** Maximum number of running tools that a notice names. */
 const NAMED_TOOLS_MAX = 3;
 
 export type ActiveTurn = {
   readonly id: string;
-  /** Resolves once the listener knows of the end. */
+  /** Resolves when the listener knows of the end. */
   readonly ended: Promise<void>;
 };
 
@@ -26,17 +26,17 @@ type WatchedTurn = ActiveTurn & {
   readonly timeout: Timer | undefined;
   /** Until it is stopped because its process says nothing. */
   readonly silence: NodeJS.Timeout;
-  /** Until its log hears that nothing comes of it. */
+  /** Until its log gets a notice that there is no output. */
   readonly quiet: NodeJS.Timeout;
   /** The names of the tools that have been called and have not answered yet, by the id of the call. */
   readonly tools: Map<string, string>;
-  /** Why we stop it, where it is we who do. */
+  /** Why we stop it, if we do. */
   stoppedFor?: Failure;
 };
 
 type TurnWatchOptions = {
   readonly listener: RunListener;
-  /** Milliseconds that a turn may take; undefined where it may take any time. */
+  /** Milliseconds that a turn may take. Undefined if it may take any time. */
   readonly timeoutMs: number | undefined;
   /** Milliseconds that a turn may say nothing for, while no tool runs and nobody is asked. */
   readonly silenceMs: number;
@@ -46,11 +46,11 @@ type TurnWatchOptions = {
   readonly expired: (turn: ActiveTurn) => void;
   /** A turn has made it to its end, and the listener knows. */
   readonly completed: () => void;
-  /** A listener threw, which none may. */
+  /** A listener threw. */
   readonly failed: (error: unknown) => void;
 };
 
-/** Stands between the translator and a run's listener. */
+/** Sits between the translator and a run's listener, which may throw. */
 export class TurnWatch {
   readonly #options: TurnWatchOptions;
   #turn: WatchedTurn | undefined;
@@ -80,7 +80,7 @@ export class TurnWatch {
     this.#turn = turn;
   }
 
-  /** The process has said something, whatever it is. */
+  /** Call it for any output of the process. */
   heard(): void {
     this.#turn?.silence.refresh();
   }
@@ -149,7 +149,7 @@ export class TurnWatch {
     else this.#expire(turn, tooSilent(turn.id, this.#options.silenceMs));
   }
 
-  /** Said once: the next output begins anew. */
+  /** Once, until there is output again. */
   #quiet(turn: WatchedTurn): void {
     if (this.#questions > 0) return;
     const text = quietText([...turn.tools.values()], this.#options.quietMs);

@@ -12,7 +12,7 @@ import { asName } from './message-parts.ts';
 
 type ModelUsage = SDKResultMessage['modelUsage'];
 
-/** What cannot be told apart by model. */
+/** For usage whose model is unknown. */
 const UNTOLD = 'unknown';
 
 /**
@@ -20,7 +20,7 @@ const UNTOLD = 'unknown';
  * added since the result before. A turn is that difference.
  */
 export class UsageMeter {
-  /** Undefined until the first result of a resumed conversation, whose count so far nobody has told us. */
+  /** Undefined until the first result of a resumed conversation: its count so far is unknown. */
   #total: UsageByModel | undefined;
 
   constructor(resumed: boolean) {
@@ -47,7 +47,7 @@ function sinceLastResult(result: SDKResultMessage): unknown {
   return typeof since === 'object' && since !== null ? since : undefined;
 }
 
-/** Model by model. The figures are the API's own, and Claude Code passes on whatever stands there. */
+/** By model. Claude Code passes on the figures of the API unchecked. */
 function byModel(models: unknown): UsageByModel {
   return Object.entries(recordOf(models))
     .map(([name, given]) => {
@@ -64,7 +64,7 @@ function byModel(models: unknown): UsageByModel {
     .reduce(addUsageByModel, {});
 }
 
-/** The main loop's tokens of this turn alone: the most that an older version tells of the first turn after a resume. */
+/** The main loop's tokens of this turn. An older version reports no more for the first turn after a resume. */
 function tokensOf(result: SDKResultMessage): Usage {
   const usage: Partial<Record<keyof SDKResultMessage['usage'], unknown>> = recordOf(result.usage);
   return soundTurnUsage({
