@@ -34,7 +34,7 @@ export class World {
 
   /** A server's store on the state directory, closed after the test. */
   async store(now?: () => number): Promise<SqliteStore> {
-    const store = await openSqliteStore({ directory: this.stateDir, ...(now && { now }) });
+    const store = await openSqliteStore({ directory: this.stateDir, now });
     onTestFinished(() => store.close());
     return store;
   }

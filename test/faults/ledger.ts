@@ -75,7 +75,7 @@ async function checkLog(server: Server, session: SessionView | undefined): Promi
 async function listAll(server: Server): Promise<readonly SessionView[]> {
   const all: SessionView[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await server.call('list_sessions', { limit: 200, ...(cursor && { cursor }) });
+    const page = await server.call('list_sessions', { limit: 200, cursor });
     all.push(...page.sessions);
     cursor = page.nextCursor;
     if (cursor === undefined) return all;

@@ -96,7 +96,7 @@ export class Harness {
       return this.canKill;
     };
     const { leaseTimes } = this.#options;
-    const ports = { store, runner, killTree, clock, ...(leaseTimes && { leaseTimes }) };
+    const ports = { store, runner, killTree, clock, leaseTimes };
     this.#open = { app: await assemble({ settings, log, version: '1.2.3', ...ports }), store };
   }
 

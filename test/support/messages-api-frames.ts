@@ -126,7 +126,7 @@ function buildContent(step: Step): Block[] {
 }
 
 function buildCalls({ tool, input, tools = [] }: Step): Block[] {
-  const single: ToolCall[] = tool === undefined ? [] : [{ tool, ...(input && { input }) }];
+  const single: ToolCall[] = tool === undefined ? [] : [{ tool, input }];
   return [...single, ...tools].map((call) => ({
     type: 'tool_use',
     id: newId('toolu'),

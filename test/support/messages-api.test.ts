@@ -24,7 +24,7 @@ function post(
       ...(agent && { 'x-claude-code-agent-id': agent }),
     },
     body: JSON.stringify({ model: 'claude-test', messages, stream }),
-    ...(signal && { signal }),
+    signal,
   });
 }
 

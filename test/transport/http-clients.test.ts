@@ -19,8 +19,7 @@ type Connected = {
 async function connectV1(server: Running, token = ALICE): Promise<Connected> {
   const transport = new TransportV1(new URL(server.url), optionsFor(token));
   const client = new ClientV1(INFO);
-  // The cast is for exactOptionalPropertyTypes, which the package was not built with.
-  await client.connect(transport as Parameters<ClientV1['connect']>[0]);
+  await client.connect(transport);
   onTestFinished(() => client.close());
   return {
     sessionId: () => transport.sessionId,
