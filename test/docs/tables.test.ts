@@ -58,8 +58,9 @@ describe('the README lists', () => {
     }
   });
 
-  test('every command for people, with the flags that it takes', () => {
-    const rows = rowsOf(sectionOf(readme, 'In a terminal'));
+  test('and docs/terminal.md every command for people, with the flags that it takes', () => {
+    const terminal = page('docs/terminal.md');
+    const rows = rowsOf(terminal.split('\n## ')[0] ?? '');
     const people = COMMAND_NAMES.filter((name) => name !== 'stdio' && name !== 'http');
     const words = people.map((name) => [name, specOf(name).operand].filter(Boolean).join(' '));
     expect(rows.map(([word]) => word)).toEqual(words.map((word) => `\`${word}\``));
@@ -68,7 +69,7 @@ describe('the README lists', () => {
       const own = specOf(people[at] ?? 'list').flags.filter((flag) => flag !== 'json');
       expect(named).toEqual(own);
     }
-    const shown = [...page('docs/terminal.md').matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
+    const shown = [...terminal.matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
     expect(people.filter((name) => name !== 'end' && name !== 'backup')).toEqual(shown);
   });
 
@@ -99,9 +100,9 @@ test('the table of metrics lists those that are served, with their types', async
 });
 
 describe('the limits', () => {
-  test('of the README are those of the program', () => {
+  test('of sessions are those of the program', () => {
     const [summary, full] = [limits.REPLY_SUMMARY_BYTES_MAX, limits.REPLY_FULL_BYTES_MAX];
-    expect(rowsOf(sectionOf(readme, 'Limits'))).toEqual([
+    expect(rowsOf(sectionOf(operating, 'Limits'))).toEqual([
       ['one wait', seconds(limits.WAIT_MS_MAX)],
       ['one prompt', bytes(limits.PROMPT_BYTES_MAX)],
       ['queued prompts per session', count(limits.QUEUED_PROMPTS_MAX)],
