@@ -133,7 +133,7 @@ describe('a token file that changes', () => {
       const { file, open } = await fileWith(`alice:${ALICE}`);
       await spoil(file);
       await expect(open()).rejects.toThrow(
-        /token file .*cannot be read: (it is no regular|it has more than)/,
+        /token file .*cannot be read: (it is not a regular|it has more than)/,
       );
     },
   );
