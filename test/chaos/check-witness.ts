@@ -95,7 +95,9 @@ export function endedButAlive({
   return ended.flatMap(({ sessionId, at }) => {
     const its = lines.get(sessionId)?.filter((line) => !stoodStill(line, at));
     const late = lastAfter(at, its);
-    return late ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was told`] : [];
+    return late
+      ? [`${sessionId}: ${late.kind} ${ms(late.at - at)} after its end was acknowledged`]
+      : [];
   });
 }
 

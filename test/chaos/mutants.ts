@@ -1,4 +1,4 @@
-/** What the chaos run must notice the lack of, taken away at the ports; and what it counts there. */
+/** Safeguards that can be taken away at the ports, which the chaos run must notice; and what it counts there. */
 
 import type { Logger } from '../../src/log.ts';
 import { killTree } from '../../src/runner/process.ts';

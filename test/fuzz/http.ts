@@ -30,7 +30,7 @@ function bytesOf(target: Target, { method = 'POST', path = '/mcp', headers, body
     'Content-Type': 'application/json',
     'Mcp-Session-Id': target.session,
     Connection: 'close',
-    ...(body && { 'Content-Length': String(body.length) }),
+    'Content-Length': body && String(body.length),
     ...headers,
   };
   const lines = Object.entries(all).filter(([, value]) => value !== undefined);

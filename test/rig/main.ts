@@ -17,7 +17,7 @@ const RUNS: Readonly<Record<string, LongRun>> = { chaos, crash, fuzz, load, meas
 const [name = '', ...args] = process.argv.slice(2);
 const run = RUNS[name];
 if (run === undefined) throw new Error(`${name}: expected one of ${Object.keys(RUNS).join(', ')}`);
-const { json, ...options } = optionsOf({ ...run.flags, json: false }, args);
+const { json, options } = optionsOf(run.flags, args);
 const startedAt = performance.now();
 const say = (line: string) => {
   const seconds = Math.round((performance.now() - startedAt) / 1000);
