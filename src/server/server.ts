@@ -1,6 +1,6 @@
 /**
  * One MCP server instance for one caller; each part of what it offers has its own file. It is the SDK's low-level server:
- * `McpServer` would make the lists anew for each instance, and write its own errors and texts for wrong arguments.
+ * `McpServer` would build the lists again for each instance, and has its own errors and texts for wrong arguments.
  */
 
 import { Server } from '@modelcontextprotocol/server';

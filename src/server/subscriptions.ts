@@ -64,7 +64,7 @@ class Watch {
 
   start(): void {
     const { principal } = this.#caller;
-    this.#stop ??= this.#deps.service.changes.follow(principal, (change) => this.#tell(change));
+    this.#stop ??= this.#deps.service.changes.follow(principal, (change) => this.#notify(change));
   }
 
   stop(): void {
@@ -95,7 +95,7 @@ class Watch {
     return session.id;
   }
 
-  #tell({ sessionIds, listChanged }: Change): void {
+  #notify({ sessionIds, listChanged }: Change): void {
     const changed = new Set(sessionIds);
     if (listChanged) this.#send(this.#server.sendResourceListChanged());
     for (const [uri, sessionId] of this.#watched) {

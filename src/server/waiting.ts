@@ -1,4 +1,4 @@
-/** What goes on beside a call that waits: progress for the client, and forms for the person behind it. */
+/** What happens while a call waits: progress for the client, and forms for the person behind it. */
 
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Asking, Forms } from '../forms/forms.ts';

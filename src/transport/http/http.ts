@@ -3,7 +3,7 @@
  *
  * A request (`exchange.ts`) goes through `request.ts`, which has `policy.ts` and `identity.ts` check it and `body.ts` read
  * its body. Then `sessions.ts` serves it in the 2025 revisions (`session-transport.ts`, `replay.ts`), `modern.ts` in
- * 2026-07-28, and `routes.ts` beside MCP. `reply.ts` refuses it.
+ * 2026-07-28, and `routes.ts` serves everything else. `reply.ts` has the refusals.
  */
 
 import { once } from 'node:events';
@@ -57,7 +57,7 @@ export type HttpOptions = {
   readonly rateLimit?: number;
   /** HTTP_TIMES by default. */
   readonly times?: HttpTimes;
-  /** Served beside MCP and health. */
+  /** Served in addition to MCP and health. */
   readonly routes?: readonly Route[];
 };
 
@@ -71,7 +71,7 @@ export type HttpService = {
    */
   close(): Promise<void>;
   /**
-   * The tokens have changed, and stand for these principals now. Cuts the streams and calls of tokens that are no longer
+   * To be called when the tokens have changed; these are their principals now. Cuts the streams and calls of tokens that are no longer
    * valid, and ends the MCP sessions of all other principals.
    */
   tokensChanged(principals: ReadonlySet<string>): void;

@@ -32,7 +32,7 @@ type EndpointParts = {
   readonly sessions: HttpSessions;
   /** Absent if only the revisions with sessions are served. */
   readonly modern: HttpModern | undefined;
-  /** Served beside MCP. */
+  /** Served in addition to MCP. */
   readonly routes: readonly Route[];
   readonly limits: HttpLimits;
   /** `WWW-Authenticate` of a 401. */

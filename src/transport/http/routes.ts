@@ -1,4 +1,4 @@
-/** What is served over HTTP beside MCP, each at its own path: health, metrics, and OAuth metadata. */
+/** What is served over HTTP in addition to MCP, each at its own path: health, metrics, and OAuth metadata. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getOAuthProtectedResourceMetadataUrl } from '@modelcontextprotocol/server';

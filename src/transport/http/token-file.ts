@@ -16,7 +16,13 @@ import type { Logger } from '../../log.ts';
 import type { Redactor } from '../../redaction.ts';
 import { within } from '../../runner/within.ts';
 import { readSmallFile } from '../../small-file.ts';
-import { principalOf, readTokenLines, secretsOfTokenFile, type Token } from './identity.ts';
+import {
+  parseTokenFile,
+  principalOf,
+  readTokenLines,
+  secretsOfTokenFile,
+  type Token,
+} from './identity.ts';
 
 /** Its name in the state directory, unless the operator names another file. */
 export const TOKEN_FILE = 'token';
@@ -45,9 +51,7 @@ export class TokenFile {
   /** @throws SessionError UNAVAILABLE if the file cannot be read, INVALID_REQUEST if a line is invalid */
   static async open(options: TokenFileOptions): Promise<TokenFile> {
     const opened = new TokenFile(options);
-    const { tokens, problem } = readTokenLines(await opened.#read());
-    if (problem !== undefined) throw problem;
-    opened.#tokens = tokens;
+    opened.#tokens = parseTokenFile(await opened.#read());
     const { mode } = await stat(options.file);
     if (mode & READABLE_BY_OTHERS) {
       options.log.warn({ file: options.file }, 'other users can read the token file; chmod 600 it');
