@@ -34,6 +34,13 @@ test.each(PAGES)('%s links only to files and headings that exist', (name) => {
   }
 });
 
+test('the map of the code names only files that exist', () => {
+  const paths = [...page('src/README.md').matchAll(/`((?:[a-z-]+\/)+[\w-]+\.ts)`/g)];
+  const exists = (path = '') => existsSync(join(ROOT, 'src', path)) || existsSync(join(ROOT, path));
+  expect(paths.map(([, path]) => path).filter((path) => !exists(path))).toEqual([]);
+  expect(paths.length).toBeGreaterThan(10);
+});
+
 describe('the README lists', () => {
   test('every tool, resource and prompt, in the order of their lists', () => {
     expect(firstCells(readme, 'Tools')).toEqual(TOOLS.map(({ name }) => name));

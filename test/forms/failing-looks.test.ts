@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { overriding, startHarness } from '../support/harness.ts';
 import type { EventView, SessionView } from '../support/client/tools.ts';
+import { overriding, startHarness } from '../support/harness.ts';
 import { connectPerson, type Person } from '../support/person.ts';
 
 type Read = { events: EventView[]; session: SessionView };
