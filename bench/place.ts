@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DATABASE_FILE } from '../src/store/files.ts';
+import { DATABASE_FILE } from '../src/store/sqlite/files.ts';
 import type { Command } from './rpc.ts';
 import { makeStore, type StoreContent } from './stores.ts';
 

@@ -9,8 +9,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { OutputBody } from '../src/session/event.ts';
 import { METRIC_NAMES, taskScope } from '../src/session/metrics.ts';
 import { SESSION_ID_PREFIX } from '../src/session/session.ts';
-import { DATABASE_FILE } from '../src/store/files.ts';
-import { openSqliteStore } from '../src/store/sqlite.ts';
+import { DATABASE_FILE } from '../src/store/sqlite/files.ts';
+import { openSqliteStore } from '../src/store/sqlite/store.ts';
 import type { Store } from '../src/store/store.ts';
 
 export type StoreContent = {

@@ -53,7 +53,7 @@ async function start(settings: Settings): Promise<number> {
 }
 
 async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {
-  const { backUpDatabase } = await import('./store/backup.ts');
+  const { backUpDatabase } = await import('./store/sqlite/backup.ts');
   const file = resolve(operand);
   backUpDatabase(stateDir, file);
   return say(file);

@@ -14,8 +14,8 @@ import { systemClock } from './service/clock.ts';
 import { createCore } from './service/core.ts';
 import { Overview } from './service/overview.ts';
 import { SESSION_ID_PREFIX, type Session } from './session/session.ts';
-import { openSqliteStore } from './store/sqlite.ts';
-import { openInspection } from './store/sqlite-inspection.ts';
+import { openInspection } from './store/sqlite/inspection.ts';
+import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Store } from './store/store.ts';
 
 /** Undefined where there is no state yet. Writes nothing. */

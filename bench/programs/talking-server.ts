@@ -10,7 +10,7 @@ import { assemble } from '../../src/app.ts';
 import { readSettings } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../../src/runner/runner.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 
 /** What a sentence of Claude's is long, beside the time. */

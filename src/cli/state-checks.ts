@@ -5,10 +5,10 @@ import type { Settings } from '../config.ts';
 import { SessionError } from '../errors.ts';
 import { saysNothingThere } from '../looks.ts';
 import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
-import { DATABASE_FILE } from '../store/files.ts';
 import type { Inspection } from '../store/inspection.ts';
-import { refuseNetworkFileSystem } from '../store/open.ts';
-import { OlderSchemaError, openInspection } from '../store/sqlite-inspection.ts';
+import { DATABASE_FILE } from '../store/sqlite/files.ts';
+import { OlderSchemaError, openInspection } from '../store/sqlite/inspection.ts';
+import { refuseNetworkFileSystem } from '../store/sqlite/open.ts';
 import { count, counted, sizeText, tildePath } from '../views/figures.ts';
 
 /** The result of one check of `doctor`. */

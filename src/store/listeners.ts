@@ -1,8 +1,10 @@
 /** Tells listeners of commits: of ours at once, of other processes' while somebody listens. */
 
 import type { Logger } from '../log.ts';
-import { ANYTHING } from './news.ts';
 import type { Commit, News, Observer } from './store.ts';
+
+/** Nobody can say what changed. */
+export const ANYTHING: News = { sessions: 'any', work: true, orders: true };
 
 export type Listener = (news: News) => void;
 

@@ -8,7 +8,7 @@ import { assemble } from '../../src/app.ts';
 import { readSettings } from '../../src/config.ts';
 import type { LeaseTimes } from '../../src/limits.ts';
 import { createLog } from '../../src/log.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 import { ChildRunner } from './child-runner.ts';
 import { type Mutant, mutated, observed } from './mutants.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Place, Server } from '../support/client/place.ts';
 import type { Args, ToolName } from '../support/client/tools.ts';
 import { lacksStrace } from '../support/needs.ts';

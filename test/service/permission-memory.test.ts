@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { REMEMBERED_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import type { Memory } from '../../src/session/remembered.ts';
-import { DATABASE_FILE } from '../../src/store/files.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import { record } from '../store/fixtures.ts';
 import { startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';

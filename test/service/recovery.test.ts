@@ -8,7 +8,7 @@ import type { OwnerState } from '../../src/runner/owners.ts';
 import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Claim, StaleFenceError, type Store } from '../../src/store/store.ts';
 import { claimed, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
 

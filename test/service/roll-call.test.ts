@@ -5,7 +5,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { LEASE_TIMES, ROLL_CALL_MS } from '../../src/limits.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
 import { RollCall } from '../../src/service/roll-call.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startHarness } from '../support/harness.ts';
 

@@ -8,7 +8,7 @@ import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
 import { Runs } from '../../src/service/runs.ts';
 import { Waiters } from '../../src/service/waiters.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { claimed, createIn } from '../store/fixtures.ts';
 import { overriding } from '../support/harness.ts';

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { backUpDatabase } from '../../src/store/backup.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { backUpDatabase } from '../../src/store/sqlite/backup.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createIn } from './fixtures.ts';
 
 async function stateDirectory(): Promise<string> {

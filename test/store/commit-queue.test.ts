@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
 import { JOURNAL_BYTES_MAX } from '../../src/limits.ts';
-import { CommitQueue, type Job } from '../../src/store/commit-queue.ts';
-import { Sql } from '../../src/store/sql.ts';
+import { CommitQueue, type Job } from '../../src/store/sqlite/commit-queue.ts';
+import { Sql } from '../../src/store/sqlite/sql.ts';
 import { upTo } from './fixtures.ts';
 
 let directory: string;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { openInspection } from '../../src/store/sqlite-inspection.ts';
+import { openInspection } from '../../src/store/sqlite/inspection.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 let scratch: string;
 let directory: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { whileLocked } from '../../src/store/lock.ts';
+import { whileLocked } from '../../src/store/sqlite/lock.ts';
 
 let directory: string;
 let ours: DatabaseSync;

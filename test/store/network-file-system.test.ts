@@ -5,7 +5,7 @@ import {
   mountTypeOf,
   nameOf,
   networkFileSystemOf,
-} from '../../src/store/network-file-system.ts';
+} from '../../src/store/sqlite/network-file-system.ts';
 
 const FUSE = 0x65735546;
 const MOUNTS = [

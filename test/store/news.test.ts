@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { NEWS_MAX } from '../../src/limits.ts';
-import { migrate } from '../../src/store/migrations.ts';
-import { ANYTHING, NewsLog } from '../../src/store/news.ts';
-import { Sql } from '../../src/store/sql.ts';
+import { ANYTHING } from '../../src/store/listeners.ts';
+import { migrate } from '../../src/store/sqlite/migrations.ts';
+import { NewsLog } from '../../src/store/sqlite/news.ts';
+import { Sql } from '../../src/store/sqlite/sql.ts';
 import { upTo } from './fixtures.ts';
 
 /** Two processes on one database, which commit and look. */

@@ -11,9 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/files.ts';
-import { openDatabase, refuseNetworkFileSystem, refuseOldSqlite } from '../../src/store/open.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
+import {
+  openDatabase,
+  refuseNetworkFileSystem,
+  refuseOldSqlite,
+} from '../../src/store/sqlite/open.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
 import { createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
 
 let parent: string;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/files.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createIn, PRINCIPAL, upTo } from './fixtures.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');

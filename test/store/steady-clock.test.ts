@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
-import { migrate } from '../../src/store/migrations.ts';
-import { Sql } from '../../src/store/sql.ts';
-import { openSteadyClock } from '../../src/store/steady-clock.ts';
+import { migrate } from '../../src/store/sqlite/migrations.ts';
+import { Sql } from '../../src/store/sqlite/sql.ts';
+import { openSteadyClock } from '../../src/store/sqlite/steady-clock.ts';
 
 const START = 1_700_000_000_000;
 const YEAR = 31_536_000_000;

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { NO_METRICS } from '../../src/session/metrics.ts';
-import { migrate } from '../../src/store/migrations.ts';
-import { Sql } from '../../src/store/sql.ts';
-import { readSums, SumBook } from '../../src/store/sum-rows.ts';
+import { migrate } from '../../src/store/sqlite/migrations.ts';
+import { Sql } from '../../src/store/sqlite/sql.ts';
+import { readSums, SumBook } from '../../src/store/sqlite/sum-rows.ts';
 import type { SumChange } from '../../src/store/sums.ts';
 
 const of = (scope: string, totalSessions: number): SumChange => {

@@ -7,9 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SUM_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../../src/limits.ts';
 import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
-import { DATABASE_FILE } from '../../src/store/files.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite.ts';
-import { openInspection } from '../../src/store/sqlite-inspection.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
+import { openInspection } from '../../src/store/sqlite/inspection.ts';
+import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
 import { ANY_TURN, command, createIn, openSessions } from './fixtures.ts';
 import { makeUnsound } from './unsound.ts';
 

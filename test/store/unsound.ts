@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Usage } from '../../src/session/event.ts';
-import { DATABASE_FILE } from '../../src/store/files.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 
 /** What JSON made of 2^53, of a fraction, of a negative figure, of NaN and of Infinity. */
 const STORED =

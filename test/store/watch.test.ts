@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STORE_POLL_MS } from '../../src/limits.ts';
-import { type WatchDeps, watchCommits } from '../../src/store/watch.ts';
+import { type WatchDeps, watchCommits } from '../../src/store/sqlite/watch.ts';
 
 let directory: string;
 let version: number;

@@ -15,7 +15,7 @@ import { type Logger, loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import { type Clock, systemClock } from '../../src/service/clock.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
-import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { connectClient, type TestClient } from './mcp-client.ts';
 import { type ScriptedRun, ScriptedRunner } from './scripted-runner.ts';

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/files.ts';
+import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import type { ToolName } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';

@@ -1,6 +1,6 @@
 /** Appends one event to session argv[3] of the store in argv[2]. */
 
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 
 const [, , directory = '', sessionId = ''] = process.argv;
 const store = await openSqliteStore({ directory });

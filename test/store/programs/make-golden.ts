@@ -1,6 +1,6 @@
 /** Makes a database with something of everything in the directory argv[2], as this version writes it. */
 
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { ANY_TURN, claimed, command, creation, keyOf, say } from '../fixtures.ts';
 
 const [, , directory = ''] = process.argv;

@@ -5,7 +5,7 @@
 
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { migrate } from '../../../src/store/migrations.ts';
+import { migrate } from '../../../src/store/sqlite/migrations.ts';
 import { LATER_STEPS } from '../later-steps.ts';
 
 const [, , file = '', deadly = '0'] = process.argv;

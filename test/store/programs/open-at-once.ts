@@ -1,7 +1,7 @@
 /** Waits for a line on standard input, then opens the store of argv[2], makes a session, says its id. */
 
 import { once } from 'node:events';
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { newSession } from './session.ts';
 
 const [, , directory = ''] = process.argv;

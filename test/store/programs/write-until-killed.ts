@@ -1,7 +1,7 @@
 /** Appends to one session of the store in argv[2], eight at a time, and says each seq once it is acknowledged. */
 
 import { writeSync } from 'node:fs';
-import { openSqliteStore } from '../../../src/store/sqlite.ts';
+import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import { newSession } from './session.ts';
 
 const [, , directory = ''] = process.argv;

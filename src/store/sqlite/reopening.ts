@@ -1,13 +1,13 @@
 /** Opens the database anew after its disk has failed: at once, then again and again, ever more slowly, until it works. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { REOPEN_PAUSE_MS, REOPEN_PAUSE_MS_MAX } from '../limits.ts';
-import type { Logger } from '../log.ts';
+import { REOPEN_PAUSE_MS, REOPEN_PAUSE_MS_MAX } from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Listeners } from '../listeners.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
 import { isWritten } from './doubtful.ts';
 import { storageFailure } from './failure.ts';
-import type { Listeners } from './listeners.ts';
 import { reopeningError } from './refusals.ts';
 import { changesOf, newsOf, type Touched } from './transaction.ts';
 

@@ -1,8 +1,8 @@
 /** A commit that the disk did not confirm. The log has all of it or nothing. */
 
+import type { Change } from '../store.ts';
 import { bodyOf } from './rows.ts';
 import type { Sql } from './sql.ts';
-import type { Change } from './store.ts';
 
 /** Whether the log has it. False if it wrote no event. */
 export function isWritten(sql: Sql, changes: readonly Change[]): boolean {

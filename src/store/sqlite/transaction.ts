@@ -1,8 +1,8 @@
 /** What the jobs of one commit write with: each alone, so that one that fails undoes nothing of the others. */
 
+import type { Change, News } from '../store.ts';
 import { storageFailure } from './failure.ts';
 import type { Sql } from './sql.ts';
-import type { Change, News } from './store.ts';
 import type { SumBook } from './sum-rows.ts';
 
 /** What a job writes with. The changes of a job that throws are undone. */

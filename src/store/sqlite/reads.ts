@@ -4,10 +4,10 @@ import {
   EVENT_PAGE_BYTES_MAX,
   FILTERED_SESSIONS_SORTED_MAX,
   MOVED_SESSIONS_MAX,
-} from '../limits.ts';
-import type { PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
-import { type RememberRule, ruleNamed } from '../session/remembered.ts';
-import type { Session } from '../session/session.ts';
+} from '../../limits.ts';
+import type { PermissionRequest, SessionEvent, Turn } from '../../session/event.ts';
+import { type RememberRule, ruleNamed } from '../../session/remembered.ts';
+import type { Session } from '../../session/session.ts';
 import type {
   IdleQuery,
   IdleSession,
@@ -15,7 +15,7 @@ import type {
   OneRequest,
   RequestQuery,
   SessionQuery,
-} from './queries.ts';
+} from '../queries.ts';
 import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
 import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
 

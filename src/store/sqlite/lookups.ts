@@ -1,8 +1,8 @@
 /** Small reads over many sessions: what a word that is being typed may become, and what has changed lately. */
 
-import { COMPLETION_SESSIONS_SCANNED_MAX } from '../limits.ts';
-import { taskScope } from '../session/metrics.ts';
-import type { ActivityQuery, CompletionQuery, SessionMark } from './queries.ts';
+import { COMPLETION_SESSIONS_SCANNED_MAX } from '../../limits.ts';
+import { taskScope } from '../../session/metrics.ts';
+import type { ActivityQuery, CompletionQuery, SessionMark } from '../queries.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 
 /** The newest sessions, as many as one look may cost; the index alone has them. */

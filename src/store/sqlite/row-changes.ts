@@ -1,8 +1,8 @@
 /** Executes what the projection says. */
 
-import { SERVED_KEPT_MS } from '../limits.ts';
-import type { PermissionRequest, Turn } from '../session/event.ts';
-import type { RowChange } from './projection.ts';
+import { SERVED_KEPT_MS } from '../../limits.ts';
+import type { PermissionRequest, Turn } from '../../session/event.ts';
+import type { RowChange } from '../projection.ts';
 import type { Sql } from './sql.ts';
 import type { Transaction } from './transaction.ts';
 

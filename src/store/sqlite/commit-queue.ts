@@ -3,13 +3,13 @@
  * so that durability costs one fsync for all of it. Each job stands alone in a savepoint.
  */
 
-import { SessionError } from '../errors.ts';
-import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../limits.ts';
+import { SessionError } from '../../errors.ts';
+import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../../limits.ts';
+import type { Commit, News } from '../store.ts';
 import type { Database } from './database.ts';
 import { isBusy, isFailedSync, isIoError, storageFailure } from './failure.ts';
 import { closedError, JournalFullError, movedError, unconfirmedError } from './refusals.ts';
 import type { SteadyClock } from './steady-clock.ts';
-import type { Commit, News } from './store.ts';
 import { SumBook } from './sum-rows.ts';
 import {
   changesOf,

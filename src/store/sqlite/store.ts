@@ -1,23 +1,14 @@
 /** The store of one machine: an SQLite file that several server processes may share. */
 
-import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Command } from '../session/command.ts';
-import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
-import type { Metrics } from '../session/metrics.ts';
-import type { RememberRule } from '../session/remembered.ts';
-import type { Session } from '../session/session.ts';
-import { appendEvents, createSession, readReply } from './append.ts';
-import { CommitQueue } from './commit-queue.ts';
-import { Database } from './database.ts';
-import { storageFailure } from './failure.ts';
-import * as leases from './leases.ts';
-import { type Listener, Listeners } from './listeners.ts';
-import { whileLocked } from './lock.ts';
-import * as lookups from './lookups.ts';
-import { ANYTHING, NewsLog } from './news.ts';
-import { refusal } from './open.ts';
-import type { Peers } from './peers.ts';
+import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../../limits.ts';
+import type { Logger } from '../../log.ts';
+import type { Command } from '../../session/command.ts';
+import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../../session/event.ts';
+import type { Metrics } from '../../session/metrics.ts';
+import type { RememberRule } from '../../session/remembered.ts';
+import type { Session } from '../../session/session.ts';
+import { ANYTHING, type Listener, Listeners } from '../listeners.ts';
+import type { Peers } from '../peers.ts';
 import type {
   ActivityQuery,
   CompletionQuery,
@@ -28,13 +19,7 @@ import type {
   RequestQuery,
   SessionMark,
   SessionQuery,
-} from './queries.ts';
-import * as reads from './reads.ts';
-import { Reopening } from './reopening.ts';
-import { prune } from './retention.ts';
-import type { Sql } from './sql.ts';
-import { SqlitePeers } from './sqlite-peers.ts';
-import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
+} from '../queries.ts';
 import type {
   Appended,
   AppendOptions,
@@ -49,7 +34,22 @@ import type {
   RequestKey,
   Store,
   Sums,
-} from './store.ts';
+} from '../store.ts';
+import { appendEvents, createSession, readReply } from './append.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { Database } from './database.ts';
+import { storageFailure } from './failure.ts';
+import * as leases from './leases.ts';
+import { whileLocked } from './lock.ts';
+import * as lookups from './lookups.ts';
+import { NewsLog } from './news.ts';
+import { refusal } from './open.ts';
+import { SqlitePeers } from './peers.ts';
+import * as reads from './reads.ts';
+import { Reopening } from './reopening.ts';
+import { prune } from './retention.ts';
+import type { Sql } from './sql.ts';
+import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
 import { readSums, readTotals } from './sum-rows.ts';
 
 export type SqliteStoreOptions = {

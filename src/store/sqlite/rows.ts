@@ -1,8 +1,8 @@
 /** What the rows mean: sessions, turns, requests and events as the session room knows them. */
 
-import type { EventBody, SessionEvent, Turn } from '../session/event.ts';
-import type { Session } from '../session/session.ts';
-import { withSoundUsage } from '../session/usage.ts';
+import type { EventBody, SessionEvent, Turn } from '../../session/event.ts';
+import type { Session } from '../../session/session.ts';
+import { withSoundUsage } from '../../session/usage.ts';
 import { jsonOf, numberOf, type Row, textOf } from './sql.ts';
 
 /** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */

@@ -1,12 +1,12 @@
 /** The sums as rows, changed with every write of a session so that reading them is one row. */
 
-import { SUM_MAX, SUM_USD_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../limits.ts';
-import type { UsageByModel } from '../session/event.ts';
-import { METRIC_NAMES, type Metrics, NO_METRICS, PRINCIPAL_SCOPE } from '../session/metrics.ts';
-import { soundUsageByModel } from '../session/usage.ts';
+import { SUM_MAX, SUM_USD_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../../limits.ts';
+import type { UsageByModel } from '../../session/event.ts';
+import { METRIC_NAMES, type Metrics, NO_METRICS, PRINCIPAL_SCOPE } from '../../session/metrics.ts';
+import { soundUsageByModel } from '../../session/usage.ts';
+import type { Sums } from '../store.ts';
+import { changed, type SumChange } from '../sums.ts';
 import { jsonOf, numberOf, type Row, type Sql } from './sql.ts';
-import type { Sums } from './store.ts';
-import { changed, type SumChange } from './sums.ts';
 
 /**
  * Earlier versions stored what the API said, and SQLite's driver throws at a whole number of 2^53 or more. Such a

@@ -1,7 +1,7 @@
 /** Waits for a lock of the database without blocking the event loop: short attempts with pauses. */
 
 import { setTimeout } from 'node:timers/promises';
-import { LOCK_MS_MAX, LOCK_PAUSE_MS } from '../limits.ts';
+import { LOCK_MS_MAX, LOCK_PAUSE_MS } from '../../limits.ts';
 import { isBusy } from './failure.ts';
 
 /**

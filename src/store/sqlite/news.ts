@@ -4,12 +4,10 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { NEWS_MAX } from '../limits.ts';
+import { NEWS_MAX } from '../../limits.ts';
+import { ANYTHING } from '../listeners.ts';
+import type { News } from '../store.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { News } from './store.ts';
-
-/** Nobody can say what changed. */
-export const ANYTHING: News = { sessions: 'any', work: true, orders: true };
 
 export class NewsLog {
   /** Tells this connection's commits from the others'. */

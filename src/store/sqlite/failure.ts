@@ -1,6 +1,6 @@
 /** What SQLite's error codes mean to the person who reads them. */
 
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 
 const BUSY = 5;
 const IO_ERROR = 10;

@@ -3,13 +3,13 @@
 import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 import {
   DATABASE_CHECKED_BYTES_MAX,
   JOURNAL_KEPT_BYTES_MAX,
   LOCK_ATTEMPT_MS,
   LOCK_MS_MAX,
-} from '../limits.ts';
+} from '../../limits.ts';
 import { storageFailure } from './failure.ts';
 import { DATABASE_FILE } from './files.ts';
 import { whileLocked } from './lock.ts';

@@ -1,12 +1,12 @@
 /** Who may run a session: the queue, the lease, and the process it was taken for. */
 
 import type { SQLInputValue } from 'node:sqlite';
-import { SessionError } from '../errors.ts';
-import type { OpenTurn } from '../session/decide.ts';
-import type { ProcessIdentity } from '../session/process.ts';
+import { SessionError } from '../../errors.ts';
+import type { OpenTurn } from '../../session/decide.ts';
+import type { ProcessIdentity } from '../../session/process.ts';
+import type { Claim, Claimant, Fence, Lease, LeaseFact } from '../store.ts';
 import { appendEvents, checkFence } from './append.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
-import type { Claim, Claimant, Fence, Lease, LeaseFact } from './store.ts';
 import { isFatal, type Transaction } from './transaction.ts';
 
 const PROCESS_COLUMNS = 'p.pid, p.start_time, p.boot_id, p.marker, p.epoch AS process_epoch';

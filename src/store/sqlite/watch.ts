@@ -1,7 +1,7 @@
 /** Hears of what other processes commit to the database. */
 
 import { type FSWatcher, watch } from 'node:fs';
-import { STORE_POLL_MS } from '../limits.ts';
+import { STORE_POLL_MS } from '../../limits.ts';
 
 /**
  * A file event comes with the write, the commit counts only after its fsync, for which there is no

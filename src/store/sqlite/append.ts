@@ -1,15 +1,11 @@
 /** The one way into the log: decide on the row as it is, number, apply, write, and keep the sums. */
 
-import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
-import { type Command, type Decided, needsOf, resolve } from '../session/command.ts';
-import type { EventBody, SessionEvent } from '../session/event.ts';
-import type { Session } from '../session/session.ts';
-import { type Draft, draftOf, type Loaded } from './draft.ts';
-import { loadState } from './load.ts';
-import { changesQueue } from './projection.ts';
-import { changeRow } from './row-changes.ts';
-import { bodyOf, FIRST_EVENT, recordOf, SESSION_COLUMNS, sessionOf, turnIdOf } from './rows.ts';
-import { jsonOf, type Row, type Sql, textOf } from './sql.ts';
+import { quoteId, SessionError, SessionNotFoundError } from '../../errors.ts';
+import { type Command, type Decided, needsOf, resolve } from '../../session/command.ts';
+import type { EventBody, SessionEvent } from '../../session/event.ts';
+import type { Session } from '../../session/session.ts';
+import { type Draft, draftOf, type Loaded } from '../draft.ts';
+import { changesQueue } from '../projection.ts';
 import {
   type Appended,
   type AppendOptions,
@@ -17,7 +13,11 @@ import {
   type Reply,
   type RequestKey,
   StaleFenceError,
-} from './store.ts';
+} from '../store.ts';
+import { loadState } from './load.ts';
+import { changeRow } from './row-changes.ts';
+import { bodyOf, FIRST_EVENT, recordOf, SESSION_COLUMNS, sessionOf, turnIdOf } from './rows.ts';
+import { jsonOf, type Row, type Sql, textOf } from './sql.ts';
 import type { Transaction } from './transaction.ts';
 
 export function createSession(

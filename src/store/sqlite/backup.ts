@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SessionError } from '../errors.ts';
-import { LOCK_MS_MAX } from '../limits.ts';
+import { SessionError } from '../../errors.ts';
+import { LOCK_MS_MAX } from '../../limits.ts';
 import { DATABASE_FILE } from './files.ts';
 
 /**

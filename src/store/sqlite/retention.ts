@@ -1,8 +1,8 @@
 /** Forgetting what is old enough, in steps that others hardly notice. */
 
+import { leaveMcpScope } from '../sums.ts';
 import { readSession } from './append.ts';
 import { DamagedRowError, type Sql, textOf } from './sql.ts';
-import { leaveMcpScope } from './sums.ts';
 import type { Transaction } from './transaction.ts';
 
 const ROW_TABLES = [

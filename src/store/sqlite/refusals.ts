@@ -1,6 +1,6 @@
 /** The errors of calls while the state database takes no writes. */
 
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 
 const ON_ITS_OWN =
   'check the disk of the state directory; the server recovers by itself as soon as it works again.';

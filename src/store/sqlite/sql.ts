@@ -1,8 +1,8 @@
 /** A database connection with its statements prepared once, and rows read with care. */
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { SessionError } from '../errors.ts';
-import { wellFormedJson } from '../text.ts';
+import { SessionError } from '../../errors.ts';
+import { wellFormedJson } from '../../text.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 

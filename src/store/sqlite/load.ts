@@ -1,9 +1,9 @@
 /** Loads what a command is decided on. */
 
-import type { Needs } from '../session/command.ts';
-import type { OpenTurn, SessionState } from '../session/decide.ts';
-import type { PermissionRequest } from '../session/event.ts';
-import type { Session } from '../session/session.ts';
+import type { Needs } from '../../session/command.ts';
+import type { OpenTurn, SessionState } from '../../session/decide.ts';
+import type { PermissionRequest } from '../../session/event.ts';
+import type { Session } from '../../session/session.ts';
 import { turnOf } from './rows.ts';
 import { jsonOf, numberOf, type Sql, textOf } from './sql.ts';
 

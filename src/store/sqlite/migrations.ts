@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync } from 'node:sqlite';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 
 /**
  * `sessions.record` is the session as JSON without its options: these never change and may be large, so

@@ -1,7 +1,7 @@
 /** The peers of servers that share an SQLite file. */
 
+import { type Connection, ORDER_KINDS, type Order, type OrderState, type Peers } from '../peers.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { type Connection, ORDER_KINDS, type Order, type OrderState, type Peers } from './peers.ts';
 import { type Row, type Sql, textOf } from './sql.ts';
 
 export class SqlitePeers implements Peers {

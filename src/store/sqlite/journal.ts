@@ -1,7 +1,7 @@
 /** Makes the journal, SQLite's `-wal` file, durable before anything is acknowledged on top of it. */
 
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
-import { SessionError } from '../errors.ts';
+import { SessionError } from '../../errors.ts';
 import type { Sql } from './sql.ts';
 
 const COPY_BYTES = 1024 * 1024;
