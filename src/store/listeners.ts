@@ -55,7 +55,7 @@ export class Listeners {
     this.#listeners.clear();
   }
 
-  /** Nobody is told any more of what other processes write. */
+  /** Stops listening to the commits of other processes. */
   unwatch(): void {
     this.#stopWatching?.();
     this.#stopWatching = undefined;

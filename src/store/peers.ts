@@ -1,4 +1,4 @@
-/** What servers on one store tell each other: which MCP sessions are connected where, and what to do with a run. */
+/** What servers on one store tell each other: which MCP sessions each has, and what to do with a run. */
 
 /** An MCP session that holds sessions, and the server it is connected to. */
 export type Connection = {

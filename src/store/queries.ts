@@ -17,12 +17,12 @@ export type OneRequest = { readonly principal: string; readonly requestId: strin
 export type IdleQuery = {
   /** Sessions without activity for longer than this, whatever the wall clock was set to meanwhile. */
   readonly idleMs: number;
-  /** All principals where absent. */
+  /** All principals if absent. */
   readonly principal?: string;
   readonly limit: number;
 };
 
-/** One that has a higher seq by now is idle no longer. */
+/** A session with a higher seq is no longer idle. */
 export type IdleSession = { readonly id: string; readonly lastSeq: number };
 
 export type SessionQuery = {
@@ -51,20 +51,20 @@ export type ActivityQuery = {
   readonly limit: number;
 };
 
-/** What tells that a session has changed. */
+/** Differs if the session has changed. */
 export type SessionMark = SessionCursor & {
   readonly lastSeq: number;
   readonly createdAt: number;
   readonly endedAt?: number;
 };
 
-/** `place` is its last activity as of the cursor, where it has changed since. */
+/** `place` is its last activity as of the cursor, if it has changed since. */
 export type ListedSession = Session & { readonly place?: number };
 
 /** A place in the list, newest activity first. */
 export type SessionCursor = {
   readonly lastActivity: number;
   readonly id: string;
-  /** Epoch milliseconds: what came to be later is left out, and what has changed since stands where it stood. */
+  /** Epoch milliseconds: later sessions are left out, and sessions that changed since keep their place. */
   readonly asOf?: number | undefined;
 };

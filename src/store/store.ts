@@ -1,8 +1,7 @@
 /**
- * The store port: what must be kept, said without a database. A session's log is the truth; the
- * session, turn and permission rows and the metric sums are what the log makes of them, written in
- * the same transaction. Policy (who may, what is legal) belongs to the callers; order, durability and
- * the fence belong to the store. Every method that writes resolves only after the write is durable.
+ * The store port: what is stored, whatever the database. A session's log is the truth; the rows of sessions, turns and
+ * permission requests and the sums are derived from it, in the same transaction. Policy (who may do what, what is legal)
+ * belongs to the callers; order, durability and the fence belong to the store. Every method that writes resolves only after the write is durable.
  */
 
 import type { Failure } from '../errors.ts';
@@ -39,7 +38,7 @@ export type Fence = {
   readonly epoch: number;
 };
 
-/** A retried call is known by its key; the same key with other arguments is a mistake. */
+/** Identifies a retried call. The same key with different arguments is an error. */
 export type RequestKey = {
   readonly principal: string;
   readonly tool: string;
@@ -78,7 +77,7 @@ export type Appended = {
 
 /** What one call wrote of a session. */
 export type Change = {
-  /** As it stands after these events. */
+  /** As it is after these events. */
   readonly session: Session;
   readonly events: readonly SessionEvent[];
 };
@@ -96,14 +95,14 @@ export type News = {
 /** One durable write of this server. */
 export type Commit = {
   readonly changes: readonly Change[];
-  /** What it took, the disk's confirmation included. */
+  /** Includes the sync of the disk. */
   readonly durationMs: number;
 };
 
 export type AppendOptions = {
   /** The caller that asks for it, if whether it may has to be checked. */
   readonly asker?: Asker;
-  /** For writes of a runner: refused with a {@link StaleFenceError} when the lease is gone. */
+  /** For writes of a runner: refused with a {@link StaleFenceError} if the lease is gone. */
   readonly fence?: Fence;
   /** With a known key, the call is answered as the first one was. */
   readonly key?: RequestKey;
@@ -144,8 +143,8 @@ export type Observer = {
   /** Hears after every commit of this server what it wrote: each event once, in order. */
   committed?(commit: Commit): void;
   /**
-   * The store writes again after its disk had failed. Until now nobody knew whether a write counts that was refused
-   * with UNAVAILABLE and `retryable: false`; from here on reads tell.
+   * The store writes again after a disk failure. Whether a write took effect that was refused with UNAVAILABLE and
+   * `retryable: false` was unknown until now; from here on reads tell.
    */
   reopened?(): void;
 };
@@ -166,7 +165,7 @@ export type ClaimOptions = {
 
 export type Claimant = ClaimOptions & { readonly owner: string };
 
-/** The lease this write relied on has passed to somebody else: stop, and write nothing more. */
+/** The lease that this write relied on has passed to another owner: stop, and write nothing more. */
 export class StaleFenceError extends Error {
   constructor(fence: Fence) {
     super(`epoch ${fence.epoch} of ${fence.sessionId} is no longer current`);
@@ -199,7 +198,7 @@ export interface Store {
    * Takes the next queued turn of a session that nobody else runs, under `owner`'s lease, and starts
    * it. Fair: the session served longest ago comes first.
    *
-   * @returns `full` where a turn waits and only a free place is missing
+   * @returns `full` if a turn waits and only a free slot is missing
    */
   claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined>;
 
@@ -213,8 +212,8 @@ export interface Store {
   renew(owner: string, fences: readonly Fence[]): Promise<readonly Fence[]>;
 
   /**
-   * Gives the lease back once the session's process is gone. Does nothing where it is lost already,
-   * or while a turn still runs: a running turn without a lease would be nobody's to end.
+   * Gives the lease back once the session's process is gone. Does nothing if it is lost already,
+   * or while a turn still runs: nobody would end a running turn without a lease.
    */
   release(fence: Fence): Promise<void>;
 
@@ -231,8 +230,8 @@ export interface Store {
 
   /**
    * Takes a lease from an owner that is gone: raises the epoch, so that nothing of the old owner is
-   * written any more. Undefined where `fence` is no longer current. When that is allowed is the
-   * caller's rule; what the old owner left running is the caller's to kill.
+   * written any more. Undefined if `fence` is no longer current. The caller
+   * decides when that is allowed, and kills what the old owner left running.
    */
   takeOver(fence: Fence, owner: string): Promise<Fence | undefined>;
 
@@ -241,7 +240,7 @@ export interface Store {
   sessions(query: SessionQuery): Promise<readonly ListedSession[]>;
   turn(sessionId: string, turnId: string): Promise<Turn | undefined>;
   /**
-   * Events after a seq, in order: `limit` of them, or fewer where they are large, at least one where there
+   * Events after a seq, in order: up to `limit`, fewer if they are large, but at least one if there
    * is one. Only an empty page is the end of the log.
    */
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;

@@ -150,7 +150,7 @@ function writeSession(
 
 const TIE = 'UPDATE sessions SET mcp_session_id = ? WHERE id = ?';
 
-/** A new session stands in the queue as if it had been served at its creation. */
+/** A new session is queued as if it had been served at its creation. */
 function insertSession({ sql, steadyNow }: Transaction, session: Session): void {
   sql.run(
     `INSERT INTO sessions

@@ -29,7 +29,7 @@ export type CommitQueueDeps = {
   readonly now: () => number;
   readonly steady: SteadyClock;
   readonly leaseMs: number;
-  /** A commit takes up no more jobs after so long. */
+  /** Maximum time to run the jobs of one commit. */
   readonly batchMs: number;
   /** How long to try for the write lock, or for an emptied journal, before the waiting jobs are refused. */
   readonly lockMs: number;
@@ -203,7 +203,7 @@ export class CommitQueue {
     return settle;
   }
 
-  /** What the caller is told waits for the commit, even a refusal. */
+  /** The caller is answered after the commit, even with a refusal. */
   #runAlone(waiting: Waiting, running: Running): () => void {
     const { now, leaseMs, passedOver } = this.#deps;
     const { sql } = this.#deps.database;

@@ -26,10 +26,10 @@ import { watchCommits } from './watch.ts';
 const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;
 
 /**
- * The database of a state directory, for reading; undefined where there is none yet. Makes no directory and no
+ * The database of a state directory, for reading; undefined if there is none yet. Makes no directory and no
  * database; SQLite keeps its two files beside the database for as long as there are readers, and may leave them empty.
  *
- * @throws SessionError UNAVAILABLE where it cannot be read, or has another schema than this program's
+ * @throws SessionError UNAVAILABLE if it cannot be read, or its schema is not this program's
  */
 export async function openInspection(directory: string): Promise<Inspection | undefined> {
   try {
@@ -51,7 +51,7 @@ function bytesOf(file: string): number {
   }
 }
 
-/** Undefined where a server is just making it. */
+/** Undefined if a server is just making it. */
 function readable(file: string): DatabaseSync | undefined {
   const db = new DatabaseSync(file, { readOnly: true, timeout: LOCK_ATTEMPT_MS });
   try {
@@ -67,7 +67,7 @@ function readable(file: string): DatabaseSync | undefined {
   return undefined;
 }
 
-/** A server of this version mends it by starting. */
+/** A server of this version upgrades it when it starts. */
 export class OlderSchemaError extends SessionError {
   constructor(version: number) {
     super(

@@ -20,7 +20,7 @@ export function nextWaiting(sql: Sql, claimant: Claimant, now: number): Row | 'f
   const first = (condition: string, ...values: SQLInputValue[]) =>
     sql.get(WAITING(condition), JSON.stringify([...claimant.except]), ...values);
   if (!isFull(sql, claimant)) return first(MAY_TAKE, owner, takeLapsed ? 1 : 0, now, owner);
-  // A process that is there already takes no further place, but waits its turn like the others.
+  // A process that exists already needs no further slot, but its session waits like the others.
   const next = first('(s.owner = ? OR s.owner IS NULL)', owner);
   return next?.owner === owner ? next : next && 'full';
 }
@@ -49,14 +49,14 @@ const WAITING = (condition: string): string => `
 
 /**
  * A session runs at the server that its MCP session is connected to, with that server's credentials
- * and settings; anywhere, where there is no such connection.
+ * and settings; at any server if there is no such connection.
  */
 const MAY_TAKE = `(s.owner = ?
   OR (s.owner IS NULL OR (? AND s.lease_until <= ?)) AND NOT EXISTS (
     SELECT 1 FROM connections c WHERE c.mcp_session_id = s.mcp_session_id AND c.owner <> ?
   ))`;
 
-/** Whether the host has no place for a further process; a lease stands for one. */
+/** Whether the host has no slot for another process. Every lease counts as one. */
 function isFull(sql: Sql, { maxLive }: Claimant): boolean {
   const row = sql.get('SELECT count(*) AS live FROM sessions WHERE owner IS NOT NULL');
   return row !== undefined && numberOf(row, 'live') >= maxLive;
@@ -101,7 +101,7 @@ function claimRow(tx: Transaction, { owner, warm }: Claimant, row: Row): Claim {
   const started = startTurn(tx, fence, row);
   const prompted = warm?.sessionId === fence.sessionId && warm.epoch === epoch;
   if (prompted) markPrompted(tx, fence, started.turn.id);
-  return { ...started, prompted, ...leftoverOf(tx.sql, fence) };
+  return { ...started, prompted, leftover: leftoverOf(tx.sql, fence) };
 }
 
 function startTurn(
@@ -122,13 +122,13 @@ function startTurn(
   return { session, turn, fence };
 }
 
-function leftoverOf(sql: Sql, fence: Fence): { readonly leftover?: ProcessIdentity } {
+function leftoverOf(sql: Sql, fence: Fence): ProcessIdentity | undefined {
   const row = sql.get(
     `SELECT ${PROCESS_COLUMNS} FROM processes p WHERE p.session_id = ? AND p.epoch < ?`,
     fence.sessionId,
     fence.epoch,
   );
-  return row === undefined ? {} : { leftover: processOf(row) };
+  return row && processOf(row);
 }
 
 function setLease(tx: Transaction, fence: Fence): void {
@@ -245,10 +245,9 @@ function leaseOf(row: Row): Lease {
       epoch: numberOf(row, 'epoch'),
     },
     until: numberOf(row, 'lease_until'),
-    ...(row.pid !== null && { process: processOf(row) }),
-    ...(typeof turnId === 'string' && {
-      turn: { id: turnId, prompted: row.phase === 'prompted' },
-    }),
+    process: row.pid === null ? undefined : processOf(row),
+    turn:
+      typeof turnId === 'string' ? { id: turnId, prompted: row.phase === 'prompted' } : undefined,
   };
 }
 

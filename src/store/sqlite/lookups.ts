@@ -98,7 +98,7 @@ function markOf(row: Row): SessionMark {
     lastActivity: numberOf(row, 'last_activity'),
     lastSeq: numberOf(row, 'last_seq'),
     createdAt: numberOf(row, 'created_at'),
-    ...(row.ended_at !== null && { endedAt: numberOf(row, 'ended_at') }),
+    endedAt: row.ended_at === null ? undefined : numberOf(row, 'ended_at'),
   };
 }
 

@@ -8,7 +8,7 @@ import { SessionError } from '../../errors.ts';
 
 /**
  * `sessions.record` is the session as JSON without its options: these never change and may be large, so
- * they are read from the first event. `next_ord` names the turn to run next, null where there is none
+ * they are read from the first event. `next_ord` names the turn to run next, null if there is none
  * or one runs. `turns.ord` is the order of queueing over all sessions.
  */
 const FIRST = `
@@ -228,7 +228,7 @@ export const SCHEMA_VERSION = STEPS.length;
  * in the middle leaves the old schema, and the next one begins anew.
  *
  * @param steps all there are, the first one first
- * @throws SessionError UNAVAILABLE where a newer program has written the database
+ * @throws SessionError UNAVAILABLE if a newer program has written the database
  */
 export function migrate(db: DatabaseSync, steps: readonly string[] = STEPS): void {
   if (knownVersionOf(db, steps.length) === steps.length) return;
@@ -244,7 +244,7 @@ export function migrate(db: DatabaseSync, steps: readonly string[] = STEPS): voi
   }
 }
 
-/** @throws SessionError UNAVAILABLE where a newer program has written the database */
+/** @throws SessionError UNAVAILABLE if a newer program has written the database */
 export function refuseNewerSchema(db: DatabaseSync): void {
   knownVersionOf(db, SCHEMA_VERSION);
 }

@@ -88,7 +88,7 @@ function orderOf(row: Row): Order {
     id: textOf(row, 'id'),
     sessionId: textOf(row, 'session_id'),
     kind,
-    ...(row.turn_id !== null && { turnId: textOf(row, 'turn_id') }),
+    turnId: row.turn_id === null ? undefined : textOf(row, 'turn_id'),
     text: textOf(row, 'text'),
   };
 }

@@ -30,13 +30,13 @@ export function findSession(sql: Sql, principal: string, sessionId: string): Ses
 
 type Filter = {
   readonly where: string;
-  /** The ids of all the sessions that it lets through, where an index has them. */
+  /** Selects the ids of all matching sessions, if an index has them. */
   readonly ids?: string;
-  /** Of `where`, and of `ids`. */
+  /** The parameters of `where` and `ids`. */
   readonly values: readonly string[];
 };
 
-/** The activity of a session as it was at a time; those of a log do not go back. */
+/** The last activity of a session as of a time. Times in a log never decrease. */
 const ACTIVITY_THEN = `(SELECT e.at FROM events e
   WHERE e.session_id = s.id AND e.at <= ? ORDER BY e.seq DESC LIMIT 1)`;
 
@@ -185,7 +185,7 @@ export function readEvents(sql: Sql, range: EventRange): readonly SessionEvent[]
   return events;
 }
 
-/** In the order of their names; without those that count no more. */
+/** In the order of their names, without those that are no longer valid. */
 export function listRemembered(sql: Sql, sessionId: string): readonly RememberRule[] {
   return sql
     .all('SELECT name FROM remembered_permissions WHERE session_id = ? ORDER BY name', sessionId)

@@ -64,7 +64,7 @@ export class Reopening {
         await database.reopen();
         return doubtful !== undefined && isWritten(database.sql, changesOf(doubtful));
       } catch (error) {
-        // Of the attempts in a row the first one is told.
+        // Only the first of several failed attempts is logged.
         if (pauseMs === 0) log?.error({ err: error }, 'the state database cannot be opened yet');
         queue.refuse(reopeningError(storageFailure(error) ?? error));
       }

@@ -53,7 +53,7 @@ import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './
 import { readSums, readTotals } from './sum-rows.ts';
 
 export type SqliteStoreOptions = {
-  /** The state directory; made where it is missing. */
+  /** The state directory; made if it is missing. */
   readonly directory: string;
   /** Epoch milliseconds, whole: the times of events and leases. */
   readonly now?: () => number;
@@ -65,7 +65,7 @@ export type SqliteStoreOptions = {
   readonly log?: Pick<Logger, 'warn' | 'error'>;
 };
 
-/** @throws SessionError UNAVAILABLE where the directory or its database cannot be used, with what to do */
+/** @throws SessionError UNAVAILABLE if the directory or its database cannot be used, with what to do */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { directory, now = Date.now, uptime = systemUptime() } = options;
   const database = await Database.open(directory);

@@ -18,7 +18,7 @@ export type Transaction = {
   readonly sums: SumBook;
   /** Tells those who listen. */
   touch(touched: Touched): void;
-  /** Runs a part of the job. If it throws, what it wrote and told is undone, and nothing else. */
+  /** Runs a part of the job. If it throws, what it wrote and touched is undone, and nothing else. */
   alone<T>(part: () => T): T;
   /** Logs that a turn could not be started, and goes on. */
   passedOver(sessionId: string | undefined, error: unknown): void;

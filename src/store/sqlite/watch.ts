@@ -1,11 +1,11 @@
-/** Hears of what other processes commit to the database. */
+/** Notices the commits of other processes to the database. */
 
 import { type FSWatcher, watch } from 'node:fs';
 import { STORE_POLL_MS } from '../../limits.ts';
 
 /**
- * A file event comes with the write, the commit counts only after its fsync, for which there is no
- * event: so each event is followed by looks at these distances, in milliseconds.
+ * The file event comes with the write, but the commit is visible only after its sync, for which there is no event. So
+ * each event is followed by several looks, at these intervals in milliseconds.
  */
 const LOOK_AFTER_MS: readonly number[] = [1, 2, 4, 8, 16, 32];
 
@@ -33,7 +33,7 @@ export function watchCommits(deps: WatchDeps): () => void {
     }
   };
   const soon = new RepeatedLook(look);
-  // What makes it right where events are missing or late (macOS, containers); the watch makes it fast.
+  // For events that are missing or late (macOS, containers); the watch makes it fast.
   const poll = setInterval(look, STORE_POLL_MS);
   poll.unref();
   const watcher = watchFiles(deps, () => soon.start());
@@ -44,7 +44,7 @@ export function watchCommits(deps: WatchDeps): () => void {
   };
 }
 
-/** The directory, since the `-wal` file comes and goes. Undefined where it cannot be watched. */
+/** Watches the directory, since the `-wal` file comes and goes. Undefined if it cannot be watched. */
 function watchFiles(deps: WatchDeps, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(deps.directory, { persistent: false }, (_event, name) => {
@@ -69,7 +69,7 @@ class RepeatedLook {
 
   start(): void {
     this.#look();
-    // Anew from the first distance: a look that is still far off must not delay what has just been written.
+    // Start over with the shortest interval: what has just been written must not wait for a long one.
     clearTimeout(this.#timer);
     this.#step = 0;
     this.#timer = this.#next();
