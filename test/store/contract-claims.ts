@@ -24,7 +24,7 @@ export function claimContract({ current, store }: Opened): void {
       turn: { id: 'p1', prompt: 'p1', state: 'running' },
       fence: { sessionId: id, owner: 'me', epoch: 1 },
     });
-    expect(claim).not.toHaveProperty('leftover');
+    expect(claim.leftover).toBeUndefined();
     expect(await store().session(PRINCIPAL, id)).toEqual(claim.session);
     expect((await store().events(id, 3, 9)).map((event) => event.type)).toEqual(['turn_started']);
   });
