@@ -1,14 +1,17 @@
 /**
  * Brings what a run says, and what is decided about it, into the session's log, in order and under its lease. What is
- * said in one turn of the event loop, or during one write, goes into the next together.
+ * said within a millisecond, or during one write, goes into the next together.
  */
 
-import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/event.ts';
 import type { Fence, Store } from '../store/store.ts';
 import { withUsage } from './outcome.ts';
+
+/** Claude Code says how a turn ended right after its last words: both go into one commit. */
+const GATHER_MS = 1;
 
 export type SessionWriterDeps = {
   readonly store: Pick<Store, 'append'>;
@@ -41,7 +44,8 @@ export class SessionWriter {
     const body = isFolded && turnId ? { ...said, turnId } : said;
     this.#backlog += sizeOfOutput(body);
     this.#pending.push(body);
-    if (!this.#isNextDue) void this.#writing.then(turnOfLoop).then(() => this.settled());
+    if (!this.#isNextDue)
+      void this.#writing.then(() => sleep(GATHER_MS)).then(() => this.settled());
     this.#isNextDue = true;
   }
 
