@@ -81,6 +81,7 @@ describe.each(PAGES)('%s', (name) => {
       ...SETTING_LIST.map(({ flag }) => flag),
       ...COMMAND_FLAG_NAMES,
       ...FOREIGN_FLAGS,
+      'help',
     ];
     const prose = text.replace(/^```\w*\n[\s\S]*?^```$/gm, '');
     for (const [, flag = ''] of prose.matchAll(/`[^`]*?--([a-z][a-z-]+)/g)) {
