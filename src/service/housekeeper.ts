@@ -15,9 +15,9 @@ import type { Sessions } from './sessions.ts';
 
 export type HousekeeperDeps = {
   readonly store: Store;
-  readonly rollCall: RollCall;
+  readonly rollCall: Pick<RollCall, 'gone'>;
   readonly runner: Pick<Runner, 'kept' | 'discard'>;
-  readonly recovery: Recovery;
+  readonly recovery: Pick<Recovery, 'sweep'>;
   readonly local: LocalSessions;
   readonly sessions: Sessions;
   readonly log: Logger;
@@ -32,6 +32,7 @@ export type HousekeeperDeps = {
 export class Housekeeper {
   readonly #deps: HousekeeperDeps;
   readonly #timers: readonly NodeJS.Timeout[];
+  #sweeping: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(deps: HousekeeperDeps) {
@@ -42,8 +43,15 @@ export class Housekeeper {
     ];
   }
 
-  /** Settles what gone servers left; cheap where there is nothing. */
-  async sweep(): Promise<void> {
+  /** Settles what gone servers left; cheap if there is nothing. A sweep that is under way is not begun again. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  async #sweep(): Promise<void> {
     const { recovery, local, log } = this.#deps;
     try {
       const settled = (await recovery.sweep()) + (await this.#settleConnections());

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../src/config.ts';
 import { SessionError } from '../../src/errors.ts';
+import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { overriding, startHarness } from '../support/harness.ts';
 import { DAY_MS, keeperOf } from './keeper.ts';
 
@@ -106,4 +107,28 @@ test('cleanup_sessions ends what it can, and then says that it could not end eve
   });
   const left = await client.call('list_sessions', { status: 'ready' });
   expect(left.sessions.map(({ id }) => id)).toEqual([broken.id]);
+});
+
+test('settles a connection once, however long that takes', async () => {
+  const harness = await startHarness();
+  const held = Promise.withResolvers<void>();
+  const settled: unknown[] = [];
+  const left = [{ mcpSessionId: 'left', principal: 'alice', owner: 'gone' }];
+  const keeper = keeperOf(harness, {
+    recovery: { sweep: async () => 0 },
+    rollCall: { gone: async () => left },
+    local: new LocalSessions(),
+    disconnected: ({ mcpSessionId }) => {
+      settled.push(mcpSessionId);
+      return held.promise;
+    },
+  });
+  const sweeps = [keeper.sweep(), keeper.sweep()];
+  await expect.poll(() => settled.length).toBe(1);
+  sweeps.push(keeper.sweep());
+  held.resolve();
+  await Promise.all(sweeps);
+  expect(settled).toEqual(['left']);
+  await keeper.sweep();
+  expect(settled).toHaveLength(2);
 });

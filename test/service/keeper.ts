@@ -1,12 +1,12 @@
 import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
-import { Housekeeper } from '../../src/service/housekeeper.ts';
+import { Housekeeper, type HousekeeperDeps } from '../../src/service/housekeeper.ts';
 import type { Harness } from '../support/harness.ts';
 
 export const DAY_MS = 86_400_000;
 
 /** A housekeeper of its own beside the server's, so that the test says when. */
-export function keeperOf(harness: Harness): Housekeeper {
+export function keeperOf(harness: Harness, deps: Partial<HousekeeperDeps> = {}): Housekeeper {
   const unused = undefined as never;
   const keeper = new Housekeeper({
     store: harness.store,
@@ -19,6 +19,7 @@ export function keeperOf(harness: Harness): Housekeeper {
     recovery: unused,
     local: unused,
     disconnected: unused,
+    ...deps,
   });
   onTestFinished(() => keeper.close());
   return keeper;
