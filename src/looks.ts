@@ -1,6 +1,7 @@
-/** What an error of the file system means. Being unable to look is not the same as finding nothing. */
+/** Looking at files: with a bound, and what an error means. Being unable to look is not the same as finding nothing. */
 
 import { SessionError } from './errors.ts';
+import { aborted, within } from './timer.ts';
 
 const NOTHING_THERE = new Set(['ENOENT', 'ENOTDIR']);
 const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
@@ -8,6 +9,16 @@ const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 /** Whether the error means that nothing is at the path. Any other only means that we could not look. */
 export function saysNothingThere(error: unknown): boolean {
   return NOTHING_THERE.has(codeOf(error));
+}
+
+/** What the look finds; undefined if nothing is there. Any other error is thrown. */
+export async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
+  try {
+    return await look;
+  } catch (error) {
+    if (saysNothingThere(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the error is about this server, not about the path. */
@@ -21,6 +32,35 @@ export function cannotLook(what: string, error: unknown): SessionError {
     hint: 'check its permissions, and whether the server is out of open files; then send the prompt again.',
     cause: error,
   });
+}
+
+/**
+ * Returns what a look at files returns, unless the file system hangs. The look itself cannot be stopped; what it returns
+ * later is ignored.
+ *
+ * @throws SessionError UNAVAILABLE if `ms` have passed or the signal aborts
+ */
+export async function inTime<T>(look: Promise<T>, ms: number, signal?: AbortSignal): Promise<T> {
+  const isInTime = await within(Promise.race([look, aborted(signal)]), ms);
+  if (isInTime && !signal?.aborted) return await look;
+  look.catch(() => undefined);
+  throw new SessionError('UNAVAILABLE', `the files of the session did not answer within ${ms} ms`, {
+    hint: 'the file system of its working directory or of the home directory may hang: check it, then send the prompt again.',
+  });
+}
+
+/** How long a good answer is not asked for again: longer than the commit between the claim of a turn and its prompt. */
+const FRESH_MS = 100;
+
+/** The same look, but a good answer counts for a moment. */
+export function fresh<T>(look: (about: T) => Promise<boolean>): (about: T) => Promise<boolean> {
+  let until = 0;
+  return async (about) => {
+    if (performance.now() < until) return true;
+    const isGood = await look(about);
+    if (isGood) until = performance.now() + FRESH_MS;
+    return isGood;
+  };
 }
 
 function codeOf(error: unknown): string {

@@ -1,13 +1,15 @@
 /** One live Claude Code process: its turns, and its end. */
 
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { type Failure, SessionError } from '../errors.ts';
+import { errorOf, type Failure, SessionError } from '../errors.ts';
 import { WARM_LOOK_MS_MAX } from '../limits.ts';
+import { inTime } from '../looks.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { aborted, within } from '../timer.ts';
 import { versionFailure } from './claude-version.ts';
-import { crashFailure, errorOf, spawnError, startError } from './exit.ts';
+import { crashFailure, spawnError, startError } from './exit.ts';
 import { MessageInput } from './input.ts';
 import { endedText, leftRunning } from './left-running.ts';
 import { asName } from './message-parts.ts';
@@ -21,7 +23,6 @@ import type { Run } from './runner.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
-import { aborted, inTime, within } from './within.ts';
 
 /** An interrupt that overtakes its prompt is lost, so it is repeated, after pauses that double. */
 const INTERRUPT_REPEAT_MS = 100;

@@ -13,7 +13,7 @@ import {
   TURN_SILENCE_MS_MAX,
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { cannotLook, fresh, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import type { Redactor } from '../redaction.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeOptions, denying } from './claude-options.ts';
@@ -43,7 +43,6 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { secretGuard } from './secret-guard.ts';
-import { fresh, inTime } from './within.ts';
 import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {

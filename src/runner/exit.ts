@@ -2,18 +2,14 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { type Failure, SessionError } from '../errors.ts';
+import { AGAIN, unavailableNow } from './failure.ts';
 
 type Exit = Pick<ChildProcess, 'exitCode' | 'signalCode'>;
 
 /** The failure of a turn or a prompt whose process has stopped by itself. */
 export function crashFailure({ exitCode, signalCode }: Exit): Failure {
   const how = signalCode === null ? `exit code ${exitCode}` : `signal ${signalCode}`;
-  return {
-    code: 'UNAVAILABLE',
-    message: `Claude Code stopped unexpectedly (${how})`,
-    retryable: true,
-    hint: 'send the prompt again: the conversation so far is kept.',
-  };
+  return unavailableNow(`Claude Code stopped unexpectedly (${how})`, AGAIN);
 }
 
 /** The error of a failed start: the process ended, was not ready in time, or its directory was replaced. */
@@ -80,9 +76,4 @@ export function spawnError(error: unknown): SessionError {
     retryable,
     cause: error,
   });
-}
-
-/** A failure as an error to throw. */
-export function errorOf({ code, message, hint, retryable }: Failure): SessionError {
-  return new SessionError(code, message, { retryable, hint });
 }

@@ -6,25 +6,22 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import type { Failure } from '../errors.ts';
 import { STREAM_LINE_BYTES_MAX } from '../limits.ts';
+import { limitExceeded, unavailableNow } from './failure.ts';
 
 const NEWLINE = 0x0a;
 const BRACE = 0x7b;
 /** Maximum length of a line that is parsed here. A longer one counts as a message if it begins with a brace. */
 const PARSED_BYTES_MAX = 1024 * 1024;
 
-const TOO_LONG: Failure = {
-  code: 'LIMIT_EXCEEDED',
-  message: `Claude Code wrote a line of more than ${STREAM_LINE_BYTES_MAX} bytes (STREAM_LINE_BYTES_MAX) and was stopped`,
-  retryable: false,
-  hint: 'ask for less at once: a file or image this large is more than the model accepts.',
-};
+const TOO_LONG = limitExceeded(
+  `Claude Code wrote a line of more than ${STREAM_LINE_BYTES_MAX} bytes (STREAM_LINE_BYTES_MAX) and was stopped`,
+  'ask for less at once: a file or image this large is more than the model accepts.',
+);
 
-const NO_MESSAGE: Failure = {
-  code: 'UNAVAILABLE',
-  message: 'Claude Code wrote a line that is no message of its protocol and was stopped',
-  retryable: true,
-  hint: 'send the prompt again; if it happens again, try the same Claude Code in a terminal.',
-};
+const NO_MESSAGE = unavailableNow(
+  'Claude Code wrote a line that is no message of its protocol and was stopped',
+  'send the prompt again; if it happens again, try the same Claude Code in a terminal.',
+);
 
 export type LineGateOptions = {
   /** Undefined while the reader keeps up. Otherwise nothing more passes until it resolves. */

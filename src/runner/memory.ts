@@ -5,8 +5,9 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { REMEMBERED_TEXT_BYTES_MAX } from '../limits.ts';
+import { ifThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
-import type { Memory, RememberRule } from '../session/remembered.ts';
+import type { Memory } from '../session/remembered.ts';
 import { stableJson } from '../session/stable-json.ts';
 import { cutBytes } from '../text.ts';
 import { claudeDirectory } from './environment.ts';
@@ -28,13 +29,7 @@ const FILE_ARGUMENT: ReadonlyMap<string, string> = new Map([
  * Never remembered: questions to a person, and tools that search whole directories. Claude Code lets those search the
  * session's directory without asking, and what they are asked for elsewhere nobody can look over.
  */
-const NEVER: ReadonlySet<string> = new Set([
-  'AskUserQuestion',
-  'ExitPlanMode',
-  'Glob',
-  'Grep',
-  'LS',
-]);
+const NEVER = new Set(['AskUserQuestion', 'ExitPlanMode', 'Glob', 'Grep', 'LS']);
 
 /** @param environment of the Claude Code process, which decides where its configuration is */
 export function placesOf(
@@ -121,12 +116,8 @@ async function filesMemory(
   const known = { workingDirectory: within, home, configDirectory };
   if (!meant.every((each) => isInside(each, within) && !isProtected(each, known))) return undefined;
   if (await isInGitDirectory(real, within)) return undefined;
-  return filesRule(tool, within);
-}
-
-function filesRule(tool: string, within: string): Memory {
-  const rule: RememberRule = { kind: 'files', tool, within };
-  return { as: `${tool} files inside ${within}, except protected ones`, rule };
+  const as = `${tool} files inside ${within}, except protected ones`;
+  return { as, rule: { kind: 'files', tool, within } };
 }
 
 /** A path that means the same to us, to Claude Code and to the system. Claude Code hands over absolute ones. */
@@ -139,40 +130,19 @@ async function realPathOf(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    // With ENOTDIR, a file is in the place of one of its folders.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   // It is a link to something that does not exist. Writing through it would create that.
-  if (await exists(path)) throw new Error(`${path} is a link that leads nowhere`);
+  if (await ifThere(lstat(path))) throw new Error(`${path} is a link that leads nowhere`);
   return join(await realPathOf(dirname(path)), basename(path));
 }
 
 /** A repository without a working tree, or with its `.git` under another name: it has hooks too. */
 async function isInGitDirectory(path: string, within: string): Promise<boolean> {
   for (let folder = dirname(path); isInside(folder, within); folder = dirname(folder)) {
-    const marks = await Promise.all(['HEAD', 'objects'].map((name) => isThere(join(folder, name))));
-    if (marks.every(Boolean)) return true;
+    const marks = ['HEAD', 'objects'].map((name) => ifThere(stat(join(folder, name))));
+    if ((await Promise.all(marks)).every(Boolean)) return true;
   }
   return false;
-}
-
-function exists(path: string): Promise<boolean> {
-  return lookedAt(lstat(path));
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lookedAt(stat(path));
-}
-
-async function lookedAt(look: Promise<unknown>): Promise<boolean> {
-  try {
-    await look;
-    return true;
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Failure } from '../errors.ts';
+import { invalid } from './failure.ts';
 
 export type PromptKind = 'text' | 'compact' | 'clear';
 
@@ -20,12 +21,10 @@ export function promptKind(text: string): PromptKind {
 }
 
 /** Claude Code would go on under another session id, and the session would resume as if nothing had been cleared. */
-export const NOT_CLEARED: Failure = {
-  code: 'INVALID_REQUEST',
-  message: 'a session keeps its conversation: /clear, /reset and /new are not for its prompts',
-  retryable: false,
-  hint: 'create_session begins a new conversation; /compact shortens this one.',
-};
+export const NOT_CLEARED = invalid(
+  'a session keeps its conversation: /clear, /reset and /new are not for its prompts',
+  'create_session begins a new conversation; /compact shortens this one.',
+);
 
 /** Claude Code itself reports such a turn as a success. */
 export const NOT_COMPACTED: Failure = {

@@ -7,7 +7,7 @@
 import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
-import { saysNothingThere } from '../looks.ts';
+import { ifThere } from '../looks.ts';
 import { reasonOf } from './exit.ts';
 
 const NAME_CHARS = 16;
@@ -27,7 +27,7 @@ export async function openScratch(parent: string, uuid: string): Promise<string>
   const directory = folderOf(parent, uuid);
   try {
     await mkdir(parent, { recursive: true, mode: 0o700 });
-    if (await isFolder(directory)) return directory;
+    if ((await ifThere(lstat(directory)))?.isDirectory()) return directory;
     await rm(directory, { force: true });
     await mkdir(directory, { mode: 0o700 });
     return directory;
@@ -40,25 +40,13 @@ export async function openScratch(parent: string, uuid: string): Promise<string>
   }
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isDirectory();
-  } catch (error) {
-    if (saysNothingThere(error)) return false;
-    throw error;
-  }
-}
-
 export async function removeScratch(parent: string, uuid: string): Promise<void> {
   await rm(folderOf(parent, uuid), { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** The beginnings of the UUIDs of the sessions that have a folder. */
 export async function scratchOwners(parent: string): Promise<readonly string[]> {
-  const names = await readdir(parent).catch((error: unknown) => {
-    if (saysNothingThere(error)) return [];
-    throw error;
-  });
+  const names = (await ifThere(readdir(parent))) ?? [];
   return names
     .filter((name) => NAME.test(name))
     .map((name) => name.replace(/^(.{8})(.{4})(.{4})$/, '$1-$2-$3'));

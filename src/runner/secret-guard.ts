@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { HookCallback, HookJSONOutput } from '@anthropic-ai/claude-agent-sdk';
 import { PATH_CHARS_MAX, SECRET_LOOK_MS_MAX } from '../limits.ts';
+import { within } from '../timer.ts';
 import { denyRules, leadsToSecret, seeSecretFiles } from './secret-files.ts';
-import { within } from './within.ts';
 
 export type SecretGuardOptions = {
   /** Absolute paths, `*` for anything at the end of a name. */

@@ -7,7 +7,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
 import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
-import { isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { ifThere, isOutOfMeans } from '../looks.ts';
 import { readSmallFile } from '../small-file.ts';
 import { lookAt, pidNamespace } from './process-table.ts';
 
@@ -21,20 +21,13 @@ type Entry = {
   readonly message?: { readonly content?: unknown };
 };
 
-export type Growth = {
-  /** Prompts that others have put. */
-  readonly prompts: number;
-  /** Up to where the transcript was read. The next look begins there. */
-  readonly bytes: number;
-};
-
 export type Transcript = { readonly path: string; readonly bytes: number };
 
-/** What others have added after our last entry, from `from` on. Of a long transcript, only the end is read. */
-export async function growthSince(
-  { path, bytes: size }: Transcript,
-  from: number,
-): Promise<Growth> {
+/**
+ * How many prompts others have put after our last entry, from `from` on, and up to where the transcript was read: the next
+ * look begins there. Of a long transcript, only the end is read.
+ */
+export async function growthSince({ path, bytes: size }: Transcript, from: number) {
   const file = await open(path, 'r');
   try {
     const start = Math.max(from, size - TRANSCRIPT_READ_BYTES_MAX, 0);
@@ -88,7 +81,7 @@ export async function openElsewhere(
   const namespace = pidNamespace();
   if (namespace === undefined) return undefined;
   const notes = join(configDirectory, 'sessions');
-  const files = await readdir(notes).catch(ifAbsent([]));
+  const files = (await ifThere(readdir(notes))) ?? [];
   const names = files.filter((name) => /^\d+\.json$/.test(name));
   const found = await Promise.all(names.map((name) => readNote(join(notes, name))));
   return found.find(
@@ -125,12 +118,4 @@ async function readNote(path: string): Promise<Note> {
     if (isOutOfMeans(error)) throw error;
     return { pid: 0 };
   }
-}
-
-/** Catches only the error of a missing file. One that cannot be read is another matter. */
-function ifAbsent<T>(value: T): (error: unknown) => T {
-  return (error) => {
-    if (saysNothingThere(error)) return value;
-    throw error;
-  };
 }

@@ -18,7 +18,7 @@ import type { TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, PERMISSION_MODES, type UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { cutBytes, splitBytes } from '../text.ts';
-import { failureOfResult } from './failure.ts';
+import { failureOfResult, unavailableNow } from './failure.ts';
 import { asName, flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
 import { noticeOf } from './notice.ts';
 import type { PromptKind } from './prompt-text.ts';
@@ -223,11 +223,7 @@ export class Translator {
   /** Nothing runs or waits any more: a turn that is still open has lost its result. */
   #idle(): void {
     if (this.#turn?.begun !== true) return;
-    const error: Failure = {
-      code: 'UNAVAILABLE',
-      message: `Claude Code ended turn ${this.#turn.id} without a result`,
-      retryable: true,
-    };
+    const error = unavailableNow(`Claude Code ended turn ${this.#turn.id} without a result`);
     this.end({ state: 'failed', error });
   }
 

@@ -7,6 +7,7 @@ import type { Failure } from '../errors.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, PermissionMode } from '../session/event.ts';
 import { startTimer, type Timer } from '../timer.ts';
+import { AGAIN, limitExceeded, unavailableNow } from './failure.ts';
 import { asName } from './message-parts.ts';
 import type { RunListener } from './runner.ts';
 
@@ -187,19 +188,15 @@ function quietText(tools: readonly string[], quietMs: number): string {
 }
 
 function tooLong(turnId: string, timeoutMs: number): Failure {
-  return {
-    code: 'LIMIT_EXCEEDED',
-    message: `turn ${turnId} took longer than the ${timeoutMs} ms that a turn of its session may take (timeout)`,
-    retryable: false,
-    hint: 'ask for less in one prompt, or create a session with a longer timeout.',
-  };
+  return limitExceeded(
+    `turn ${turnId} took longer than the ${timeoutMs} ms that a turn of its session may take (timeout)`,
+    'ask for less in one prompt, or create a session with a longer timeout.',
+  );
 }
 
 function tooSilent(turnId: string, silenceMs: number): Failure {
-  return {
-    code: 'UNAVAILABLE',
-    message: `Claude Code said nothing for ${silenceMs} ms in turn ${turnId} (TURN_SILENCE_MS_MAX) and was stopped`,
-    retryable: true,
-    hint: 'send the prompt again: the conversation so far is kept.',
-  };
+  return unavailableNow(
+    `Claude Code said nothing for ${silenceMs} ms in turn ${turnId} (TURN_SILENCE_MS_MAX) and was stopped`,
+    AGAIN,
+  );
 }

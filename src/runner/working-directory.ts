@@ -2,7 +2,7 @@
 
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { quoteId, SessionError } from '../errors.ts';
-import { cannotLook, saysNothingThere } from '../looks.ts';
+import { cannotLook, ifThere } from '../looks.ts';
 
 /**
  * The directory with every symbolic link resolved, so that replacing a link later changes nothing. Checked before the
@@ -12,8 +12,7 @@ import { cannotLook, saysNothingThere } from '../looks.ts';
  */
 export async function realDirectoryOf(path: string): Promise<string> {
   const what = `the working directory ${quoteId(path)}`;
-  const found = await look(path).catch((error: unknown) => {
-    if (saysNothingThere(error)) return undefined;
+  const found = await ifThere(look(path)).catch((error: unknown) => {
     throw cannotLook(what, error);
   });
   if (found?.isDirectory) return found.path;

@@ -1,7 +1,7 @@
 /** Processes that are kept warm after a turn: until their time is up, or their place is needed. */
 
 import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
-import { within } from '../runner/within.ts';
+import { within } from '../timer.ts';
 import type { Clock } from './clock.ts';
 import type { LocalSession } from './local-session.ts';
 import type { LocalSessions } from './local-sessions.ts';

@@ -2,8 +2,8 @@
 
 import { SessionError } from '../errors.ts';
 import { LOOK_MS_MAX } from '../limits.ts';
+import { inTime } from '../looks.ts';
 import type { Run, RunListener, Runner } from '../runner/runner.ts';
-import { inTime } from '../runner/within.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';

@@ -2,7 +2,7 @@
 
 import { SessionError } from '../errors.ts';
 import { STOP_MS_MAX } from '../limits.ts';
-import { within } from '../runner/within.ts';
+import { within } from '../timer.ts';
 
 /**
  * What `stopping` gives. The kernel may be unable to end a process, and whoever waits for it would wait for ever.

@@ -14,8 +14,8 @@ import {
 } from '../../limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Redactor } from '../../redaction.ts';
-import { within } from '../../runner/within.ts';
 import { readSmallFile } from '../../small-file.ts';
+import { within } from '../../timer.ts';
 import {
   parseTokenFile,
   principalOf,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { fresh, inTime } from '../../src/runner/within.ts';
+import { fresh, inTime } from '../src/looks.ts';
 
 const NEVER = new Promise<never>(() => {});
 
