@@ -5,6 +5,7 @@ import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Runner } from '../runner/runner.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
+import type { Connection } from '../store/peers.ts';
 import type { Commit, Store } from '../store/store.ts';
 import { agree } from './agreement.ts';
 import type { Caller } from './caller.ts';
@@ -32,7 +33,8 @@ export type HousekeeperDeps = {
 export class Housekeeper {
   readonly #deps: HousekeeperDeps;
   readonly #timers: readonly NodeJS.Timeout[];
-  #sweeping: Promise<void> | undefined;
+  /** MCP sessions that are being settled: the next sweep leaves them alone. */
+  readonly #settling = new Set<string>();
   #isClosed = false;
 
   constructor(deps: HousekeeperDeps) {
@@ -43,15 +45,8 @@ export class Housekeeper {
     ];
   }
 
-  /** Settles what gone servers left; cheap if there is nothing. A sweep that is under way is not begun again. */
-  sweep(): Promise<void> {
-    this.#sweeping ??= this.#sweep().finally(() => {
-      this.#sweeping = undefined;
-    });
-    return this.#sweeping;
-  }
-
-  async #sweep(): Promise<void> {
+  /** Settles what gone servers left; cheap if there is nothing. */
+  async sweep(): Promise<void> {
     const { recovery, local, log } = this.#deps;
     try {
       const settled = (await recovery.sweep()) + (await this.#settleConnections());
@@ -130,14 +125,21 @@ export class Housekeeper {
 
   /** An MCP session whose server is gone has ended. Returns how many those were. */
   async #settleConnections(): Promise<number> {
-    const { store, rollCall, disconnected } = this.#deps;
-    const left = await rollCall.gone(await store.peers.connections());
-    for (const { principal, mcpSessionId } of left) {
-      await this.#do('an MCP session of a gone server could not be settled', async () => {
-        await disconnected({ principal, mcpSessionId });
-        await store.peers.disconnect(mcpSessionId);
-      });
-    }
+    const { store, rollCall } = this.#deps;
+    const gone = await rollCall.gone(await store.peers.connections());
+    const left = gone.filter(({ mcpSessionId }) => !this.#settling.has(mcpSessionId));
+    await Promise.all(left.map((connection) => this.#settleConnection(connection)));
     return left.length;
+  }
+
+  /** One that is slow or fails holds up no other. */
+  async #settleConnection({ principal, mcpSessionId }: Connection): Promise<void> {
+    const { store, disconnected } = this.#deps;
+    this.#settling.add(mcpSessionId);
+    await this.#do('failed to clean up after an MCP session of a dead server', async () => {
+      await disconnected({ principal, mcpSessionId });
+      await store.peers.disconnect(mcpSessionId);
+    });
+    this.#settling.delete(mcpSessionId);
   }
 }
