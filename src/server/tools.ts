@@ -1,6 +1,7 @@
 /** Tools on the wire: the list, and a call with its errors as results. */
 
 import {
+  type CallToolRequestParams,
   type CallToolResult,
   type InputRequiredResult,
   specTypeSchemas as PARAMS,
@@ -8,6 +9,7 @@ import {
   ProtocolErrorCode,
   type Server,
   type ServerContext,
+  type StandardSchemaV1,
 } from '@modelcontextprotocol/server';
 import { failureOf, quoteId } from '../errors.ts';
 import type { Forms } from '../forms/forms.ts';
@@ -29,8 +31,8 @@ export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): voi
   server.setRequestHandler('tools/list', { params: PARAMS.PaginatedRequestParams }, () => ({
     tools: listed(),
   }));
-  const params = PARAMS.CallToolRequestParams;
-  server.setRequestHandler('tools/call', { params }, async ({ name, arguments: args }, context) => {
+  server.setRequestHandler('tools/call', { params: CHECKED }, async (params, context) => {
+    const { name, arguments: args } = params;
     const tool = BY_NAME.get(name);
     if (tool === undefined) {
       deps.telemetry.toolCalled({ tool: 'unknown', outcome: 'INVALID_REQUEST', durationMs: 0 });
@@ -41,6 +43,15 @@ export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): voi
     return callTool(tool, args, { ...deps, caller, context, trace });
   });
 }
+
+/** The SDK has checked the request before it calls the handler: a schema would only check it again. */
+const CHECKED: StandardSchemaV1<CallToolRequestParams> = {
+  '~standard': {
+    version: 1,
+    vendor: 'claude-sessions-mcp',
+    validate: (params) => ({ value: params as CallToolRequestParams }),
+  },
+};
 
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
 

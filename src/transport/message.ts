@@ -139,8 +139,9 @@ export function jsonOf(whole: JSONRPCMessage): string {
   const { message, data } = slimOf(whole);
   if (data === undefined || !('result' in message)) return JSON.stringify(whole);
   const { result, ...rest } = message;
-  const [before, inside] = [JSON.stringify(rest).slice(0, -1), JSON.stringify(result).slice(0, -1)];
-  return `${before},"result":${inside},"structuredContent":${data}}}`;
+  // The id last, as in what the SDK writes: a client may find it there without reading the rest.
+  const [inside, after] = [JSON.stringify(result).slice(0, -1), JSON.stringify(rest).slice(1)];
+  return `{"result":${inside},"structuredContent":${data}},${after}`;
 }
 
 const QUOTE = 0x22;

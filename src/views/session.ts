@@ -119,5 +119,15 @@ export function showTurn(turn: Turn): z.infer<typeof turnView> {
 export function isoTime(epochMs: number): string;
 export function isoTime(epochMs: number | undefined): string | undefined;
 export function isoTime(epochMs: number | undefined): string | undefined {
-  return epochMs === undefined ? undefined : new Date(epochMs).toISOString();
+  if (epochMs === undefined) return undefined;
+  // Half the cost of toISOString; every event of a log has one.
+  const time = new Date(epochMs);
+  const day = `${time.getUTCFullYear()}-${two(time.getUTCMonth() + 1)}-${two(time.getUTCDate())}`;
+  const minute = `${two(time.getUTCHours())}:${two(time.getUTCMinutes())}`;
+  const millis = 1000 + time.getUTCMilliseconds();
+  return `${day}T${minute}:${two(time.getUTCSeconds())}.${String(millis).slice(1)}Z`;
+}
+
+function two(number: number): string {
+  return number < 10 ? `0${number}` : `${number}`;
 }

@@ -76,6 +76,7 @@ export function logContract({ current, store }: Opened): void {
     for (const id of ids) {
       const events = await store().events(id, 0, 1000);
       expect(events.map((event) => event.seq)).toEqual(upTo(61));
+      expect(await store().events(id, 2, 40)).toEqual(events.slice(2, 42));
       for (const { seq, text } of acknowledged.filter((written) => written.id === id)) {
         expect(events[seq - 1]).toMatchObject({ type: 'text', seq, text });
       }

@@ -45,7 +45,7 @@ describe('the shape of JSON', () => {
 });
 
 describe('a message that says its data once', () => {
-  const message = (result: Record<string, unknown>) => ({ jsonrpc: '2.0', id: 1, result }) as const;
+  const message = (result: Record<string, unknown>) => ({ jsonrpc: '2.0', result, id: 1 }) as const;
   const results = fc.oneof(
     fc.dictionary(fc.string({ unit: 'grapheme' }), fc.jsonValue()).map((data) => ({
       content: [{ type: 'text', text: JSON.stringify(data) }],
@@ -66,6 +66,7 @@ describe('a message that says its data once', () => {
         const whole = message(result);
         const plain: unknown = JSON.parse(JSON.stringify(whole));
         expect(JSON.parse(jsonOf(whole))).toEqual(plain);
+        expect(jsonOf(whole)).toMatch(/,"id":1\}$/);
         expect(JSON.parse(JSON.stringify(wholeOf(slimOf(whole))))).toEqual(plain);
       }),
     );

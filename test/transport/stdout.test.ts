@@ -36,6 +36,14 @@ test('what anybody else prints is in the log and not on standard output', async 
   expect(logged()).toContain('raw');
 });
 
+test('messages that are written together leave together, in order', async () => {
+  const { written, mine } = claimed();
+  mine.write('1');
+  mine.write('2');
+  await new Promise<void>((resolve) => mine.write('3', () => resolve()));
+  expect(written).toEqual(['1', '23']);
+});
+
 test('what is printed is cut once it is redacted: the log holds no beginning of a credential', () => {
   const { stdout, logged } = claimed();
   stdout.write(`${'x'.repeat(190)}${KEY}${'x'.repeat(100)}`);

@@ -16,8 +16,8 @@ import type {
   RequestQuery,
   SessionQuery,
 } from '../queries.ts';
-import { eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
-import { jsonOf, numberOf, type Row, type Sql, textOf } from './sql.ts';
+import { EVENT_COLUMNS, eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
+import { jsonOf, numberOf, type Row, type Sql, type Tuple, textOf } from './sql.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
   const row = sql.get(
@@ -167,21 +167,27 @@ export type EventRange = {
   readonly limit: number;
 };
 
-export function readEvents(sql: Sql, range: EventRange): readonly SessionEvent[] {
-  const rows = sql.each(
-    `SELECT seq, at, type, turn_id, body, octet_length(body) AS bytes FROM events
-     WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
-    range.sessionId,
-    range.after,
-    range.limit,
-  );
+const EVENTS = `SELECT ${EVENT_COLUMNS} FROM events
+  WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?`;
+/** All rows of a statement are in memory at once, whatever their size. */
+const ROWS_AT_ONCE = 32;
+
+export function readEvents(
+  sql: Sql,
+  { sessionId, after, limit }: EventRange,
+): readonly SessionEvent[] {
   const events: SessionEvent[] = [];
   let bytes = 0;
-  for (const row of rows) {
-    bytes += numberOf(row, 'bytes');
-    if (bytes > EVENT_PAGE_BYTES_MAX && events.length > 0) break;
-    events.push(eventOf(row));
-  }
+  let rows: readonly Tuple[];
+  do {
+    const rowsMax = Math.min(ROWS_AT_ONCE, limit - events.length);
+    rows = sql.tuples(EVENTS, sessionId, events.at(-1)?.seq ?? after, rowsMax);
+    for (const row of rows) {
+      bytes += Buffer.byteLength(String(row[0]));
+      if (bytes > EVENT_PAGE_BYTES_MAX && events.length > 0) return events;
+      events.push(eventOf(row));
+    }
+  } while (rows.length === ROWS_AT_ONCE && events.length < limit);
   return events;
 }
 

@@ -22,6 +22,8 @@ export function claimStdout(stdout: NodeJS.WriteStream, log: Logger, redactor: R
   };
   const claimed = new Writable({
     write: (bytes: Buffer, _encoding, done) => void write(bytes, done),
+    // The answers to several calls that arrived together.
+    writev: (pieces, done) => void write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done),
   });
   stdout.on('error', (error) => claimed.destroy(error));
   return claimed;
