@@ -5,7 +5,7 @@ import { within } from '../timer.ts';
 import type { Clock } from './clock.ts';
 import type { LocalSession } from './local-session.ts';
 import type { LocalSessions } from './local-sessions.ts';
-import type { SessionProcess } from './session-process.ts';
+import type { Phase } from './phase.ts';
 
 export type EvictionDeps = {
   readonly local: LocalSessions;
@@ -13,14 +13,15 @@ export type EvictionDeps = {
   readonly idleEvictMs: number;
 };
 
+type Warm = Extract<Phase, { is: 'warm' }>;
 type Look = { readonly at: number; readonly some: Promise<boolean> };
 
 const STOPPED_TASKS = 'background tasks were stopped with the idle process';
 
 export class Eviction {
   readonly #deps: EvictionDeps;
-  /** Whether a process has left programs running, as of then on the monotonic clock. */
-  readonly #looks = new WeakMap<SessionProcess, Look>();
+  /** Whether a process has left programs running since its last turn, as of then on the monotonic clock. */
+  readonly #looks = new WeakMap<Warm, Look>();
 
   constructor(deps: EvictionDeps) {
     this.#deps = deps;
@@ -30,20 +31,23 @@ export class Eviction {
   async evictLongest(): Promise<boolean> {
     const { local, idleEvictMs } = this.#deps;
     for (const session of local.warm()) {
-      const isFresh = this.#idleMs(session) < idleEvictMs;
-      if (isFresh && (await this.#hasBackground(session))) continue;
-      if (await evict(session)) return true;
+      const { phase } = session;
+      if (phase.is !== 'warm') continue;
+      const isFresh = this.#idleMs(phase) < idleEvictMs;
+      if (isFresh && (await this.#hasBackground(session, phase))) continue;
+      if (await evict(session, phase)) return true;
     }
     return false;
   }
 
   /** One that still runs something in the background stays while its place is not needed, up to a bound. */
   async timeUp(session: LocalSession): Promise<void> {
-    const idleMs = this.#idleMs(session);
-    const isHeld = idleMs < BACKGROUND_HOLD_MS_MAX && (await this.#hasBackground(session));
-    if (!isHeld) {
-      await evict(session);
-    } else if (session.phase.is === 'warm') {
+    const { phase } = session;
+    if (phase.is !== 'warm') return;
+    const mayStay = this.#idleMs(phase) < BACKGROUND_HOLD_MS_MAX;
+    if (!mayStay || !(await this.#hasBackground(session, phase))) {
+      await evict(session, phase);
+    } else if (session.phase === phase) {
       session.keep();
       // Somebody may wait for the place of one that stays only for what it runs in the background.
       this.#deps.local.poke();
@@ -51,27 +55,28 @@ export class Eviction {
   }
 
   /** Background tasks, or programs that were left running; if those cannot be looked for, there may be some. */
-  async #hasBackground({ process }: LocalSession): Promise<boolean> {
-    if (process === undefined || process.tasks > 0) return process !== undefined;
+  async #hasBackground({ process }: LocalSession, phase: Warm): Promise<boolean> {
+    if (process?.run === undefined) return false;
+    if (process.tasks > 0) return true;
     const at = this.#deps.clock.monotonic();
-    let look = this.#looks.get(process);
+    let look = this.#looks.get(phase);
     if (look === undefined || at - look.at >= LEFT_LOOK_MS) {
-      const names = process.leftRunning();
+      const names = process.run.leftRunning();
       look = { at, some: names.then(({ length }) => length > 0).catch(() => true) };
-      this.#looks.set(process, look);
+      this.#looks.set(phase, look);
     }
     return look.some;
   }
 
-  #idleMs({ phase }: LocalSession): number {
-    return phase.is === 'warm' ? this.#deps.clock.monotonic() - phase.since : 0;
+  #idleMs({ since }: Warm): number {
+    return this.#deps.clock.monotonic() - since;
   }
 }
 
-/** Not one that was given a prompt meanwhile, or that a background task has woken. */
-async function evict(session: LocalSession): Promise<boolean> {
-  const { process, phase } = session;
-  if (phase.is !== 'warm' || process === undefined) return false;
+/** Not one that was given a prompt meanwhile, or that a background task has woken, even if it is idle again. */
+async function evict(session: LocalSession, phase: Warm): Promise<boolean> {
+  const { process } = session;
+  if (session.phase !== phase || process === undefined) return false;
   const { tasks } = process;
   if (tasks > 0) process.say({ type: 'notice', text: `${tasks} ${STOPPED_TASKS}` });
   // A process that the kernel cannot end must not hold up everybody's turns.

@@ -9,7 +9,15 @@ import type { ProcessIdentity } from '../session/process.ts';
 import type { Claim } from '../store/store.ts';
 import { startTimer, type Timer } from '../timer.ts';
 import type { Loss } from './loss.ts';
-import { ABSENT, type Action, next, type Phase, type PhaseEvent, turnOf } from './phase.ts';
+import {
+  ABSENT,
+  type Action,
+  isEnding,
+  next,
+  type Phase,
+  type PhaseEvent,
+  turnOf,
+} from './phase.ts';
 import { type ProcessDeps, SessionProcess } from './session-process.ts';
 
 export type LocalSessionDeps = ProcessDeps & {
@@ -106,27 +114,34 @@ export class LocalSession {
     const giveUp = startTimer(START_GIVEN_UP_MS, () => this.#giveUpStart(turnId));
     await this.#until(() => !this.#isUnsent(turnId));
     giveUp.cancel();
-    if (this.turnId === turnId) await this.#process?.interrupt();
+    if (this.turnId === turnId) await this.#process?.run?.interrupt();
     await this.#process?.settled();
   }
 
   /** Puts a text into a turn; returns false if it does not run any more. */
   async steer(turnId: string, text: string): Promise<boolean> {
     await this.#until(() => !this.#isUnsent(turnId));
-    const isRunning = this.#phase.is === 'running' && this.turnId === turnId;
-    return isRunning && this.#process?.steer(text) === true;
+    const run = this.#process?.run;
+    if (this.#phase.is !== 'running' || this.turnId !== turnId || run === undefined) return false;
+    run.steer(text);
+    return true;
   }
 
   /** Ends the process and all it started; resolves once it is gone and the log is written. */
   async stop(): Promise<void> {
-    const process = this.#process;
-    this.tell({ type: 'stop' });
-    await this.#until(() => this.#process !== process || process === undefined);
+    do {
+      const process = this.#process;
+      this.tell({ type: 'stop' });
+      await this.#until(() => this.#process !== process || process === undefined);
+      // What was claimed before the stop comes after the process, and goes too.
+    } while (isEnding(this.#phase));
   }
 
   #isUnsent(turnId: string): boolean {
     const phase = this.#phase;
-    if (phase.is === 'stopping') return phase.unsent?.turnId === turnId;
+    if (phase.is === 'stopping') {
+      return [phase.unsent?.turnId, phase.next?.claim.turn.id].includes(turnId);
+    }
     return (phase.is === 'claimed' || phase.is === 'starting') && phase.claim.turn.id === turnId;
   }
 
@@ -224,6 +239,7 @@ export class LocalSession {
   keep(): void {
     const deps = this.#deps;
     if (deps === undefined || this.#phase.is !== 'warm') return;
+    this.#idle?.cancel();
     this.#idle = startTimer(deps.idleEvictMs, () => deps.timeUp(this));
   }
 }

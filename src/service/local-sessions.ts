@@ -12,7 +12,10 @@ export class LocalSessions {
   at(sessionId: string): LocalSession {
     const known = this.#sessions.get(sessionId);
     if (known !== undefined) return known;
-    const session = new LocalSession(sessionId, () => this.#sessions.delete(sessionId));
+    const session = new LocalSession(sessionId, (emptied) => {
+      // Somebody may still hold one that has made way for another.
+      if (this.#sessions.get(sessionId) === emptied) this.#sessions.delete(sessionId);
+    });
     this.#sessions.set(sessionId, session);
     return session;
   }

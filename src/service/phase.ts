@@ -3,17 +3,12 @@
  * object carries out the actions, and reports what comes of them as further events.
  */
 
+import type { ProcessIdentity } from '../session/process.ts';
 import type { Claim } from '../store/store.ts';
 
 export type Phase =
   | { readonly is: 'absent' }
-  /** A turn has been claimed, and what ran before under an earlier lease may still be there. */
-  | {
-      readonly is: 'claimed';
-      readonly claim: Claim;
-      readonly isUnwanted?: boolean;
-      readonly isStopped?: boolean;
-    }
+  | Claimed
   /** The claimed turn's prompt has not been handed to Claude yet: the process starts, or is looked at. */
   | {
       readonly is: 'starting';
@@ -38,8 +33,16 @@ export type Phase =
       /** The turn that Claude was not handed, until the log says what became of it. */
       readonly unsent?: Unsent;
       /** What was claimed meanwhile. */
-      readonly next?: Claim;
+      readonly next?: Claimed;
     };
+
+/** A turn has been claimed, and what ran before under an earlier lease may still be there. */
+type Claimed = {
+  readonly is: 'claimed';
+  readonly claim: Claim;
+  readonly isUnwanted?: boolean;
+  readonly isStopped?: boolean;
+};
 
 export type Unsent = { readonly turnId: string; readonly isUnwanted?: boolean };
 
@@ -64,8 +67,8 @@ export type PhaseEvent =
   | { readonly type: 'stop' }
   /** The log has what became of the turn that was not handed over. */
   | { readonly type: 'settled' }
-  /** The process is gone and the lease given back. */
-  | { readonly type: 'gone' };
+  /** The process is gone and the lease given back; or it may live on, as `leftover`, and the lease is kept. */
+  | { readonly type: 'gone'; readonly leftover?: ProcessIdentity };
 
 export type Action =
   /** Wait until nothing is left of an earlier process; report `placed` or `unplaced`. */
@@ -138,8 +141,13 @@ const TABLE: Table = {
     stop: (phase) => stop(phase),
   },
   running: {
-    claimed: (phase, { claim, isSameLease }) =>
-      phase.hasEnded && isSameLease ? prepare(claim) : stop(phase, claim),
+    claimed: (phase, { claim, isSameLease }) => {
+      if (!isSameLease) return stop(phase, claim);
+      if (phase.hasEnded) return prepare(claim);
+      // Claude has woken after the claim was written, so the log does not have that turn.
+      const { actions, ...starting } = prepare(claim);
+      return { ...starting, actions: [{ do: 'fold', turnId: phase.turnId }, ...actions] };
+    },
     woken: (phase, { turnId }) =>
       phase.hasEnded
         ? to({ is: 'running', turnId }, { do: 'begin', turnId })
@@ -163,7 +171,8 @@ const TABLE: Table = {
     stop: (phase) => stop(phase),
   },
   stopping: {
-    claimed: (phase, { claim }) => stay({ ...phase, next: claim }),
+    claimed: (phase, { claim }) => stay({ ...phase, next: { is: 'claimed', claim } }),
+    stop: (phase) => stay({ ...phase, next: phase.next && { ...phase.next, isStopped: true } }),
     woken: (phase, { turnId }) =>
       turnOf(phase) === undefined
         ? to({ ...phase, turnId }, { do: 'begin', turnId })
@@ -171,12 +180,19 @@ const TABLE: Table = {
     ended: (phase, { turnId }) =>
       stay(turnId === phase.turnId ? { ...phase, turnId: undefined } : phase),
     interrupt: (phase, { turnId }) => {
-      const { unsent } = phase;
+      const { unsent, next } = phase;
+      if (turnId === next?.claim.turn.id) {
+        return stay({ ...phase, next: { ...next, isUnwanted: true } });
+      }
       if (turnId !== unsent?.turnId) return stay(phase);
       return stay({ ...phase, unsent: { ...unsent, isUnwanted: true } });
     },
     settled: (phase) => stay({ ...phase, unsent: undefined }),
-    gone: ({ next }) => (next ? place(next) : stay(ABSENT)),
+    gone: ({ next }, { leftover }) => {
+      if (next === undefined) return stay(ABSENT);
+      const claim = { ...next.claim, leftover: next.claim.leftover ?? leftover };
+      return to({ ...next, claim }, { do: 'place', claim });
+    },
   },
 };
 
@@ -190,7 +206,8 @@ function prepare(claim: Claim): Step {
 
 /** @param next what comes after it here, if something has been claimed already */
 function stop(phase: In<'starting' | 'running' | 'warm'>, next?: Claim): Step {
-  return to({ is: 'stopping', ...leftBy(phase), next }, { do: 'close' });
+  const claimed = next && ({ is: 'claimed', claim: next } as const);
+  return to({ is: 'stopping', ...leftBy(phase), next: claimed }, { do: 'close' });
 }
 
 function leftBy(phase: In<'starting' | 'running' | 'warm'>): Partial<In<'stopping'>> {
@@ -207,7 +224,12 @@ function to(phase: Phase, ...actions: readonly Action[]): Step {
   return { phase, actions };
 }
 
-/** The turn that is claimed or runs, if one is. */
+/** Whether the process goes, and what was claimed so far is not to run here. */
+export function isEnding(phase: Phase): boolean {
+  return phase.is === 'stopping' || (phase.is === 'claimed' && phase.isStopped === true);
+}
+
+/** The turn that is claimed or runs, as the log has it; undefined if there is none. */
 export function turnOf(phase: Phase): string | undefined {
   switch (phase.is) {
     case 'claimed':
@@ -216,7 +238,7 @@ export function turnOf(phase: Phase): string | undefined {
     case 'running':
       return phase.hasEnded ? undefined : phase.turnId;
     case 'stopping':
-      return phase.turnId ?? phase.unsent?.turnId;
+      return phase.next?.claim.turn.id ?? phase.turnId ?? phase.unsent?.turnId;
     case 'absent':
     case 'warm':
       return undefined;

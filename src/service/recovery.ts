@@ -38,7 +38,7 @@ export class Recovery {
 
   /** Takes what gone servers left. Returns how many sessions that were. */
   async sweep(): Promise<number> {
-    const leases = await this.#deps.store.leases();
+    const leases = await this.#leases();
     this.#forget(leases);
     const taken = await Promise.all(
       leases.map((lease) => {
@@ -51,14 +51,21 @@ export class Recovery {
 
   /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
   async demand(sessionId: string): Promise<void> {
-    const { store, clock, jumps, owners } = this.#deps;
+    const { clock, jumps, owners } = this.#deps;
     await this.settled(sessionId);
-    const [lease] = await store.leases(sessionId);
+    const [lease] = await this.#leases(sessionId);
     if (lease === undefined) return;
     const isOurs = owners.stateOf(lease.fence.owner) === 'self';
     const hasLapsed = !isOurs && lease.until <= clock.now() && jumps.trustsLapse();
     const loss = this.#lossAt(lease) ?? (hasLapsed && SILENT);
     if (loss) await this.take(lease, loss);
+  }
+
+  /** What was claimed before they were read is known here when this resolves. */
+  async #leases(sessionId?: string): Promise<readonly Lease[]> {
+    const leases = await this.#deps.store.leases(sessionId);
+    await this.#deps.local.claimed();
+    return leases;
   }
 
   /**

@@ -100,8 +100,8 @@ export class Scheduler {
   /** Starts one turn, or makes room for one; returns whether there may be more to do. */
   async #startNext(): Promise<boolean> {
     const { store, log } = this.#deps;
-    const { owner, ...options } = this.#claimant();
     try {
+      const { owner, ...options } = this.#claimant();
       const claim = await this.#run(store.claim(owner, options));
       if (claim === 'full') return await this.#eviction.evictLongest();
       return claim !== undefined;
@@ -121,7 +121,9 @@ export class Scheduler {
     const session = this.#deps.local.get(sessionId);
     if (session?.phase.is !== 'warm') return undefined;
     const { process } = session;
-    return (await process?.isCurrent()) && session.phase.is === 'warm' ? process?.fence : undefined;
+    return (await process?.run?.isCurrent()) && session.phase.is === 'warm'
+      ? process?.fence
+      : undefined;
   }
 
   /** Runs what is claimed. */

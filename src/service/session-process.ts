@@ -5,12 +5,13 @@ import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
+import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 import { type Loss, lossFrom, requeueText } from './loss.ts';
 import { lostFor, needsPerson } from './outcome.ts';
-import { type Phase, type PhaseEvent, turnOf } from './phase.ts';
+import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
 import { SessionWriter } from './session-writer.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; it waits again';
@@ -25,7 +26,11 @@ export type ProcessDeps = {
 };
 
 /** The session's object, as its process sees it. */
-export type Owner = { readonly phase: Phase; tell(event: PhaseEvent): void };
+export type Owner = {
+  readonly phase: Phase;
+  readonly process: SessionProcess | undefined;
+  tell(event: PhaseEvent): void;
+};
 
 export class SessionProcess {
   readonly id: string;
@@ -53,19 +58,28 @@ export class SessionProcess {
     this.#writer = new SessionWriter({ store: deps.store, fence: this.fence, failed });
   }
 
+  /** The session's phase, as long as this is its process: it may have another one by now. */
+  get #phase(): Phase {
+    return this.#owner.process === this ? this.#owner.phase : ABSENT;
+  }
+
+  #tell(event: PhaseEvent): void {
+    if (this.#owner.process === this) this.#owner.tell(event);
+  }
+
   /** The turn that is claimed or runs, if one is. */
   get turnId(): string | undefined {
-    return turnOf(this.#owner.phase);
+    return turnOf(this.#phase);
   }
 
   /** True from the moment the process is asked to go. */
   get isClosing(): boolean {
-    return this.#owner.phase.is === 'stopping';
+    return this.#owner.process !== this || isEnding(this.#phase);
   }
 
-  /** Whether it could be given a prompt at once, and knows all of the conversation. */
-  async isCurrent(): Promise<boolean> {
-    return (await this.#run?.isCurrent()) ?? false;
+  /** The process, once it has started. */
+  get run(): Run | undefined {
+    return this.#run;
   }
 
   /** Has a process that knows the whole conversation, and writes down that it is about to get the prompt. */
@@ -79,15 +93,15 @@ export class SessionProcess {
       await this.#leaveOutdated();
       this.#run ??= await this.#start(claim.session);
     } catch (error) {
-      return this.#owner.tell({ type: 'failed', error });
+      return this.#tell({ type: 'failed', error });
     }
     try {
       const isWarm = claim.prompted && this.#run === warm;
       const isWanted = this.#starting !== undefined && !this.#starting.isUnwanted;
       if (!isWarm && isWanted) await this.#record(claim, this.#run);
-      this.#owner.tell({ type: 'ready' });
+      this.#tell({ type: 'ready' });
     } catch (error) {
-      this.#owner.tell({ type: 'unrecorded', error });
+      this.#tell({ type: 'unrecorded', error });
     }
   }
 
@@ -102,7 +116,7 @@ export class SessionProcess {
 
   /** The phase, while the prompt has not been handed over. */
   get #starting(): Extract<Phase, { is: 'starting' }> | undefined {
-    const { phase } = this.#owner;
+    const phase = this.#phase;
     return phase.is === 'starting' ? phase : undefined;
   }
 
@@ -140,7 +154,7 @@ export class SessionProcess {
     this.#deps.log.warn({ ...who, err: error }, 'turn could not be started');
     const failure = failureOf(error);
     // A bound of the session's own is no fault of Claude Code's: the session is as good as before.
-    this.#end(turn.id, { state: 'failed', error: failure }, failure.code !== 'LIMIT_EXCEEDED');
+    this.#endTurn(turn.id, { state: 'failed', error: failure }, failure.code !== 'LIMIT_EXCEEDED');
   }
 
   /** What was not written down may not be sent. */
@@ -150,7 +164,7 @@ export class SessionProcess {
   }
 
   endUnsent(turnId: string): void {
-    this.#end(turnId, { state: 'interrupted' }, false);
+    this.#endTurn(turnId, { state: 'interrupted' }, false);
   }
 
   begin(turnId: string): void {
@@ -162,16 +176,6 @@ export class SessionProcess {
     this.#writer.fold(turnId);
   }
 
-  /** Asks the running turn to stop; resolves once it has. */
-  async interrupt(): Promise<void> {
-    await this.#run?.interrupt();
-  }
-
-  steer(text: string): boolean {
-    this.#run?.steer(text);
-    return this.#run !== undefined;
-  }
-
   /**
    * Ends the process and all it started, settles the log, and gives the lease back. Never rejects: what is left, and a
    * lease that cannot be given back now, is the recovery's.
@@ -180,17 +184,19 @@ export class SessionProcess {
     this.#startGivenUp.abort();
     await this.#preparing;
     this.#settleUnsent();
-    if (await this.#isGone()) await this.#release();
-    this.#owner.tell({ type: 'gone' });
+    const leftover = await this.#end();
+    if (leftover === undefined) await this.#release();
+    this.#tell({ type: 'gone', leftover });
   }
 
-  async #isGone(): Promise<boolean> {
+  /** Returns the process if it may live on. */
+  async #end(): Promise<ProcessIdentity | undefined> {
     try {
       await this.#run?.close();
-      return true;
+      return undefined;
     } catch (error) {
-      this.#deps.log.error({ sessionId: this.id, err: error }, 'process could not be ended');
-      return false;
+      this.#deps.log.error({ sessionId: this.id, err: error }, 'failed to end a process');
+      return this.#run?.process;
     }
   }
 
@@ -204,18 +210,18 @@ export class SessionProcess {
   }
 
   #settleUnsent(): void {
-    const { phase } = this.#owner;
+    const phase = this.#phase;
     const unsent = phase.is === 'stopping' ? phase.unsent : undefined;
     if (unsent === undefined) return;
     if (unsent.isUnwanted) this.endUnsent(unsent.turnId);
     else this.#requeue(unsent.turnId, STOPPED_UNSENT);
-    void this.settled().then(() => this.#owner.tell({ type: 'settled' }));
+    void this.settled().then(() => this.#tell({ type: 'settled' }));
   }
 
   /** Ends the process, because what it does can no longer be followed; its turn is lost for this reason. */
   giveUp(loss: Loss): void {
     this.loss ??= loss;
-    this.#owner.tell({ type: 'stop' });
+    this.#tell({ type: 'stop' });
   }
 
   say(body: OutputBody): void {
@@ -233,16 +239,11 @@ export class SessionProcess {
     return this.#writer.settled();
   }
 
-  /** Programs that the session has left running beside Claude Code. */
-  async leftRunning(): Promise<readonly string[]> {
-    return (await this.#run?.leftRunning()) ?? [];
-  }
-
   #listenTo(): RunListener {
     const listener: RunListener = {
       output: (body) => this.say(body),
       room: () => this.#writer.room(),
-      autonomousTurnStarted: (turnId) => this.#owner.tell({ type: 'woken', turnId }),
+      autonomousTurnStarted: (turnId) => this.#tell({ type: 'woken', turnId }),
       turnEnded: (turnId, outcome) => this.#turnEnded(turnId, outcome),
       backgroundTasks: (count) => {
         this.tasks = count;
@@ -250,7 +251,7 @@ export class SessionProcess {
       modeReached: (mode) => this.#write([{ type: 'reach_mode', mode }]),
       permission: (ask, signal) => this.#deps.ask(this, ask, signal),
       // The end of a process that makes way for another one is not the end of this.
-      exited: () => this.#listener === listener && this.#owner.tell({ type: 'exited' }),
+      exited: () => this.#listener === listener && this.#tell({ type: 'exited' }),
     };
     return listener;
   }
@@ -258,19 +259,19 @@ export class SessionProcess {
   #turnEnded(turnId: string, outcome: TurnOutcome): void {
     const whole = this.#writer.unfold(turnId, outcome);
     if (whole === undefined) return;
-    this.#end(turnId, lostFor(turnId, whole, this.loss), needsPerson(outcome));
+    this.#endTurn(turnId, lostFor(turnId, whole, this.loss), needsPerson(outcome));
   }
 
   /** If Claude Code cannot be run, the session says why in the same write, and its next turn begins afresh. */
-  #end(turnId: string, outcome: TurnOutcome, isBroken: boolean): void {
+  #endTurn(turnId: string, outcome: TurnOutcome, isBroken: boolean): void {
     const { error } = outcome;
     const end: SessionCommand = { type: 'end_turn', turnId, outcome };
     const commands = isBroken && error ? [end, { type: 'fail', error } as const] : [end];
     this.#write(commands);
-    this.#owner.tell({ type: 'ended', turnId, isBroken });
+    this.#tell({ type: 'ended', turnId, isBroken });
     const { clock } = this.#deps;
     void this.settled().then(() => {
-      this.#owner.tell({ type: 'written', turnId, at: clock.monotonic() });
+      this.#tell({ type: 'written', turnId, at: clock.monotonic() });
     });
   }
 
@@ -290,7 +291,7 @@ export class SessionProcess {
     if (error instanceof StaleFenceError) {
       // Whoever took it tells why.
       log.warn({ sessionId: this.id }, 'lease lost');
-      this.#owner.tell({ type: 'stop' });
+      this.#tell({ type: 'stop' });
     } else {
       log.error({ sessionId: this.id, err: error }, 'events could not be written');
       this.giveUp(lossFrom(error));

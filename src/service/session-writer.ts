@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/event.ts';
+import { addUsageByModel } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
 import { withUsage } from './outcome.ts';
 
@@ -23,7 +24,7 @@ export type SessionWriterDeps = {
 export class SessionWriter {
   readonly #deps: SessionWriterDeps;
   #pending: OutputBody[] = [];
-  /** A turn of Claude's own that is told as part of ours, and what it has cost. */
+  /** The last turn of Claude's own that is told as part of ours, and what all of these have cost. */
   #folded: { readonly turnId: string; readonly usage: UsageByModel } | undefined;
   /** Bytes said and not yet written. */
   #backlog = 0;
@@ -50,14 +51,14 @@ export class SessionWriter {
   }
 
   /** From here on a turn of Claude's own is told as part of the one at hand. */
-  fold(turnId: string): void {
-    this.#folded = { turnId, usage: {} };
+  fold(turnId: string, used: UsageByModel = {}): void {
+    this.#folded = { turnId, usage: addUsageByModel(this.#folded?.usage ?? {}, used) };
   }
 
   /** The end of a turn with what was folded into it; undefined for the end of what is folded. */
   unfold(turnId: string, outcome: TurnOutcome): TurnOutcome | undefined {
     if (turnId === this.#folded?.turnId) {
-      this.#folded = { turnId, usage: outcome.usageByModel ?? {} };
+      this.fold(turnId, outcome.usageByModel);
       return undefined;
     }
     const whole = withUsage(outcome, this.#folded?.usage);

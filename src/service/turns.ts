@@ -107,21 +107,14 @@ export class Turns {
     const { store } = this.#deps;
     const { sessionId, prompt, key } = sending.asked;
     const { turnId } = effect;
-    if (await this.#isSteered(sending.asked, effect)) {
+    const steering = this.#deps.runs.steer(sessionId, turnId, prompt);
+    if (await this.#orNotDone(sessionId, effect, steering, key)) {
       const command = { type: 'steered', turnId, prompt } as const;
       return this.#sentAs(await store.append(sessionId, command, { answers: key }));
     }
     const command = { ...sending.command, mode: 'queue' } as const;
-    return this.#sentAs(await this.#write({ ...sending, command }, { answers: key }));
-  }
-
-  async #isSteered({ sessionId, prompt, key }: NewPrompt, effect: Effect): Promise<boolean> {
-    try {
-      return await this.#deps.runs.steer(sessionId, effect.turnId, prompt);
-    } catch (error) {
-      await this.#notDone(sessionId, effect, error, key);
-      throw error;
-    }
+    const queueing = this.#write({ ...sending, command }, { answers: key });
+    return this.#sentAs(await this.#orNotDone(sessionId, effect, queueing, key));
   }
 
   /** What the first call with this key came to, once it has ended. */
@@ -218,10 +211,22 @@ export class Turns {
   }
 
   async #interruptSoon(sessionId: string, effect: Effect): Promise<void> {
+    const interrupting = this.#deps.runs.interrupt(sessionId, effect.turnId);
+    await this.#orNotDone(sessionId, effect, interrupting).catch(() => {});
+  }
+
+  /** What `doing` gives. If it fails, the log says so, and so does the answer to a retry with the key. */
+  async #orNotDone<T>(
+    sessionId: string,
+    effect: Effect,
+    doing: Promise<T>,
+    key?: RequestKey,
+  ): Promise<T> {
     try {
-      await this.#deps.runs.interrupt(sessionId, effect.turnId);
+      return await doing;
     } catch (error) {
-      await this.#notDone(sessionId, effect, error);
+      await this.#notDone(sessionId, effect, error, key);
+      throw error;
     }
   }
 

@@ -64,6 +64,22 @@ test('a steer that became a turn of its own is answered with that turn, to the r
   expect(run.steered).toEqual([]);
 });
 
+test('a steer that came too late and could not be queued is reported so, to the retry too', async () => {
+  const { harness, client, at } = await start();
+  const { sessionId, run } = await harness.busy(client);
+  at.type = 'send';
+  at.afterwards = () => {
+    at.afterwards = undefined;
+    run.finish();
+    at.does = () => Promise.reject(new SessionError('LIMIT_EXCEEDED', 'the queue is full'));
+  };
+  const args = { sessionId, prompt: 'shorter', mode: 'steer', idempotencyKey: 'k' };
+  const first = await client.refusal('send_prompt', args);
+  at.does = undefined;
+  expect(first).toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'the queue is full' });
+  expect(await client.refusal('send_prompt', args)).toEqual(first);
+});
+
 test('a retry of a steer of which nobody knows what came says so', async () => {
   const { harness, client, at } = await start();
   const { sessionId } = await harness.busy(client);

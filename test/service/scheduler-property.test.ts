@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Settings } from '../../src/config.ts';
 import type { TurnView } from '../support/client/tools.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
@@ -21,6 +22,11 @@ const STEPS: Readonly<Record<string, (session: number) => Step>> = {
     if (run?.turnId !== undefined) run.finish();
   },
   exit: (session) => (play) => play.liveRun(session)?.exit(),
+  steer: (session) => (play, index) => play.send(session, `${index}`, 'steer'),
+  end: (session) => async (play) => {
+    play.ended.add(session);
+    await play.client.call('end_session', { sessionId: play.ids[session] });
+  },
   wake: (session) => (play) => {
     const run = play.liveRun(session);
     if (run?.turnId === undefined) run?.wake();
@@ -28,7 +34,7 @@ const STEPS: Readonly<Record<string, (session: number) => Step>> = {
 };
 
 const step = fc.record({
-  does: fc.constantFrom('send', 'send', 'send', 'finish', 'finish', 'exit', 'interrupt', 'wake'),
+  does: fc.constantFrom('send', 'send', 'send', 'finish', 'finish', ...Object.keys(STEPS)),
   session: fc.nat({ max: SESSIONS - 1 }),
 });
 
@@ -37,6 +43,7 @@ class Play {
   readonly client: TestClient;
   readonly ids: readonly string[];
   readonly sent: string[][] = Array.from({ length: SESSIONS }, () => []);
+  readonly ended = new Set<number>();
 
   constructor(harness: Harness, client: TestClient, ids: readonly string[]) {
     this.harness = harness;
@@ -44,9 +51,16 @@ class Play {
     this.ids = ids;
   }
 
-  async send(session: number, prompt: string): Promise<void> {
+  async send(session: number, prompt: string, mode = 'queue'): Promise<void> {
+    const args = { sessionId: this.ids[session], prompt, mode };
+    if (this.ended.has(session)) {
+      expect(await this.client.refusal('send_prompt', args)).toMatchObject({
+        code: 'SESSION_NOT_READY',
+      });
+      return;
+    }
     this.sent[session]?.push(prompt);
-    await this.client.call('send_prompt', { sessionId: this.ids[session], prompt });
+    await this.client.call('send_prompt', args);
   }
 
   runsOf(session: number): ScriptedRun[] {
@@ -72,9 +86,17 @@ class Play {
     const idsOf = (type: string) =>
       ofPrompts.filter((event) => event.type === type).map(({ turnId }) => turnId);
     const queued = events.filter(({ type }) => type === 'prompt_queued');
-    expect(queued.map(({ prompt }) => prompt)).toEqual(this.sent[session]);
-    const turnIds = queued.map(({ turnId }) => turnId);
-    expect(idsOf('turn_started')).toEqual(turnIds);
+    const prompts = queued.map(({ prompt }) => prompt);
+    const steered = this.runsOf(session).flatMap((run) => run.steered);
+    const sent = this.sent[session] ?? [];
+    expect([...prompts, ...steered].toSorted()).toEqual(sent.toSorted());
+    expect(prompts).toEqual(sent.filter((prompt) => prompts.includes(prompt)));
+    const cancelled = events.filter(({ type }) => type === 'prompt_cancelled');
+    if (!this.ended.has(session)) expect(cancelled).toEqual([]);
+    // One that was taken back by the end of its session may have been started, but not have reached Claude.
+    const isKept = (id: unknown) => !cancelled.some(({ turnId }) => turnId === id);
+    const turnIds = queued.map(({ turnId }) => turnId).filter(isKept);
+    expect(idsOf('turn_started').filter(isKept)).toEqual(turnIds);
     expect(idsOf('turn_ended')).toEqual(turnIds);
     // One that is interrupted, or whose process goes, just before it is handed over never gets there.
     const reached = this.runsOf(session).flatMap(({ prompts }) => prompts);
@@ -94,8 +116,8 @@ class Play {
   }
 }
 
-async function begin(): Promise<Play> {
-  const harness = await startHarness({ settings: { maxLive: MAX_LIVE } });
+async function begin(settings: Partial<Settings>): Promise<Play> {
+  const harness = await startHarness({ settings: { maxLive: MAX_LIVE, ...settings } });
   const client = await harness.connect();
   const made = Array.from({ length: SESSIONS }, () => client.call('create_session'));
   const ids = (await Promise.all(made)).map(({ session }) => session.id);
@@ -104,8 +126,9 @@ async function begin(): Promise<Play> {
 
 test('each prompt has one turn that ends, and reaches Claude at most once and in order, in no more processes than allowed', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-      const play = await begin();
+    fc.asyncProperty(fc.array(step, { maxLength: 20 }), fc.boolean(), async (steps, evicts) => {
+      // Either only to make room, or also whenever a process has nothing to do.
+      const play = await begin(evicts ? { idleEvictMs: 1 } : {});
       for (const [index, { does, session }] of steps.entries()) {
         await STEPS[does]?.(session)(play, index);
         play.checkBounds();
