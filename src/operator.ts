@@ -3,7 +3,7 @@
  * serves nobody, starts no Claude Code and settles nothing but what it is told to end.
  */
 
-import { v4 as uuid } from 'uuid';
+import { randomUUID } from 'node:crypto';
 import type { Settings } from './config.ts';
 import { LEASE_TIMES, STORE_POLL_MS } from './limits.ts';
 import type { Logger } from './log.ts';
@@ -61,11 +61,11 @@ export async function endSession(
 function assembleEnding(deps: EndDeps & { readonly store: Store }) {
   const { settings } = deps;
   const clock = systemClock();
-  const owners = createOwners(uuid());
+  const owners = createOwners(randomUUID());
   const { leaseMs } = LEASE_TIMES;
   const { sessions, runs, waiters } = createCore({
     ...deps,
-    ...{ clock, owners, leaseMs, settings, killTree, newId: uuid },
+    ...{ clock, owners, leaseMs, settings, killTree, newId: randomUUID },
   });
   const close = (): void => {
     runs.close();

@@ -148,7 +148,6 @@ export function needsOf(command: Command): Needs {
     case 'cancel_prompts':
       return { turns: 'open' };
     case 'end':
-    case 'set_status':
       return { turns: 'open', requests: true };
     case 'answer_permission':
       return { requests: true, remembered: true };
@@ -163,7 +162,6 @@ export function needsOf(command: Command): Needs {
     case 'request_permission':
     case 'reach_mode':
     case 'fail':
-    case 'touch':
       return {};
   }
 }

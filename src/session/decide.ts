@@ -3,7 +3,7 @@
  * the caller. Nothing is changed here; `apply` does that, once the events are written.
  */
 
-import { type Failure, quoteId, SessionError } from '../errors.ts';
+import { type Failure, SessionError } from '../errors.ts';
 import { TASKS_PER_SESSION_MAX } from '../limits.ts';
 import type {
   EventBody,
@@ -17,7 +17,6 @@ import type {
 import { reachMode } from './mode.ts';
 import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
-import { canBecome, isSessionStatus, SESSION_STATUSES } from './status.ts';
 import { cancel, cancelQueued, endTurn, queue, requeue, settle, start } from './turn.ts';
 
 /** A turn that has not ended, with the prompt it carries (empty for an autonomous one). */
@@ -85,15 +84,13 @@ export type SessionCommand =
       readonly reason: string;
       /** Only if the session is idle, and nothing has happened to it since this seq. */
       readonly ifIdleSince?: number;
-    }
-  | { readonly type: 'set_status'; readonly status: string }
-  | { readonly type: 'touch' };
+    };
 
 /**
- * The events that a command makes; none where it changes nothing (a task linked twice, an end after
- * the end). Throws a {@link SessionError} where the command is not legal now.
+ * The events that a command makes; no event if it changes nothing (a task linked twice, an end after the end).
  *
  * @param now epoch milliseconds, for the times inside turns and requests
+ * @throws SessionError if the command is not legal now
  */
 export function decide(
   state: SessionState,
@@ -137,10 +134,6 @@ export function decide(
       return [{ type: 'session_error', error: command.error }];
     case 'end':
       return end(state, command, now);
-    case 'set_status':
-      return setStatus(state, command.status, now);
-    case 'touch':
-      return [{ type: 'touched' }];
   }
 }
 
@@ -177,22 +170,4 @@ function end(
     ? endTurn(state, running.id, { state: 'interrupted' }, now)
     : state.openRequests.map((open) => closeRequest(open, { state: 'closed' }, now));
   return [...stopped, ...cancelQueued(state), { type: 'session_ended', reason }];
-}
-
-/** The one way out is an end, whatever word asked for it. */
-function setStatus(state: SessionState, status: string, now: number): readonly EventBody[] {
-  const { session } = state;
-  if (!isSessionStatus(status)) {
-    throw new SessionError('INVALID_REQUEST', `${quoteId(status)} is not a status`, {
-      hint: `use one of ${SESSION_STATUSES.join(', ')}.`,
-    });
-  }
-  if (status === 'terminated') return end(state, { reason: 'status set to terminated' }, now);
-  if (!canBecome(session.status, status)) {
-    throw new SessionError(
-      'CONFLICT',
-      `session ${session.id} is ${session.status} and cannot become ${status}`,
-    );
-  }
-  return [{ type: 'status_set', status }];
 }

@@ -2,7 +2,6 @@
 
 import type { Failure } from '../errors.ts';
 import type { Memory } from './remembered.ts';
-import type { SessionStatus } from './status.ts';
 
 /** Tokens and dollars of a turn, or the sum over a session's turns. */
 export type Usage = {
@@ -170,10 +169,7 @@ export type EventBody =
       readonly type: 'permission_answered';
       readonly turnId?: string;
       readonly request: PermissionRequest;
-    }
-  /** Only in the library, whose host runs Claude Code itself. An end is `session_ended`. */
-  | { readonly type: 'status_set'; readonly status: Exclude<SessionStatus, 'terminated'> }
-  | { readonly type: 'touched' };
+    };
 
 /** What Claude Code says and does in a turn. */
 export type OutputBody =

@@ -143,8 +143,6 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
   session_updated: ({ changes }) => changes,
   session_error: ({ error }) => ({ status: 'error', error }),
   session_ended: ({ at, reason }) => ({ status: 'terminated', endedAt: at, endReason: reason }),
-  status_set: ({ status }) => ({ status }),
-  touched: unchanged,
   task_linked: ({ taskId }, { taskIds }) => ({
     taskIds: [...taskIds.filter((id) => id !== taskId), taskId],
   }),

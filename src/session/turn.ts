@@ -6,7 +6,6 @@ import type { OpenTurn, SessionCommand, SessionState, TurnOutcome } from './deci
 import type { EventBody, QueuedPrompt, SessionEvent, Turn } from './event.ts';
 import { closeRequest } from './permission.ts';
 import type { Session } from './session.ts';
-import { canBecome } from './status.ts';
 
 export function queue(session: Session, queued: QueuedPrompt): readonly EventBody[] {
   if (session.turns.queued >= QUEUED_PROMPTS_MAX) {
@@ -41,12 +40,6 @@ export function start(
   const { session } = state;
   if (session.turns.running > 0) {
     throw new SessionError('CONFLICT', `session ${session.id} is already running a turn`);
-  }
-  if (!canBecome(session.status, 'busy')) {
-    throw new SessionError(
-      'SESSION_NOT_READY',
-      `session ${session.id} is ${session.status} and cannot run a turn yet`,
-    );
   }
   const queued = origin === 'prompt' ? openTurn(state, turnId) : undefined;
   const turn: Turn = {

@@ -64,8 +64,6 @@ export function project(
     case 'text':
     case 'tool_use':
     case 'tool_result':
-    case 'status_set':
-    case 'touched':
       return [];
   }
 }

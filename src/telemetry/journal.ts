@@ -58,16 +58,7 @@ const LINES: EventTable<LogLine | undefined, [session: Change['session']]> = {
       ...turn.usage,
     }),
   notice: ({ requeued, turnId }) => (requeued ? info('prompt requeued', { turnId }) : undefined),
-  ...ignoring(
-    'session_tied',
-    'status_set',
-    'touched',
-    'task_linked',
-    'task_unlinked',
-    'text',
-    'tool_use',
-    'tool_result',
-  ),
+  ...ignoring('session_tied', 'task_linked', 'task_unlinked', 'text', 'tool_use', 'tool_result'),
 };
 
 function info(text: string, fields: Fields): LogLine {

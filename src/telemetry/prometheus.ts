@@ -50,8 +50,6 @@ export class Prometheus implements Telemetry {
       'session_updated',
       'session_error',
       'session_ended',
-      'status_set',
-      'touched',
       'task_linked',
       'task_unlinked',
       'prompt_queued',

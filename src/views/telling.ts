@@ -137,7 +137,7 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
     about: { name: 'request', text: request.requestId },
     isActivity: true,
   }),
-  ...ignoring('session_tied', 'status_set', 'touched'),
+  ...ignoring('session_tied'),
 };
 
 /**

@@ -6,8 +6,15 @@ import {
   TASKS_PER_SESSION_MAX,
 } from '../../src/limits.ts';
 import { decide, type SessionCommand, type SessionState } from '../../src/session/decide.ts';
-import { SESSION_STATUSES, type SessionStatus } from '../../src/session/status.ts';
-import { FAILURE, inStatus, newState, PERMISSION, run } from './log.ts';
+import {
+  FAILURE,
+  inStatus,
+  LOGGED_STATUSES,
+  type LoggedStatus,
+  newState,
+  PERMISSION,
+  run,
+} from './log.ts';
 
 /** The types of the events that the command makes, or the code it is refused with. */
 function verdict(state: SessionState, command: SessionCommand): string {
@@ -28,10 +35,10 @@ const ANSWER = {
   answer: { state: 'allowed' },
 } as const;
 
-type Row = Readonly<Record<Exclude<SessionStatus, 'terminated'>, string>>;
+type Row = Readonly<Record<Exclude<LoggedStatus, 'terminated'>, string>>;
 
 const always = (types: string): Row => {
-  return { initializing: types, ready: types, busy: types, error: types };
+  return { ready: types, busy: types, error: types };
 };
 
 const LEGALITY: readonly (readonly [SessionCommand, Row])[] = [
@@ -47,10 +54,10 @@ const LEGALITY: readonly (readonly [SessionCommand, Row])[] = [
     { type: 'cancel_prompt', turnId: 'running' },
     { ...always('NOT_FOUND'), busy: 'CONFLICT' },
   ],
-  [START, { ...always('turn_started'), initializing: 'SESSION_NOT_READY', busy: 'CONFLICT' }],
+  [START, { ...always('turn_started'), busy: 'CONFLICT' }],
   [
     { type: 'start_turn', turnId: 'woken', origin: 'autonomous' },
-    { ...always('turn_started'), initializing: 'SESSION_NOT_READY', busy: 'CONFLICT' },
+    { ...always('turn_started'), busy: 'CONFLICT' },
   ],
   [
     { type: 'requeue_turn', turnId: 'running', text: 'lease lost' },
@@ -72,29 +79,10 @@ const LEGALITY: readonly (readonly [SessionCommand, Row])[] = [
       busy: 'permission_answered turn_ended prompt_cancelled session_ended',
     },
   ],
-  [
-    { type: 'set_status', status: 'initializing' },
-    { ...always('status_set'), busy: 'CONFLICT' },
-  ],
-  [{ type: 'set_status', status: 'ready' }, always('status_set')],
-  [
-    { type: 'set_status', status: 'busy' },
-    { ...always('status_set'), initializing: 'CONFLICT' },
-  ],
-  [{ type: 'set_status', status: 'error' }, always('status_set')],
-  [
-    { type: 'set_status', status: 'terminated' },
-    {
-      ...always('prompt_cancelled session_ended'),
-      busy: 'permission_answered turn_ended prompt_cancelled session_ended',
-    },
-  ],
-  [{ type: 'set_status', status: 'sleeping' }, always('INVALID_REQUEST')],
-  [{ type: 'touch' }, always('touched')],
 ];
 
 const CASES = LEGALITY.flatMap(([command, row]) =>
-  SESSION_STATUSES.map((status) => {
+  LOGGED_STATUSES.map((status) => {
     const afterTheEnd = command.type === 'end' ? 'nothing' : 'SESSION_NOT_READY';
     const expected = status === 'terminated' ? afterTheEnd : row[status];
     return { name: JSON.stringify(command), status, command, expected };
@@ -239,15 +227,5 @@ describe('decide', () => {
   it('does not take an autonomous turn back, since it has no prompt to run again', () => {
     const woken = run(newState(), { type: 'start_turn', turnId: 'woken', origin: 'autonomous' });
     expect(verdict(woken, { type: 'requeue_turn', turnId: 'woken', text: 'x' })).toBe('nothing');
-  });
-
-  it('names the words it knows when it refuses another', () => {
-    expect(() => decide(newState(), { type: 'set_status', status: 'zz\n' }, 0)).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_REQUEST',
-        message: 'zz\\n is not a status',
-        hint: 'use one of initializing, ready, busy, error, terminated.',
-      }),
-    );
   });
 });

@@ -15,7 +15,6 @@ const usage = {
   costUsd: 0.1,
 };
 const OUTCOMES = ['completed', 'failed', 'interrupted', 'lost'] as const;
-const WORDS = ['initializing', 'ready', 'busy', 'error', 'terminated', 'junk'];
 
 const fresh = ({ session }: SessionState) => `new-${session.lastSeq}`;
 /** An open turn, or one past them that is not there. */
@@ -24,7 +23,6 @@ const someTurn: (state: SessionState, pick: number) => string = ({ openTurns }, 
 
 /** Whatever a program may ask for, legal or not. */
 const MAKERS: readonly Maker[] = [
-  () => ({ type: 'touch' }),
   (_, pick) => ({ type: 'tie', mcpSessionId: pick % 3 === 0 ? null : `m${pick % 3}` }),
   (_, pick) => ({ type: 'link_task', taskId: `t${pick % 3}` }),
   (_, pick) => ({ type: 'unlink_task', taskId: `t${pick % 3}` }),
@@ -45,8 +43,7 @@ const MAKERS: readonly Maker[] = [
     answer: { state: 'allowed' },
   }),
   () => ({ type: 'fail', error: FAILURE }),
-  (_, pick) => ({ type: 'set_status', status: WORDS[pick % WORDS.length] ?? '' }),
-  (_, pick) => (pick === 0 ? { type: 'end', reason: 'done' } : { type: 'touch' }),
+  (_, pick) => (pick === 0 ? { type: 'end', reason: 'done' } : { type: 'cancel_prompts' }),
 ];
 
 /** So that a change in place throws. */
@@ -93,7 +90,7 @@ describe('decide, then apply', () => {
         let state = frozen(newState());
         let sums = contributionOf(state.session);
         for (const [maker, pick] of sequence) {
-          const command = MAKERS[maker]?.(state, pick) ?? { type: 'touch' };
+          const command = MAKERS[maker]?.(state, pick) ?? { type: 'cancel_prompts' };
           const after = step(state, command);
           const before = contributionOf(state.session);
           const change = differenceOf(contributionOf(after.session), before);

@@ -3,7 +3,6 @@
 import { decide, type SessionCommand, type SessionState } from '../../src/session/decide.ts';
 import type { EventBody, SessionEvent } from '../../src/session/event.ts';
 import { apply, applyCreated, type Session } from '../../src/session/session.ts';
-import type { SessionStatus } from '../../src/session/status.ts';
 
 export const CREATED = {
   type: 'session_created',
@@ -98,8 +97,12 @@ export const PERMISSION = {
 
 const QUEUE: SessionCommand = { type: 'queue_prompt', turnId: 'queued', prompt: 'later' };
 
-const ROADS: Readonly<Record<SessionStatus, readonly SessionCommand[]>> = {
-  initializing: [QUEUE, { type: 'set_status', status: 'initializing' }],
+/** Only a session of the library is ever `initializing`, and that has no log. */
+export const LOGGED_STATUSES = ['ready', 'busy', 'error', 'terminated'] as const;
+
+export type LoggedStatus = (typeof LOGGED_STATUSES)[number];
+
+const ROADS: Readonly<Record<LoggedStatus, readonly SessionCommand[]>> = {
   ready: [QUEUE],
   busy: [
     { type: 'queue_prompt', turnId: 'running', prompt: 'now' },
@@ -115,6 +118,6 @@ const ROADS: Readonly<Record<SessionStatus, readonly SessionCommand[]>> = {
  * A session in that status, linked to task `t1`, with `queued` in its queue; the busy one runs
  * `running` and waits for `p1`.
  */
-export function inStatus(status: SessionStatus): SessionState {
+export function inStatus(status: LoggedStatus): SessionState {
   return run(newState(), { type: 'link_task', taskId: 't1' }, ...ROADS[status]);
 }

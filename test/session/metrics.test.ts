@@ -15,7 +15,7 @@ describe('contributionOf', () => {
   it('counts each status under its own names, and every session in the total', () => {
     const counts = SESSION_STATUSES.map((status) => {
       const { totalSessions, activeSessions, busySessions, errorSessions, endedSessions } =
-        contributionOf(inStatus(status).session);
+        contributionOf({ ...newSession(), status });
       return [totalSessions, activeSessions, busySessions, errorSessions, endedSessions];
     });
     expect(counts).toEqual([
@@ -71,11 +71,11 @@ describe('sums', () => {
 
   it('differ by what changed, and by nothing where nothing counted did', () => {
     const ready = newSession();
-    const busy = append(ready, { type: 'status_set', status: 'busy' });
+    const busy = { ...ready, status: 'busy' as const };
     const change = differenceOf(contributionOf(busy), contributionOf(ready));
     expect(change).toEqual({ ...NO_METRICS, busySessions: 1 });
-    const touched = append(ready, { type: 'touched' });
-    expect(differenceOf(contributionOf(touched), contributionOf(ready))).toBeUndefined();
+    const noted = append(ready, { type: 'notice', text: 'x' });
+    expect(differenceOf(contributionOf(noted), contributionOf(ready))).toBeUndefined();
   });
 
   it('keep dollars to a billionth', () => {

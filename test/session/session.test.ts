@@ -22,6 +22,9 @@ function ended(id: string, state: 'completed' | 'failed' | 'interrupted' | 'lost
   return { type: 'turn_ended', turnId: id, turn } as const;
 }
 
+/** Changes nothing but the time of the last activity. */
+const SAID = { type: 'text', text: 'hello' } as const;
+
 const queued = (turnId: string) => ({ type: 'prompt_queued', turnId, prompt: 'go' }) as const;
 
 describe('applyCreated', () => {
@@ -59,8 +62,8 @@ describe('applyCreated', () => {
   });
 
   it('refuses a log that begins with anything else', () => {
-    expect(() => applyCreated('claude_1', { type: 'touched', seq: 1, at: 0 })).toThrow(
-      'log of claude_1 starts with touched, seq 1',
+    expect(() => applyCreated('claude_1', { ...SAID, seq: 1, at: 0 })).toThrow(
+      'log of claude_1 starts with text, seq 1',
     );
     expect(() => applyCreated('claude_1', { ...CREATED, seq: 2, at: 0 })).toThrow('seq 2');
   });
@@ -68,21 +71,21 @@ describe('applyCreated', () => {
 
 describe('apply', () => {
   it.each([0, 1, 3])('refuses seq %i after seq 1', (seq) => {
-    expect(() => apply(newSession(), { type: 'touched', seq, at: 0 })).toThrow(
+    expect(() => apply(newSession(), { ...SAID, seq, at: 0 })).toThrow(
       `log of claude_1: seq ${seq} after 1`,
     );
   });
 
   it('refuses a change of status that the table does not know', () => {
-    const { session } = inStatus('busy');
-    expect(() => append(session, { type: 'status_set', status: 'initializing' })).toThrow(
-      'log of claude_1: busy cannot become initializing',
+    const session = { ...newSession(), status: 'initializing' as const };
+    expect(() => append(session, started('1'))).toThrow(
+      'log of claude_1: initializing cannot become busy',
     );
   });
 
   it('refuses every event after the end', () => {
     const { session } = inStatus('terminated');
-    for (const body of [{ type: 'touched' }, { type: 'session_ended', reason: 'x' }] as const) {
+    for (const body of [SAID, { type: 'session_ended', reason: 'x' }] as const) {
       expect(() => append(session, body)).toThrow('terminated cannot become terminated');
     }
   });
@@ -100,9 +103,9 @@ describe('apply', () => {
 
   it('takes the time of the event as last activity, and never goes back with it', () => {
     const session = newSession(1000);
-    const later = apply(session, next(session, { type: 'touched' }, 5000));
+    const later = apply(session, next(session, SAID, 5000));
     expect(later.lastActivity).toBe(5000);
-    expect(apply(later, next(later, { type: 'touched' }, 2000)).lastActivity).toBe(5000);
+    expect(apply(later, next(later, SAID, 2000)).lastActivity).toBe(5000);
   });
 
   it('keeps tasks in the order of linking, each once, the last one in front', () => {

@@ -53,7 +53,9 @@ export function logContract({ current, store }: Opened): void {
 
   test('a log that does not begin with its creation is refused whole', async () => {
     const id = newSessionId();
-    await expect(store().create(id, [{ type: 'touched' }])).rejects.toThrow('starts with touched');
+    await expect(store().create(id, [{ type: 'text', text: 'x' }])).rejects.toThrow(
+      'starts with text',
+    );
     await expect(store().create(id, [])).rejects.toThrow('without events');
     expect(await store().session(PRINCIPAL, id)).toBeUndefined();
   });
