@@ -5,8 +5,7 @@
 
 import type { Command } from '../commands.ts';
 import type { Settings } from '../config.ts';
-import type { CommandContext } from './context.ts';
-import { OutputClosed, processTerminal, type Terminal } from './terminal.ts';
+import { type CommandContext, OutputClosed, processTerminal, type Terminal } from './terminal.ts';
 
 /** Resolves with the exit code. */
 type RunCommand = (context: CommandContext) => Promise<number>;

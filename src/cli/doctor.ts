@@ -1,10 +1,9 @@
 import { oneLine } from '../text.ts';
 import { besideHead, type Style, screenLines, styled, wrap } from '../views/screen.ts';
-import type { CommandContext } from './context.ts';
 import { environmentChecks } from './environment-checks.ts';
 import { flagsOf } from './flags.ts';
 import { type CheckResult, stateChecks } from './state-checks.ts';
-import { type Terminal, writeJson } from './terminal.ts';
+import { type CommandContext, type Terminal, writeJson } from './terminal.ts';
 
 const STYLES: Readonly<Record<CheckResult['status'], Style>> = {
   ok: 'green',

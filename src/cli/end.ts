@@ -3,10 +3,9 @@ import { Redactor } from '../redaction.ts';
 import { secretsIn } from '../secrets.ts';
 import { oneLine } from '../text.ts';
 import { ago } from '../views/figures.ts';
-import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession, sessionJson } from './sessions.ts';
-import { writeJson } from './terminal.ts';
+import { type CommandContext, writeJson } from './terminal.ts';
 
 /** Ends a session, wherever it runs; resolves when its last process is gone. */
 export async function end(context: CommandContext): Promise<number> {

@@ -1,7 +1,6 @@
 import type { Session } from '../session/session.ts';
 import { ago, cents, count, tildePath } from '../views/figures.ts';
 import { aligned, type Column, tabSeparated } from '../views/table.ts';
-import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import {
   isOthers,
@@ -11,7 +10,7 @@ import {
   statusStyle,
   statusText,
 } from './sessions.ts';
-import { writeJson } from './terminal.ts';
+import { type CommandContext, writeJson } from './terminal.ts';
 
 /** The sessions of all principals, newest activity first. */
 export async function list({ settings, terminal, overview }: CommandContext): Promise<number> {

@@ -4,9 +4,8 @@ import { count, dollars, duration } from '../views/figures.ts';
 import { showSums } from '../views/metrics.ts';
 import { styled } from '../views/screen.ts';
 import { aligned, type Column } from '../views/table.ts';
-import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
-import { type Terminal, writeJson } from './terminal.ts';
+import { type CommandContext, type Terminal, writeJson } from './terminal.ts';
 
 /** Sums over all sessions or those of one task, and per principal if there are several. */
 export async function metrics({ settings, terminal, overview }: CommandContext): Promise<number> {

@@ -6,7 +6,7 @@ import type { Overview } from '../service/overview.ts';
 import { type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext } from './terminal.ts';
 
 const SHORT_CHARS_MIN = 8;
 

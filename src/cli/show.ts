@@ -8,10 +8,9 @@ import { ago, dollars, localTime, tildePath, tokensText } from '../views/figures
 import { showRequest } from '../views/request.ts';
 import { besideHead, firstLines, type Style, screenLines, styled, wrap } from '../views/screen.ts';
 import { bodyText, noteText, tellRequest } from '../views/telling.ts';
-import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { isOthers, knownSession, sessionJson, statusStyle, statusText } from './sessions.ts';
-import { type Terminal, writeJson } from './terminal.ts';
+import { type CommandContext, type Terminal, writeJson } from './terminal.ts';
 
 /** Number of events in which to look for the last text. */
 const SAID_EVENTS = 200;

@@ -11,77 +11,69 @@ import { OlderSchemaError, openInspection } from '../store/sqlite/inspection.ts'
 import { refuseNetworkFileSystem } from '../store/sqlite/open.ts';
 import { count, counted, sizeText, tildePath } from '../views/figures.ts';
 
-/** The result of one check of `doctor`. */
-export type CheckResult = {
-  readonly name: string;
+/** What one check of `doctor` has found. */
+export type Finding = {
   readonly status: 'ok' | 'warn' | 'fail';
-  /** What was found. */
   readonly detail: string;
   /** What to do about it. */
   readonly hint?: string;
 };
 
+export type CheckResult = Finding & { readonly name: string };
+
+export const ok = (detail: string): Finding => ({ status: 'ok', detail });
+export const warn = (detail: string, hint?: string): Finding => ({ status: 'warn', detail, hint });
+export const fail = (detail: string, hint?: string): Finding => ({ status: 'fail', detail, hint });
+
 /** For the database's journal and the files of Claude Code. */
 const FREE_BYTES_MIN = 200 * 1024 * 1024;
 const OTHERS_MODE_BITS = 0o077;
-const OTHER_DIRECTORY = 'pass a different --state-dir.';
 
 /** Whether the state can be stored: the directory, its database, the token file, the disk. */
 export async function stateChecks({
   stateDir,
   tokenFile,
 }: Settings): Promise<readonly CheckResult[]> {
-  const directory = await directoryCheck(stateDir);
+  const directory = { name: 'state directory', ...(await directoryCheck(stateDir)) };
   if (directory.status === 'fail') return [directory];
-  const database = await databaseCheck(stateDir);
   const token = await tokenCheck(tokenFile ?? join(stateDir, 'token'));
-  return [directory, database, ...(token ? [token] : []), await diskCheck(stateDir)];
+  return [
+    directory,
+    { name: 'database', ...(await databaseCheck(stateDir)) },
+    ...(token ? [{ name: 'token file', ...token }] : []),
+    { name: 'disk', ...(await diskCheck(stateDir)) },
+  ];
 }
 
-async function directoryCheck(stateDir: string): Promise<CheckResult> {
-  const name = 'state directory';
-  const refused = (why: string): CheckResult => ({
-    name,
-    status: 'fail',
-    detail: why,
-    hint: OTHER_DIRECTORY,
-  });
+async function directoryCheck(stateDir: string): Promise<Finding> {
+  const refused = (why: string) => fail(`${stateDir} ${why}`, 'pass a different --state-dir.');
   const found = await stat(stateDir).catch(() => undefined);
   if (found === undefined) {
     const parent = await nearest(stateDir);
-    if (parent === stateDir) return refused(`${stateDir} cannot be accessed`);
+    if (parent === stateDir) return refused('cannot be accessed');
     const isFree = await may(parent, constants.W_OK | constants.X_OK);
-    if (!isFree) return refused(`${stateDir} does not exist, and ${parent} is not writable`);
-    return {
-      name,
-      status: 'ok',
-      detail: `${tildePath(stateDir)}: will be created by the first server`,
-    };
+    if (!isFree) return refused(`does not exist, and ${parent} is not writable`);
+    return ok(`${tildePath(stateDir)}: will be created by the first server`);
   }
-  if (!found.isDirectory()) return refused(`${stateDir} is not a directory`);
-  if (!(await may(stateDir, constants.R_OK | constants.W_OK | constants.X_OK))) {
-    return refused(`${stateDir} cannot be written`);
-  }
+  if (!found.isDirectory()) return refused('is not a directory');
+  const isMine = await may(stateDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  if (!isMine) return refused('cannot be written');
   try {
     refuseNetworkFileSystem(stateDir);
   } catch (error) {
-    return failed(name, error);
+    return failed(error);
   }
-  return ownOnly({ name, status: 'ok', detail: tildePath(stateDir) }, stateDir, '700');
+  return ownOnly(tildePath(stateDir), stateDir, '700');
 }
 
-async function databaseCheck(stateDir: string): Promise<CheckResult> {
-  const name = 'database';
+async function databaseCheck(stateDir: string): Promise<Finding> {
   let inspection: Inspection | undefined;
   try {
     inspection = await openInspection(stateDir);
-    if (inspection === undefined) {
-      return { name, status: 'ok', detail: 'none yet: will be created by the first server' };
-    }
-    const detail = await integrityText(inspection);
-    return await ownOnly({ name, status: 'ok', detail }, join(stateDir, DATABASE_FILE), '600');
+    if (inspection === undefined) return ok('none yet: will be created by the first server');
+    return await ownOnly(await integrityText(inspection), join(stateDir, DATABASE_FILE), '600');
   } catch (error) {
-    return failed(name, error);
+    return failed(error);
   } finally {
     inspection?.close();
   }
@@ -106,42 +98,32 @@ async function integrityText(inspection: Inspection): Promise<string> {
 }
 
 /** Undefined if there is no token file: `http` creates it when it starts. */
-async function tokenCheck(file: string): Promise<CheckResult | undefined> {
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined) return undefined;
-  return ownOnly({ name: 'token file', status: 'ok', detail: tildePath(file) }, file, '600');
+async function tokenCheck(file: string): Promise<Finding | undefined> {
+  const isThere = await may(file, constants.F_OK);
+  return isThere ? ownOnly(tildePath(file), file, '600') : undefined;
 }
 
-async function diskCheck(stateDir: string): Promise<CheckResult> {
-  const name = 'disk';
+async function diskCheck(stateDir: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(await nearest(stateDir));
   const free = bavail * bsize;
   const detail = `${sizeText(free)} free`;
-  if (free >= FREE_BYTES_MIN) return { name, status: 'ok', detail };
-  const hint = 'free some space: a call fails if its write does not fit on the disk.';
-  return { name, status: 'warn', detail, hint };
+  return free >= FREE_BYTES_MIN
+    ? ok(detail)
+    : warn(detail, 'free some space: a call fails if its write does not fit on the disk.');
 }
 
-/** The check, with a warning if other users than the owner have rights to the file. */
-async function ownOnly(check: CheckResult, path: string, mode: string): Promise<CheckResult> {
-  const found = await stat(path).catch(() => undefined);
-  if (
-    found === undefined ||
-    process.platform === 'win32' ||
-    (found.mode & OTHERS_MODE_BITS) === 0
-  ) {
-    return check;
-  }
+/** What is fine, with a warning if other users than the owner have rights to the file. */
+async function ownOnly(detail: string, path: string, mode: string): Promise<Finding> {
+  const found = process.platform === 'win32' ? undefined : await stat(path).catch(() => undefined);
+  if (found === undefined || (found.mode & OTHERS_MODE_BITS) === 0) return ok(detail);
   const is = (found.mode & 0o777).toString(8);
-  const detail = `${check.detail}; other users can access it (mode ${is})`;
-  return { ...check, status: 'warn', detail, hint: `chmod ${mode} ${path}` };
+  return warn(`${detail}; other users can access it (mode ${is})`, `chmod ${mode} ${path}`);
 }
 
-function failed(name: string, error: unknown): CheckResult {
+function failed(error: unknown): Finding {
   if (!(error instanceof SessionError)) throw error;
-  const { message: detail, hint } = error;
-  const status = error.cause instanceof OlderSchemaError ? 'warn' : 'fail';
-  return { name, status, detail, hint };
+  const { message, hint } = error;
+  return error.cause instanceof OlderSchemaError ? warn(message, hint) : fail(message, hint);
 }
 
 /**
@@ -154,7 +136,7 @@ export async function nearest(path: string): Promise<string> {
   return isFree && parent !== path ? nearest(parent) : path;
 }
 
-async function may(path: string, mode: number): Promise<boolean> {
+export async function may(path: string, mode: number): Promise<boolean> {
   return access(path, mode).then(
     () => true,
     () => false,

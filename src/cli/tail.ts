@@ -3,10 +3,9 @@ import { eventLines } from '../views/event-lines.ts';
 import { showEvent } from '../views/events.ts';
 import { localDate } from '../views/figures.ts';
 import { styled } from '../views/screen.ts';
-import type { CommandContext } from './context.ts';
 import { flagsOf } from './flags.ts';
 import { knownSession } from './sessions.ts';
-import { jsonLine, type Terminal } from './terminal.ts';
+import { type CommandContext, jsonLine, type Terminal } from './terminal.ts';
 
 /** Number of events to show before new ones. */
 const NEWEST_EVENTS = 20;

@@ -1,6 +1,7 @@
 /** Where a command writes: in columns and colours for a person at a terminal, in neither for a program. */
 
-import type { Environment } from '../config.ts';
+import type { Environment, Settings } from '../config.ts';
+import type { Overview } from '../service/overview.ts';
 import { escapedJson, visible } from '../text.ts';
 import type { Screen } from '../views/screen.ts';
 
@@ -19,6 +20,14 @@ export type Terminal = Screen & {
   write(text: string): Promise<void>;
   /** Writes a line for the person to standard error. */
   note(line: string): void;
+};
+
+/** What a command works with. */
+export type CommandContext = {
+  readonly settings: Settings;
+  readonly terminal: Terminal;
+  /** Undefined if there is no state yet. */
+  readonly overview: Overview | undefined;
 };
 
 /** The reader of the output is gone, like `head` after its last line: there is nothing left to do. */

@@ -6,7 +6,7 @@ import { visible } from '../text.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { isoTime } from '../views/session.ts';
 import { METRICS, OF_SESSION } from './index.ts';
-import type { FixedResource, ResourceCall, SessionResource } from './resource.ts';
+import type { FixedResource, ResourceCall } from './resource.ts';
 import { FACETS, type Facet, sessionUri } from './uris.ts';
 
 /** What resources/list says about one resource. */
@@ -14,13 +14,8 @@ export type Listed = Omit<FixedResource, 'read' | 'annotations'> & {
   readonly annotations: FixedResource['annotations'] & { readonly lastModified?: string };
 };
 
-type Page = { readonly resources: Listed[]; readonly nextCursor?: string };
-
 /** @throws SessionError INVALID_REQUEST if the cursor is not one of ours */
-export async function listResources(
-  { caller, service }: ResourceCall,
-  cursor?: string,
-): Promise<Page> {
+export async function listResources({ caller, service }: ResourceCall, cursor?: string) {
   const { sessions, next } = await service.sessions.page({
     principal: caller.principal,
     limit: RESOURCE_SESSIONS_PAGE,
@@ -40,15 +35,14 @@ function listedFixed({ read: _read, ...shown }: FixedResource): Listed {
 }
 
 function listedSession(session: Session): readonly Listed[] {
-  const listed: Listed[] = [];
-  for (const facet of Object.keys(FACETS) as Facet[]) {
-    const resource = OF_SESSION[facet];
-    if (resource.listed) listed.push(listedFacet(session, facet, resource));
-  }
-  return listed;
+  const facets = Object.keys(FACETS) as Facet[];
+  return facets
+    .filter((facet) => OF_SESSION[facet].listed)
+    .map((facet) => listedFacet(session, facet));
 }
 
-function listedFacet(session: Session, facet: Facet, resource: SessionResource): Listed {
+function listedFacet(session: Session, facet: Facet): Listed {
+  const resource = OF_SESSION[facet];
   const { id, name, status, options, lastActivity } = session;
   return {
     uri: sessionUri(id, facet),

@@ -16,8 +16,7 @@ export const attachSession = defineTool({
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {
-    return {
-      session: showSession(await service.sessions.attach(caller, args.sessionId), service.now()),
-    };
+    const session = await service.sessions.attach(caller, args.sessionId);
+    return { session: showSession(session, service.now()) };
   },
 });

@@ -16,8 +16,7 @@ export const getSession = defineTool({
   input: z.object({ sessionId }),
   output: z.object({ session: sessionView }),
   async run(args, { service, caller }) {
-    return {
-      session: showSession(await service.sessions.get(caller, args.sessionId), service.now()),
-    };
+    const session = await service.sessions.get(caller, args.sessionId);
+    return { session: showSession(session, service.now()) };
   },
 });

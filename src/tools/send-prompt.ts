@@ -38,14 +38,8 @@ export const sendPrompt = defineTool({
     const { waitMs, ...asked } = args;
     // A retry may wait for a different time, so waitMs is not part of the key.
     const key = requestKey('send_prompt', asked, call);
-    const { sessionId, prompt, mode } = asked;
-    const sent = await service.turns.send(caller, {
-      sessionId,
-      prompt,
-      mode,
-      key,
-      trace,
-    });
+    const { idempotencyKey: _key, ...request } = asked;
+    const sent = await service.turns.send(caller, { ...request, key, trace });
     if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };
     const wait = { turn: sent.turn, waitMs, signal, watch };
     const turn = await service.reader.turnSettled(caller, wait);

@@ -1,3 +1,5 @@
+/** Tools that stop or take back a prompt: interrupt_session and cancel_prompt. */
+
 import { z } from 'zod';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
@@ -25,5 +27,23 @@ export const interruptSession = defineTool({
     if (args.cancelQueued) await service.turns.cancelQueued(caller, args.sessionId);
     const { session, turn } = await service.turns.interrupt(caller, args.sessionId);
     return { session: showSession(session, service.now()), turn: turn && showTurn(turn) };
+  },
+});
+
+export const cancelPrompt = defineTool({
+  name: 'cancel_prompt',
+  title: 'Cancel a queued prompt',
+  icons: ICONS.delegate,
+  description:
+    'Cancels a prompt that is still queued, given the id of its turn, and returns the cancelled turn. To stop a ' +
+    'turn that is already running, use interrupt_session.',
+  effect: 'stop',
+  input: z.object({
+    sessionId,
+    turnId: z.string().min(1).max(200).describe('Id of the turn, as returned by send_prompt.'),
+  }),
+  output: z.object({ turn: turnView }),
+  async run(args, { service, caller }) {
+    return { turn: showTurn(await service.turns.cancel(caller, args.sessionId, args.turnId)) };
   },
 });

@@ -1,9 +1,34 @@
+/** Tools about what Claude may do: list_permission_requests and answer_permission_request. */
+
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
-import { ANSWERS_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import { ANSWERS_MAX, LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { requestView, showRequest } from '../views/request.ts';
+import { mcpSessionOf, scope, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
+
+export const listPermissionRequests = defineTool({
+  name: 'list_permission_requests',
+  title: 'List permission requests',
+  icons: ICONS.permission,
+  description:
+    'Lists what Claude asks permission for in all your sessions, oldest first: the tool, its input and when the ' +
+    'request expires. Call it when a session has pendingPermissions: its turn is blocked until somebody answers. ' +
+    'Show each request to the person who decides, then call answer_permission_request. A request that is not ' +
+    'answered in time is denied.',
+  effect: 'read',
+  input: z.object({ sessionId: sessionId.optional(), scope: scope.optional() }),
+  output: z.object({ requests: z.array(requestView) }),
+  async run(args, { service, caller }) {
+    const requests = await service.permissions.list(caller, {
+      limit: LIST_LIMIT_MAX,
+      sessionId: args.sessionId,
+      mcpSessionId: mcpSessionOf(caller, args.scope),
+    });
+    return { requests: requests.map(showRequest) };
+  },
+});
 
 const input = z.object({
   requestId: z.string().min(1).max(200).describe('Id from list_permission_requests.'),
@@ -40,10 +65,7 @@ export const answerPermissionRequest = defineTool({
   effect: 'answer',
   input,
   output: z.object({ request: requestView }),
-  about: ({ request }) => ({
-    sessionId: request.sessionId,
-    turnId: request.turnId ?? undefined,
-  }),
+  about: ({ request: { sessionId, turnId } }) => ({ sessionId, turnId: turnId ?? undefined }),
   async run(args, { service, caller }) {
     checkFits(args);
     const { requestId, decision, message, updatedInput, answers } = args;
@@ -65,16 +87,10 @@ export const answerPermissionRequest = defineTool({
 function checkFits(args: z.infer<typeof input>): void {
   const { decision, interrupt, updatedInput, answers, remember } = args;
   const allows = updatedInput !== undefined || answers !== undefined || remember === 'session';
-  if (decision === 'deny' && allows) {
-    throw new SessionError(
-      'INVALID_REQUEST',
-      'answer_permission_request: updatedInput, answers and remember "session" need decision "allow"',
-    );
-  }
-  if (decision === 'allow' && interrupt) {
-    throw new SessionError(
-      'INVALID_REQUEST',
-      'answer_permission_request: interrupt needs decision "deny"',
-    );
-  }
+  if (decision === 'deny' ? !allows : !interrupt) return;
+  const problem =
+    decision === 'deny'
+      ? 'updatedInput, answers and remember "session" need decision "allow"'
+      : 'interrupt needs decision "deny"';
+  throw new SessionError('INVALID_REQUEST', `answer_permission_request: ${problem}`);
 }

@@ -1,3 +1,5 @@
+/** Tools that start a session: create_session and fork_session. */
+
 import { z } from 'zod';
 import {
   LABEL_KEY_CHARS_MAX,
@@ -8,8 +10,9 @@ import {
   SYSTEM_PROMPT_BYTES_MAX,
   TOOL_RULES_MAX,
 } from '../limits.ts';
-import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/event.ts';
+import { DISCONNECT_POLICIES, PERMISSION_MODES, type Turn } from '../session/event.ts';
 import { LABEL_KEY } from '../session/label.ts';
+import type { Session } from '../session/session.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
 import {
@@ -17,12 +20,25 @@ import {
   idempotencyKey,
   prompt,
   requestKey,
+  sessionId,
   taskId,
   toolRule,
   word,
   wordOrEmpty,
 } from './fields.ts';
-import { defineTool } from './tool.ts';
+import { type Call, defineTool, type Subject } from './tool.ts';
+
+const made = z.object({ session: sessionView, turn: turnView.optional() });
+
+function aboutMade({ session, turn }: z.infer<typeof made>): Subject {
+  return { sessionId: session.id, turnId: turn?.id };
+}
+
+type Made = { readonly session: Session; readonly turn?: Turn };
+
+function showMade({ session, turn }: Made, { service }: Call): z.infer<typeof made> {
+  return { session: showSession(session, service.now()), turn: turn && showTurn(turn) };
+}
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
 const labels = z
@@ -99,23 +115,37 @@ export const createSession = defineTool({
     'the operator set (7 days by default).',
   effect: 'start',
   input,
-  output: z.object({ session: sessionView, turn: turnView.optional() }),
-  about: ({ session, turn }) => ({ sessionId: session.id, turnId: turn?.id }),
+  output: made,
+  about: aboutMade,
   async run(args, call) {
     const { name, labels, taskId, prompt, idempotencyKey: _key, ...options } = args;
     const key = requestKey('create_session', args, call);
-    const made = await call.service.sessions.create(call.caller, {
-      options,
-      name,
-      labels,
-      taskId,
-      prompt,
-      key,
-      trace: call.trace,
-    });
-    return {
-      session: showSession(made.session, call.service.now()),
-      turn: made.turn && showTurn(made.turn),
-    };
+    const given = { options, name, labels, taskId, prompt, key, trace: call.trace };
+    return showMade(await call.service.sessions.create(call.caller, given), call);
+  },
+});
+
+export const forkSession = defineTool({
+  name: 'fork_session',
+  title: 'Fork a session',
+  icons: ICONS.session,
+  description:
+    "Creates a new session that starts with another session's conversation so far, in the same directory. Use it to " +
+    'try an alternative without losing the original. Files are shared, not copied. Wait for, prompt and end the new ' +
+    'session by its own id.',
+  effect: 'start',
+  input: z.object({
+    sessionId,
+    name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
+    prompt: prompt.optional().describe('First prompt of the new session.'),
+    idempotencyKey: idempotencyKey.optional(),
+  }),
+  output: made,
+  about: aboutMade,
+  async run(args, call) {
+    const { sessionId, name, prompt } = args;
+    const key = requestKey('fork_session', args, call);
+    const given = { name, prompt, key, trace: call.trace };
+    return showMade(await call.service.sessions.fork(call.caller, sessionId, given), call);
   },
 });
