@@ -19,7 +19,7 @@ import { followResources } from './server/subscriptions.ts';
 import type { Caller } from './service/caller.ts';
 import { Changes } from './service/changes.ts';
 import { type Clock, systemClock } from './service/clock.ts';
-import { type Core, createCore } from './service/core.ts';
+import { createCore, type Parts } from './service/core.ts';
 import { Housekeeper } from './service/housekeeper.ts';
 import { LeaseKeeper } from './service/lease-keeper.ts';
 import { Permissions } from './service/permissions.ts';
@@ -73,7 +73,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
   const runner = claudeRunner({
     environment: settings.environment,
-    ...(settings.claudePath !== undefined && { claudePath: settings.claudePath }),
+    claudePath: settings.claudePath,
     scratchDirectory,
     secretFiles: secretFilesOf(settings),
     newId,
@@ -136,9 +136,9 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   store.observe({ committed: createJournal(log) });
   store.observe({ committed: (commit) => telemetry.committed(commit) });
   const ports = { ...deps, clock, owners, newId };
-  const core = createCore({ ...ports, leaseMs: leaseTimes.leaseMs });
-  const base = { ...ports, ...core };
-  const { presence, waiters, sessions, runs } = core;
+  const parts = createCore({ ...ports, leaseMs: leaseTimes.leaseMs });
+  const base = { ...ports, ...parts };
+  const { presence, waiters, sessions, control } = parts;
   const permissions = new Permissions({
     ...base,
     memoryOf: (toolName, input, directory) =>
@@ -178,7 +178,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     connections: connectionsOf({ service, log, telemetry, version, presence, leaving }),
     close: async () => {
       housekeeper.close();
-      runs.close();
+      control.close();
       // First of all the turns: from here on Claude hears nothing more that it could go on with.
       const stopped = scheduler.close();
       changes.close();
@@ -208,7 +208,7 @@ type ConnectionDeps = {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly version: string;
-  readonly presence: Core['presence'];
+  readonly presence: Parts['presence'];
   /** What the ends of MCP sessions still have to do. */
   readonly leaving: Set<Promise<void>>;
 };
@@ -217,7 +217,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
   const { service, log, telemetry, version, presence, leaving } = deps;
   const settle = (work: Promise<void>): void => {
     const settled = work.catch((error: unknown) => {
-      log.error({ err: error }, 'the going of an MCP session could not be settled');
+      log.error({ err: error }, 'failed to clean up after an MCP session');
     });
     leaving.add(settled);
     void settled.then(() => leaving.delete(settled));
@@ -227,7 +227,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
       await service.turns.disconnected(caller);
     } finally {
       // Else it would hold for ever a session that could not be stopped.
-      await presence.closed(mcpSessionId);
+      await presence.finishDisconnect(mcpSessionId);
     }
   };
   const forms = { aside: new Aside(), key: randomBytes(32), newId };
@@ -235,9 +235,9 @@ function connectionsOf(deps: ConnectionDeps): Connections {
     createServer: (caller, ending) =>
       createServer(caller, { service, log, telemetry, version, forms, ending }),
     follow: (caller, notify) => followResources(service, caller, notify),
-    opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.opened(mcpSessionId),
-    present: ({ mcpSessionId }) => mcpSessionId !== null && presence.present(mcpSessionId),
-    away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.away(mcpSessionId)),
+    opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.connected(mcpSessionId),
+    present: ({ mcpSessionId }) => mcpSessionId !== null && presence.markActive(mcpSessionId),
+    away: ({ mcpSessionId }) => mcpSessionId !== null && settle(presence.markIdle(mcpSessionId)),
     closed: (caller) => caller.mcpSessionId !== null && settle(leave(caller, caller.mcpSessionId)),
   };
 }

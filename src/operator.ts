@@ -63,12 +63,12 @@ function assembleEnding(deps: EndDeps & { readonly store: Store }) {
   const clock = systemClock();
   const owners = createOwners(randomUUID());
   const { leaseMs } = LEASE_TIMES;
-  const { sessions, runs, waiters } = createCore({
+  const { sessions, control, waiters } = createCore({
     ...deps,
     ...{ clock, owners, leaseMs, settings, killTree, newId: randomUUID },
   });
   const close = (): void => {
-    runs.close();
+    control.close();
     waiters.close();
   };
   return { sessions, close };

@@ -58,7 +58,7 @@ async function activeSessions(
   { service, caller }: PromptCall,
   { taskId, label }: Filter,
 ): Promise<{ readonly sessions: readonly Session[]; readonly more: boolean }> {
-  const found = await service.sessions.list({
+  const { sessions: found } = await service.sessions.page({
     principal: caller.principal,
     limit: REPORT_SESSIONS_MAX + 1,
     taskId,

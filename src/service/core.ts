@@ -9,35 +9,43 @@ import { type Clock, JumpWatch } from './clock.ts';
 import { LocalSessions } from './local-sessions.ts';
 import type { Policy } from './policy.ts';
 import { Presence } from './presence.ts';
+import { Quota } from './quota.ts';
 import { Recovery } from './recovery.ts';
-import { Room } from './room.ts';
-import { Runs } from './runs.ts';
+import { RunControl } from './run-control.ts';
 import { Sessions } from './sessions.ts';
 import { Waiters } from './waiters.ts';
 
-export type CoreDeps = {
+/** What the use cases are made of. Each of them says which parts it needs. */
+export type Parts = {
   readonly store: Store;
   readonly owners: Owners;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Milliseconds. */
-  readonly leaseMs: number;
-  readonly settings: CoreSettings;
   /** A UUID v4. */
   newId(): string;
   /** Ends a process and all it started, if it is still the same one; false if that may live on. */
   killTree(process: ProcessIdentity): Promise<boolean>;
+  readonly local: LocalSessions;
+  readonly jumps: Pick<JumpWatch, 'trustsLapse'>;
+  readonly waiters: Waiters;
+  readonly presence: Presence;
+  readonly gate: Gate;
+  readonly recovery: Recovery;
+  readonly control: RunControl;
+  readonly quota: Quota;
+  readonly sessions: Sessions;
 };
 
-export type CoreSettings = Policy & {
-  readonly defaultDirectory: string;
-  readonly maxSessions: number;
-  readonly maxSessionsPerPrincipal: number;
+type CoreDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'newId' | 'killTree'> & {
+  readonly leaseMs: number;
+  readonly settings: Policy & {
+    readonly defaultDirectory: string;
+    readonly maxSessions: number;
+    readonly maxSessionsPerPrincipal: number;
+  };
 };
 
-export type Core = ReturnType<typeof createCore>;
-
-export function createCore(deps: CoreDeps) {
+export function createCore(deps: CoreDeps): Parts {
   const { store, owners, clock, leaseMs, settings } = deps;
   const local = new LocalSessions();
   const jumps = new JumpWatch(clock, leaseMs);
@@ -45,8 +53,8 @@ export function createCore(deps: CoreDeps) {
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
   const recovery = new Recovery({ ...deps, local, jumps });
-  const runs = new Runs({ ...deps, local, recovery, waiters });
-  const room = new Room({ store, ...settings });
-  const sessions = new Sessions({ ...deps, ...settings, gate, local, runs, presence, room });
-  return { local, jumps, waiters, presence, gate, recovery, runs, sessions };
+  const control = new RunControl({ ...deps, local, recovery, waiters });
+  const quota = new Quota({ store, ...settings });
+  const parts = { ...deps, local, jumps, waiters, presence, gate, recovery, control, quota };
+  return { ...parts, sessions: new Sessions({ ...parts, ...settings }) };
 }

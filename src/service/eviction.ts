@@ -2,16 +2,11 @@
 
 import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
 import { within } from '../timer.ts';
-import type { Clock } from './clock.ts';
+import type { Parts } from './core.ts';
 import type { LocalSession } from './local-session.ts';
-import type { LocalSessions } from './local-sessions.ts';
 import type { Phase } from './phase.ts';
 
-export type EvictionDeps = {
-  readonly local: LocalSessions;
-  readonly clock: Clock;
-  readonly idleEvictMs: number;
-};
+export type EvictionDeps = Pick<Parts, 'local' | 'clock'> & { readonly idleEvictMs: number };
 
 type Warm = Extract<Phase, { is: 'warm' }>;
 type Look = { readonly at: number; readonly some: Promise<boolean> };

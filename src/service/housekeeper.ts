@@ -2,26 +2,18 @@
 
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
-import type { Logger } from '../log.ts';
 import type { Runner } from '../runner/runner.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
 import type { Connection } from '../store/peers.ts';
-import type { Commit, Store } from '../store/store.ts';
-import { agree } from './agreement.ts';
+import type { Commit } from '../store/store.ts';
 import type { Caller } from './caller.ts';
-import type { LocalSessions } from './local-sessions.ts';
-import type { Recovery } from './recovery.ts';
+import type { Parts } from './core.ts';
 import type { RollCall } from './roll-call.ts';
-import type { Sessions } from './sessions.ts';
 
-export type HousekeeperDeps = {
-  readonly store: Store;
+export type HousekeeperDeps = Pick<Parts, 'store' | 'local' | 'sessions' | 'log'> & {
+  readonly recovery: Pick<Parts['recovery'], 'sweep' | 'giveUpUnconfirmed'>;
   readonly rollCall: Pick<RollCall, 'gone'>;
   readonly runner: Pick<Runner, 'kept' | 'discard'>;
-  readonly recovery: Pick<Recovery, 'sweep'>;
-  readonly local: LocalSessions;
-  readonly sessions: Sessions;
-  readonly log: Logger;
   /** An idle session is ended after this long. */
   readonly sessionTtlMs: number;
   /** An ended session is forgotten after this long. */
@@ -58,9 +50,9 @@ export class Housekeeper {
 
   /** What a start does: the store has failed and works again, and may not hold what was thought to be written. */
   async settle(): Promise<void> {
-    const { store, local, log } = this.#deps;
+    const { recovery, local, log } = this.#deps;
     try {
-      await agree(store, local);
+      await recovery.giveUpUnconfirmed();
     } catch (error) {
       log.error({ err: error }, 'the sessions that run here could not be compared with the log');
     }

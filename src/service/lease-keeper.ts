@@ -1,22 +1,14 @@
 /** Keeps the leases of live sessions, and stops what has lost its own. */
 
 import type { LeaseTimes } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Owners } from '../runner/owners.ts';
-import type { Fence, Store } from '../store/store.ts';
-import type { Clock } from './clock.ts';
-import type { LocalSessions } from './local-sessions.ts';
+import type { Fence } from '../store/store.ts';
+import type { Parts } from './core.ts';
 import type { SessionProcess } from './session-process.ts';
 
 const WATCHES_PER_RENEWAL = 5;
 
-export type LeaseKeeperDeps = {
-  readonly store: Store;
-  readonly owners: Owners;
-  readonly clock: Clock;
-  readonly log: Logger;
+export type LeaseKeeperDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'local'> & {
   readonly leaseTimes: LeaseTimes;
-  readonly local: LocalSessions;
 };
 
 export class LeaseKeeper {

@@ -8,6 +8,7 @@ import { KILL_AGAIN_MS, START_GIVEN_UP_MS } from '../limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Claim } from '../store/store.ts';
 import { startTimer, type Timer } from '../timer.ts';
+import type { Parts } from './core.ts';
 import type { Loss } from './loss.ts';
 import {
   ABSENT,
@@ -20,17 +21,16 @@ import {
 } from './phase.ts';
 import { type ProcessDeps, SessionProcess } from './session-process.ts';
 
-export type LocalSessionDeps = ProcessDeps & {
-  readonly idleEvictMs: number;
-  /** Whether the server stops: then it waits for nothing any more. */
-  isClosed(): boolean;
-  /** Ends what an earlier owner of the session left running; false if that may live on. */
-  killTree(process: ProcessIdentity): Promise<boolean>;
-  /** It has been idle for `idleEvictMs`. */
-  timeUp(session: LocalSession): void;
-  /** Its turn has ended, or its place is free. */
-  freed(): void;
-};
+export type LocalSessionDeps = ProcessDeps &
+  Pick<Parts, 'killTree'> & {
+    readonly idleEvictMs: number;
+    /** Whether the server stops: then it waits for nothing any more. */
+    isClosed(): boolean;
+    /** It has been idle for `idleEvictMs`. */
+    timeUp(session: LocalSession): void;
+    /** Its turn has ended, or its place is free. */
+    freed(): void;
+  };
 
 /** Why this server left a session under a lease, or took it and has not settled it yet. */
 export type Left = { readonly epoch: number; readonly loss: Loss };

@@ -65,27 +65,6 @@ export class LocalSessions {
     await Promise.all(this.#claims);
   }
 
-  /** Stops the session's process while `work` runs; no turn of it is started here meanwhile. */
-  async whileStopped<T>(
-    sessionId: string,
-    stop: () => Promise<void>,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const session = this.at(sessionId);
-    session.holds += 1;
-    try {
-      await stop();
-      const done = await work();
-      // A claim that was under way when the hold began.
-      await stop();
-      return done;
-    } finally {
-      session.holds -= 1;
-      session.tidy();
-      this.poke();
-    }
-  }
-
   /** Something was queued, or a place has become free. */
   poke(): void {
     this.#work();

@@ -2,7 +2,6 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { quoteId, SessionError } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
 import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
@@ -10,23 +9,15 @@ import type { PermissionAnswer } from '../session/permission.ts';
 import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { RequestQuery } from '../store/queries.ts';
-import type { Store } from '../store/store.ts';
-import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
+import type { Parts } from './core.ts';
 import { lossFrom } from './loss.ts';
-import type { Recovery } from './recovery.ts';
 import type { SessionProcess } from './session-process.ts';
-import type { Waiters } from './waiters.ts';
 
-export type PermissionsDeps = {
-  readonly store: Store;
-  readonly gate: Gate;
-  readonly waiters: Waiters;
-  readonly recovery: Recovery;
-  readonly clock: Clock;
-  readonly newId: () => string;
-  readonly log: Logger;
+export type PermissionsDeps = Pick<
+  Parts,
+  'store' | 'gate' | 'waiters' | 'recovery' | 'clock' | 'newId' | 'log'
+> & {
   /** What an answer for the rest of the session is remembered as; undefined if it counts once. */
   memoryOf(
     toolName: string,
@@ -75,8 +66,8 @@ export class Permissions {
       turnId: live.turnId ?? null,
       toolName: ask.toolName,
       input: ask.input,
-      ...(ask.description !== undefined && { description: ask.description }),
-      ...(ask.memory && { memory: ask.memory }),
+      description: ask.description,
+      memory: ask.memory,
       expiresAt: clock.now() + timeoutMs,
     };
     try {
@@ -126,7 +117,7 @@ export class Permissions {
     await recovery.demand(request.sessionId);
     const answer: PermissionAnswer = {
       state: decision === 'allow' ? 'allowed' : 'denied',
-      ...(message !== undefined && { message }),
+      message,
       ...(await this.#remembering(caller, request, given)),
       grant: grantOf(request, given),
     };
@@ -235,15 +226,12 @@ function untilVoid(signal: AbortSignal): Promise<PermissionReply> {
 function replyOf(request: PermissionRequest): PermissionReply {
   const { state, message, grant, remembered } = request;
   if (state === 'allowed') {
-    return {
-      decision: 'allow',
-      ...(grant?.updatedInput && { updatedInput: grant.updatedInput }),
-      ...(remembered && { remembered: remembered.rule }),
-    };
+    const { updatedInput } = grant ?? {};
+    return { decision: 'allow', updatedInput, remembered: remembered?.rule };
   }
   return {
     decision: 'deny',
     message: message ?? 'The person who watches this session denied it.',
-    ...(grant?.interrupt && { interrupt: true }),
+    interrupt: grant?.interrupt,
   };
 }

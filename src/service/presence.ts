@@ -10,47 +10,47 @@ export class Presence {
   /** Connected here; true once the store says so too, for the other servers. */
   readonly #open = new Map<string, boolean>();
   /** Gone, with sessions still to be settled: open for the other servers only. */
-  readonly #leaving = new Set<string>();
+  readonly #disconnecting = new Set<string>();
 
   /** Open, but with nothing under way. */
-  readonly #away = new Set<string>();
+  readonly #idle = new Set<string>();
 
   constructor(store: Store, owners: Owners) {
     this.#store = store;
     this.#owners = owners;
   }
 
-  opened(mcpSessionId: string): void {
+  connected(mcpSessionId: string): void {
     this.#open.set(mcpSessionId, false);
   }
 
   /** It can be heard from again. */
-  present(mcpSessionId: string): void {
-    this.#away.delete(mcpSessionId);
+  markActive(mcpSessionId: string): void {
+    this.#idle.delete(mcpSessionId);
   }
 
   /**
    * It has no request or stream open, and may never come back: many clients go without a word. It goes
    * on, but holds its sessions no longer against others of its principal.
    */
-  async away(mcpSessionId: string): Promise<void> {
+  async markIdle(mcpSessionId: string): Promise<void> {
     if (!this.#open.has(mcpSessionId)) return;
-    this.#away.add(mcpSessionId);
+    this.#idle.add(mcpSessionId);
     if (!this.#open.get(mcpSessionId)) return;
     this.#open.set(mcpSessionId, false);
     await this.#store.peers.disconnect(mcpSessionId);
   }
 
-  /** From now on it holds no session any more; what becomes of them is told by {@link closed}. */
-  leaves(mcpSessionId: string): void {
-    if (this.#open.has(mcpSessionId)) this.#leaving.add(mcpSessionId);
+  /** From now on it holds no session any more; what becomes of them is told by {@link finishDisconnect}. */
+  startDisconnect(mcpSessionId: string): void {
+    if (this.#open.has(mcpSessionId)) this.#disconnecting.add(mcpSessionId);
   }
 
-  async closed(mcpSessionId: string): Promise<void> {
+  async finishDisconnect(mcpSessionId: string): Promise<void> {
     const isKnown = this.#open.get(mcpSessionId);
     this.#open.delete(mcpSessionId);
-    this.#leaving.delete(mcpSessionId);
-    this.#away.delete(mcpSessionId);
+    this.#disconnecting.delete(mcpSessionId);
+    this.#idle.delete(mcpSessionId);
     if (isKnown) await this.#store.peers.disconnect(mcpSessionId);
   }
 
@@ -72,7 +72,7 @@ export class Presence {
   /** A connection whose server is gone is gone with it. */
   async isConnected(mcpSessionId: string): Promise<boolean> {
     if (this.#open.has(mcpSessionId)) {
-      return !this.#leaving.has(mcpSessionId) && !this.#away.has(mcpSessionId);
+      return !this.#disconnecting.has(mcpSessionId) && !this.#idle.has(mcpSessionId);
     }
     const owner = (await this.#store.peers.connections(mcpSessionId))[0]?.owner;
     if (owner === undefined || owner === this.#owners.self) return false;

@@ -5,29 +5,23 @@
  */
 
 import { SessionError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Owners } from '../runner/owners.ts';
-import type { ProcessIdentity } from '../session/process.ts';
-import { type Fence, type Lease, StaleFenceError, type Store } from '../store/store.ts';
-import type { Clock, JumpWatch } from './clock.ts';
+import { type Fence, type Lease, StaleFenceError } from '../store/store.ts';
+import type { Parts } from './core.ts';
 import type { LocalSession } from './local-session.ts';
-import type { LocalSessions } from './local-sessions.ts';
 import { type Loss, lossOf, requeueText } from './loss.ts';
 
-export type RecoveryDeps = {
-  readonly store: Store;
-  readonly owners: Owners;
-  readonly clock: Clock;
-  readonly jumps: JumpWatch;
-  readonly log: Logger;
-  readonly local: LocalSessions;
-  /** Ends a process and all it started, if it is still the same one. */
-  killTree(process: ProcessIdentity): Promise<boolean>;
-};
+export type RecoveryDeps = Pick<
+  Parts,
+  'store' | 'owners' | 'clock' | 'jumps' | 'log' | 'local' | 'killTree'
+>;
 
 type RunningTurn = NonNullable<Lease['turn']>;
 
 const SILENT: Loss = { kind: 'silent' };
+const UNCONFIRMED: Loss = {
+  kind: 'storage',
+  message: 'the disk did not confirm the write that started it',
+};
 
 export class Recovery {
   readonly #deps: RecoveryDeps;
@@ -59,6 +53,24 @@ export class Recovery {
     const hasLapsed = !isOurs && lease.until <= clock.now() && jumps.trustsLapse();
     const loss = this.#lossAt(lease) ?? (hasLapsed && SILENT);
     if (loss) await this.take(lease, loss);
+  }
+
+  /**
+   * After the store has failed, the log may hold a claim that the disk did not confirm, so that nobody here runs that
+   * turn. Then the session's process ends, and a sweep settles the turn.
+   */
+  async giveUpUnconfirmed(): Promise<void> {
+    const { store, local } = this.#deps;
+    for (const session of local.live()) {
+      const [before] = await store.leases(session.id);
+      if (before?.turn === undefined || before.turn.id === session.turnId) continue;
+      // It may just have begun here, or just have ended.
+      await local.claimed();
+      await session.process?.settled();
+      const turnId = (await store.leases(session.id))[0]?.turn?.id;
+      const isLost = turnId === before.turn.id && turnId !== session.turnId;
+      if (isLost) session.process?.giveUp(UNCONFIRMED);
+    }
   }
 
   /** What was claimed before they were read is known here when this resolves. */

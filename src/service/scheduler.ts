@@ -3,19 +3,13 @@
  * none.
  */
 
-import type { Owners } from '../runner/owners.ts';
 import type { Appended, Claim, Claimant, Fence } from '../store/store.ts';
-import type { JumpWatch } from './clock.ts';
+import type { Parts } from './core.ts';
 import { Eviction } from './eviction.ts';
 import type { LocalSessionDeps } from './local-session.ts';
-import type { LocalSessions } from './local-sessions.ts';
 
-export type SchedulerDeps = Omit<LocalSessionDeps, 'isClosed' | 'timeUp' | 'freed'> & {
-  readonly local: LocalSessions;
-  readonly owners: Owners;
-  readonly maxLive: number;
-  readonly jumps: JumpWatch;
-};
+export type SchedulerDeps = Omit<LocalSessionDeps, 'isClosed' | 'timeUp' | 'freed'> &
+  Pick<Parts, 'local' | 'owners' | 'jumps'> & { readonly maxLive: number };
 
 type Claimed = Claim | 'full' | undefined;
 

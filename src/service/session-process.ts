@@ -1,25 +1,20 @@
 /** The process of a session under one lease: its run, its log, and what the one says and the other is told. */
 
 import { failureOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
-import { type Claim, type Fence, StaleFenceError, type Store } from '../store/store.ts';
-import type { Clock } from './clock.ts';
-import { type Loss, lossFrom, requeueText } from './loss.ts';
-import { lostFor, needsPerson } from './outcome.ts';
+import { type Claim, type Fence, StaleFenceError } from '../store/store.ts';
+import type { Parts } from './core.ts';
+import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
 import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
 import { SessionWriter } from './session-writer.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; it waits again';
 
-export type ProcessDeps = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Logger;
+export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log'> & {
   /** Starts Claude Code; the signal gives that up. */
   start(session: Session, listener: RunListener, signal: AbortSignal): Promise<Run>;
   ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
@@ -259,7 +254,12 @@ export class SessionProcess {
   #turnEnded(turnId: string, outcome: TurnOutcome): void {
     const whole = this.#writer.unfold(turnId, outcome);
     if (whole === undefined) return;
-    this.#endTurn(turnId, lostFor(turnId, whole, this.loss), needsPerson(outcome));
+    const { error, loss } = { ...outcome, loss: this.loss };
+    // Until a person has signed in, say, or added credit, no turn will go well.
+    const isBroken = error?.code === 'UNAVAILABLE' && !error.retryable;
+    // However it came out, part of a turn that was given up is missing from the log.
+    const lost = loss && ({ state: 'lost', error: lossOf(turnId, loss) } as const);
+    this.#endTurn(turnId, { ...whole, ...lost }, isBroken);
   }
 
   /** If Claude Code cannot be run, the session says why in the same write, and its next turn begins afresh. */

@@ -7,9 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/event.ts';
-import { addUsageByModel } from '../session/usage.ts';
+import { addUsageByModel, totalOf } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
-import { withUsage } from './outcome.ts';
 
 /** Claude Code says how a turn ended right after its last words: both go into one commit. */
 const GATHER_MS = 1;
@@ -61,9 +60,11 @@ export class SessionWriter {
       this.fold(turnId, outcome.usageByModel);
       return undefined;
     }
-    const whole = withUsage(outcome, this.#folded?.usage);
+    const folded = this.#folded;
     this.#folded = undefined;
-    return whole;
+    if (folded === undefined) return outcome;
+    const usageByModel = addUsageByModel(outcome.usageByModel ?? {}, folded.usage);
+    return { ...outcome, usageByModel, usage: totalOf(usageByModel) };
   }
 
   /** Undefined while there is room for more. */

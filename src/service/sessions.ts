@@ -19,31 +19,17 @@ import {
 } from '../session/metrics.ts';
 import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type { IdleQuery, IdleSession, SessionQuery } from '../store/queries.ts';
-import type { Appended, RequestKey, Store } from '../store/store.ts';
-import type { Gate } from './access.ts';
+import type { IdleQuery, IdleSession, SessionCursor, SessionQuery } from '../store/queries.ts';
+import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
-import type { Clock } from './clock.ts';
-import { type ListPage, listPage } from './list-page.ts';
-import type { LocalSessions } from './local-sessions.ts';
+import type { Parts } from './core.ts';
 import { allowedOptions, type Policy } from './policy.ts';
-import type { Presence } from './presence.ts';
-import type { Room } from './room.ts';
-import type { Runs } from './runs.ts';
 
-export type SessionsDeps = Policy & {
-  readonly store: Store;
-  readonly gate: Gate;
-  readonly local: LocalSessions;
-  readonly runs: Runs;
-  readonly presence: Presence;
-  readonly clock: Clock;
-  /** A UUID v4. */
-  readonly newId: () => string;
-  /** Where a session works that names no directory. */
-  readonly defaultDirectory: string;
-  readonly room: Room;
-};
+export type SessionsDeps = Policy &
+  Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {
+    /** The working directory of a session that names none. */
+    readonly defaultDirectory: string;
+  };
 
 export type NewSession = {
   readonly options: Omit<SessionOptions, 'workingDirectory'> & {
@@ -64,6 +50,12 @@ export type MetricsScope =
   | { readonly of: 'mcpSession' }
   | { readonly of: 'session'; readonly sessionId: string }
   | { readonly of: 'task'; readonly taskId: string };
+
+export type SessionPage = {
+  readonly sessions: readonly Session[];
+  /** Where the next page begins, if there is one. */
+  readonly next?: SessionCursor;
+};
 
 /** Sums, and the usage among them by model. */
 export type Measured = { readonly sums: Metrics; readonly usageByModel: UsageByModel };
@@ -107,9 +99,9 @@ export class Sessions {
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
-    const { store, presence, newId, room } = this.#deps;
+    const { store, presence, newId, quota } = this.#deps;
     const options = await this.#options(asked.options);
-    return room.forOne(caller.principal, async () => {
+    return quota.forOne(caller.principal, async () => {
       const announced = presence.announce(caller);
       const events = this.#creation(caller, asked, options);
       const [made] = await Promise.all([
@@ -123,28 +115,12 @@ export class Sessions {
   #creation(caller: Caller, asked: NewSession, options: SessionOptions): readonly EventBody[] {
     const { name, labels = {}, taskId, prompt, trace, forkOf } = asked;
     const { principal, mcpSessionId } = caller;
-    return [
-      {
-        type: 'session_created',
-        principal,
-        mcpSessionId,
-        options,
-        ...(name !== undefined && { name }),
-        labels,
-        ...(forkOf && { forkOf }),
-      },
-      ...(taskId === undefined ? [] : [{ type: 'task_linked', taskId } as const]),
-      ...(prompt === undefined
-        ? []
-        : [
-            {
-              type: 'prompt_queued',
-              turnId: this.#deps.newId(),
-              prompt,
-              ...(trace && { trace }),
-            } as const,
-          ]),
+    const events: EventBody[] = [
+      { type: 'session_created', principal, mcpSessionId, options, name, labels, forkOf },
     ];
+    if (taskId !== undefined) events.push({ type: 'task_linked', taskId });
+    if (prompt === undefined) return events;
+    return [...events, { type: 'prompt_queued', turnId: this.#deps.newId(), prompt, trace }];
   }
 
   /**
@@ -169,12 +145,20 @@ export class Sessions {
     return this.#deps.gate.readable(caller, sessionId);
   }
 
-  list(query: SessionQuery): Promise<readonly Session[]> {
-    return this.#deps.store.sessions(query);
-  }
-
-  page(query: SessionQuery): Promise<ListPage> {
-    return listPage(this.#deps.store, query);
+  /**
+   * A page of a list of sessions. The pages go through the list as it stood when the first one was read: each session of
+   * then is on one of them, as it is by now, whatever happens to it meanwhile.
+   */
+  async page(query: SessionQuery): Promise<SessionPage> {
+    const { limit, cursor } = query;
+    // One more than is shown tells whether there is more.
+    const found = await this.#deps.store.sessions({ ...query, limit: limit + 1 });
+    const sessions = found.slice(0, limit);
+    const [first, last] = [sessions[0], sessions.at(-1)];
+    if (first === undefined || last === undefined || found.length <= limit) return { sessions };
+    const asOf = cursor?.asOf ?? first.lastActivity;
+    const { id, lastActivity, place = lastActivity } = last;
+    return { sessions, next: { lastActivity: place, id, asOf } };
   }
 
   /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */
@@ -195,11 +179,6 @@ export class Sessions {
   async unlink(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
     return (await this.#deps.gate.change(caller, sessionId, { type: 'unlink_task', taskId }))
       .session;
-  }
-
-  /** Ends the principal's sessions that have been idle longer than `maxAgeMs`; returns how many. */
-  cleanup(caller: Caller, maxAgeMs: number): Promise<number> {
-    return this.endIdle({ idleMs: maxAgeMs, principal: caller.principal });
   }
 
   /**
@@ -226,11 +205,11 @@ export class Sessions {
    * after that: a turn that has begun meanwhile must not be.
    */
   async #endIdle({ id: sessionId, lastSeq }: IdleSession): Promise<boolean> {
-    const { store, runs } = this.#deps;
+    const { store, control } = this.#deps;
     const command = { type: 'end', reason: 'idle for too long', ifIdleSince: lastSeq } as const;
     const { events } = await store.append(sessionId, command);
     if (events.length === 0) return false;
-    await runs.whileStopped(sessionId, async () => {});
+    await control.whileStopped(sessionId, async () => {});
     return true;
   }
 
@@ -246,7 +225,7 @@ export class Sessions {
   ): Promise<{ session: Session; ended: boolean }> {
     const known = await this.#deps.gate.changeable(caller, sessionId);
     if (known.status === 'terminated') return { session: known, ended: false };
-    const { session, events } = await this.#deps.runs.whileStopped(sessionId, () =>
+    const { session, events } = await this.#deps.control.whileStopped(sessionId, () =>
       this.#deps.gate.change(caller, sessionId, { type: 'end', reason }),
     );
     return { session, ended: events.some((event) => event.type === 'session_ended') };

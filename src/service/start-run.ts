@@ -8,18 +8,16 @@ import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
-import type { Store } from '../store/store.ts';
+import type { Parts } from './core.ts';
 import { lineageOf } from './lineage.ts';
 import { optionsToRun, type Policy } from './policy.ts';
 
-export type StartDeps = Policy & {
-  readonly store: Store;
-  readonly runner: Runner;
-  /** A UUID v4. */
-  readonly newId: () => string;
-  /** Gives the start up. */
-  readonly signal: AbortSignal;
-};
+export type StartDeps = Policy &
+  Pick<Parts, 'store' | 'newId'> & {
+    readonly runner: Runner;
+    /** Aborts the start. */
+    readonly signal: AbortSignal;
+  };
 
 /** @throws SessionError UNAVAILABLE, or LIMIT_EXCEEDED if the session's budget is used up */
 export async function startRun(

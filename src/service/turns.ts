@@ -2,38 +2,30 @@
 
 import { errorOf, failureOf, SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX, ORDER_STOPPED_MS } from '../limits.ts';
-import type { Logger } from '../log.ts';
 import { promptKind } from '../runner/prompt-text.ts';
 import type { Command, Effect, PromptMode } from '../session/command.ts';
 import type { Trace, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { queuedTurn } from '../session/turn.ts';
 import type { SessionCursor } from '../store/queries.ts';
-import type { Appended, AppendOptions, Reply, RequestKey, Store } from '../store/store.ts';
-import type { Gate } from './access.ts';
+import type { Appended, AppendOptions, Reply, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
-import type { LocalSessions } from './local-sessions.ts';
-import type { Presence } from './presence.ts';
-import type { Recovery } from './recovery.ts';
-import type { Runs } from './runs.ts';
+import type { Parts } from './core.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Sessions } from './sessions.ts';
-import type { Waiters } from './waiters.ts';
 
-export type TurnsDeps = {
-  readonly store: Store;
-  readonly gate: Gate;
-  readonly presence: Presence;
-  readonly sessions: Sessions;
-  readonly scheduler: Pick<Scheduler, 'claimWith'>;
-  readonly local: LocalSessions;
-  readonly runs: Runs;
-  readonly recovery: Recovery;
-  readonly waiters: Waiters;
-  readonly log: Logger;
-  /** A UUID v4. */
-  readonly newId: () => string;
-};
+export type TurnsDeps = Pick<
+  Parts,
+  | 'store'
+  | 'gate'
+  | 'presence'
+  | 'sessions'
+  | 'local'
+  | 'control'
+  | 'recovery'
+  | 'waiters'
+  | 'log'
+  | 'newId'
+> & { readonly scheduler: Pick<Scheduler, 'claimWith'> };
 
 export type NewPrompt = {
   readonly sessionId: string;
@@ -107,7 +99,7 @@ export class Turns {
     const { store } = this.#deps;
     const { sessionId, prompt, key } = sending.asked;
     const { turnId } = effect;
-    const steering = this.#deps.runs.steer(sessionId, turnId, prompt);
+    const steering = this.#deps.control.steer(sessionId, turnId, prompt);
     if (await this.#orNotDone(sessionId, effect, steering, key)) {
       const command = { type: 'steered', turnId, prompt } as const;
       return this.#sentAs(await store.append(sessionId, command, { answers: key }));
@@ -154,16 +146,16 @@ export class Turns {
 
   /** Stops the running turn and waits until it has stopped; without one it changes nothing. */
   async interrupt(caller: Caller, sessionId: string): Promise<{ session: Session; turn?: Turn }> {
-    const { store, gate, runs } = this.#deps;
+    const { store, gate, control } = this.#deps;
     await gate.changeable(caller, sessionId);
-    const turnId = await runs.interrupt(sessionId);
+    const turnId = await control.interrupt(sessionId);
     const turn = turnId === undefined ? undefined : await store.turn(sessionId, turnId);
-    return { session: await gate.readable(caller, sessionId), ...(turn && { turn }) };
+    return { session: await gate.readable(caller, sessionId), turn };
   }
 
   /** Does for each session tied to an MCP session that has ended what its `onDisconnect` says. */
   async disconnected(caller: Caller): Promise<void> {
-    if (caller.mcpSessionId !== null) this.#deps.presence.leaves(caller.mcpSessionId);
+    if (caller.mcpSessionId !== null) this.#deps.presence.startDisconnect(caller.mcpSessionId);
     let cursor: SessionCursor | undefined;
     do {
       const page = await this.#tiedTo(caller, cursor);
@@ -177,7 +169,7 @@ export class Turns {
     const { principal, mcpSessionId } = caller;
     if (mcpSessionId === null) return [];
     const limit = LIST_LIMIT_MAX;
-    return this.#deps.store.sessions({ principal, mcpSessionId, limit, ...(cursor && { cursor }) });
+    return this.#deps.store.sessions({ principal, mcpSessionId, limit, cursor });
   }
 
   async #leave(caller: Caller, { id, status, options }: Session): Promise<void> {
@@ -211,7 +203,7 @@ export class Turns {
   }
 
   async #interruptSoon(sessionId: string, effect: Effect): Promise<void> {
-    const interrupting = this.#deps.runs.interrupt(sessionId, effect.turnId);
+    const interrupting = this.#deps.control.interrupt(sessionId, effect.turnId);
     await this.#orNotDone(sessionId, effect, interrupting).catch(() => {});
   }
 

@@ -49,6 +49,7 @@ export const cleanupSessions = defineTool({
   }),
   output: z.object({ cleaned: z.int().min(0).describe('Number of sessions that were ended.') }),
   async run(args, { service, caller }) {
-    return { cleaned: await service.sessions.cleanup(caller, args.maxAgeMs) };
+    const { principal } = caller;
+    return { cleaned: await service.sessions.endIdle({ idleMs: args.maxAgeMs, principal }) };
   },
 });

@@ -117,7 +117,7 @@ test('settles each connection once, and none of them holds up another', async ()
     return { mcpSessionId, principal: 'alice', owner: 'gone' };
   });
   const keeper = keeperOf(harness, {
-    recovery: { sweep: async () => 0 },
+    recovery: { sweep: async () => 0, giveUpUnconfirmed: async () => {} },
     rollCall: { gone: async () => left },
     local: new LocalSessions(),
     disconnected: ({ mcpSessionId }) => {

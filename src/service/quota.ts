@@ -2,20 +2,19 @@
 
 import { SessionError } from '../errors.ts';
 import { type Metrics, PRINCIPAL_SCOPE } from '../session/metrics.ts';
-import type { Store } from '../store/store.ts';
+import type { Parts } from './core.ts';
 
-export type RoomDeps = {
-  readonly store: Store;
+export type QuotaDeps = Pick<Parts, 'store'> & {
   readonly maxSessions: number;
   readonly maxSessionsPerPrincipal: number;
 };
 
-export class Room {
-  readonly #deps: RoomDeps;
+export class Quota {
+  readonly #deps: QuotaDeps;
   /** The principals of the sessions on their way to the store, each with its place. */
   readonly #making: string[] = [];
 
-  constructor(deps: RoomDeps) {
+  constructor(deps: QuotaDeps) {
     this.#deps = deps;
   }
 
@@ -37,7 +36,7 @@ export class Room {
   async #check(principal: string): Promise<void> {
     const { store, maxSessions, maxSessionsPerPrincipal } = this.#deps;
     if (openIn(await store.totals()) + this.#making.length > maxSessions) {
-      throw noRoom(
+      throw exceeded(
         `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
       );
     }
@@ -45,7 +44,7 @@ export class Room {
     const { metrics } = await store.sums(principal, PRINCIPAL_SCOPE);
     const making = this.#making.filter((other) => other === principal).length;
     if (openIn(metrics) + making <= maxSessionsPerPrincipal) return;
-    throw noRoom(
+    throw exceeded(
       `${maxSessionsPerPrincipal} of your sessions have not ended (--max-sessions-per-principal)`,
     );
   }
@@ -55,7 +54,7 @@ function openIn({ totalSessions, endedSessions }: Metrics): number {
   return totalSessions - endedSessions;
 }
 
-function noRoom(message: string): SessionError {
+function exceeded(message: string): SessionError {
   const hint = 'end_session or cleanup_sessions makes room.';
   return new SessionError('LIMIT_EXCEEDED', message, { hint });
 }

@@ -3,34 +3,26 @@
  * directory, which is left an order.
  */
 
-import { ORDER_MS_MAX, ORDER_STOPPED_MS } from '../limits.ts';
-import type { Logger } from '../log.ts';
-import type { Owners } from '../runner/owners.ts';
+import { SessionError } from '../errors.ts';
+import { ORDER_MS_MAX, ORDER_STOPPED_MS, STOP_MS_MAX } from '../limits.ts';
 import type { Order } from '../store/peers.ts';
-import type { Lease, Store } from '../store/store.ts';
+import type { Lease } from '../store/store.ts';
+import { within } from '../timer.ts';
+import type { Parts } from './core.ts';
 import type { LocalSession } from './local-session.ts';
-import type { LocalSessions } from './local-sessions.ts';
-import type { Recovery } from './recovery.ts';
-import { stopInTime } from './stop-in-time.ts';
-import type { Waiters } from './waiters.ts';
 
-export type RunsDeps = {
-  readonly store: Store;
-  readonly local: LocalSessions;
-  readonly recovery: Recovery;
-  readonly waiters: Waiters;
-  readonly owners: Owners;
-  readonly newId: () => string;
-  readonly log: Logger;
-};
+export type RunControlDeps = Pick<
+  Parts,
+  'store' | 'local' | 'recovery' | 'waiters' | 'owners' | 'newId' | 'log'
+>;
 
 type Wanted = Pick<Order, 'kind' | 'turnId' | 'text'>;
 
-export class Runs {
-  readonly #deps: RunsDeps;
+export class RunControl {
+  readonly #deps: RunControlDeps;
   readonly #unsubscribe: () => void;
 
-  constructor(deps: RunsDeps) {
+  constructor(deps: RunControlDeps) {
     this.#deps = deps;
     this.#unsubscribe = deps.store.subscribe(({ orders }) => {
       if (orders) void this.#carryOutOrders();
@@ -89,16 +81,27 @@ export class Runs {
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     const { local } = this.#deps;
     if (!local.isLive(sessionId)) await this.#order(sessionId, { kind: 'interrupt', text: '' });
-    const done = await local.whileStopped(sessionId, () => this.#stop(sessionId), work);
-    const lease = await this.#elsewhere(sessionId);
-    if (lease !== undefined) await this.#sendOrder(lease, { kind: 'stop', text: '' });
-    return done;
+    const session = local.at(sessionId);
+    session.holds += 1;
+    try {
+      await this.#stop(session);
+      const done = await work();
+      // A claim that was under way when the hold began.
+      await this.#stop(session);
+      const lease = await this.#elsewhere(sessionId);
+      if (lease !== undefined) await this.#sendOrder(lease, { kind: 'stop', text: '' });
+      return done;
+    } finally {
+      session.holds -= 1;
+      session.tidy();
+      local.poke();
+    }
   }
 
-  /** Ends the session's process here, one that was about to be started too. */
-  async #stop(sessionId: string): Promise<void> {
-    const stopping = this.#live(sessionId).then((session) => session?.stop());
-    await stopInTime(`the processes of session ${sessionId} are not gone`, stopping);
+  /** Ends the session's process here, even one that was about to be started. */
+  async #stop(session: LocalSession): Promise<void> {
+    const stopping = this.#deps.local.claimed().then(() => session.stop());
+    await stopInTime(`the processes of session ${session.id} are not gone`, stopping);
   }
 
   close(): void {
@@ -198,4 +201,17 @@ export class Runs {
     if (kind === 'interrupt') await session.interrupt(turnId);
     return kind !== 'steer' || session.steer(turnId, text);
   }
+}
+
+/**
+ * What `stopping` gives. The kernel may be unable to end a process, and a call must not wait for it for ever.
+ *
+ * @param notYet what the caller is told if it takes too long
+ * @throws SessionError UNAVAILABLE in that case; the work continues
+ */
+async function stopInTime<T>(notYet: string, stopping: Promise<T>): Promise<T> {
+  if (await within(stopping, STOP_MS_MAX)) return await stopping;
+  throw new SessionError('UNAVAILABLE', `${notYet} after ${STOP_MS_MAX} ms (STOP_MS_MAX)`, {
+    hint: 'Try again later: the server goes on with it, and its log says what is wrong.',
+  });
 }

@@ -6,7 +6,7 @@ import { loggerTo } from '../../src/log.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
 import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
-import { Runs } from '../../src/service/runs.ts';
+import { RunControl } from '../../src/service/run-control.ts';
 import { Waiters } from '../../src/service/waiters.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -31,7 +31,7 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
     local,
   });
   const waiters = new Waiters(store);
-  const runs = new Runs({
+  const runs = new RunControl({
     ...{ store, recovery, waiters, owners, log, local },
     newId: () => `order-of-${self}`,
   });
