@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NO_USAGE } from '../../src/session/usage.ts';
-import { startHarness } from '../support/harness.ts';
+import { startWithClient } from '../support/harness.ts';
 import { page, rowsOf, sectionOf } from './markdown.ts';
 
 const TRACE = {
@@ -9,8 +9,7 @@ const TRACE = {
 };
 
 test('the table of log fields lists those that are logged, on lines that are', async () => {
-  const harness = await startHarness({ mayLogErrors: true });
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient({ mayLogErrors: true });
   const { session } = await client.call('create_session', { prompt: 'go' }, { meta: TRACE });
   const run = await harness.running(session.id);
   const asked = run.ask();

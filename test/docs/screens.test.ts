@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runCommand } from '../../src/cli/cli.ts';
 import { readSettings } from '../../src/config.ts';
 import { NO_USAGE } from '../../src/session/usage.ts';
-import { startHarness } from '../support/harness.ts';
+import { startWithClient } from '../support/harness.ts';
 import { blocksOf, page, sectionOf } from './markdown.ts';
 
 /** The fixed words of a screen: what the lines begin with, and for `metrics` also what the figures mean. */
@@ -15,8 +15,7 @@ const WORDS: Readonly<Record<string, RegExp>> = {
 };
 
 test('the screens of the page have the words that the commands print', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   const made = { name: 'fix the test', taskId: 'SHOP-1042', prompt: 'go' };
   const { session } = await client.call('create_session', made);
   const run = await harness.running(session.id);

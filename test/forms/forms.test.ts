@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startHarness } from '../support/harness.ts';
 import { connectPerson, type Kind, PEOPLE } from '../support/person.ts';
 
 type Read = { events: EventView[]; session: SessionView };
@@ -222,9 +222,7 @@ describe('a form', () => {
   });
 
   test('is not shown to a client that did not say it can', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     void run.ask(ASK);
     const args = { sessionId, after: 3, until: 'attention', waitMs: 50_000 };
     expect((await client.call('read_events', args)).session.pendingPermissions).toBe(1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { COMPLETIONS_MAX } from '../../src/limits.ts';
-import { startHarness } from '../support/harness.ts';
+import { startHarness, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import { errorOf } from './client.ts';
 
@@ -15,8 +15,7 @@ async function complete({ client }: TestClient, ref: Asked, name: string, value:
 
 describe('completion/complete', () => {
   test('offers ids of sessions, by their beginning or by that of the name', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session', { name: 'Fix the build' });
     harness.pass(1);
     const other = await client.call('create_session', { name: 'Write docs' });
@@ -31,7 +30,7 @@ describe('completion/complete', () => {
   });
 
   test('offers task ids and labels where a prompt asks for them, and nothing for free text', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     await client.call('create_session', { taskId: 'T-1', labels: { team: 'shop' } });
     const report = prompt('daily_report');
     expect((await complete(client, report, 'taskId', 'T')).values).toEqual(['T-1']);
@@ -42,8 +41,7 @@ describe('completion/complete', () => {
   });
 
   test('offers a hundred at most, and says that there are more', async () => {
-    const harness = await startHarness({ settings: { maxSessions: 200 } });
-    const client = await harness.connect();
+    const { client } = await startWithClient({ settings: { maxSessions: 200 } });
     for (let n = 0; n <= COMPLETIONS_MAX; n += 1) await client.call('create_session');
     const { values, hasMore } = await complete(client, SESSION, 'id', '');
     expect(values).toHaveLength(COMPLETIONS_MAX);

@@ -1,17 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { claudeBinary } from '../support/claude-env.ts';
 import { type Step, script } from '../support/messages-api.ts';
-import { type TestSession, World } from './claude-world.ts';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld(120_000);
 
 /** The same Claude Code as a person starts it in a terminal, without the screen. */
 function inTerminal({ uuid }: TestSession, steps: Step[]): ChildProcess {
@@ -40,7 +35,6 @@ describe('a conversation that goes on in a terminal', () => {
     await again.run.close();
     const third = await world.start({ uuid: session.uuid });
     expect(third.heard.all('notice')).toEqual([]);
-    await third.run.close();
   });
 
   test('makes a process that knows nothing of it outdated, and only that one', async () => {
@@ -52,7 +46,6 @@ describe('a conversation that goes on in a terminal', () => {
     expect(await session.run.isCurrent()).toBe(true);
     await once(inTerminal(session, [{ text: 'said there' }]), 'exit');
     await expect.poll(() => session.run.isCurrent()).toBe(false);
-    await session.run.close();
   });
 
   test('is left alone while it is open there', async () => {
@@ -70,6 +63,5 @@ describe('a conversation that goes on in a terminal', () => {
     await once(terminal, 'exit');
     const again = await world.start({ uuid: session.uuid });
     expect(await again.turn([{ text: 'here again' }])).toMatchObject({ state: 'completed' });
-    await again.run.close();
   });
 });

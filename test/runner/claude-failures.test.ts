@@ -1,16 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Step } from '../support/messages-api.ts';
 import { World } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const FAILURES: readonly (readonly [string, Step, string, boolean])[] = [
   ['refuses the request', { status: 400 }, 'INVALID_REQUEST', false],
@@ -32,7 +27,6 @@ test('a turn fails with its cause when the API does, and the session goes on', a
   expect(session.heard.all('text')).toEqual([]);
   expect(await session.turn([{ text: 'well again' }])).toMatchObject({ result: 'well again' });
   expect(session.heard.exits).toBe(0);
-  await session.run.close();
 });
 
 test('a retry that goes well is worth a notice and no failure', async () => {
@@ -42,7 +36,6 @@ test('a retry that goes well is worth a notice and no failure', async () => {
   expect(session.heard.all('notice')).toMatchObject([
     { text: expect.stringMatching(/^The API answered 529; retry 1 of 1/) },
   ]);
-  await session.run.close();
 });
 
 test.each<[string, Step]>([
@@ -53,7 +46,6 @@ test.each<[string, Step]>([
   const outcome = await session.turn([{ ...step, text: 'whole' }]);
   expect(outcome).toMatchObject({ state: 'completed', result: 'whole' });
   expect(session.heard.all('text')).toHaveLength(1);
-  await session.run.close();
 });
 
 test.each(['mid', 'headers'] as const)(
@@ -66,7 +58,6 @@ test.each(['mid', 'headers'] as const)(
     });
     expect(await session.turn([{ text: 'well again' }])).toMatchObject({ result: 'well again' });
     expect(session.heard.exits).toBe(0);
-    await session.run.close();
   },
 );
 
@@ -81,7 +72,6 @@ test('a turn fails when nothing listens where the API should be', async () => {
       hint: expect.stringContaining('ANTHROPIC_BASE_URL'),
     },
   });
-  await session.run.close();
 });
 
 test.each([
@@ -94,7 +84,6 @@ test.each([
     state: 'failed',
     error: { code: 'UNAVAILABLE', retryable: false, hint: expect.stringContaining('/login') },
   });
-  await session.run.close();
 });
 
 describe('a process that is killed', () => {
@@ -124,7 +113,6 @@ describe('a process that is killed', () => {
     const again = await world.start({ uuid: session.uuid });
     expect(await again.turn([{ text: 'on' }])).toMatchObject({ state: 'completed' });
     expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('kept');
-    await again.run.close();
   });
 
   test('between two turns is told once, with no turn', async () => {
@@ -147,7 +135,6 @@ describe('a process that is killed', () => {
     await session.heard.until(() => session.heard.exits === 1);
     const again = await world.start({ uuid: session.uuid });
     expect(await again.turn([{ text: 'on' }])).toMatchObject({ result: 'on' });
-    await again.run.close();
   });
 });
 
@@ -159,7 +146,6 @@ test('a tool that never answers is told in the log, by its name, and the turn ca
   expect(told()).toMatchObject({ turnId, text: expect.stringContaining('interrupt_session') });
   await session.run.interrupt();
   expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
-  await session.run.close();
 });
 
 test('a directory that vanishes under a session is a failed tool call, not the end of the session', async () => {
@@ -190,5 +176,4 @@ test('a listener that throws hurts nothing but itself', async () => {
     { text: 'end' },
   ]);
   expect(outcome).toMatchObject({ state: 'completed', result: 'end' });
-  await session.run.close();
 });

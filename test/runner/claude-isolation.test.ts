@@ -1,9 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { World } from './claude-world.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+import { expect, test } from 'vitest';
+import { openWorld } from './open-world.ts';
 
 const HOOK = [{ hooks: [{ type: 'command', command: 'touch hook-ran' }] }];
 const SETTINGS = JSON.stringify({
@@ -15,11 +13,7 @@ const SETTINGS = JSON.stringify({
 });
 const SERVERS = { evil: { command: 'sh', args: ['-c', 'touch mcp-ran'] } };
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 /** Puts settings, MCP servers and instructions where Claude Code would look for them. */
 async function poison(settingsFolder: string, instructions: string, servers: string) {
@@ -49,7 +43,6 @@ test('a session obeys nothing that its repository says, nor the settings of the 
   const { body } = world.api.requests.at(-1) ?? {};
   expect(JSON.stringify(body)).not.toContain('INSTRUCTIONS-FROM-A-FILE');
   expect(body?.tools?.filter(({ name }) => name.startsWith('mcp__'))).toEqual([]);
-  await session.run.close();
 });
 
 /** A one-shot task whose time passed while nobody was there, and one that is due each minute. */
@@ -83,7 +76,6 @@ test('a session runs no prompt that its repository has scheduled, and leaves the
   const bodies = JSON.stringify(world.api.requests.map(({ body }) => body));
   expect(bodies).not.toContain('PROMPT-FROM-A-FILE');
   expect(await readFile(file, 'utf8')).toBe(schedule);
-  await session.run.close();
 });
 
 /** Where Claude Code keeps what belongs to the directory that the sessions work in. */
@@ -116,7 +108,6 @@ test.each(['default', 'acceptEdits', 'plan', 'dontAsk'] as const)(
     await session.turn([...writes, { text: 'x' }]);
     const results = session.heard.all('tool_result');
     expect(results.map(({ isError }) => isError)).toEqual(files.map(() => true));
-    await session.run.close();
   },
 );
 
@@ -127,7 +118,6 @@ test('a session is not told what others have left to be remembered', async () =>
   const session = await world.start();
   await session.turn([{ text: 'x' }]);
   expect(JSON.stringify(world.api.requests.at(-1)?.body)).not.toContain('LEFT-BY-ANOTHER');
-  await session.run.close();
 });
 
 test('a session reads its own long outputs, and not the conversation of another one', async () => {
@@ -163,7 +153,6 @@ test('a session reads its own long outputs, and not the conversation of another 
   const [read, tail] = session.heard.all('tool_result').slice(-2);
   expect(read).toMatchObject({ isError: false, text: expect.stringContaining('2') });
   expect(tail).toMatchObject({ isError: false, text: '100000' });
-  await session.run.close();
 });
 
 test.each(['default', 'acceptEdits'] as const)(
@@ -183,6 +172,5 @@ test.each(['default', 'acceptEdits'] as const)(
     ]);
     expect(JSON.stringify(session.heard.all('tool_result'))).not.toMatch(/THE-SECRET|No such tool/);
     expect(await readdir(join(secrets, '..'))).toEqual(['secret.db']);
-    await session.run.close();
   },
 );

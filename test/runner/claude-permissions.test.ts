@@ -1,18 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { PermissionAsk, PermissionReply } from '../../src/runner/runner.ts';
 import type { Step } from '../support/messages-api.ts';
-import { World } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 import { askedFor, run, touch, writeIn } from './questions.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const write = (content?: string) => writeIn(world, content);
 
@@ -29,7 +23,6 @@ describe('a question for permission', () => {
     expect(session.heard.asked).toMatchObject([{ toolName: 'Write', input: file.step.input }]);
     expect(session.heard.asked[0]?.toolUseId).toBe(session.heard.all('tool_use')[0]?.toolUseId);
     expect(await readFile(file.path, 'utf8')).toBe('as asked');
-    await session.run.close();
   });
 
   test('that is allowed with another input runs with that one', async () => {
@@ -43,7 +36,6 @@ describe('a question for permission', () => {
     await run(session, [asked.step]);
     expect(await asked.exists()).toBe(false);
     expect(await readFile(instead.path, 'utf8')).toBe('as changed');
-    await session.run.close();
   });
 
   test('that is denied tells Claude why, and the turn goes on', async () => {
@@ -55,14 +47,12 @@ describe('a question for permission', () => {
     expect(session.heard.all('tool_result')).toMatchObject([
       { isError: true, text: expect.stringContaining('not on a Sunday') },
     ]);
-    await session.run.close();
   });
 
   test('that is denied with an interrupt ends the turn', async () => {
     const session = await world.start();
     session.heard.answer = () => ({ decision: 'deny', message: 'stop', interrupt: true });
     expect(await session.turn([write().step])).toMatchObject({ state: 'interrupted' });
-    await session.run.close();
   });
 
   test('is put once if the answer is remembered: for files inside the directory, and for a command as it stands', async () => {
@@ -71,7 +61,6 @@ describe('a question for permission', () => {
     await run(session, [write().step, write().step, touch('a'), touch('a'), touch('b')]);
     await run(session, [write().step, touch('b')]);
     expect(askedFor(session)).toEqual(['Write', 'Bash', 'Bash']);
-    await session.run.close();
   });
 
   test('is put each time for a protected file, and for one outside of the directory', async () => {
@@ -86,7 +75,6 @@ describe('a question for permission', () => {
     await run(session, [...steps, ...steps]);
     expect(askedFor(session)).toHaveLength(7);
     expect(session.heard.asked.filter(({ memory }) => memory !== undefined)).toHaveLength(1);
-    await session.run.close();
   });
 
   test('is put again if what was remembered is not what was asked', async () => {
@@ -95,7 +83,6 @@ describe('a question for permission', () => {
     session.heard.answer = () => ({ decision: 'allow', remembered: rule });
     await run(session, [touch('once'), touch('once')]);
     expect(askedFor(session)).toEqual(['Bash', 'Bash']);
-    await session.run.close();
   });
 
   test('is not put again in a later process that is given what was remembered', async () => {
@@ -108,14 +95,12 @@ describe('a question for permission', () => {
     const again = await world.start({ uuid: first.uuid, remembered });
     await run(again, [write().step, touch('r'), touch('s')]);
     expect(again.heard.asked).toMatchObject([{ input: { command: 'touch s' } }]);
-    await again.run.close();
   });
 
   test('is put each time where the answer is not remembered', async () => {
     const session = await world.start();
     await run(session, [touch('a'), touch('a')]);
     expect(askedFor(session)).toEqual(['Bash', 'Bash']);
-    await session.run.close();
   });
 
   test("of Claude's own goes to a person, and the answer comes back", async () => {
@@ -133,7 +118,6 @@ describe('a question for permission', () => {
     expect(askedFor(session)).toEqual(['AskUserQuestion']);
     expect(session.heard.asked[0]?.memory).toBeUndefined();
     expect(session.heard.all('tool_result')[0]?.text).toContain('"Which way?"="right"');
-    await session.run.close();
   });
 });
 
@@ -144,7 +128,6 @@ describe('the allowed tools', () => {
     await run(session, [file.step, touch('abc'), touch('b')]);
     expect(await file.exists()).toBe(true);
     expect(session.heard.asked).toMatchObject([{ input: { command: 'touch b' } }]);
-    await session.run.close();
   });
 
   test('are all that runs in the mode that asks nobody', async () => {
@@ -166,7 +149,6 @@ describe('the allowed tools', () => {
     expect(session.heard.all('notice')).toMatchObject([
       { text: 'Claude Code itself denied the use of Bash.' },
     ]);
-    await session.run.close();
   });
 
   test('never include those that reach past the session', async () => {
@@ -183,7 +165,6 @@ describe('the allowed tools', () => {
       'Workflow',
     ];
     expect(offered.filter((name) => gone.includes(name))).toEqual([]);
-    await session.run.close();
   });
 });
 
@@ -193,7 +174,6 @@ test('in acceptEdits mode files are edited without a question', async () => {
   await run(session, [file.step]);
   expect(await file.exists()).toBe(true);
   expect(session.heard.asked).toEqual([]);
-  await session.run.close();
 });
 
 test('in bypassPermissions mode nothing is asked, where the operator calls the place a sandbox', async () => {
@@ -203,5 +183,4 @@ test('in bypassPermissions mode nothing is asked, where the operator calls the p
   await run(session, [file.step, touch('bypassed')]);
   expect(await file.exists()).toBe(true);
   expect(session.heard.asked).toEqual([]);
-  await session.run.close();
 });

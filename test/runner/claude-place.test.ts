@@ -1,16 +1,10 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeScriptedClaude } from '../support/program.ts';
-import { World } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 async function makePlace(name: string): Promise<string> {
   const workingDirectory = join(world.directory, name);
@@ -63,6 +57,5 @@ describe('the directory of a run', () => {
     session.heard.answer = () => ({ decision: 'allow' });
     await session.turn([{ tool: 'Bash', input: { command: 'pwd > here' } }, { text: 'done' }]);
     expect(await readFile(join(real, 'here'), 'utf8')).toBe(`${real}\n`);
-    await session.run.close();
   });
 });

@@ -1,16 +1,11 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type TestSession, World } from './claude-world.ts';
+import { describe, expect, test } from 'vitest';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 import { askedFor, run, touch, writeIn } from './questions.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const write = () => writeIn(world);
 
@@ -38,7 +33,6 @@ describe('plan mode', () => {
     for (const { text } of results.slice(0, 3))
       expect(text).toContain('This session is in plan mode');
     expect(results[3]?.text).not.toMatch(/planned|redirected/);
-    await session.run.close();
   });
 
   test('ends when the plan is approved: then the allowed tools are allowed', async () => {
@@ -48,7 +42,6 @@ describe('plan mode', () => {
     expect(askedFor(session)).toEqual(['ExitPlanMode', 'Write']);
     expect(await file.exists()).toBe(true);
     await access(join(world.cwd, 'approved'));
-    await session.run.close();
   });
 
   /** Where Claude Code tells Claude to write the plan. */
@@ -72,7 +65,6 @@ describe('plan mode', () => {
     await run(filed, [{ tool: 'Write', input: { file_path: file, content } }]);
     await run(filed, [{ tool: 'ExitPlanMode', input: {} }]);
     expect(askedPlan(filed)?.input).toMatchObject({ plan: content });
-    await Promise.all([called.run.close(), filed.run.close()]);
   });
 
   test('is not approved as something else than what was shown: its file may change before the answer', async () => {
@@ -95,7 +87,6 @@ describe('plan mode', () => {
     const [, refused, approved] = session.heard.all('tool_result');
     expect(refused).toMatchObject({ isError: true, text: expect.stringContaining('has changed') });
     expect(approved).toMatchObject({ isError: false, text: expect.stringContaining('# Changed') });
-    await session.run.close();
   });
 
   test('is approved as it stands in the call, though a plan file appears before the answer', async () => {
@@ -110,14 +101,12 @@ describe('plan mode', () => {
     const [approved] = session.heard.all('tool_result');
     expect(approved?.text).toContain('# Shown');
     expect(approved?.text).not.toContain('# Appeared');
-    await session.run.close();
   });
 
   test('says so if there is no plan to be shown', async () => {
     const session = await world.start({ options });
     await run(session, [{ tool: 'ExitPlanMode', input: { plan: ' ' } }]);
     expect(askedPlan(session)?.description).toContain('has shown no plan');
-    await session.run.close();
   });
 
   test('takes a plan that was changed', async () => {
@@ -128,7 +117,6 @@ describe('plan mode', () => {
     });
     await run(session, [{ tool: 'ExitPlanMode', input: { plan: '# Step one' } }]);
     expect(session.heard.all('tool_result')[0]?.text).toContain('# Something else');
-    await session.run.close();
   });
 
   test('is over in the next process too, if that starts in the mode that was reached', async () => {
@@ -145,7 +133,6 @@ describe('plan mode', () => {
     expect(await file.exists()).toBe(true);
     await access(join(world.cwd, 'resumed'));
     expect(again.heard.modes).toEqual([]);
-    await again.run.close();
   });
 
   test('is told of if Claude goes into it by itself, and when it comes back', async () => {
@@ -158,7 +145,6 @@ describe('plan mode', () => {
     await run(session, [{ tool: 'ExitPlanMode', input: { plan: 'x' } }, file.step]);
     expect(session.heard.modes).toEqual(['plan', 'acceptEdits']);
     expect(await file.exists()).toBe(true);
-    await session.run.close();
   });
 
   test('goes on when the plan is denied', async () => {
@@ -168,6 +154,5 @@ describe('plan mode', () => {
     await run(session, [{ tool: 'ExitPlanMode', input: {} }, file.step]);
     expect(askedFor(session)).toEqual(['ExitPlanMode']);
     expect(await file.exists()).toBe(false);
-    await session.run.close();
   });
 });

@@ -1,32 +1,25 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { script } from '../support/messages-api.ts';
 import { makeScriptedClaude } from '../support/program.ts';
-import { type TestSession, World } from './claude-world.ts';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+const world = await openWorld();
+const config = world.environment.CLAUDE_CONFIG_DIR ?? '';
 
 /** Content of files that no tool of any session here reads. */
 const SECRET = 'SECRET-CONTENT-OF-A-FILE';
 const SETTINGS = '{"theme":"dark","permissions":{"allow":["Read"]}}\n';
+await writeFile(join(config, 'settings.json'), SETTINGS);
+await writeFile(join(world.cwd, 'inside.txt'), SECRET);
+const outside = join(world.directory, 'outside.txt');
+const spaced = join(world.directory, 'out side.txt');
+for (const path of [outside, spaced]) await writeFile(path, SECRET);
 
-let world: World;
-let config: string;
 /** Every way to mention a file; in the session's directory and outside of it. */
-let mentions: string;
-beforeAll(async () => {
-  world = await World.open();
-  config = world.environment.CLAUDE_CONFIG_DIR ?? '';
-  await writeFile(join(config, 'settings.json'), SETTINGS);
-  await writeFile(join(world.cwd, 'inside.txt'), SECRET);
-  await writeFile(join(world.directory, 'out side.txt'), SECRET);
-  await writeFile(join(world.directory, 'outside.txt'), SECRET);
-  const outside = join(world.directory, 'outside.txt');
-  const quoted = `@"${join(world.directory, 'out side.txt')}"`;
-  mentions = `@inside.txt @./inside.txt#L1-2 @${outside} ${quoted}, @../outside.txt @agent-Explore`;
-});
-afterAll(() => world.close());
+const mentions = `@inside.txt @./inside.txt#L1-2 @${outside} @"${spaced}", @../outside.txt @agent-Explore`;
 
 /** What Claude Code may be asked to do to the operator's configuration, and what only looks as if it were asked. */
 const COMMANDS = [
@@ -82,7 +75,6 @@ describe('the text of a prompt', () => {
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'completed' });
     expect(lastMessages()).toContain(asJson(`look at ${mentions}`));
     expectNoFile();
-    await session.run.close();
   });
 
   test('reaches the model as written when it looks like a command, and changes no configuration', async () => {
@@ -115,7 +107,6 @@ describe('the text of a prompt', () => {
     expect(session.heard.all('notice')).toEqual([]);
     expectNoFile();
     expect((await configuration())['settings.json']).toBe(SETTINGS);
-    await session.run.close();
   });
 
   test('is as harmless when the turn ends before it is read, or the process does', async () => {
@@ -140,7 +131,6 @@ describe('the text of a prompt', () => {
     await again.turn([{ text: 'resumed' }]);
     expectNoFile();
     expect((await configuration())['settings.json']).toBe(SETTINGS);
-    await again.run.close();
   });
 });
 
@@ -177,7 +167,6 @@ test('system prompts, answers, refusals and what background tasks say name files
   expect(lastMessages()).toContain('task @inside.txt');
   expectNoFile();
   expect((await configuration())['settings.json']).toBe(SETTINGS);
-  await session.run.close();
 });
 
 describe('/compact', () => {
@@ -195,7 +184,6 @@ describe('/compact', () => {
     ]);
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
     expectNoFile();
-    await session.run.close();
   });
 
   test('fails if it compacts nothing: too little was said, or the API did not help', async () => {
@@ -213,7 +201,6 @@ describe('/compact', () => {
       state: 'completed',
     });
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
-    await session.run.close();
   });
 });
 
@@ -226,7 +213,6 @@ test('/compact that is interrupted is interrupted, not failed', async () => {
   await session.run.interrupt();
   expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
   expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
-  await session.run.close();
 });
 
 test.each(['/clear', '/reset', '/new idea', '/clear\n'])(
@@ -237,7 +223,6 @@ test.each(['/clear', '/reset', '/new idea', '/clear\n'])(
       state: 'failed',
       error: { code: 'INVALID_REQUEST', hint: expect.stringContaining('create_session') },
     });
-    await session.run.close();
   },
 );
 

@@ -2,21 +2,15 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { makeScriptedClaude } from '../support/program.ts';
-import { World } from './claude-world.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+import { openWorld } from './open-world.ts';
 
 const KEY = 'sk-ant-api03-0123456789abcdef';
 const MARK = '[redacted]';
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const startWithKey = () =>
   world.start(
@@ -25,7 +19,7 @@ const startWithKey = () =>
   );
 
 test('what Claude says, thinks, asks with and is told by a tool leaves the runner without the key', async () => {
-  const { heard, run, turn } = await startWithKey();
+  const { heard, turn } = await startWithKey();
   const outcome = await turn([
     {
       thinking: `It is ${KEY}.`,
@@ -45,11 +39,10 @@ test('what Claude says, thinks, asks with and is told by a tool leaves the runne
   expect(heard.all('tool_result')[0]?.text).toBe(MARK);
   expect(heard.all('tool_result')[1]?.text).toContain(`ANTHROPIC_API_KEY=${MARK}`);
   expect(outcome).toMatchObject({ state: 'completed', result: `Your key: ${MARK}` });
-  await run.close();
 });
 
 test('of what Claude asks for nobody is shown the key, and Claude runs what it asked for', async () => {
-  const { heard, run, turn } = await startWithKey();
+  const { heard, turn } = await startWithKey();
   const file = join(world.cwd, 'asked');
   await turn([{ tool: 'Write', input: { file_path: file, content: `key=${KEY}` } }, { text: 'x' }]);
   expect(heard.asked[0]?.input).toEqual({ file_path: file, content: `key=${MARK}` });
@@ -60,11 +53,10 @@ test('of what Claude asks for nobody is shown the key, and Claude runs what it a
   });
   await turn([{ tool: 'Write', input: { file_path: file, content: `key=${KEY}` } }, { text: 'x' }]);
   expect(await readFile(`${file}-2`, 'utf8')).toBe(`key=${KEY}`);
-  await run.close();
 });
 
 test('a question that holds the key is answered under the words in which it was shown', async () => {
-  const { heard, run, turn } = await startWithKey();
+  const { heard, turn } = await startWithKey();
   const question = `Is ${KEY} right?`;
   heard.answer = ({ input }) => {
     const [shown] = input.questions as { question: string }[];
@@ -84,17 +76,15 @@ test('a question that holds the key is answered under the words in which it was 
   expect(JSON.stringify(world.api.requests.at(-1)?.body?.messages)).toContain(
     `${KEY} right?\\"=\\"It is., the ${KEY}`,
   );
-  await run.close();
 });
 
 test('a file that holds the key is not shown with it, however long it is', async () => {
-  const { heard, run, turn } = await startWithKey();
+  const { heard, turn } = await startWithKey();
   const file = join(world.cwd, 'long');
   await writeFile(file, `${'x'.repeat(70)}${KEY}\n`.repeat(40));
   await turn([{ tool: 'Bash', input: { command: `cat ${file}` } }, { text: 'x' }]);
   expect(heard.all('tool_result')[0]?.text).toContain(`x${MARK}`);
   expect(heard.all('tool_result')[0]?.text).not.toContain(KEY);
-  await run.close();
 });
 
 test('what Claude Code wrote as it crashed is logged without the end of a key that began before it', async () => {

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunLimits } from '../../src/runner/run-parts.ts';
 import { makeScriptedClaude } from '../support/program.ts';
-import { type TestSession, World } from './claude-world.ts';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 /** A runner whose Claude Code is our program. */
 async function runnerWith(atStart = '', limits: Partial<RunLimits> = {}) {
@@ -34,7 +29,6 @@ describe('what Claude Code writes', () => {
     expect(await session.heard.outcomeOf(session.prompt('again'))).toMatchObject({
       result: 'ok: again',
     });
-    await session.run.close();
   });
 
   test.each([
@@ -85,7 +79,6 @@ describe('what Claude Code writes', () => {
     await session.heard.outcomeOf(turnId);
     const said = session.heard.all('text').map(({ text }) => text.length);
     expect(said.reduce((sum, length) => sum + length)).toBe(8 * 1024 * 1024);
-    await session.run.close();
   });
 });
 

@@ -2,21 +2,15 @@
 
 import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Step } from '../support/messages-api.ts';
-import { World } from './claude-world.ts';
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 30_000 });
+import { openWorld } from './open-world.ts';
 
 const SECRET = 'THE-SECRET';
 /** With a pattern, a rule is passed on to Claude Code, which has no Grep otherwise. */
 const TOOLS = ['Read', 'Grep(**)', 'Write'];
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld(120_000);
 
 const read = (path: string): Step => ({ tool: 'Read', input: { file_path: path } });
 const grep = (path: string): Step => ({
@@ -57,7 +51,6 @@ describe('a token file whose target changes while Claude Code lives', () => {
       expect(results).toHaveLength(looks.length + 1);
       expect(results.join('\n')).not.toMatch(/THE-SECRET|No such tool/);
       expect(results.slice(-2).join('\n')).not.toContain('mine');
-      await session.run.close();
     },
   );
 });
@@ -87,6 +80,5 @@ test.each(['a[b]c', 'a\\b', 'a*b', 'a?b', 'a(b', 'a)b', '!a', 'a{b,c}d', ' a b '
     const results = session.heard.all('tool_result').map(({ text }) => text);
     expect(results.slice(0, 4).join('\n')).not.toMatch(/THE-SECRET|No such tool/);
     expect(results[4]).toContain('readable');
-    await session.run.close();
   },
 );

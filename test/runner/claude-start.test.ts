@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { findByMarker } from '../../src/runner/process.ts';
-import { Recorder, World } from './claude-world.ts';
+import { Recorder } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 describe('a run', () => {
   test('keeps its folder for temporary files over the processes of its session, until that has ended', async () => {
@@ -81,7 +76,6 @@ describe('a run', () => {
     ];
     const allowed = new Set([...Object.keys(world.environment), ...sdk, ...own]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
-    await session.run.close();
   });
 });
 

@@ -1,14 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type TestSession, World } from './claude-world.ts';
+import { describe, expect, test } from 'vitest';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const HANGING = [{ hang: 'mid' as const, text: 'half a sentence' }];
 const LONG_BASH = [{ tool: 'Bash', input: { command: 'tail -f /dev/null' } }, { text: 'too late' }];
@@ -52,7 +47,6 @@ describe('an interrupt', () => {
     );
     expect(await session.turn([{ text: 'still here' }])).toMatchObject({ result: 'still here' });
     expect(session.heard.exits).toBe(0);
-    await session.run.close();
   });
 
   test('stops a shell and ends it', async () => {
@@ -62,7 +56,6 @@ describe('an interrupt', () => {
     await session.run.interrupt();
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
     await expect.poll(() => tails(session)).toBe(0);
-    await session.run.close();
   });
 
   test('in the very moment of the prompt is not lost', async () => {
@@ -71,7 +64,6 @@ describe('an interrupt', () => {
     await session.run.interrupt();
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
     expect(await session.turn([{ text: 'still here' }])).toMatchObject({ result: 'still here' });
-    await session.run.close();
   });
 
   test('voids a question for permission', async () => {
@@ -86,7 +78,6 @@ describe('an interrupt', () => {
     await session.run.interrupt();
     expect(signal?.aborted).toBe(true);
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
-    await session.run.close();
   });
 
   test('without a turn, or twice at once, does no harm', async () => {
@@ -124,13 +115,11 @@ describe('a limit on the time of a turn', () => {
       error: { code: 'LIMIT_EXCEEDED', message: expect.stringContaining('1500 ms') },
     });
     expect(await session.turn([{ text: 'still here' }])).toMatchObject({ state: 'completed' });
-    await session.run.close();
   });
 
   test('longer than a timer can count is no limit', async () => {
     const session = await world.start({ options: { timeout: 2 ** 40 } });
     expect(await session.turn([{ text: 'in time' }])).toMatchObject({ state: 'completed' });
-    await session.run.close();
   });
 });
 
@@ -174,6 +163,5 @@ describe('closing', () => {
     const again = await world.start({ uuid: session.uuid });
     await again.turn([{ text: 'x' }]);
     expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('half a sentence');
-    await again.run.close();
   });
 });

@@ -94,7 +94,6 @@ describe('a conversation that Claude has answered in', () => {
     const again = await world.start({ uuid: session.uuid, ...answered });
     await again.turn([{ text: 'after' }]);
     expect(lastBody()).toContain('before');
-    await again.run.close();
   });
 
   test('that loses its transcript while its process is warm is not continued in a new file', async () => {
@@ -103,7 +102,6 @@ describe('a conversation that Claude has answered in', () => {
     expect(await session.run.isCurrent()).toBe(true);
     await rm(await transcriptOf(session));
     await expect.poll(() => session.run.isCurrent()).toBe(false);
-    await session.run.close();
   });
 });
 
@@ -118,7 +116,6 @@ describe('a conversation in which nothing was answered', () => {
       { text: expect.stringContaining('no transcript of the earlier turns') },
     ]);
     expect(await tried.turn([{ text: 'hello' }])).toMatchObject({ state: 'completed' });
-    await tried.run.close();
   });
 
   test('goes on from what a failed turn has left', async () => {
@@ -127,7 +124,6 @@ describe('a conversation in which nothing was answered', () => {
     await first.run.close();
     const again = await world.start({ uuid: first.uuid, past: 'tried' });
     expect(again.heard.all('notice')).toEqual([]);
-    await again.run.close();
   });
 });
 

@@ -197,8 +197,12 @@ export class World {
     return session;
   }
 
+  async endSessions(): Promise<void> {
+    await Promise.all(this.#sessions.splice(0).map(({ run }) => run.close()));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#sessions.map(({ run }) => run.close()));
+    await this.endSessions();
     await this.api.close();
     await this.#remove();
   }

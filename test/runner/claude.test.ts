@@ -1,17 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { soundTurnUsage } from '../../src/session/usage.ts';
-import { World } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
-
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld();
 
 const ONE_REQUEST = {
   inputTokens: 100,
@@ -75,7 +69,6 @@ describe('a session', () => {
     expect(resultOf(1)?.text).toContain('noted');
     expect(resultOf(2)).toMatchObject({ isError: false, text: 'noted' });
     expect(resultOf(3)).toMatchObject({ isError: true });
-    await session.run.close();
   });
 
   test('goes on after its process was closed, with the conversation and the count of its cost', async () => {
@@ -88,7 +81,6 @@ describe('a session', () => {
     const { body, headers } = world.api.requests.at(-1) ?? {};
     expect(JSON.stringify(body?.messages)).toContain('a word to remember');
     expect(headers?.['x-claude-code-session-id']).toBe(first.uuid);
-    await again.run.close();
   });
 
   test('that is forked takes the conversation along, pays only its own turns, and leaves the other alone', async () => {
@@ -103,13 +95,11 @@ describe('a session', () => {
     expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('in the fork');
     await origin.turn([{ text: 'after' }]);
     expect(JSON.stringify(world.api.requests.at(-1)?.body)).not.toContain('in the fork');
-    await Promise.all([forkAgain.run.close(), origin.run.close()]);
   });
 
   test('that is forked from one that never said anything begins anew', async () => {
     const session = await world.start({ forkOf: randomUUID() });
     expect(await session.turn([{ text: 'fresh' }])).toMatchObject({ result: 'fresh' });
-    await session.run.close();
   });
 
   test('takes a message into the turn that runs, and none where no turn runs', async () => {
@@ -127,7 +117,6 @@ describe('a session', () => {
     });
     expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('to the left, please');
     expect(session.heard.started).toEqual([]);
-    await session.run.close();
   });
 
   test('that is woken by a background command runs a turn of its own accord', async () => {
@@ -145,7 +134,6 @@ describe('a session', () => {
     expect(session.heard.tasks).toEqual([1, 0]);
     const outcome = await session.heard.outcomeOf(session.heard.started[0] ?? '');
     expect(outcome).toEqual({ state: 'completed', result: 'it has ended', ...COST });
-    await session.run.close();
   });
 
   test('compacts its conversation, but does not clear it', async () => {
@@ -161,7 +149,6 @@ describe('a session', () => {
       { text: expect.stringContaining('compacted') },
     ]);
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
-    await session.run.close();
   });
 
   test('knows nothing of others that run at the same time, over restarts too', async () => {
@@ -197,7 +184,6 @@ describe('a session', () => {
       error: { code: 'LIMIT_EXCEEDED', message: expect.stringContaining('maxBudgetUsd') },
       usage: { costUsd: 0.0012 },
     });
-    await Promise.all([short.run.close(), poor.run.close()]);
   });
 
   test('has the model and the system prompt that it was given', async () => {
@@ -209,6 +195,5 @@ describe('a session', () => {
     const { body } = world.api.requests.at(-1) ?? {};
     expect(body?.model).toBe('claude-test-model');
     expect(JSON.stringify(body?.system)).toContain('You are a pipe.\\n\\nMind the gap.');
-    await session.run.close();
   });
 });

@@ -1,20 +1,14 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { World } from './claude-world.ts';
+import { expect, test } from 'vitest';
+import { openWorld } from './open-world.ts';
 
 const PROGRAM = join(import.meta.dirname, 'programs', 'out-of-files.ts');
 
-let world: World;
-beforeAll(async () => {
-  world = await World.open();
-});
-afterAll(() => world.close());
+const world = await openWorld(120_000);
 
-test('a server without a file descriptor takes nobody for gone, and says what it lacks', {
-  timeout: 120_000,
-}, async () => {
+test('a server without a file descriptor takes nobody for gone, and says what it lacks', async () => {
   const line = ['-c', 'ulimit -n 128; exec "$0" "$@"', process.execPath, PROGRAM, world.cwd];
   const { stdout } = spawn('sh', line, {
     env: world.environment,

@@ -5,7 +5,7 @@ import type { EventBody, SessionEvent } from '../../src/session/event.ts';
 import type { Session } from '../../src/session/session.ts';
 import { append, newSession, next } from '../session/log.ts';
 import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startHarness } from '../support/harness.ts';
 import { connectPerson, type Progress as Note, PEOPLE } from '../support/person.ts';
 
 const said = (text: string): EventBody => ({ type: 'text', text });
@@ -139,9 +139,7 @@ test.each(PEOPLE)(
 );
 
 test('a client that did not ask for progress hears of none', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
-  const { sessionId, run } = await harness.busy(client);
+  const { client, sessionId, run } = await startBusy();
   let notes = 0;
   client.client.fallbackNotificationHandler = async () => void notes++;
   client.client.setNotificationHandler('notifications/progress', () => void notes++);

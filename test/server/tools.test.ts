@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { InMemoryTransport, type JSONRPCMessage } from '@modelcontextprotocol/client';
 import { describe, expect, test } from 'vitest';
 import { TOOLS } from '../../src/tools/index.ts';
-import { overriding, startHarness } from '../support/harness.ts';
+import { overriding, startBusy, startHarness, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const SNAPSHOT = join(import.meta.dirname, 'tools-list.snapshot.json');
@@ -13,7 +13,7 @@ async function listed(client: TestClient) {
 
 describe('tools/list', () => {
   test('is what clients have been told: a change here is a change of the interface', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const text = `${JSON.stringify(await listed(client), null, 2)}\n`;
     // A list stands on one line where it fits, as the formatter has it.
     const formatted = text.replace(/^ *"\w+": \[\s+[^[\]{}]*?\s+\],?$/gm, (list) => {
@@ -24,7 +24,7 @@ describe('tools/list', () => {
   });
 
   test('gives every tool a title, a picture, a description, four hints, and strict schemas', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const tools = await listed(client);
     expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
     for (const tool of tools) {
@@ -49,7 +49,7 @@ describe('tools/list', () => {
   });
 
   test('and the instructions name only tools that there are, and are short enough for every client', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const instructions = client.client.getInstructions() ?? '';
     expect(Buffer.byteLength(instructions)).toBeLessThan(2048);
     const text = `${instructions} ${JSON.stringify(await listed(client))}`;
@@ -67,8 +67,7 @@ describe('tools/list', () => {
   });
 
   test('tells a client that checks the truth about every result', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     // From here on the client itself holds results against the schemas.
     await client.client.listTools();
     const { sessionId, run } = await harness.busy(client, { taskId: 't', labels: { k: 'v' } });
@@ -180,16 +179,13 @@ describe('tools/call', () => {
   });
 
   test('an expected failure is not logged as a defect', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     await client.refusal('get_session', { sessionId: 'none' });
     expect(harness.logged.filter(({ msg }) => msg === 'tool failed')).toEqual([]);
   });
 
   test('a client that gives a wait up gets no answer to it, and the session is as before', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const giveUp = new AbortController();
     const reading = client.call(
       'read_events',

@@ -14,6 +14,7 @@ import type { LeaseTimes } from '../../src/limits.ts';
 import { type Logger, loggerTo } from '../../src/log.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import { type Clock, systemClock } from '../../src/service/clock.ts';
+import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -34,6 +35,8 @@ export type Busy = {
   readonly sessionId: string;
   readonly turnId: string;
   readonly run: ScriptedRun;
+  /** Ends the turn, and waits until the session is at rest or begins the next one. */
+  readonly finish: (outcome?: Partial<TurnOutcome>) => Promise<void>;
 };
 
 const ERROR_LEVEL = 50;
@@ -44,6 +47,18 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   onTestFinished(() => harness.end());
   await harness.open();
   return harness;
+}
+
+/** A server and a client of the principal `alice`. */
+export async function startWithClient(options: HarnessOptions = {}) {
+  const harness = await startHarness(options);
+  return { harness, client: await harness.connect() };
+}
+
+/** A server and a client with a session whose first prompt has reached its run. */
+export async function startBusy(args: Record<string, unknown> = {}) {
+  const { harness, client } = await startWithClient();
+  return { harness, client, ...(await harness.busy(client, args)) };
 }
 
 export class Harness {
@@ -147,7 +162,13 @@ export class Harness {
   /** A session whose first prompt has reached its run. */
   async busy(client: TestClient, args: Record<string, unknown> = {}): Promise<Busy> {
     const { session, turn } = await client.call('create_session', { prompt: 'go', ...args });
-    return { sessionId: session.id, turnId: turn?.id ?? '', run: await this.running(session.id) };
+    const sessionId = session.id;
+    const run = await this.running(sessionId);
+    const finish = async (outcome: Partial<TurnOutcome> = {}) => {
+      run.finish(outcome);
+      await client.call('wait_sessions', { sessionIds: [sessionId] });
+    };
+    return { sessionId, turnId: turn?.id ?? '', run, finish };
   }
 
   async end(): Promise<void> {

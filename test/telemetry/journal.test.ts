@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { NO_USAGE } from '../../src/session/usage.ts';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 20_000;
 const TRACE = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
@@ -8,8 +8,7 @@ const META = { traceparent: `00-${TRACE.traceId}-${TRACE.spanId}-01`, tracestate
 const SECRET = 'the password is swordfish';
 
 test('one id follows a prompt through the log, from the call to the result, and the caller’s trace with it', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   const { session } = await client.call('create_session');
   const sent = await client.raw(
     'send_prompt',
@@ -45,8 +44,7 @@ function inOrderOf(texts: readonly string[]) {
 }
 
 test('the trace of a prompt that waits is still known after a restart, and is no part of any answer', async () => {
-  const harness = await startHarness({ settings: { maxLive: 1 } });
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient({ settings: { maxLive: 1 } });
   const first = await harness.busy(client);
   const prompt = { prompt: 'later' };
   const made = await client.raw('create_session', prompt, { meta: META });
@@ -68,9 +66,7 @@ test('the trace of a prompt that waits is still known after a restart, and is no
 const isEnd = (line: { readonly msg: string }): boolean => line.msg === 'turn ended';
 
 test('a permission’s lines name the prompt it belongs to, and never what was asked', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
-  const { turnId, run } = await harness.busy(client);
+  const { harness, client, turnId, run } = await startBusy();
   void run.ask({ toolName: 'Bash', input: { command: SECRET } });
   const requests = () => client.call('list_permission_requests').then((all) => all.requests);
   await expect.poll(requests).toHaveLength(1);
@@ -86,8 +82,7 @@ test('a permission’s lines name the prompt it belongs to, and never what was a
 });
 
 test('a turn that cannot be started says so under its id', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   harness.runner.failNextStart();
   const { session } = await client.call('create_session');
   const args = { sessionId: session.id, prompt: 'go', waitMs: LONG_MS };
@@ -97,8 +92,7 @@ test('a turn that cannot be started says so under its id', async () => {
 });
 
 test('calls that only look are logged at debug, and refused ones with their code', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   await client.call('list_sessions');
   await client.refusal('end_session', { sessionId: 'claude_none' });
   await client.refusal('end_session', { sessionId: `${SECRET} ${'x'.repeat(100)}` });

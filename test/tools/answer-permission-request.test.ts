@@ -3,15 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { PENDING_PERMISSIONS_MAX } from '../../src/limits.ts';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import type { RequestView } from '../support/client/tools.ts';
-import { type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
+import { type HarnessOptions, overriding, startBusy, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const INPUT = { command: 'ls', timeout: 5 };
 
 /** A turn that waits for one answer. */
 async function asking(options: HarnessOptions = {}, ask: Partial<PermissionAsk> = {}) {
-  const harness = await startHarness(options);
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient(options);
   const busy = await harness.busy(client);
   const asked = new AbortController();
   const reply = busy.run.ask({ toolName: 'Bash', input: INPUT, ...ask }, asked.signal);
@@ -280,11 +279,8 @@ describe('a permission request', () => {
   });
 
   test('without a turn of ours belongs to none, and can be answered', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { client, sessionId, run, finish } = await startBusy();
+    await finish();
     const reply = run.ask();
     await client.call('read_events', { sessionId, after: 4, waitMs: 50_000 });
     const { requests } = await client.call('list_permission_requests');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { startHarness, startWithClient } from '../support/harness.ts';
 
 describe('attach_session', () => {
   test('ties the session to the caller, who may change it from then on, and the first may not', async () => {
@@ -26,7 +26,7 @@ describe('attach_session', () => {
   });
 
   test('changes nothing for a session that is tied to the caller already', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const made = await client.call('create_session');
     const attached = await client.call('attach_session', { sessionId: made.session.id });
     expect(attached).toEqual({ session: made.session });
@@ -61,7 +61,7 @@ describe('attach_session', () => {
   });
 
   test('refuses a session that has ended', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session');
     await client.call('end_session', { sessionId: session.id });
     expect(await client.refusal('attach_session', { sessionId: session.id })).toMatchObject({

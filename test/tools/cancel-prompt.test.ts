@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { startBusy } from '../support/harness.ts';
 
 describe('cancel_prompt', () => {
   test('takes a queued prompt back, so that Claude never sees it', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     const [b, c] = [
       await client.call('send_prompt', { sessionId, prompt: 'b' }),
       await client.call('send_prompt', { sessionId, prompt: 'c' }),
@@ -23,9 +21,7 @@ describe('cancel_prompt', () => {
   });
 
   test('a second time answers the same and changes nothing', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const { turn } = await client.call('send_prompt', { sessionId, prompt: 'b' });
     const first = await client.call('cancel_prompt', { sessionId, turnId: turn.id });
     const before = await client.call('get_session', { sessionId });
@@ -34,9 +30,7 @@ describe('cancel_prompt', () => {
   });
 
   test('refuses a turn that runs, and names the tool that stops it', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, turnId } = await harness.busy(client);
+    const { client, sessionId, turnId } = await startBusy();
     expect(await client.refusal('cancel_prompt', { sessionId, turnId })).toMatchObject({
       code: 'CONFLICT',
       message: expect.stringContaining(turnId),
@@ -45,16 +39,13 @@ describe('cancel_prompt', () => {
   });
 
   test('refuses a turn that is over, one of another session, and one that never was', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { harness, client, sessionId, turnId, finish } = await startBusy();
     const other = await harness.busy(client);
     const elsewhere = await client.call('send_prompt', {
       sessionId: other.sessionId,
       prompt: 'queued there',
     });
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     for (const unknown of [turnId, elsewhere.turn.id, 'no-such-turn']) {
       const refusal = await client.refusal('cancel_prompt', { sessionId, turnId: unknown });
       expect(refusal).toMatchObject({ code: 'NOT_FOUND' });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Harness, overriding, startHarness } from '../support/harness.ts';
+import { overriding, startBusy, startHarness, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const HOUR_MS = 3_600_000;
@@ -9,14 +9,9 @@ async function statusesOf(client: TestClient): Promise<Record<string, string>> {
   return Object.fromEntries(sessions.map(({ name, status }) => [name, status]));
 }
 
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
-
 describe('cleanup_sessions', () => {
   test('ends what has been idle for more than an hour, and says how many', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const old = await client.call('create_session', { name: 'old' });
     await client.call('create_session', { name: 'older, but used since' });
     harness.pass(HOUR_MS);
@@ -36,7 +31,7 @@ describe('cleanup_sessions', () => {
   });
 
   test('takes the age it is given, down to none', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     await client.call('create_session', { name: 'a' });
     harness.pass(100_000);
     expect(await client.call('cleanup_sessions', { maxAgeMs: 200_000 })).toEqual({ cleaned: 0 });
@@ -47,8 +42,7 @@ describe('cleanup_sessions', () => {
   });
 
   test('never ends a session that is busy, or whose prompt waits for a place', async () => {
-    const harness = await startHarness({ settings: { maxLive: 1 } });
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient({ settings: { maxLive: 1 } });
     await harness.busy(client, { name: 'busy' });
     await client.call('create_session', { name: 'waiting', prompt: 'go' });
     await client.call('create_session', { name: 'idle' });
@@ -62,10 +56,8 @@ describe('cleanup_sessions', () => {
   });
 
   test('stops the warm process of a session that it ends', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { harness, client, run, finish } = await startBusy();
+    await finish();
     harness.pass(2 * HOUR_MS);
     expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 1 });
     expect(run.isClosed).toBe(true);
@@ -84,9 +76,8 @@ describe('cleanup_sessions', () => {
         }),
     });
     const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { sessionId, run, finish } = await harness.busy(client);
+    await finish();
     harness.pass(2 * HOUR_MS);
     found = async () => {
       await client.call('send_prompt', { sessionId, prompt: 'go on' });
@@ -97,7 +88,7 @@ describe('cleanup_sessions', () => {
   });
 
   test('ends those of every client of its principal, and of nobody else', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const second = await harness.connect();
     const bob = await harness.connect({ principal: 'bob' });
     for (const from of [client, second, bob]) await from.call('create_session', { name: 'x' });
@@ -107,8 +98,7 @@ describe('cleanup_sessions', () => {
   });
 
   test('ends more than fit into one page of its work', async () => {
-    const harness = await startHarness({ settings: { maxSessions: 1000 } });
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient({ settings: { maxSessions: 1000 } });
     const made = Array.from({ length: 450 }, (_, index) =>
       client.call('create_session', { name: `s${index}` }),
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LABELS_MAX } from '../../src/limits.ts';
-import { startHarness } from '../support/harness.ts';
+import { startHarness, startWithClient } from '../support/harness.ts';
 
 const ID = /^claude_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -19,8 +19,7 @@ const EVERY_OPTION = {
 
 describe('create_session', () => {
   test('without arguments makes a ready session in the default directory, tied to the MCP session', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session, turn } = await client.call('create_session');
     expect(turn).toBeUndefined();
     expect(session).toEqual({
@@ -49,8 +48,7 @@ describe('create_session', () => {
   });
 
   test('stores name, model, labels and task, and begins the log with them', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session', {
       workingDirectory: harness.work,
       name: 'Fix the build',
@@ -80,8 +78,7 @@ describe('create_session', () => {
   });
 
   test('with a prompt starts its turn, and the runner gets every option as it was given', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session, turn } = await client.call('create_session', {
       workingDirectory: harness.work,
       taskId: 't',
@@ -104,8 +101,7 @@ describe('create_session', () => {
   });
 
   test('resolves links inside the roots, so that the session works in the real directory', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session', {
       workingDirectory: `${harness.work}/../work/.`,
     });
@@ -163,7 +159,7 @@ describe('create_session', () => {
   });
 
   test('keeps to that bound however many are asked for at the same time', async () => {
-    const client = await (await startHarness({ settings: { maxSessions: 3 } })).connect();
+    const { client } = await startWithClient({ settings: { maxSessions: 3 } });
     const asked = await Promise.allSettled(
       Array.from({ length: 10 }, () => client.call('create_session')),
     );
@@ -172,8 +168,7 @@ describe('create_session', () => {
   });
 
   test('keeps names, labels and prompts to the letter, whatever letters they are', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const odd = 'soh:\u0001 quote:" back:\\ line:\u2028 👩‍💻 \'; DROP TABLE x; --';
     const { session } = await client.call('create_session', {
       name: odd,
@@ -191,7 +186,7 @@ describe('create_session', () => {
   test.each(['a=b', '=', 'a='])(
     'refuses the label key %j, by which nothing could be found',
     async (key) => {
-      const client = await (await startHarness()).connect();
+      const { client } = await startWithClient();
       expect(await client.refusal('create_session', { labels: { [key]: 'c' } })).toMatchObject({
         code: 'INVALID_REQUEST',
         message: expect.stringContaining('must not contain "="'),
@@ -200,7 +195,7 @@ describe('create_session', () => {
   );
 
   test('keeps a label whose key is a name that every object has', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const labels = { constructor: 'c', toString: 't', hasOwnProperty: 'h' };
     const { session } = await client.call('create_session', { labels });
     expect(Object.entries(session.labels)).toEqual(Object.entries(labels));
@@ -211,7 +206,7 @@ describe('create_session', () => {
   });
 
   test('takes values at their bounds', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const entries = Array.from({ length: LABELS_MAX }, (_, index) => [
       `k${index}`,
       'v'.repeat(200),

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 50_000;
 
 describe('end_session', () => {
   test('ends the session for good, with its reason, and a second time does no harm', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session', { taskId: 't' });
     const sessionId = session.id;
     const first = await client.call('end_session', { sessionId, reason: 'done with it' });
@@ -28,9 +27,7 @@ describe('end_session', () => {
   });
 
   test('of two calls at the same time one ends it', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const ends = await Promise.all([
       client.call('end_session', { sessionId }),
       client.call('end_session', { sessionId }),
@@ -41,9 +38,7 @@ describe('end_session', () => {
   });
 
   test('stops the turn that runs, takes back what is queued, and closes what is asked', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { client, sessionId, turnId, run } = await startBusy();
     const queued = await client.call('send_prompt', { sessionId, prompt: 'b' });
     let answers = 0;
     void run.ask().then(() => {
@@ -70,9 +65,7 @@ describe('end_session', () => {
   });
 
   test('answers after the last process is gone, and starts none for what is queued', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     await client.call('send_prompt', { sessionId, prompt: 'b' });
     let letGo = () => {};
     const held = new Promise<void>((resolve) => {
@@ -100,22 +93,17 @@ describe('end_session', () => {
   });
 
   test('stops the warm process of a session at rest', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { client, sessionId, run, finish } = await startBusy();
+    await finish();
     expect(run.isClosed).toBe(false);
     await client.call('end_session', { sessionId });
     expect(run.isClosed).toBe(true);
   });
 
   test('while the process is only starting: the prompt is taken back and nothing has failed', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     harness.runner.holdStarts();
-    const { session } = await client.call('create_session', { prompt: 'never' });
-    const sessionId = session.id;
+    const sessionId = await client.create({ prompt: 'never' });
     await expect.poll(() => harness.runner.specs).toHaveLength(1);
     expect(await client.call('end_session', { sessionId })).toMatchObject({
       ended: true,
@@ -133,9 +121,7 @@ describe('end_session', () => {
     ['unlink_task', { taskId: 't' }],
     ['attach_session', {}],
   ] as const)('leaves a session that refuses %s %j and says what to do', async (tool, args) => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client, { taskId: 't' });
+    const { harness, client, sessionId, run } = await startBusy({ taskId: 't' });
     run.finish();
     const ended = await client.call('end_session', { sessionId });
     expect(await client.refusal(tool, { sessionId, ...args })).toEqual({

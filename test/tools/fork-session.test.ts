@@ -1,29 +1,25 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 const uuidOf = (sessionId: string) => sessionId.slice('claude_'.length);
 
 describe('fork_session', () => {
   test('makes a session of its own that begins with the conversation of the other', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client, {
-      workingDirectory: harness.work,
+    const { harness, client, sessionId, run, finish } = await startBusy({
       name: 'first',
       model: 'opus',
       allowedTools: ['Read'],
       labels: { team: 'core' },
       taskId: 'JIRA-1',
     });
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     const before = await client.call('get_session', { sessionId });
     const made = await client.call('fork_session', { sessionId, name: 'second', prompt: 'Else?' });
     expect(made.session).toMatchObject({
       name: 'second',
       model: 'opus',
-      workingDirectory: harness.work,
+      workingDirectory: harness.settings.defaultDirectory,
       labels: { team: 'core' },
       taskIds: [],
       mcpSessionId: client.caller.mcpSessionId,
@@ -41,8 +37,7 @@ describe('fork_session', () => {
   });
 
   test('without a prompt only makes it; with one it lives and ends by itself', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const parent = await client.call('create_session', { name: 'first' });
     const { session, turn } = await client.call('fork_session', { sessionId: parent.session.id });
     expect(turn).toBeUndefined();
@@ -55,8 +50,7 @@ describe('fork_session', () => {
   });
 
   test('of a session that has ended goes on from where it ended', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     await client.call('end_session', { sessionId: session.id });
     const made = await client.call('fork_session', { sessionId: session.id, prompt: 'go' });
@@ -65,7 +59,7 @@ describe('fork_session', () => {
   });
 
   test('counts against the bound of sessions', async () => {
-    const client = await (await startHarness({ settings: { maxSessions: 1 } })).connect();
+    const { client } = await startWithClient({ settings: { maxSessions: 1 } });
     const { session } = await client.call('create_session');
     expect(await client.refusal('fork_session', { sessionId: session.id })).toMatchObject({
       code: 'LIMIT_EXCEEDED',
@@ -73,8 +67,7 @@ describe('fork_session', () => {
   });
 
   test('needs the directory of the other still to be there', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session', { workingDirectory: harness.work });
     rmSync(harness.work, { recursive: true });
     expect(await client.refusal('fork_session', { sessionId: session.id })).toMatchObject({

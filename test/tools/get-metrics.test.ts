@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Usage } from '../../src/session/event.ts';
 import { totalOf } from '../../src/session/usage.ts';
-import { type Busy, startHarness } from '../support/harness.ts';
+import { type Busy, startBusy, startHarness, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const NOTHING = {
@@ -48,7 +48,7 @@ async function finish(client: TestClient, busy: Busy, times: number): Promise<vo
 
 describe('get_metrics', () => {
   test('is all zeros before anything happened, and for a task nobody knows', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     for (const args of [{}, { scope: 'all' }, { scope: 'mine' }, { taskId: 't' }]) {
       expect(await metrics(client, args)).toEqual(NOTHING);
     }
@@ -83,8 +83,7 @@ describe('get_metrics', () => {
   });
 
   test('sums each model by itself, in every scope and over a restart', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const [a, b] = [await harness.busy(client, { taskId: 't' }), await harness.busy(client)];
     const end = async (busy: Busy, parts: Record<string, Usage>) => {
       busy.run.finish({ usage: totalOf(parts), usageByModel: parts });
@@ -108,9 +107,7 @@ describe('get_metrics', () => {
   });
 
   test('counts what is busy, queued, asked and failed while it is so', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     await client.call('send_prompt', { sessionId, prompt: 'b' });
     void run.ask();
     await client.call('wait_sessions', { sessionIds: [sessionId] });
@@ -131,11 +128,9 @@ describe('get_metrics', () => {
   });
 
   test('counts a session that cannot be run as an error and not as active, until it can', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     harness.runner.failNextStart();
-    const { session } = await client.call('create_session', { prompt: 'go' });
-    const sessionId = session.id;
+    const sessionId = await client.create({ prompt: 'go' });
     await settle(client, sessionId);
     const failed = { ...NOTHING, totalSessions: 1, failedTurns: 1 };
     expect(await metrics(client)).toEqual({ ...failed, errorSessions: 1 });
@@ -145,8 +140,7 @@ describe('get_metrics', () => {
   });
 
   test('keeps ended sessions in the total, and their mean duration in milliseconds', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const lived: number[] = [];
     for (const ms of [1000, 3000]) {
       const { session } = await client.call('create_session', { taskId: 't' });
@@ -170,8 +164,7 @@ describe('get_metrics', () => {
   });
 
   test('survives a restart to the last cent, and never goes backwards', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const busy = await harness.busy(client, { taskId: 't' });
     for (let turn = 1; turn <= 10; turn += 1) {
       await client.call('send_prompt', { sessionId: busy.sessionId, prompt: 'on' });
@@ -195,7 +188,7 @@ describe('get_metrics', () => {
     { taskId: 't', scope: 'all' },
     { sessionId: 'x', scope: 'mine' },
   ])('refuses %j: one scope at a time', async (args) => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     expect(await client.refusal('get_metrics', args)).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { SILENT_MS_MIN } from '../../src/limits.ts';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 describe('get_session', () => {
   test('shows a session as create_session did, and as it has become', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const made = await client.call('create_session', { name: 'docs', model: 'opus' });
     const sessionId = made.session.id;
     expect(await client.call('get_session', { sessionId })).toEqual({ session: made.session });
@@ -32,9 +31,7 @@ describe('get_session', () => {
   });
 
   test('says since when a running turn has said nothing, unless it waits for a person', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run, finish } = await startBusy();
     const shown = async () => (await client.call('get_session', { sessionId })).session;
     harness.pass(SILENT_MS_MIN - 5_000);
     expect((await shown()).silentSince).toBeUndefined();
@@ -48,15 +45,13 @@ describe('get_session', () => {
     await expect.poll(async () => (await shown()).pendingPermissions).toBe(1);
     harness.pass(SILENT_MS_MIN);
     expect((await shown()).silentSince).toBeUndefined();
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     harness.pass(SILENT_MS_MIN);
     expect((await shown()).silentSince).toBeUndefined();
   });
 
   test('shows an ended session with its end, for as long as it is kept', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     harness.pass(60_000);
     await client.call('end_session', { sessionId: session.id, reason: 'done' });
@@ -75,8 +70,7 @@ describe('get_session', () => {
   });
 
   test('says why a session cannot be run', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     harness.runner.failNextStart();
     const { session } = await client.call('create_session', { prompt: 'go' });
     await client.call('wait_sessions', { sessionIds: [session.id] });

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import type { ToolName } from '../support/client/tools.ts';
-import { startHarness } from '../support/harness.ts';
+import { startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const HALF = 'a\ud83d';
@@ -27,8 +27,7 @@ async function expectStrict(client: TestClient, sessionId: string): Promise<stri
 }
 
 test('half an emoji is kept as U+FFFD wherever text comes in', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   const { session } = await client.call('create_session', {
     name: HALF,
     taskId: HALF,
@@ -66,8 +65,7 @@ test('half an emoji is kept as U+FFFD wherever text comes in', async () => {
 });
 
 test('what was kept is found by what was sent', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { client } = await startWithClient();
   const args = { taskId: HALF, labels: { [HALF]: HALF }, idempotencyKey: HALF };
   const { session } = await client.call('create_session', args);
   expect((await client.call('create_session', args)).session.id).toBe(session.id);
@@ -83,8 +81,7 @@ test('what was kept is found by what was sent', async () => {
 });
 
 test('what an earlier version kept is shown well-formed', async () => {
-  const harness = await startHarness();
-  const client = await harness.connect();
+  const { harness, client } = await startWithClient();
   const made = await harness.busy(client, { name: 'NAME', taskId: 'NAME', prompt: 'NAME' });
   const { sessionId } = made;
   made.run.say('NAME');
@@ -112,7 +109,7 @@ test.each([
   [{ labels: { a: 'b\0' } }, 'labels.a: must not contain U+0000'],
   [{ idempotencyKey: '\0' }, 'idempotencyKey: must not contain U+0000'],
 ])('U+0000 is refused: %j', async (args, message) => {
-  const client = await (await startHarness()).connect();
+  const { client } = await startWithClient();
   expect(await client.refusal('create_session', args)).toMatchObject({
     code: 'INVALID_REQUEST',
     message: expect.stringContaining(message),

@@ -1,15 +1,10 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { ToolName } from '../support/client/tools.ts';
-import { type Harness, startHarness } from '../support/harness.ts';
-import type { CallOptions, TestClient } from '../support/mcp-client.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
+import type { CallOptions } from '../support/mcp-client.ts';
 
 type Retryable = Extract<ToolName, 'create_session' | 'fork_session' | 'send_prompt'>;
-
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
 
 /** How a call can be known again: by a key of the caller's, or by what Claude Code says of it. */
 const WAYS: readonly [string, Record<string, unknown>, CallOptions][] = [
@@ -19,7 +14,7 @@ const WAYS: readonly [string, Record<string, unknown>, CallOptions][] = [
 
 describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
   test('create_session makes one session and one turn, also after a restart', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const args = { name: 'once', prompt: 'go', taskId: 't', ...keyArgs };
     const first = await client.call('create_session', args, options);
     const run = await harness.running(first.session.id);
@@ -38,7 +33,7 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
   });
 
   test('send_prompt queues one prompt, also after a restart', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     const args = { sessionId: session.id, prompt: 'go', ...keyArgs };
     const first = await client.call('send_prompt', args, options);
@@ -58,7 +53,7 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
   });
 
   test('fork_session makes one fork', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     const args = { sessionId: session.id, name: 'fork', ...keyArgs };
     const first = await client.call('fork_session', args, options);
@@ -68,7 +63,7 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
   });
 
   test('calls sent at the same time are one call', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const args = { name: 'once', ...keyArgs };
     const all = await Promise.all(
       Array.from({ length: 5 }, () => client.call('create_session', args, options)),
@@ -82,7 +77,7 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
     ['send_prompt', { prompt: 'a' }, { prompt: 'b' }],
     ['fork_session', {}, { prompt: 'b' }],
   ])('%s with other arguments is refused and changes nothing', async (tool, first, second) => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session', { taskId: 't' });
     const base = { ...(tool !== 'create_session' && { sessionId: session.id }), ...keyArgs };
     await client.call(tool, { ...base, ...first }, options);
@@ -97,7 +92,7 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
 
 describe('a repeated call', () => {
   test('may name its arguments in another order', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const first = await client.call('create_session', {
       idempotencyKey: 'k',
       labels: { a: '1', b: '2' },
@@ -112,7 +107,7 @@ describe('a repeated call', () => {
   });
 
   test('with a key of its own each is a call of its own, as is the same key in another tool', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const ids = new Set<string>();
     for (const idempotencyKey of ['a', 'b', undefined, undefined]) {
       const { session } = await client.call('create_session', { idempotencyKey });
@@ -124,7 +119,7 @@ describe('a repeated call', () => {
   });
 
   test('with what can be no id of a tool use is a call of its own', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const ids = new Set<string>();
     for (const toolUseId of ['', '', 'x'.repeat(100_000), 'x'.repeat(100_000)]) {
       ids.add((await client.call('create_session', {}, { toolUseId })).session.id);
@@ -133,7 +128,7 @@ describe('a repeated call', () => {
   });
 
   test('from a new connection gets the first result, though the old one is not known to be gone', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     const args = { sessionId: session.id, prompt: 'go', idempotencyKey: 'k' };
     const sent = await client.call('send_prompt', args);
@@ -149,7 +144,7 @@ describe('a repeated call', () => {
   });
 
   test('may wait longer for the answer than the first call did', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     const args = { sessionId: session.id, prompt: 'go', idempotencyKey: 'k' };
     const first = await client.call('send_prompt', args);
@@ -161,7 +156,7 @@ describe('a repeated call', () => {
   });
 
   test('of another principal is a call of its own', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const bob = await harness.connect({ principal: 'bob' });
     const args = { idempotencyKey: 'k', name: 'same' };
     const [a, b] = [
@@ -172,8 +167,7 @@ describe('a repeated call', () => {
   });
 
   test('create_session gets the first result also where a new one would be refused by now', async () => {
-    const harness = await startHarness({ settings: { maxSessions: 1 } });
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient({ settings: { maxSessions: 1 } });
     const args = { workingDirectory: harness.work, idempotencyKey: 'k' };
     const first = await client.call('create_session', args);
     expect((await client.call('create_session', args)).session.id).toBe(first.session.id);
@@ -182,29 +176,25 @@ describe('a repeated call', () => {
   });
 
   test('send_prompt with mode interrupt stops the turn of the first call not at all', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run, finish } = await startBusy();
     const args = { sessionId, prompt: 'do this', mode: 'interrupt', idempotencyKey: 'k' };
     const first = await client.call('send_prompt', args);
     await harness.running(sessionId, 2);
     expect((await client.call('send_prompt', args)).turn.id).toBe(first.turn.id);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     const { session } = await client.call('get_session', { sessionId });
     expect(session.turns).toMatchObject({ completed: 1, queued: 0 });
     expect(run.interrupts).toBe(1);
   });
 
   test('send_prompt with mode steer puts the text into the turn once', async () => {
-    const { harness, client } = await start();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { client, sessionId, turnId, run, finish } = await startBusy();
     const args = { sessionId, prompt: 'shorter', mode: 'steer', idempotencyKey: 'k' };
     const first = await client.call('send_prompt', args);
     const again = await client.call('send_prompt', args);
     expect([first.turn.id, again.turn.id]).toEqual([turnId, turnId]);
     expect(again.after).toBe(first.after);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     expect((await client.call('send_prompt', args)).turn).toMatchObject({
       id: turnId,
       state: 'completed',

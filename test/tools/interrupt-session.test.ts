@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 50_000;
 
 describe('interrupt_session', () => {
   test('answers once the turn has really stopped, and not before', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { harness, client, sessionId, turnId, run } = await startBusy();
     run.onInterrupt = () => {};
     let answered = false;
     const interrupting = client.call('interrupt_session', { sessionId }).then((result) => {
@@ -26,9 +24,7 @@ describe('interrupt_session', () => {
   });
 
   test('leaves the session usable, in the same process', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     await client.call('interrupt_session', { sessionId });
     const sent = client.call('send_prompt', { sessionId, prompt: 'on', waitMs: LONG_MS });
     (await harness.running(sessionId, 2)).finish();
@@ -37,10 +33,8 @@ describe('interrupt_session', () => {
   });
 
   test.each(['ready', 'terminated'])('changes nothing for a session that is %s', async (status) => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { client } = await startWithClient();
+    const sessionId = await client.create();
     if (status === 'terminated') await client.call('end_session', { sessionId });
     const before = await client.call('get_session', { sessionId });
     for (const cancelQueued of [false, true]) {
@@ -50,9 +44,7 @@ describe('interrupt_session', () => {
   });
 
   test('lets the next queued prompt run', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     const next = await client.call('send_prompt', { sessionId, prompt: 'next' });
     await client.call('interrupt_session', { sessionId });
     await harness.running(sessionId, 2);
@@ -60,9 +52,7 @@ describe('interrupt_session', () => {
   });
 
   test('with cancelQueued takes the queued prompts back too', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     for (const prompt of ['b', 'c']) await client.call('send_prompt', { sessionId, prompt });
     const { session } = await client.call('interrupt_session', { sessionId, cancelQueued: true });
     expect(session).toMatchObject({ status: 'ready', turns: { queued: 0, running: 0 } });
@@ -75,8 +65,7 @@ describe('interrupt_session', () => {
   });
 
   test('a turn whose process is only starting stops before Claude has its prompt', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const release = harness.runner.holdStarts();
     const { session, turn } = await client.call('create_session', { prompt: 'never' });
     const sessionId = session.id;
@@ -95,8 +84,7 @@ describe('interrupt_session', () => {
   });
 
   test('a turn whose process does not come up stops all the same, and the next one starts another', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     harness.runner.holdStarts();
     const { session, turn } = await client.call('create_session', { prompt: 'never' });
     const sessionId = session.id;
@@ -113,12 +101,10 @@ describe('interrupt_session', () => {
   });
 
   test('a turn whose process cannot be started fails, and the interrupt says so', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const release = harness.runner.holdStarts();
     harness.runner.failNextStart();
-    const { session } = await client.call('create_session', { prompt: 'never' });
-    const sessionId = session.id;
+    const sessionId = await client.create({ prompt: 'never' });
     await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
     const interrupting = client.call('interrupt_session', { sessionId });
     await client.call('get_session', { sessionId });
@@ -130,9 +116,7 @@ describe('interrupt_session', () => {
   });
 
   test('closes what the turn had asked, and Claude is told no', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const asked = run.ask();
     await client.call('wait_sessions', { sessionIds: [sessionId] });
     const { session } = await client.call('interrupt_session', { sessionId });

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { TASKS_PER_SESSION_MAX } from '../../src/limits.ts';
-import { startHarness } from '../support/harness.ts';
+import { startWithClient } from '../support/harness.ts';
 
 describe('link_task and unlink_task', () => {
   test('link a session to several tasks, the last of which is its taskId', async () => {
-    const client = await (await startHarness()).connect();
-    const { session } = await client.call('create_session', { taskId: 'a' });
-    const sessionId = session.id;
+    const { client } = await startWithClient();
+    const sessionId = await client.create({ taskId: 'a' });
     const steps = [
       ['link_task', 'b', ['a', 'b']],
       ['link_task', 'c', ['a', 'b', 'c']],
@@ -32,7 +31,7 @@ describe('link_task and unlink_task', () => {
   });
 
   test('linking twice, and unlinking what is not linked, changes nothing', async () => {
-    const client = await (await startHarness()).connect();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session', { taskId: 'a' });
     const sessionId = session.id;
     expect(await client.call('link_task', { sessionId, taskId: 'a' })).toEqual({ session });
@@ -40,8 +39,7 @@ describe('link_task and unlink_task', () => {
   });
 
   test('a link is found by list_sessions, also after a restart, and an unlinked one is not', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient();
     const [a, b] = [await client.call('create_session'), await client.call('create_session')];
     await client.call('link_task', { sessionId: a.session.id, taskId: 't' });
     await client.call('link_task', { sessionId: b.session.id, taskId: 't' });
@@ -54,7 +52,7 @@ describe('link_task and unlink_task', () => {
   test.each(['__proto__', 'constructor', ' ', 'a=b/c?d', '你'])(
     'take %j for a task like any other',
     async (taskId) => {
-      const client = await (await startHarness()).connect();
+      const { client } = await startWithClient();
       const { session } = await client.call('create_session');
       const linked = await client.call('link_task', { sessionId: session.id, taskId });
       expect(linked.session).toMatchObject({ taskId, taskIds: [taskId] });
@@ -66,10 +64,8 @@ describe('link_task and unlink_task', () => {
   );
 
   test('refuse more tasks than a session may have, and unlinking makes room', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create();
     // In one write, which no client can have.
     const said = Array.from({ length: TASKS_PER_SESSION_MAX }, (_, index) => {
       return { type: 'task_linked', taskId: `t${index}` } as const;
@@ -87,9 +83,8 @@ describe('link_task and unlink_task', () => {
   test.each(['link_task', 'unlink_task'] as const)(
     '%s refuses a session that has ended',
     async (tool) => {
-      const client = await (await startHarness()).connect();
-      const { session } = await client.call('create_session', { taskId: 'a' });
-      const sessionId = session.id;
+      const { client } = await startWithClient();
+      const sessionId = await client.create({ taskId: 'a' });
       await client.call('end_session', { sessionId });
       expect(await client.refusal(tool, { sessionId, taskId: 'a' })).toMatchObject({
         code: 'SESSION_NOT_READY',

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { RequestView } from '../support/client/tools.ts';
-import { startHarness } from '../support/harness.ts';
+import { startBusy, startHarness, startWithClient } from '../support/harness.ts';
 
 const namesOf = (requests: readonly RequestView[]) => requests.map(({ toolName }) => toolName);
 
 describe('list_permission_requests', () => {
   test('shows what a session asks, whole', async () => {
-    const harness = await startHarness({ settings: { permissionTimeoutMs: 60_000 } });
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient({
+      settings: { permissionTimeoutMs: 60_000 },
+    });
     const { sessionId, turnId, run } = await harness.busy(client);
     const input = { command: 'rm -rf build', nested: { deep: [1, null, 'x'] } };
     void run.ask({ toolName: 'Bash', input, description: 'Removes the build' });
@@ -67,9 +68,7 @@ describe('list_permission_requests', () => {
   });
 
   test('leaves out what has been answered, and what ended with its turn', async () => {
-    const harness = await startHarness();
-    const client = await harness.connect();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     for (const toolName of ['a', 'b', 'c']) void run.ask({ toolName });
     await client.call('read_events', { sessionId, after: 5, waitMs: 50_000 });
     const { requests } = await client.call('list_permission_requests');

@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionView } from '../support/client/tools.ts';
-import { type Harness, startHarness } from '../support/harness.ts';
+import { type Harness, startBusy, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const namesOf = (sessions: readonly SessionView[]) => sessions.map(({ name }) => name);
-
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
 
 /** Makes sessions a millisecond apart, so that their order is known. */
 async function make(
@@ -30,7 +25,7 @@ async function names(client: TestClient, args: Record<string, unknown>) {
 
 describe('list_sessions', () => {
   test('lists newest activity first, and ended sessions too', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     expect(await client.call('list_sessions')).toEqual({ sessions: [] });
     const [a, b] = await make(harness, client, [{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
     expect(await names(client, {})).toEqual(['c', 'b', 'a']);
@@ -47,8 +42,7 @@ describe('list_sessions', () => {
   });
 
   test('shows each session as get_session does', async () => {
-    const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client, {
+    const { client, sessionId } = await startBusy({
       name: 'a',
       taskId: 't',
       labels: { k: 'v' },
@@ -58,7 +52,7 @@ describe('list_sessions', () => {
   });
 
   test('filters by status, task, label and MCP session, alone and together', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const other = await harness.connect();
     const [a, , c] = await make(harness, client, [
       { name: 'a', taskId: 't', labels: { team: 'core', stage: 'x' } },
@@ -87,7 +81,7 @@ describe('list_sessions', () => {
   });
 
   test('a label filter takes everything after the first = as the value', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     await make(harness, client, [
       { name: 'a', labels: { query: 'x=y&z=' } },
       { name: 'b', labels: { query: '' } },
@@ -97,7 +91,7 @@ describe('list_sessions', () => {
   });
 
   test.each(['team', '=core', ''])('refuses the label filter %j', async (label) => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     expect(await client.refusal('list_sessions', { label })).toMatchObject({
       code: 'INVALID_REQUEST',
       message: expect.stringContaining('label'),
@@ -105,7 +99,7 @@ describe('list_sessions', () => {
   });
 
   test('pages through all, each once, with a cursor only where there is more', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const all = Array.from({ length: 7 }, (_, index) => ({ name: `s${index}` }));
     await make(harness, client, all);
     for (const limit of [1, 3, 7, 200]) {
@@ -124,7 +118,7 @@ describe('list_sessions', () => {
   });
 
   test('pages through the list as it was at the first page, while sessions are made, change and end', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const ids = await make(
       harness,
       client,
@@ -149,7 +143,7 @@ describe('list_sessions', () => {
   });
 
   test('pages through sessions of the same millisecond without losing one', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const all = Array.from({ length: 20 }, (_, index) => `s${index}`);
     await Promise.all(all.map((name) => client.call('create_session', { name })));
     const read = new Set<string | undefined>();
@@ -164,7 +158,7 @@ describe('list_sessions', () => {
   });
 
   test('gives fifty at a time unless told', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const made = Array.from({ length: 51 }, (_, index) =>
       client.call('create_session', { name: `s${index}` }),
     );
@@ -182,7 +176,7 @@ describe('list_sessions', () => {
     Buffer.from('{"lastActivity":1,"id":"x","more":1}').toString('base64url'),
     Buffer.from("{'lastActivity':1}").toString('base64url'),
   ])('refuses the cursor %j, which it never gave', async (cursor) => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     expect(await client.refusal('list_sessions', { cursor })).toMatchObject({
       code: 'INVALID_REQUEST',
       message: expect.stringContaining('cursor'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { EventView } from '../support/client/tools.ts';
-import { type Harness, startHarness } from '../support/harness.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 
 const typesOf = (events: readonly EventView[]) => events.map(({ type }) => type);
@@ -16,8 +16,7 @@ const USAGE = {
 
 describe('read_events', () => {
   test('shows a turn as it went, each event with its seq, time, type and body', async () => {
-    const { client, harness } = await start();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { client, sessionId, turnId, run } = await startBusy();
     run.say('Looking.');
     run.output({ type: 'tool_use', toolUseId: 'toolu_1', name: 'Read', input: { path: 'a.txt' } });
     run.output({ type: 'tool_result', toolUseId: 'toolu_1', isError: false, text: 'content' });
@@ -62,11 +61,9 @@ describe('read_events', () => {
   });
 
   test('pages with nextAfter, so that every event comes once and in order', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run, finish } = await startBusy();
     for (let index = 1; index <= 9; index += 1) run.say(`line ${index}`);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     const read: EventView[] = [];
     let after = 0;
     for (let hasMore = true; hasMore; ) {
@@ -82,8 +79,7 @@ describe('read_events', () => {
   });
 
   test('a cursor goes on across a restart, and for an ended session', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, harness, sessionId, run } = await startBusy();
     run.say('before');
     run.finish();
     const before = await readUntil(client, sessionId, 'turn_end');
@@ -97,7 +93,7 @@ describe('read_events', () => {
   });
 
   test('answers a cursor beyond the end with nothing, and keeps it', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session');
     const read = await client.call('read_events', { sessionId: session.id, after: 1000 });
     expect(read).toMatchObject({ events: [], nextAfter: 1000, hasMore: false });
@@ -106,8 +102,7 @@ describe('read_events', () => {
 
 describe('read_events waiting', () => {
   test('until event: is woken by the first thing that happens', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const { nextAfter } = await client.call('read_events', { sessionId });
     const reading = readUntil(client, sessionId, 'event', nextAfter);
     run.say('hello');
@@ -117,8 +112,7 @@ describe('read_events waiting', () => {
   });
 
   test('until turn_end: sleeps through text and a permission request', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const reading = readUntil(client, sessionId, 'turn_end');
     run.say('hello');
     const asked = run.ask();
@@ -135,8 +129,7 @@ describe('read_events waiting', () => {
   });
 
   test('until attention: a permission request ends the wait, and so does the end of the turn', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const asking = readUntil(client, sessionId, 'attention');
     void run.ask({ toolName: 'Bash', input: { command: 'ls' } });
     const asked = await asking;
@@ -154,8 +147,7 @@ describe('read_events waiting', () => {
   });
 
   test('until turn_end: an end that is in the log already counts, one before the cursor does not', async () => {
-    const { client, harness } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, harness, sessionId, run } = await startBusy();
     run.finish();
     const first = await readUntil(client, sessionId, 'turn_end');
     await client.call('send_prompt', { sessionId, prompt: 'again' });
@@ -175,7 +167,7 @@ describe('read_events waiting', () => {
   test.each(['turn_end', 'attention'])(
     'until %s: does not wait on a session at rest',
     async (until) => {
-      const { client } = await start();
+      const { client } = await startWithClient();
       const { session } = await client.call('create_session');
       const read = await readUntil(client, session.id, until, 1);
       expect(read).toMatchObject({ events: [], nextAfter: 1 });
@@ -183,7 +175,7 @@ describe('read_events waiting', () => {
   );
 
   test('does not wait for news of a session that has ended', async () => {
-    const { client } = await start();
+    const { client } = await startWithClient();
     const { session } = await client.call('create_session');
     await client.call('end_session', { sessionId: session.id });
     const read = await readUntil(client, session.id, 'event', 2);
@@ -191,8 +183,7 @@ describe('read_events waiting', () => {
   });
 
   test('the end of the session ends every wait', async () => {
-    const { client, harness } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const { nextAfter } = await client.call('read_events', { sessionId });
     const waits = ['event', 'turn_end', 'attention'].map((until) =>
       readUntil(client, sessionId, until, nextAfter),
@@ -202,8 +193,7 @@ describe('read_events waiting', () => {
   });
 
   test('answers with what there is when the time is up', async () => {
-    const { client, harness } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const read = await client.call('read_events', {
       sessionId,
       after: 3,
@@ -214,8 +204,7 @@ describe('read_events waiting', () => {
   });
 
   test('a stop of the server ends a wait as if its time were up', async () => {
-    const harness = await startHarness({ mayLogErrors: true });
-    const client = await harness.connect();
+    const { harness, client } = await startWithClient({ mayLogErrors: true });
     const { sessionId } = await harness.busy(client);
     const reading = readUntil(client, sessionId, 'turn_end', 3);
     const closing = harness.app.close();
@@ -223,11 +212,6 @@ describe('read_events waiting', () => {
     await closing;
   });
 });
-
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
 
 /** Long enough to fail by the test's own time-out where nothing wakes it. */
 function readUntil(client: TestClient, sessionId: string, until: string, after = 0) {

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { QUEUED_PROMPTS_MAX } from '../../src/limits.ts';
-import { type Harness, overriding, startHarness } from '../support/harness.ts';
-import type { TestClient } from '../support/mcp-client.ts';
+import { overriding, startBusy, startHarness, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 50_000;
-
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
 
 /** Lets something happen between the write of a prompt and what is done to the turn that runs. */
 async function startWithGap() {
@@ -34,9 +28,8 @@ async function startWithGap() {
 
 describe('send_prompt', () => {
   test('answers at once with the queued turn and the seq from which its events are read', async () => {
-    const { harness, client } = await start();
-    const { session } = await client.call('create_session', { taskId: 't' });
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create({ taskId: 't' });
     const sent = await client.call('send_prompt', { sessionId, prompt: ' Say hello.\n' });
     expect(sent).toEqual({
       after: 3,
@@ -62,8 +55,7 @@ describe('send_prompt', () => {
   });
 
   test('runs queued prompts one at a time, in the order they came, in one process', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client, { prompt: '0' });
+    const { harness, client, sessionId, run } = await startBusy({ prompt: '0' });
     const queued = ['1', '2', '3'].map((prompt) =>
       client.call('send_prompt', { sessionId, prompt }),
     );
@@ -78,8 +70,7 @@ describe('send_prompt', () => {
   });
 
   test('refuses more prompts than may wait, by the name of the limit', async () => {
-    const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const send = () => client.call('send_prompt', { sessionId, prompt: 'x' });
     await Promise.all(Array.from({ length: QUEUED_PROMPTS_MAX }, send));
     await expect(send()).rejects.toMatchObject({
@@ -91,15 +82,13 @@ describe('send_prompt', () => {
   });
 
   test('a failed turn leaves the session ready for the next', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, finish } = await startBusy();
     const error = {
       code: 'UNAVAILABLE',
       message: 'the API is overloaded',
       retryable: true,
     } as const;
-    run.finish({ state: 'failed', error });
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish({ state: 'failed', error });
     const { session } = await client.call('get_session', { sessionId });
     expect(session).toMatchObject({ status: 'ready', turns: { failed: 1 } });
     expect(session.error).toBeUndefined();
@@ -111,8 +100,7 @@ describe('send_prompt', () => {
 
 describe('send_prompt with waitMs', () => {
   test('answers when the turn has ended, with what Claude said in it and nothing else', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     const sending = client.call('send_prompt', { sessionId, prompt: 'b', waitMs: LONG_MS });
     await client.call('read_events', { sessionId, after: 3, waitMs: LONG_MS });
     run.say('of the first turn');
@@ -130,9 +118,8 @@ describe('send_prompt with waitMs', () => {
   });
 
   test('answers when Claude asks for a permission, with the turn still running', async () => {
-    const { harness, client } = await start();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create();
     const sending = client.call('send_prompt', { sessionId, prompt: 'a', waitMs: LONG_MS });
     const run = await harness.running(sessionId);
     run.say('May I?');
@@ -141,16 +128,14 @@ describe('send_prompt with waitMs', () => {
   });
 
   test('answers with the turn as it stands when the time is up', async () => {
-    const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const sent = await client.call('send_prompt', { sessionId, prompt: 'b', waitMs: 20 });
     expect(sent).toMatchObject({ turn: { state: 'queued' }, text: '' });
   });
 
   test('keeps to the end of a long speech, cut between letters', async () => {
-    const { harness, client } = await start();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create();
     const sending = client.call('send_prompt', { sessionId, prompt: 'a', waitMs: LONG_MS });
     const run = await harness.running(sessionId);
     run.say(`${'😀'.repeat(20_000)}.`);
@@ -164,23 +149,20 @@ describe('send_prompt with waitMs', () => {
 
 describe('send_prompt with mode steer', () => {
   test('puts the prompt into the turn that runs, and the log says so when it answers', async () => {
-    const { harness, client } = await start();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { client, sessionId, turnId, run, finish } = await startBusy();
     const sent = await client.call('send_prompt', { sessionId, prompt: 'Shorter.', mode: 'steer' });
     expect(sent.turn).toMatchObject({ id: turnId, state: 'running' });
     expect(run.steered).toEqual(['Shorter.']);
     const { events } = await client.call('read_events', { sessionId, after: sent.after - 1 });
     expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     const { session } = await client.call('get_session', { sessionId });
     expect(session.turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 0 });
   });
 
   test('queues the prompt where no turn runs', async () => {
-    const { harness, client } = await start();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create();
     const { turn } = await client.call('send_prompt', { sessionId, prompt: 'a', mode: 'steer' });
     const run = await harness.running(sessionId);
     expect(run.prompts).toEqual([{ turnId: turn.id, text: 'a' }]);
@@ -190,8 +172,7 @@ describe('send_prompt with mode steer', () => {
   test.each(['/compact', '/compact keep the names', '/clear'])(
     'queues %s, which is nothing that a running turn could take in',
     async (prompt) => {
-      const { harness, client } = await start();
-      const { sessionId, turnId, run } = await harness.busy(client);
+      const { harness, client, sessionId, turnId, run } = await startBusy();
       const { turn } = await client.call('send_prompt', { sessionId, prompt, mode: 'steer' });
       expect(turn).toMatchObject({ state: 'queued' });
       expect(turn.id).not.toBe(turnId);
@@ -216,8 +197,7 @@ describe('send_prompt with mode steer', () => {
   test('reaches a turn whose process is only starting after its prompt', async () => {
     const { harness, client, beforeActing } = await startWithGap();
     const release = harness.runner.holdStarts();
-    const { session } = await client.call('create_session', { prompt: 'first' });
-    const sessionId = session.id;
+    const sessionId = await client.create({ prompt: 'first' });
     await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
     beforeActing(async () => release());
     const steering = client.call('send_prompt', { sessionId, prompt: 'then', mode: 'steer' });
@@ -231,8 +211,7 @@ describe('send_prompt with mode steer', () => {
 
 describe('send_prompt with mode interrupt', () => {
   test('stops the turn that runs, and the prompt is the next turn', async () => {
-    const { harness, client } = await start();
-    const { sessionId, turnId, run } = await harness.busy(client);
+    const { harness, client, sessionId, turnId, run } = await startBusy();
     run.say('half a');
     const { turn } = await client.call('send_prompt', {
       sessionId,
@@ -250,8 +229,7 @@ describe('send_prompt with mode interrupt', () => {
   });
 
   test('runs before what is queued already, the last interrupt first', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     // The turn goes on until the test lets it stop.
     run.onInterrupt = () => {};
     for (const prompt of ['q1', 'q2']) await client.call('send_prompt', { sessionId, prompt });
@@ -267,9 +245,8 @@ describe('send_prompt with mode interrupt', () => {
   });
 
   test('runs at once where no turn runs', async () => {
-    const { harness, client } = await start();
-    const { session } = await client.call('create_session');
-    const sessionId = session.id;
+    const { harness, client } = await startWithClient();
+    const sessionId = await client.create();
     await client.call('send_prompt', { sessionId, prompt: 'a', mode: 'interrupt' });
     const run = await harness.running(sessionId);
     run.finish();
@@ -279,14 +256,13 @@ describe('send_prompt with mode interrupt', () => {
 
   test('does not stop its own turn where the other ended by itself meanwhile', async () => {
     const { harness, client, beforeActing } = await startWithGap();
-    const { sessionId, run } = await harness.busy(client);
+    const { sessionId, run, finish } = await harness.busy(client);
     beforeActing(async () => {
       run.finish();
       await harness.running(sessionId, 2);
     });
     await client.call('send_prompt', { sessionId, prompt: 'b', mode: 'interrupt' });
-    run.finish();
-    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    await finish();
     const { session } = await client.call('get_session', { sessionId });
     expect(session.turns.completed).toBe(2);
     expect(run.interrupts).toBe(0);

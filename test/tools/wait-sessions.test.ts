@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Harness, startHarness } from '../support/harness.ts';
-import type { TestClient } from '../support/mcp-client.ts';
+import { startBusy, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 50_000;
 
-async function start(): Promise<{ harness: Harness; client: TestClient }> {
-  const harness = await startHarness();
-  return { harness, client: await harness.connect() };
-}
-
 describe('wait_sessions', () => {
   test('for any: answers when the first needs attention, with all of them as they are', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const [a, b] = [await harness.busy(client), await harness.busy(client)];
     const sessionIds = [a.sessionId, b.sessionId];
     const waiting = client.call('wait_sessions', { sessionIds, waitMs: LONG_MS });
@@ -26,7 +20,7 @@ describe('wait_sessions', () => {
   });
 
   test('for all: answers when the last does', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const [a, b] = [await harness.busy(client), await harness.busy(client)];
     const sessionIds = [a.sessionId, b.sessionId];
     const waiting = client.call('wait_sessions', { sessionIds, for: 'all', waitMs: LONG_MS });
@@ -39,8 +33,7 @@ describe('wait_sessions', () => {
   });
 
   test('until attention: a permission request is attention, until turn_end it is not', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const sessionIds = [sessionId];
     const args = { sessionIds, waitMs: LONG_MS };
     const ending = client.call('wait_sessions', { ...args, until: 'turn_end' });
@@ -55,7 +48,7 @@ describe('wait_sessions', () => {
   });
 
   test('a session at rest, an ended one and one that cannot be run are ready already', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const [idle, ended] = [
       await client.call('create_session'),
       await client.call('create_session'),
@@ -70,8 +63,7 @@ describe('wait_sessions', () => {
   });
 
   test('a prompt that is only queued is not rest', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { harness, client, sessionId, run } = await startBusy();
     await client.call('send_prompt', { sessionId, prompt: 'b' });
     const waiting = client.call('wait_sessions', { sessionIds: [sessionId], waitMs: LONG_MS });
     run.finish();
@@ -81,8 +73,7 @@ describe('wait_sessions', () => {
   });
 
   test('answers with none ready when the time is up, and at once with waitMs 0', async () => {
-    const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     for (const waitMs of [0, 20]) {
       const waited = await client.call('wait_sessions', { sessionIds: [sessionId], waitMs });
       expect(waited).toMatchObject({ ready: [], sessions: [{ id: sessionId, status: 'busy' }] });
@@ -90,7 +81,7 @@ describe('wait_sessions', () => {
   });
 
   test('counts a session once that is named twice', async () => {
-    const { harness, client } = await start();
+    const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
     const { sessionId } = await harness.busy(client);
     const { ready, sessions } = await client.call('wait_sessions', {
@@ -103,8 +94,7 @@ describe('wait_sessions', () => {
   });
 
   test('refuses the whole call where one of the sessions is unknown, without waiting', async () => {
-    const { harness, client } = await start();
-    const { sessionId } = await harness.busy(client);
+    const { client, sessionId } = await startBusy();
     const sessionIds = [sessionId, 'claude_none'];
     expect(await client.refusal('wait_sessions', { sessionIds, waitMs: LONG_MS })).toMatchObject({
       code: 'SESSION_NOT_FOUND',
@@ -113,8 +103,7 @@ describe('wait_sessions', () => {
   });
 
   test('watches a hundred sessions in one call', async () => {
-    const { harness, client } = await start();
-    const { sessionId, run } = await harness.busy(client);
+    const { client, sessionId, run } = await startBusy();
     const names = Array.from({ length: 98 }, (_, index) => `s${index}`);
     await Promise.all(names.map((name) => client.call('create_session', { name })));
     const { sessions } = await client.call('list_sessions', { limit: 200 });

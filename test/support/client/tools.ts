@@ -72,6 +72,16 @@ export abstract class ToolClient<Options = never> {
     return result;
   }
 
+  /** Creates a session; its id. */
+  async create(args: Args = {}): Promise<string> {
+    return (await this.call('create_session', args)).session.id;
+  }
+
+  /** A session as it is now. */
+  async shown(sessionId: string): Promise<SessionView> {
+    return (await this.call('get_session', { sessionId })).session;
+  }
+
   /** The error; throws if the tool does not refuse. */
   async refusal(tool: ToolName, args: Args = {}): Promise<Failure> {
     const { failure } = await this.ask(tool, args);
