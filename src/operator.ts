@@ -12,17 +12,9 @@ import { killTree } from './runner/process.ts';
 import { removeScratch, scratchDirectoryOf } from './runner/scratch.ts';
 import { systemClock } from './service/clock.ts';
 import { createCore } from './service/core.ts';
-import { Overview } from './service/overview.ts';
 import { SESSION_ID_PREFIX, type Session } from './session/session.ts';
-import { openInspection } from './store/sqlite/inspection.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Store } from './store/store.ts';
-
-/** Undefined where there is no state yet. Writes nothing. */
-export async function openOverview({ stateDir }: Settings): Promise<Overview | undefined> {
-  const inspection = await openInspection(stateDir);
-  return inspection && new Overview(inspection);
-}
 
 export type EndDeps = {
   readonly settings: Settings;

@@ -34,15 +34,15 @@ export async function runCommand(
   terminal: Terminal = processTerminal(settings.environment),
 ): Promise<number> {
   const run = await RUNS[command]();
-  const { openOverview } = await import('../operator.ts');
+  const { openInspection } = await import('../store/sqlite/inspection.ts');
   // The doctor opens the state itself, to report if that fails.
-  const overview = command === 'doctor' ? undefined : await openOverview(settings);
+  const inspection = command === 'doctor' ? undefined : await openInspection(settings.stateDir);
   try {
-    return await run({ settings, terminal, overview });
+    return await run({ settings, terminal, inspection });
   } catch (error) {
     if (error instanceof OutputClosed) return 0;
     throw error;
   } finally {
-    overview?.close();
+    inspection?.close();
   }
 }

@@ -13,9 +13,9 @@ import {
 import { type CommandContext, writeJson } from './terminal.ts';
 
 /** The sessions of all principals, newest activity first. */
-export async function list({ settings, terminal, overview }: CommandContext): Promise<number> {
+export async function list({ settings, terminal, inspection }: CommandContext): Promise<number> {
   const { json, all, status, task, label, limit } = flagsOf(settings);
-  const found = await overview?.list({
+  const found = await inspection?.sessions({
     // One more than is shown, to know whether there are more.
     limit: limit + 1,
     openOnly: !all && status === undefined,

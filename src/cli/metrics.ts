@@ -1,4 +1,4 @@
-import type { Sums } from '../service/overview.ts';
+import { type Sums, sumsOf } from '../service/inspecting.ts';
 import { type Metrics, NO_METRICS } from '../session/metrics.ts';
 import { count, dollars, duration } from '../views/figures.ts';
 import { showSums } from '../views/metrics.ts';
@@ -8,9 +8,9 @@ import { flagsOf } from './flags.ts';
 import { type CommandContext, type Terminal, writeJson } from './terminal.ts';
 
 /** Sums over all sessions or those of one task, and per principal if there are several. */
-export async function metrics({ settings, terminal, overview }: CommandContext): Promise<number> {
+export async function metrics({ settings, terminal, inspection }: CommandContext): Promise<number> {
   const { json, task } = flagsOf(settings);
-  const sums = (await overview?.metrics(task)) ?? NO_SUMS;
+  const sums = inspection ? await sumsOf(inspection, task) : NO_SUMS;
   if (json) {
     const principals = sums.byPrincipal.map(({ principal, sums: own }) => ({
       principal,

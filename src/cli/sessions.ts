@@ -2,8 +2,9 @@
 
 import { SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
-import type { Overview } from '../service/overview.ts';
+import { findSession } from '../service/inspecting.ts';
 import { type Session, silentSince, uuidOf } from '../session/session.ts';
+import type { Inspection } from '../store/inspection.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
 import type { CommandContext } from './terminal.ts';
@@ -49,16 +50,21 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
 
-export type KnownSession = { readonly session: Session; readonly overview: Overview };
+export type KnownSession = { readonly session: Session; readonly inspection: Inspection };
 
 /**
  * The session that the command names, and the state it was read from.
  *
  * @throws SessionError if there is no such session
  */
-export async function knownSession({ settings, overview }: CommandContext): Promise<KnownSession> {
+export async function knownSession({
+  settings,
+  inspection,
+}: CommandContext): Promise<KnownSession> {
   const { operand = '', stateDir } = settings;
-  if (overview !== undefined) return { session: await overview.find(operand), overview };
+  if (inspection !== undefined) {
+    return { session: await findSession(inspection, operand), inspection };
+  }
   throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {
     hint: 'pass the --state-dir of your servers.',
   });

@@ -1,7 +1,8 @@
-import type { Overview } from '../service/overview.ts';
+import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
 import { type Session, silentSince, uuidOf } from '../session/session.ts';
+import type { Inspection } from '../store/inspection.ts';
 import type { Lease } from '../store/store.ts';
 import { oneLine } from '../text.ts';
 import { ago, dollars, localTime, tildePath, tokensText } from '../views/figures.ts';
@@ -34,8 +35,8 @@ type Known = {
 export async function show(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   const { json } = flagsOf(settings);
-  const { session, overview } = await knownSession(context);
-  const requests = await overview.requests(session);
+  const { session, inspection } = await knownSession(context);
+  const requests = await inspection.permissionRequests(session, PENDING_PERMISSIONS_MAX);
   if (json) {
     await writeJson(terminal, {
       session: sessionJson(session, terminal.now()),
@@ -43,14 +44,18 @@ export async function show(context: CommandContext): Promise<number> {
     });
     return 0;
   }
-  const [lease, said] = await Promise.all([overview.lease(session), lastText(overview, session)]);
+  const [lease, said] = await Promise.all([
+    inspection.lease(session.id),
+    lastText(inspection, session),
+  ]);
   const rows = factsOf({ session, requests, lease, said }, terminal.now());
   await terminal.write(rows.map((row) => factText(terminal, row)).join(''));
   return 0;
 }
 
-async function lastText(overview: Overview, session: Session): Promise<string | undefined> {
-  const events = await overview.newest(session, SAID_EVENTS);
+async function lastText(inspection: Inspection, session: Session): Promise<string | undefined> {
+  const { id, lastSeq } = session;
+  const events = await inspection.events(id, Math.max(0, lastSeq - SAID_EVENTS), SAID_EVENTS);
   return events.flatMap((event) => (event.type === 'text' ? event.text : [])).at(-1);
 }
 

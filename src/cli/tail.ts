@@ -1,3 +1,4 @@
+import { followEvents, storedEvents } from '../service/inspecting.ts';
 import type { SessionEvent } from '../session/event.ts';
 import { eventLines } from '../views/event-lines.ts';
 import { showEvent } from '../views/events.ts';
@@ -14,7 +15,7 @@ const NEWEST_EVENTS = 20;
 export async function tail(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   const { json, after, 'no-follow': noFollow } = flagsOf(settings);
-  const { session, overview } = await knownSession(context);
+  const { session, inspection } = await knownSession(context);
   const { id, lastSeq, options } = session;
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
   const show = json ? eventJson : linesFor(terminal, options.workingDirectory);
@@ -23,7 +24,7 @@ export async function tail(context: CommandContext): Promise<number> {
       `Showing the newest ${NEWEST_EVENTS} events; use --after 0 to see the ${from} before them.`,
     );
   }
-  const pages = noFollow ? overview.log(id, from) : overview.follow(id, from);
+  const pages = (noFollow ? storedEvents : followEvents)(inspection, id, from);
   for await (const page of pages) {
     const text = page.map(show).join('');
     if (text !== '') await terminal.write(text);

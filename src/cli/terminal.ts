@@ -1,7 +1,7 @@
 /** Where a command writes: in columns and colours for a person at a terminal, in neither for a program. */
 
 import type { Environment, Settings } from '../config.ts';
-import type { Overview } from '../service/overview.ts';
+import type { Inspection } from '../store/inspection.ts';
 import { escapedJson, visible } from '../text.ts';
 import type { Screen } from '../views/screen.ts';
 
@@ -27,7 +27,7 @@ export type CommandContext = {
   readonly settings: Settings;
   readonly terminal: Terminal;
   /** Undefined if there is no state yet. */
-  readonly overview: Overview | undefined;
+  readonly inspection: Inspection | undefined;
 };
 
 /** The reader of the output is gone, like `head` after its last line: there is nothing left to do. */
