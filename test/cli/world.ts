@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runCommand } from '../../src/cli/cli.ts';
 import { type Environment, readSettings } from '../../src/config.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 
 export type Said = {
   readonly code: number;
@@ -33,7 +34,7 @@ export class World {
   }
 
   /** A server's store on the state directory, closed after the test. */
-  async store(now?: () => number): Promise<SqliteStore> {
+  async store(now?: () => number): Promise<Store> {
     const store = await openSqliteStore({ directory: this.stateDir, now });
     onTestFinished(() => store.close());
     return store;

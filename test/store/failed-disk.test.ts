@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
-import type { Commit } from '../../src/store/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Commit, Store } from '../../src/store/store.ts';
 import { FAILED_WRITE, failCommits, NO_LOCK } from '../support/failed-disk.ts';
 import { createIn, PRINCIPAL, say } from './fixtures.ts';
 
@@ -31,7 +31,7 @@ const NOT_YET = {
 };
 
 let directory: string;
-let store: SqliteStore;
+let store: Store;
 let commits: Commit[];
 
 beforeEach(async () => {

@@ -17,7 +17,8 @@ import {
   refuseNetworkFileSystem,
   refuseOldSqlite,
 } from '../../src/store/sqlite/open.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
 
 let parent: string;
@@ -32,7 +33,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(parent, { recursive: true }));
 
-const open = (): Promise<SqliteStore> => openSqliteStore({ directory });
+const open = (): Promise<Store> => openSqliteStore({ directory });
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { creation, openSessions, PRINCIPAL, upTo } from './fixtures.ts';
 
 const SESSIONS = 6_000;
@@ -13,7 +14,7 @@ const MIB = 1024 * 1024;
 
 let directory: string;
 let file: string;
-let store: SqliteStore;
+let store: Store;
 let now: number;
 let journalMax: number;
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { type Harness, storeContract } from './contract.ts';
 import { ANY_TURN, command, createIn } from './fixtures.ts';
 
@@ -13,8 +14,7 @@ async function open(): Promise<Harness> {
   const directory = join(parent, 'state');
   let now = 1_700_000_000_000;
   const uptime = { bootId: 'boot', elapsedMs: () => now };
-  const openAgain = (): Promise<SqliteStore> =>
-    openSqliteStore({ directory, now: () => now, uptime });
+  const openAgain = (): Promise<Store> => openSqliteStore({ directory, now: () => now, uptime });
   let store = await openAgain();
   return {
     get store() {

@@ -9,7 +9,8 @@ import { SUM_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../../src/limits.ts';
 import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import { openInspection } from '../../src/store/sqlite/inspection.ts';
-import { openSqliteStore, type SqliteStore } from '../../src/store/sqlite/store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { ANY_TURN, command, createIn, openSessions } from './fixtures.ts';
 import { makeUnsound } from './unsound.ts';
 
@@ -30,7 +31,7 @@ const SOUND = {
 };
 
 let directory: string;
-let opened: SqliteStore | undefined;
+let opened: Store | undefined;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'unsound-'));
@@ -41,12 +42,12 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-async function open(): Promise<SqliteStore> {
+async function open(): Promise<Store> {
   opened = await openSqliteStore({ directory });
   return opened;
 }
 
-async function runTurn(store: SqliteStore, turnId: string): Promise<void> {
+async function runTurn(store: Store, turnId: string): Promise<void> {
   const claim = await store.claim('server', { ...ANY_TURN });
   if (claim === undefined || claim === 'full') throw new Error('no turn waits');
   const { fence } = claim;

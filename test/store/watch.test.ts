@@ -24,7 +24,6 @@ afterEach(() => {
 function start(deps: Partial<WatchDeps> = {}): void {
   stop = watchCommits({
     directory,
-    file: 'sessions.db',
     version: () => version,
     changed: () => {},
     failed: (error) => {

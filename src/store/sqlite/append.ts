@@ -16,7 +16,7 @@ import {
 } from '../store.ts';
 import { loadState } from './load.ts';
 import { changeRow } from './row-changes.ts';
-import { bodyOf, FIRST_EVENT, recordOf, SESSION_COLUMNS, sessionOf, turnIdOf } from './rows.ts';
+import { bodyOf, recordOf, SELECT_SESSION, sessionOf, turnIdOf } from './rows.ts';
 import { jsonOf, type Row, type Sql, textOf } from './sql.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -61,10 +61,7 @@ export function checkFence(sql: Sql, sessionId: string, fence: Fence): void {
 }
 
 export function readSession(sql: Sql, sessionId: string): Session {
-  const row = sql.get(
-    `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT} WHERE s.id = ?`,
-    sessionId,
-  );
+  const row = sql.get(`${SELECT_SESSION} WHERE s.id = ?`, sessionId);
   if (row === undefined) throw new SessionNotFoundError(sessionId);
   return sessionOf(row);
 }

@@ -7,8 +7,16 @@ import { SessionError } from '../../errors.ts';
 import { BATCH_JOBS_MAX, JOURNAL_BYTES_MAX, LOCK_PAUSE_MS } from '../../limits.ts';
 import type { Commit, News } from '../store.ts';
 import type { Database } from './database.ts';
-import { isBusy, isFailedSync, isIoError, storageFailure } from './failure.ts';
-import { closedError, JournalFullError, movedError, unconfirmedError } from './refusals.ts';
+import {
+  closedError,
+  isBusy,
+  isFailedSync,
+  isIoError,
+  JournalFullError,
+  movedError,
+  storageFailure,
+  unconfirmedError,
+} from './failure.ts';
 import type { SteadyClock } from './steady-clock.ts';
 import { SumBook } from './sum-rows.ts';
 import {

@@ -1,11 +1,10 @@
 /** The connection to the state database, which is replaced by a new one after its disk has failed. */
 
 import { join } from 'node:path';
-import { isBusy } from './failure.ts';
+import { closedError, isBusy, movedError, reopeningError } from './failure.ts';
 import { DATABASE_FILE, type DatabaseFiles, filesOf } from './files.ts';
 import { confirmWrite, settleJournal } from './journal.ts';
 import { connectTo, openDatabase, refusal } from './open.ts';
-import { closedError, movedError, reopeningError } from './refusals.ts';
 import { Sql } from './sql.ts';
 import { watchCommits } from './watch.ts';
 
@@ -82,8 +81,7 @@ export class Database {
   watch(changed: () => void, failed: (error: unknown) => void): () => void {
     return watchCommits({
       directory: this.#directory,
-      file: DATABASE_FILE,
-      version: () => Number(this.sql.get('PRAGMA data_version')?.data_version),
+      version: () => this.sql.version,
       changed,
       failed,
     });

@@ -5,25 +5,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
 import { LOCK_ATTEMPT_MS } from '../../limits.ts';
-import type { PermissionRequest, SessionEvent } from '../../session/event.ts';
-import type { Metrics } from '../../session/metrics.ts';
-import type { Session } from '../../session/session.ts';
-import type { Inspection, InspectionQuery } from '../inspection.ts';
-import type { Lease } from '../store.ts';
-import { storageFailure } from './failure.ts';
+import type { Inspection } from '../inspection.ts';
 import { DATABASE_FILE } from './files.ts';
 import { readLeases } from './leases.ts';
-import { whileLocked } from './lock.ts';
+import { readerOf, whileLocked } from './lock.ts';
 import { endOf } from './lookups.ts';
 import { refuseNewerSchema, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts';
 import { refusal } from './open.ts';
 import { listRequests, listSessions, readEvents } from './reads.ts';
-import { FIRST_EVENT, SESSION_COLUMNS, sessionOf } from './rows.ts';
+import { SELECT_SESSION, sessionOf } from './rows.ts';
 import { Sql, textOf } from './sql.ts';
 import { PRINCIPALS, readMetrics } from './sum-rows.ts';
 import { watchCommits } from './watch.ts';
-
-const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;
 
 /**
  * The database of a state directory, for reading; undefined if there is none yet. Makes no directory and no
@@ -36,7 +29,7 @@ export async function openInspection(directory: string): Promise<Inspection | un
     const file = join(directory, DATABASE_FILE);
     if (bytesOf(file) === 0) return undefined;
     const db = await whileLocked(() => readable(file));
-    return db && new SqliteInspection(directory, new Sql(db));
+    return db && inspectionOf(directory, new Sql(db));
   } catch (error) {
     throw refusal(directory, error);
   }
@@ -46,7 +39,7 @@ function bytesOf(file: string): number {
   try {
     return statSync(file).size;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
     throw error;
   }
 }
@@ -78,107 +71,41 @@ export class OlderSchemaError extends SessionError {
   }
 }
 
-class SqliteInspection implements Inspection {
-  readonly #directory: string;
-  readonly #sql: Sql;
-
-  constructor(directory: string, sql: Sql) {
-    this.#directory = directory;
-    this.#sql = sql;
-  }
-
-  principals(): Promise<readonly string[]> {
-    return this.#read(listPrincipals);
-  }
-
-  /** Each principal's newest, and of these the newest: the indexes are by principal, and there are few of them. */
-  sessions(query: InspectionQuery): Promise<readonly Session[]> {
-    return this.#read((sql) =>
-      listPrincipals(sql)
-        .flatMap((principal) => listSessions(sql, { ...query, principal }))
-        .sort((a, b) => b.lastActivity - a.lastActivity || (a.id < b.id ? 1 : -1))
-        .slice(0, query.limit),
-    );
-  }
-
-  async session(sessionId: string): Promise<Session | undefined> {
-    const [session] = await this.#all(`${SELECT_SESSION} WHERE s.id = ?`, sessionId);
-    return session;
-  }
-
-  withPrefix(prefix: string, limit: number): Promise<readonly Session[]> {
-    return this.#all(
-      `${SELECT_SESSION} WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`,
-      prefix,
-      endOf(prefix),
-      limit,
-    );
-  }
-
-  named(name: string, limit: number): Promise<readonly Session[]> {
-    return this.#all(
-      `${SELECT_SESSION} WHERE json_extract(s.record, '$.name') = ?
-       ORDER BY s.ended_at IS NOT NULL, s.last_activity DESC LIMIT ?`,
-      name,
-      limit,
-    );
-  }
-
-  events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]> {
-    return this.#read((sql) => readEvents(sql, { sessionId, after, limit }));
-  }
-
-  permissionRequests(
-    { id: sessionId, principal }: Session,
-    limit: number,
-  ): Promise<readonly PermissionRequest[]> {
-    return this.#read((sql) => listRequests(sql, { principal, sessionId, limit }));
-  }
-
-  metrics(principal: string, scope: string): Promise<Metrics> {
-    return this.#read((sql) => readMetrics(sql, principal, scope));
-  }
-
-  lease(sessionId: string): Promise<Lease | undefined> {
-    return this.#read((sql) => readLeases(sql, sessionId)[0]);
-  }
-
-  integrity(): Promise<string> {
-    return this.#read((sql) => String(sql.get('PRAGMA quick_check(1)')?.quick_check));
-  }
-
-  subscribe(listener: () => void): () => void {
-    return watchCommits({
-      directory: this.#directory,
-      file: DATABASE_FILE,
-      version: () => Number(this.#sql.get('PRAGMA data_version')?.data_version),
-      changed: listener,
-      // Whoever follows looks by himself, too: what is missed here is only late.
-      failed: () => {},
-    });
-  }
-
-  close(): void {
-    this.#sql.close();
-  }
-
-  #all(statement: string, ...values: (string | number)[]): Promise<readonly Session[]> {
-    return this.#read((sql) => sql.all(statement, ...values).map(sessionOf));
-  }
-
-  async #read<T>(read: (sql: Sql) => T): Promise<T> {
-    try {
-      return await whileLocked(() => read(this.#sql));
-    } catch (error) {
-      throw storageFailure(error) ?? error;
-    }
-  }
+function inspectionOf(directory: string, sql: Sql): Inspection {
+  const read = readerOf({ sql });
+  const all = (statement: string, ...values: (string | number)[]) =>
+    read((sql) => sql.all(statement, ...values).map(sessionOf));
+  return {
+    principals: () => read(listPrincipals),
+    // Each principal's newest, and of these the newest: the indexes are by principal, and there are few of them.
+    sessions: (query) =>
+      read((sql) =>
+        listPrincipals(sql)
+          .flatMap((principal) => listSessions(sql, { ...query, principal }))
+          .sort((a, b) => b.lastActivity - a.lastActivity || (a.id < b.id ? 1 : -1))
+          .slice(0, query.limit),
+      ),
+    session: async (sessionId) => (await all(`${SELECT_SESSION} WHERE s.id = ?`, sessionId))[0],
+    withPrefix: (prefix, limit) => all(WITH_PREFIX, prefix, endOf(prefix), limit),
+    named: (name, limit) => all(NAMED, name, limit),
+    events: (sessionId, after, limit) => read((sql) => readEvents(sql, sessionId, after, limit)),
+    permissionRequests: ({ id: sessionId, principal }, limit) =>
+      read((sql) => listRequests(sql, { principal, sessionId, limit })),
+    metrics: (principal, scope) => read((sql) => readMetrics(sql, principal, scope)),
+    lease: (sessionId) => read((sql) => readLeases(sql, sessionId)[0]),
+    integrity: () => read((sql) => String(sql.get('PRAGMA quick_check(1)')?.quick_check)),
+    // Whoever follows also looks now and then: what is missed here is only late.
+    subscribe: (changed) =>
+      watchCommits({ directory, version: () => sql.version, changed, failed: () => {} }),
+    close: () => sql.close(),
+  };
 }
+
+const WITH_PREFIX = `${SELECT_SESSION} WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`;
+const NAMED = `${SELECT_SESSION} WHERE json_extract(s.record, '$.name') = ?
+  ORDER BY s.ended_at IS NOT NULL, s.last_activity DESC LIMIT ?`;
 
 function listPrincipals(sql: Sql): readonly string[] {
-  return sql.all(`${PRINCIPALS} SELECT name FROM names WHERE name IS NOT NULL`).map(nameOf);
-}
-
-function nameOf(row: Parameters<typeof textOf>[0]): string {
-  return textOf(row, 'name');
+  const rows = sql.all(`${PRINCIPALS} SELECT name FROM names WHERE name IS NOT NULL`);
+  return rows.map((row) => textOf(row, 'name'));
 }

@@ -1,77 +1,52 @@
 /** The peers of servers that share an SQLite file. */
 
-import { type Connection, ORDER_KINDS, type Order, type OrderState, type Peers } from '../peers.ts';
+import { type Connection, ORDER_KINDS, type Order, type Peers } from '../peers.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { type Row, type Sql, textOf } from './sql.ts';
+import type { Read } from './lock.ts';
+import { type Row, textOf } from './sql.ts';
 
-export class SqlitePeers implements Peers {
-  readonly #queue: CommitQueue;
-  readonly #read: <T>(read: (sql: Sql) => T) => Promise<T>;
-
-  constructor(queue: CommitQueue, read: <T>(read: (sql: Sql) => T) => Promise<T>) {
-    this.#queue = queue;
-    this.#read = read;
-  }
-
-  connect({ mcpSessionId, principal, owner }: Connection): Promise<void> {
-    const insert = 'INSERT OR REPLACE INTO connections VALUES (?, ?, ?)';
-    return this.#queue.add(({ sql }) => void sql.run(insert, mcpSessionId, principal, owner));
-  }
-
-  disconnect(mcpSessionId: string): Promise<void> {
-    const remove = 'DELETE FROM connections WHERE mcp_session_id = ?';
-    return this.#queue.add(({ sql, touch }) => {
-      sql.run(remove, mcpSessionId);
-      // Its sessions are no longer bound to that server.
-      touch({ work: true });
-    });
-  }
-
-  connections(mcpSessionId?: string): Promise<readonly Connection[]> {
-    const select = 'SELECT * FROM connections WHERE ?1 IS NULL OR mcp_session_id = ?1';
-    return this.#read((sql) => sql.all(select, mcpSessionId ?? null).map(connectionOf));
-  }
-
-  send({ id, sessionId, kind, turnId, text }: Order): Promise<void> {
-    return this.#queue.add((tx) => {
-      tx.sql.run(
-        'INSERT INTO orders (id, session_id, kind, turn_id, text) VALUES (?, ?, ?, ?, ?)',
-        id,
-        sessionId,
-        kind,
-        turnId ?? null,
-        text,
-      );
-      tx.touch({ sessionId, orders: true });
-    });
-  }
-
-  orders(owner: string): Promise<readonly Order[]> {
-    const select = `SELECT o.id, o.session_id, o.kind, o.turn_id, o.text
-      FROM orders o JOIN sessions s ON s.id = o.session_id
-      WHERE s.owner = ? AND o.refused = 0 ORDER BY o.rowid`;
-    return this.#read((sql) => sql.all(select, owner).map(orderOf));
-  }
-
-  orderState(orderId: string): Promise<OrderState> {
-    return this.#read((sql) => {
-      const row = sql.get('SELECT refused FROM orders WHERE id = ?', orderId);
-      if (row === undefined) return 'done';
-      return row.refused === 0 ? 'open' : 'refused';
-    });
-  }
-
-  settle({ id, sessionId }: Order, as: 'done' | 'refused'): Promise<void> {
-    const settle =
-      as === 'done'
-        ? 'DELETE FROM orders WHERE id = ?'
-        : 'UPDATE orders SET refused = 1 WHERE id = ?';
-    return this.#queue.add((tx) => {
-      tx.sql.run(settle, id);
-      tx.touch({ sessionId });
-    });
-  }
+export function peersOn(queue: CommitQueue, read: Read): Peers {
+  return {
+    connect: ({ mcpSessionId, principal, owner }) =>
+      queue.add(({ sql }) => void sql.run(CONNECT, mcpSessionId, principal, owner)),
+    disconnect: (mcpSessionId) =>
+      queue.add(({ sql, touch }) => {
+        sql.run('DELETE FROM connections WHERE mcp_session_id = ?', mcpSessionId);
+        // Its sessions are no longer bound to that server.
+        touch({ work: true });
+      }),
+    connections: (mcpSessionId) =>
+      read((sql) => sql.all(CONNECTIONS, mcpSessionId ?? null).map(connectionOf)),
+    send: ({ id, sessionId, kind, turnId = null, text }) =>
+      queue.add(({ sql, touch }) => {
+        sql.run(SEND, id, sessionId, kind, turnId, text);
+        touch({ sessionId, orders: true });
+      }),
+    orders: (owner) => read((sql) => sql.all(ORDERS, owner).map(orderOf)),
+    orderState: (orderId) =>
+      read((sql) => {
+        const row = sql.get('SELECT refused FROM orders WHERE id = ?', orderId);
+        if (row === undefined) return 'done';
+        return row.refused === 0 ? 'open' : 'refused';
+      }),
+    settle: ({ id, sessionId }, as) =>
+      queue.add(({ sql, touch }) => {
+        sql.run(SETTLE[as], id);
+        touch({ sessionId });
+      }),
+  };
 }
+
+const CONNECT = 'INSERT OR REPLACE INTO connections VALUES (?, ?, ?)';
+const CONNECTIONS = 'SELECT * FROM connections WHERE ?1 IS NULL OR mcp_session_id = ?1';
+const SEND = 'INSERT INTO orders (id, session_id, kind, turn_id, text) VALUES (?, ?, ?, ?, ?)';
+const ORDERS = `SELECT o.id, o.session_id, o.kind, o.turn_id, o.text
+  FROM orders o JOIN sessions s ON s.id = o.session_id
+  WHERE s.owner = ? AND o.refused = 0 ORDER BY o.rowid`;
+const SETTLE = {
+  done: 'DELETE FROM orders WHERE id = ?',
+  refused: 'UPDATE orders SET refused = 1 WHERE id = ?',
+};
 
 function connectionOf(row: Row): Connection {
   return {

@@ -16,16 +16,20 @@ import type {
   RequestQuery,
   SessionQuery,
 } from '../queries.ts';
-import { EVENT_COLUMNS, eventOf, FIRST_EVENT, SESSION_COLUMNS, sessionOf, turnOf } from './rows.ts';
+import {
+  EVENT_COLUMNS,
+  eventOf,
+  FIRST_EVENT,
+  SELECT_SESSION,
+  SESSION_COLUMNS,
+  sessionOf,
+  turnOf,
+} from './rows.ts';
 import { jsonOf, numberOf, type Row, type Sql, type Tuple, textOf } from './sql.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
-  const row = sql.get(
-    `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT} WHERE s.id = ? AND s.principal = ?`,
-    sessionId,
-    principal,
-  );
-  return row === undefined ? undefined : sessionOf(row);
+  const row = sql.get(`${SELECT_SESSION} WHERE s.id = ? AND s.principal = ?`, sessionId, principal);
+  return row && sessionOf(row);
 }
 
 type Filter = {
@@ -153,19 +157,10 @@ function findsFew(sql: Sql, { ids, values }: Filter): boolean {
 }
 
 export function findTurn(sql: Sql, sessionId: string, turnId: string): Turn | undefined {
-  const row = sql.get(
-    'SELECT record FROM turns WHERE id = ? AND session_id = ?',
-    turnId,
-    sessionId,
-  );
-  return row === undefined ? undefined : turnOf(row);
+  const select = 'SELECT record FROM turns WHERE id = ? AND session_id = ?';
+  const row = sql.get(select, turnId, sessionId);
+  return row && turnOf(row);
 }
-
-export type EventRange = {
-  readonly sessionId: string;
-  readonly after: number;
-  readonly limit: number;
-};
 
 const EVENTS = `SELECT ${EVENT_COLUMNS} FROM events
   WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?`;
@@ -174,7 +169,9 @@ const ROWS_AT_ONCE = 32;
 
 export function readEvents(
   sql: Sql,
-  { sessionId, after, limit }: EventRange,
+  sessionId: string,
+  after: number,
+  limit: number,
 ): readonly SessionEvent[] {
   const events: SessionEvent[] = [];
   let bytes = 0;

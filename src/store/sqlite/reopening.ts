@@ -4,11 +4,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { REOPEN_PAUSE_MS, REOPEN_PAUSE_MS_MAX } from '../../limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Listeners } from '../listeners.ts';
+import type { Change } from '../store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Database } from './database.ts';
-import { isWritten } from './doubtful.ts';
-import { storageFailure } from './failure.ts';
-import { reopeningError } from './refusals.ts';
+import { reopeningError, storageFailure } from './failure.ts';
+import { bodyOf } from './rows.ts';
+import type { Sql } from './sql.ts';
 import { changesOf, newsOf, type Touched } from './transaction.ts';
 
 export type ReopeningDeps = {
@@ -73,4 +74,18 @@ export class Reopening {
     }
     return undefined;
   }
+}
+
+/** Whether the log has a commit that the disk did not confirm: it has all of it or nothing. False if there was no event. */
+function isWritten(sql: Sql, changes: readonly Change[]): boolean {
+  const [change] = changes;
+  const last = change?.events.at(-1);
+  if (change === undefined || last === undefined) return false;
+  // Another server may have written something else with the same number.
+  const row = sql.get(
+    'SELECT at, type, body FROM events WHERE session_id = ? AND seq = ?',
+    change.session.id,
+    last.seq,
+  );
+  return row?.at === last.at && row.type === last.type && row.body === bodyOf(last);
 }

@@ -8,6 +8,7 @@ import { damaged, jsonOf, parsed, type Row, type Tuple } from './sql.ts';
 /** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */
 export const SESSION_COLUMNS = 's.record AS record, first.body AS first';
 export const FIRST_EVENT = 'JOIN events first ON first.session_id = s.id AND first.seq = 1';
+export const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;
 
 type FirstBody = Pick<Extract<EventBody, { type: 'session_created' }>, 'options'>;
 

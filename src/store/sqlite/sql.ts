@@ -29,6 +29,11 @@ export class Sql {
     return numberOf(this.get('SELECT total_changes() AS n') ?? {}, 'n');
   }
 
+  /** Differs after every commit of another connection. */
+  get version(): number {
+    return Number(this.get('PRAGMA data_version')?.data_version);
+  }
+
   /** For statements that are run once, or that no plan can be kept for. */
   exec(sql: string): void {
     this.#db.exec(sql);

@@ -2,6 +2,7 @@
 
 import { type FSWatcher, watch } from 'node:fs';
 import { STORE_POLL_MS } from '../../limits.ts';
+import { DATABASE_FILE } from './files.ts';
 
 /**
  * The file event comes with the write, but the commit is visible only after its sync, for which there is no event. So
@@ -11,8 +12,6 @@ const LOOK_AFTER_MS: readonly number[] = [1, 2, 4, 8, 16, 32];
 
 export type WatchDeps = {
   readonly directory: string;
-  /** Begins the names of the database's files. */
-  readonly file: string;
   /** Differs after every commit of another process. */
   version(): number;
   changed(): void;
@@ -48,7 +47,7 @@ export function watchCommits(deps: WatchDeps): () => void {
 function watchFiles(deps: WatchDeps, onEvent: () => void): FSWatcher | undefined {
   try {
     const watcher = watch(deps.directory, { persistent: false }, (_event, name) => {
-      if (name === null || name.startsWith(deps.file)) onEvent();
+      if (name === null || name.startsWith(DATABASE_FILE)) onEvent();
     });
     watcher.on('error', deps.failed);
     return watcher;
