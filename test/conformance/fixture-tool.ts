@@ -1,6 +1,5 @@
 import type {
   CallToolResult,
-  ContentBlock,
   InputRequiredResult,
   ServerContext,
 } from '@modelcontextprotocol/server';
@@ -21,12 +20,8 @@ export type FixtureTool = {
   ): CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 };
 
-export function says(...content: (string | ContentBlock)[]): CallToolResult {
-  return {
-    content: content.map((block) =>
-      typeof block === 'string' ? { type: 'text', text: block } : block,
-    ),
-  };
+export function says(text: string): CallToolResult {
+  return { content: [{ type: 'text', text }] };
 }
 
 /** A schema of one string that must be there. */

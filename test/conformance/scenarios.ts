@@ -16,36 +16,46 @@ export type Demand = {
 
 /** The same in both revisions. */
 const SHARED = [
-  'completion-complete',
   'dns-rebinding-protection',
-  'json-schema-2020-12',
-  'prompts-get-embedded-resource',
-  'prompts-get-simple',
-  'prompts-get-with-args',
-  'prompts-get-with-image',
-  'prompts-list',
-  'resources-list',
-  'resources-read-binary',
-  'resources-read-text',
-  'resources-templates-read',
   'server-sse-multiple-streams',
-  'tools-call-audio',
-  'tools-call-embedded-resource',
   'tools-call-error',
-  'tools-call-image',
-  'tools-call-mixed-content',
   'tools-call-simple-text',
   'tools-call-with-progress',
   'tools-list',
 ];
 
-const ONLY_2025 = [
+/** They ask for no more than the program itself offers, and are demanded of that. */
+const LISTS = ['prompts-list', 'resources-list'];
+const LISTS_2026 = [...LISTS, 'caching', 'sep-2164-resource-not-found'];
+
+/** They differ from those above in what a message holds, which the wiring passes on as it is. */
+const CONTENTS = [
+  'completion-complete',
+  'json-schema-2020-12',
+  'prompts-get-embedded-resource',
+  'prompts-get-simple',
+  'prompts-get-with-args',
+  'prompts-get-with-image',
+  'resources-read-binary',
+  'resources-read-text',
+  'resources-templates-read',
+  'tools-call-audio',
+  'tools-call-embedded-resource',
+  'tools-call-image',
+  'tools-call-mixed-content',
+];
+const CONTENTS_2025 = [
+  ...CONTENTS,
   'elicitation-sep1034-defaults',
   'elicitation-sep1330-enums',
-  'logging-set-level',
-  'ping',
   'resources-subscribe',
   'resources-unsubscribe',
+];
+const CONTENTS_2026 = [...CONTENTS, 'input-required-result-non-tool-request'];
+
+const ONLY_2025 = [
+  'logging-set-level',
+  'ping',
   'server-initialize',
   'server-session-lifecycle',
   'server-sse-polling',
@@ -55,7 +65,6 @@ const ONLY_2025 = [
 ];
 
 const ONLY_2026 = [
-  'caching',
   'http-header-validation',
   'input-required-result-basic-elicitation',
   'input-required-result-basic-list-roots',
@@ -65,13 +74,11 @@ const ONLY_2026 = [
   'input-required-result-missing-input-response',
   'input-required-result-multi-round',
   'input-required-result-multiple-input-requests',
-  'input-required-result-non-tool-request',
   'input-required-result-request-state',
   'input-required-result-result-type',
   'input-required-result-tampered-state',
   'input-required-result-unsupported-methods',
   'input-required-result-validate-input',
-  'sep-2164-resource-not-found',
   'server-stateless',
 ];
 
@@ -91,44 +98,46 @@ const TASKS = [
 const NO_HEADERS = 'not scored (pending); no tool of ours takes an argument by header';
 const NO_TASKS = 'not scored (extension); the tasks extension is not served';
 
-const EXCUSED_2026 = {
-  'http-custom-header-server-validation': NO_HEADERS,
-  ...Object.fromEntries(TASKS.map((name) => [name, NO_TASKS])),
+const NOT_OF_THE_FIXTURE = 'not offered by the fixture: the wiring would only pass it on';
+const NOT_OF_THE_PROGRAM = 'asks for a tool, prompt or resource by a name of the suite';
+
+const NOT_SCORED: Readonly<Record<Revision, Demand['excused']>> = {
+  '2025-11-25': {},
+  '2026-07-28': {
+    'http-custom-header-server-validation': NO_HEADERS,
+    ...excused(TASKS, NO_TASKS),
+  },
 };
 
-/** Of the fixture behind our wiring: everything. */
+/** Of the fixture behind our wiring: everything that the wiring could break. */
 export const OF_THE_FIXTURE: Readonly<Record<Revision, Demand>> = {
   '2025-11-25': {
     pass: [...SHARED, ...ONLY_2025],
-    excused: {},
+    excused: excused([...LISTS, ...CONTENTS_2025], NOT_OF_THE_FIXTURE),
   },
-  '2026-07-28': { pass: [...SHARED, ...ONLY_2026], excused: EXCUSED_2026 },
+  '2026-07-28': {
+    pass: [...SHARED, ...ONLY_2026],
+    excused: {
+      ...NOT_SCORED['2026-07-28'],
+      ...excused([...LISTS_2026, ...CONTENTS_2026], NOT_OF_THE_FIXTURE),
+    },
+  },
 };
 
 /** Generic: they ask for no tool, prompt or resource by a name of the suite's own. */
-const GENERIC = [
-  'dns-rebinding-protection',
-  'prompts-list',
-  'resources-list',
-  'server-sse-multiple-streams',
-  'tools-list',
-];
+const GENERIC = ['dns-rebinding-protection', 'server-sse-multiple-streams', 'tools-list'];
 const GENERIC_2025 = ['ping', 'server-initialize', 'server-session-lifecycle'];
 const GENERIC_2026 = [
-  'caching',
   'http-header-validation',
   'input-required-result-unsupported-methods',
-  'sep-2164-resource-not-found',
   'server-stateless',
 ];
 
-const NO_FIXTURE = 'asks for a tool, prompt or resource of the fixture';
-
 /** Of the program as it is: what is generic. */
 export const OF_THE_PROGRAM: Readonly<Record<Revision, Demand>> = {
-  '2025-11-25': onlyGeneric(OF_THE_FIXTURE['2025-11-25'], [...GENERIC, ...GENERIC_2025]),
+  '2025-11-25': onlyGeneric('2025-11-25', [...GENERIC, ...LISTS, ...GENERIC_2025]),
   '2026-07-28': {
-    ...onlyGeneric(OF_THE_FIXTURE['2026-07-28'], [...GENERIC, ...GENERIC_2026]),
+    ...onlyGeneric('2026-07-28', [...GENERIC, ...LISTS_2026, ...GENERIC_2026]),
     untestable: [
       'sep-2575-server-rejects-undeclared-capability',
       'sep-2575-missing-capability-http-400',
@@ -138,10 +147,15 @@ export const OF_THE_PROGRAM: Readonly<Record<Revision, Demand>> = {
   },
 };
 
-function onlyGeneric(all: Demand, generic: readonly string[]): Demand {
-  const rest = all.pass.filter((name) => !generic.includes(name));
+function onlyGeneric(revision: Revision, generic: readonly string[]): Demand {
+  const all = OF_THE_FIXTURE[revision];
+  const rest = [...all.pass, ...Object.keys(all.excused)].filter((name) => !generic.includes(name));
   return {
     pass: generic,
-    excused: { ...all.excused, ...Object.fromEntries(rest.map((name) => [name, NO_FIXTURE])) },
+    excused: { ...excused(rest, NOT_OF_THE_PROGRAM), ...NOT_SCORED[revision] },
   };
+}
+
+function excused(names: readonly string[], reason: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, reason]));
 }

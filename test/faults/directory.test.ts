@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type Place, Server } from '../support/client/place.ts';
 import type { Start } from '../support/client/program.ts';
 import { lacksMounts, lacksUsers } from '../support/needs.ts';
@@ -18,8 +18,9 @@ import { makePlace } from '../support/program.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { mountDisk } from './world.ts';
 
-const OPTIONS = { timeout: 180_000 };
-const WITH_DISK = { ...OPTIONS, skip: lacksMounts };
+vi.setConfig({ testTimeout: 180_000 });
+
+const diskTest = test.skipIf(lacksMounts);
 const NOBODY = 65_534;
 const AS_NOBODY = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
@@ -51,9 +52,8 @@ async function expectServed(place: Place, ledger: Ledger, start: Start = {}): Pr
   await server.program.leave();
 }
 
-test(
+diskTest(
   'a read-only state directory is refused and left alone, and served once it can be written',
-  WITH_DISK,
   async () => {
     const place = await makePlace();
     const disk = await mountDisk(place.stateDirectory, 'size=8m,mode=700');
@@ -68,14 +68,13 @@ test(
   },
 );
 
-test('a new state directory in a read-only place is refused', WITH_DISK, async () => {
+diskTest('a new state directory in a read-only place is refused', async () => {
   const place = await makePlace();
   const disk = await mountDisk(place.stateDirectory, 'size=1m,mode=700,ro');
   expect(await refusal(place, { within: disk.within })).toMatch(/--state-dir/);
 });
 
 test('a state directory of somebody else is refused and left alone, and served once it is ours', {
-  ...OPTIONS,
   skip: lacksUsers,
 }, async () => {
   const place = await makePlace();
@@ -104,81 +103,65 @@ const DAMAGES: readonly [string, (bytes: Buffer) => Buffer][] = [
   ['overwritten with zeros from there on', (bytes) => bytes.fill(0, 40_960)],
 ];
 
-test(
-  'a database that is damaged in whatever way is refused and left alone, and served once it is restored',
-  OPTIONS,
-  async () => {
-    const place = await makePlace();
-    const ledger = await makeState(place);
-    const whole = readFileSync(databaseOf(place));
-    for (const [how, damage] of DAMAGES) {
-      const damaged = damage(Buffer.from(whole));
-      writeFileSync(databaseOf(place), damaged);
-      expect(await refusal(place), how).toMatch(
-        /(damaged|cannot be read|not an SQLite database); .*backup/,
-      );
-      expect(readFileSync(databaseOf(place)).equals(damaged), how).toBe(true);
-    }
-    writeFileSync(databaseOf(place), whole);
-    await expectServed(place, ledger);
-  },
-);
-
-test(
-  'a database with a newer schema is refused and left alone, its journal too',
-  OPTIONS,
-  async () => {
-    const place = await makePlace();
-    await makeState(place);
-    const newer = new DatabaseSync(databaseOf(place));
-    newer.exec('PRAGMA user_version = 1000');
-    const copies = ['', '-wal'].map((end) => readFileSync(databaseOf(place) + end));
-    newer.close();
-    // As a newer server leaves it that was killed.
-    ['', '-wal'].forEach((end, index) => {
-      writeFileSync(databaseOf(place) + end, copies[index] ?? '');
-    });
-    rmSync(`${databaseOf(place)}-shm`, { force: true });
-    expect(await refusal(place)).toMatch(/schema 1000.*; .*newer version/);
-    ['', '-wal'].forEach((end, index) => {
-      expect(readFileSync(databaseOf(place) + end).equals(copies[index] ?? Buffer.of())).toBe(true);
-    });
-  },
-);
-
-test(
-  'a database that is damaged while it is served is named so, and the server stays',
-  OPTIONS,
-  async () => {
-    const place = await makePlace();
-    await makeState(place);
-    const server = await new Server(place).initialize();
-    const { sessions } = await server.call('list_sessions', { limit: 1 });
-    const damaged = readFileSync(databaseOf(place)).fill(0xa5, 8_192);
+test('a database that is damaged in whatever way is refused and left alone, and served once it is restored', async () => {
+  const place = await makePlace();
+  const ledger = await makeState(place);
+  const whole = readFileSync(databaseOf(place));
+  for (const [how, damage] of DAMAGES) {
+    const damaged = damage(Buffer.from(whole));
     writeFileSync(databaseOf(place), damaged);
-    const failure = (await server.ask('list_sessions', { limit: 200 })).failure;
-    expect(failure).toMatchObject({ code: 'UNAVAILABLE', hint: expect.stringContaining('backup') });
-    expect(sessions).toHaveLength(1);
-    expect((await server.ask('get_session', { sessionId: 'claude_none' })).failure).toBeDefined();
-  },
-);
+    expect(await refusal(place), how).toMatch(
+      /(damaged|cannot be read|not an SQLite database); .*backup/,
+    );
+    expect(readFileSync(databaseOf(place)).equals(damaged), how).toBe(true);
+  }
+  writeFileSync(databaseOf(place), whole);
+  await expectServed(place, ledger);
+});
 
-test(
-  'a database that was moved away or replaced gets no acknowledgement; put back, it does',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger } = await startServed();
-    const away = `${place.stateDirectory}.away`;
-    renameSync(place.stateDirectory, away);
-    const moved = { code: 'UNAVAILABLE', hint: expect.stringContaining('put it back') };
-    expect(await ledger.create(server)).toMatchObject(moved);
-    mkdirSync(place.stateDirectory);
-    copyFileSync(join(away, 'sessions.db'), databaseOf(place));
-    expect(await ledger.create(server)).toMatchObject(moved);
-    rmSync(place.stateDirectory, { recursive: true });
-    renameSync(away, place.stateDirectory);
-    expect(await ledger.create(server)).toBeUndefined();
-    await server.program.stop('SIGKILL');
-    await expectServed(place, ledger);
-  },
-);
+test('a database with a newer schema is refused and left alone, its journal too', async () => {
+  const place = await makePlace();
+  await makeState(place);
+  const newer = new DatabaseSync(databaseOf(place));
+  newer.exec('PRAGMA user_version = 1000');
+  const copies = ['', '-wal'].map((end) => readFileSync(databaseOf(place) + end));
+  newer.close();
+  // As a newer server leaves it that was killed.
+  ['', '-wal'].forEach((end, index) => {
+    writeFileSync(databaseOf(place) + end, copies[index] ?? '');
+  });
+  rmSync(`${databaseOf(place)}-shm`, { force: true });
+  expect(await refusal(place)).toMatch(/schema 1000.*; .*newer version/);
+  ['', '-wal'].forEach((end, index) => {
+    expect(readFileSync(databaseOf(place) + end).equals(copies[index] ?? Buffer.of())).toBe(true);
+  });
+});
+
+test('a database that is damaged while it is served is named so, and the server stays', async () => {
+  const place = await makePlace();
+  await makeState(place);
+  const server = await new Server(place).initialize();
+  const { sessions } = await server.call('list_sessions', { limit: 1 });
+  const damaged = readFileSync(databaseOf(place)).fill(0xa5, 8_192);
+  writeFileSync(databaseOf(place), damaged);
+  const failure = (await server.ask('list_sessions', { limit: 200 })).failure;
+  expect(failure).toMatchObject({ code: 'UNAVAILABLE', hint: expect.stringContaining('backup') });
+  expect(sessions).toHaveLength(1);
+  expect((await server.ask('get_session', { sessionId: 'claude_none' })).failure).toBeDefined();
+});
+
+test('a database that was moved away or replaced gets no acknowledgement; put back, it does', async () => {
+  const { place, server, ledger } = await startServed();
+  const away = `${place.stateDirectory}.away`;
+  renameSync(place.stateDirectory, away);
+  const moved = { code: 'UNAVAILABLE', hint: expect.stringContaining('put it back') };
+  expect(await ledger.create(server)).toMatchObject(moved);
+  mkdirSync(place.stateDirectory);
+  copyFileSync(join(away, 'sessions.db'), databaseOf(place));
+  expect(await ledger.create(server)).toMatchObject(moved);
+  rmSync(place.stateDirectory, { recursive: true });
+  renameSync(away, place.stateDirectory);
+  expect(await ledger.create(server)).toBeUndefined();
+  await server.program.stop('SIGKILL');
+  await expectServed(place, ledger);
+});

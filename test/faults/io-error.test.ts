@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { test as base, expect, vi } from 'vitest';
 import { type Place, Server } from '../support/client/place.ts';
 import { lacksStrace } from '../support/needs.ts';
 import { makePlace } from '../support/program.ts';
 import { Ledger, startServed } from './ledger.ts';
 import { injectFault, integrityOf } from './world.ts';
 
-const OPTIONS = { timeout: 180_000, skip: lacksStrace };
+vi.setConfig({ testTimeout: 180_000 });
+const test = base.skipIf(lacksStrace);
+
 const JOURNAL = 'sessions.db-wal';
 const DATABASE = 'sessions.db';
 const UNKNOWN = {
@@ -52,7 +54,6 @@ async function checkAfterKill(server: Server, place: Place, ledger: Ledger): Pro
 
 test.each(['EIO', 'EROFS'])(
   'whichever journal write fails with %s, the call is refused and the next one succeeds',
-  OPTIONS,
   async (errno) => {
     const place = await makePlace();
     const server = await new Server(place).initialize();
@@ -75,80 +76,64 @@ test.each(['EIO', 'EROFS'])(
   },
 );
 
-test(
-  'after a failed sync of the journal its call hears that nobody knows, and the server goes on without a restart',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger, mend } = await startFaulty(`${NO_SYNC}:when=1`);
-    const other = await new Server(place).initialize();
-    expect(await ledger.create(server)).toMatchObject(UNKNOWN);
-    await expect.poll(() => ledger.create(server), POLL).toBeUndefined();
-    await mend();
-    expect(await ledger.link(server, 'T-late')).toEqual([]);
-    expect(await ledger.create(other)).toBeUndefined();
-    await ledger.check(server);
-    await ledger.check(other);
-    await other.program.stop('SIGKILL');
-    await checkAfterKill(server, place, ledger);
-  },
-);
+test('after a failed sync of the journal its call hears that nobody knows, and the server goes on without a restart', async () => {
+  const { place, server, ledger, mend } = await startFaulty(`${NO_SYNC}:when=1`);
+  const other = await new Server(place).initialize();
+  expect(await ledger.create(server)).toMatchObject(UNKNOWN);
+  await expect.poll(() => ledger.create(server), POLL).toBeUndefined();
+  await mend();
+  expect(await ledger.link(server, 'T-late')).toEqual([]);
+  expect(await ledger.create(other)).toBeUndefined();
+  await ledger.check(server);
+  await ledger.check(other);
+  await other.program.stop('SIGKILL');
+  await checkAfterKill(server, place, ledger);
+});
 
-test(
-  'while no sync of the journal succeeds nothing is acknowledged and reads go on; then the server goes on by itself',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger, mend } = await startFaulty(NO_SYNC);
-    expect(await ledger.create(server)).toMatchObject(UNKNOWN);
-    for (let calls = 0; calls < 5; calls++) {
-      expect(await ledger.create(server)).toMatchObject(NOT_YET);
-    }
-    expect(await ledger.link(server, 'T-late')).toMatchObject([NOT_YET]);
-    await ledger.check(server);
-    await mend();
-    await expect
-      .poll(() => server.program.stderr(), POLL)
-      .toContain('the state database is in use again');
-    expect(await ledger.create(server)).toBeUndefined();
-    await ledger.check(server);
-    await checkAfterKill(server, place, ledger);
-  },
-);
-
-test(
-  'a server that is stopped while no sync succeeds ends, and loses nothing that it acknowledged',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger } = await startFaulty(NO_SYNC);
-    expect(await ledger.create(server)).toMatchObject(UNKNOWN);
+test('while no sync of the journal succeeds nothing is acknowledged and reads go on; then the server goes on by itself', async () => {
+  const { place, server, ledger, mend } = await startFaulty(NO_SYNC);
+  expect(await ledger.create(server)).toMatchObject(UNKNOWN);
+  for (let calls = 0; calls < 5; calls++) {
     expect(await ledger.create(server)).toMatchObject(NOT_YET);
-    expect(await server.program.leave()).toMatchObject({ code: 0 });
-    const next = await new Server(place).initialize();
-    await ledger.check(next, 'whole');
-    expect(await ledger.create(next)).toBeUndefined();
-  },
-);
+  }
+  expect(await ledger.link(server, 'T-late')).toMatchObject([NOT_YET]);
+  await ledger.check(server);
+  await mend();
+  await expect
+    .poll(() => server.program.stderr(), POLL)
+    .toContain('the state database is in use again');
+  expect(await ledger.create(server)).toBeUndefined();
+  await ledger.check(server);
+  await checkAfterKill(server, place, ledger);
+});
 
-test(
-  'a server killed after a failed sync: its successor makes the journal durable before it carries it over',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger, journal } = await startFaulty(NO_SYNC);
-    expect(await ledger.create(server)).toMatchObject(UNKNOWN);
-    await server.program.stop('SIGKILL');
-    const left = readFileSync(journal);
-    expect(left.length).toBeGreaterThan(0);
-    const trace = join(place.scratch, 'trace');
-    const within = ['strace', '-D', '-f', '-y', '-e', 'trace=pwrite64,fsync', '-o', trace];
-    const next = await new Server(place, { within }).initialize();
-    await ledger.check(next, 'whole');
-    expect(await ledger.create(next)).toBeUndefined();
-    await next.program.leave();
-    const [written, synced, carried] = journalSteps(readFileSync(trace, 'utf8'), left.length);
-    expect(written).toBeGreaterThanOrEqual(0);
-    expect(synced).toBeGreaterThan(written ?? 0);
-    expect(carried).toBeGreaterThan(synced ?? 0);
-  },
-);
+test('a server that is stopped while no sync succeeds ends, and loses nothing that it acknowledged', async () => {
+  const { place, server, ledger } = await startFaulty(NO_SYNC);
+  expect(await ledger.create(server)).toMatchObject(UNKNOWN);
+  expect(await ledger.create(server)).toMatchObject(NOT_YET);
+  expect(await server.program.leave()).toMatchObject({ code: 0 });
+  const next = await new Server(place).initialize();
+  await ledger.check(next, 'whole');
+  expect(await ledger.create(next)).toBeUndefined();
+});
+
+test('a server killed after a failed sync: its successor makes the journal durable before it carries it over', async () => {
+  const { place, server, ledger, journal } = await startFaulty(NO_SYNC);
+  expect(await ledger.create(server)).toMatchObject(UNKNOWN);
+  await server.program.stop('SIGKILL');
+  const left = readFileSync(journal);
+  expect(left.length).toBeGreaterThan(0);
+  const trace = join(place.scratch, 'trace');
+  const within = ['strace', '-D', '-f', '-y', '-e', 'trace=pwrite64,fsync', '-o', trace];
+  const next = await new Server(place, { within }).initialize();
+  await ledger.check(next, 'whole');
+  expect(await ledger.create(next)).toBeUndefined();
+  await next.program.leave();
+  const [written, synced, carried] = journalSteps(readFileSync(trace, 'utf8'), left.length);
+  expect(written).toBeGreaterThanOrEqual(0);
+  expect(synced).toBeGreaterThan(written ?? 0);
+  expect(carried).toBeGreaterThan(synced ?? 0);
+});
 
 /** The lines at which all of the journal has been written, at which it was synced, and of the first write to the database. */
 function journalSteps(trace: string, bytes: number): readonly (number | undefined)[] {
@@ -166,45 +151,36 @@ function journalSteps(trace: string, bytes: number): readonly (number | undefine
   return [written, synced, carried];
 }
 
-test(
-  'a database file that cannot be synced loses nothing: the journal keeps what it should hold',
-  OPTIONS,
-  async () => {
-    const place = await makePlace();
-    const server = await new Server(place).initialize();
-    const ledger = new Ledger();
-    const database = join(place.stateDirectory, DATABASE);
-    const mend = await injectFault(server.program.pid, NO_SYNC, database);
-    const prompt = 'x'.repeat(200_000);
-    // Past 4 MB of journal SQLite carries it over to the database, in vain now.
-    for (let made = 0; made < 40; made++)
-      expect(await ledger.create(server, prompt)).toBeUndefined();
-    await mend();
-    await ledger.check(server);
-    await checkAfterKill(server, place, ledger);
-  },
-);
+test('a database file that cannot be synced loses nothing: the journal keeps what it should hold', async () => {
+  const place = await makePlace();
+  const server = await new Server(place).initialize();
+  const ledger = new Ledger();
+  const database = join(place.stateDirectory, DATABASE);
+  const mend = await injectFault(server.program.pid, NO_SYNC, database);
+  const prompt = 'x'.repeat(200_000);
+  // Past 4 MB of journal SQLite carries it over to the database, in vain now.
+  for (let made = 0; made < 40; made++) expect(await ledger.create(server, prompt)).toBeUndefined();
+  await mend();
+  await ledger.check(server);
+  await checkAfterKill(server, place, ledger);
+});
 
-test(
-  'while nothing can be read, calls are refused; after that they are served',
-  OPTIONS,
-  async () => {
-    const { place, server, ledger, mend } = await startFaulty('pread64:error=EIO');
-    const other = await new Server(place).initialize();
-    // What another server has written is not in this one's memory.
-    expect(await ledger.create(other)).toBeUndefined();
-    for (const tool of ['list_sessions', 'create_session'] as const) {
-      expect((await server.ask(tool)).failure).toMatchObject({
-        code: 'UNAVAILABLE',
-        message: expect.stringContaining('its disk cannot be read'),
-        hint: expect.stringMatching(/^check the disk of the state directory;/),
-        retryable: true,
-      });
-    }
-    await mend();
-    await ledger.check(server);
-    expect(await ledger.create(server)).toBeUndefined();
-    await server.program.stop('SIGKILL');
-    await ledger.check(other);
-  },
-);
+test('while nothing can be read, calls are refused; after that they are served', async () => {
+  const { place, server, ledger, mend } = await startFaulty('pread64:error=EIO');
+  const other = await new Server(place).initialize();
+  // What another server has written is not in this one's memory.
+  expect(await ledger.create(other)).toBeUndefined();
+  for (const tool of ['list_sessions', 'create_session'] as const) {
+    expect((await server.ask(tool)).failure).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('its disk cannot be read'),
+      hint: expect.stringMatching(/^check the disk of the state directory;/),
+      retryable: true,
+    });
+  }
+  await mend();
+  await ledger.check(server);
+  expect(await ledger.create(server)).toBeUndefined();
+  await server.program.stop('SIGKILL');
+  await ledger.check(other);
+});
