@@ -1,4 +1,4 @@
-/** Processes that are kept warm after a turn: until their time is up, or their place is needed. */
+/** Ends processes that are kept warm after a turn: when their time is up, or when another session needs their place. */
 
 import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
 import { within } from '../timer.ts';
@@ -15,14 +15,14 @@ const STOPPED_TASKS = 'background tasks were stopped with the idle process';
 
 export class Eviction {
   readonly #deps: EvictionDeps;
-  /** Whether a process has left programs running since its last turn, as of then on the monotonic clock. */
+  /** Whether a process has left programs running, at a time on the monotonic clock. A new turn makes a new phase. */
   readonly #looks = new WeakMap<Warm, Look>();
 
   constructor(deps: EvictionDeps) {
     this.#deps = deps;
   }
 
-  /** Frees a place; returns false if every process has work. What runs in the background is work for a while. */
+  /** Frees a place; returns false if every process is in use. Background work counts as use until the idle time is up. */
   async evictLongest(): Promise<boolean> {
     const { local, idleEvictMs } = this.#deps;
     for (const session of local.warm()) {
@@ -35,7 +35,7 @@ export class Eviction {
     return false;
   }
 
-  /** One that still runs something in the background stays while its place is not needed, up to a bound. */
+  /** Evicts an idle process, unless it is still running something in the background and has not done so for too long. */
   async timeUp(session: LocalSession): Promise<void> {
     const { phase } = session;
     if (phase.is !== 'warm') return;
@@ -44,12 +44,12 @@ export class Eviction {
       await evict(session, phase);
     } else if (session.phase === phase) {
       session.keep();
-      // Somebody may wait for the place of one that stays only for what it runs in the background.
+      // Now that its idle time is up, a session that waits for a place may have it.
       this.#deps.local.poke();
     }
   }
 
-  /** Background tasks, or programs that were left running; if those cannot be looked for, there may be some. */
+  /** Looks for background tasks and for programs that were left running; if that fails, assumes that there are some. */
   async #hasBackground({ process }: LocalSession, phase: Warm): Promise<boolean> {
     if (process?.run === undefined) return false;
     if (process.tasks > 0) return true;
@@ -68,13 +68,13 @@ export class Eviction {
   }
 }
 
-/** Not one that was given a prompt meanwhile, or that a background task has woken, even if it is idle again. */
+/** Does nothing if the process has run a turn since it was in `phase`, even if it is idle again. */
 async function evict(session: LocalSession, phase: Warm): Promise<boolean> {
   const { process } = session;
   if (session.phase !== phase || process === undefined) return false;
   const { tasks } = process;
   if (tasks > 0) process.say({ type: 'notice', text: `${tasks} ${STOPPED_TASKS}` });
-  // A process that the kernel cannot end must not hold up everybody's turns.
+  // A process that the kernel cannot end must not hold up the turns of other sessions.
   await within(session.stop(), EVICTION_MS_MAX);
   return true;
 }

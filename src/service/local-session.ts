@@ -1,6 +1,6 @@
 /**
- * One session as far as this server has to do with it: the phase of its process, and what else is under way. Everything that
- * happens to it comes through one mailbox, one event after the other.
+ * A session that this server is dealing with: the phase of its process, and what else is in progress. Everything that
+ * happens to it goes through one mailbox and is handled one event at a time.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,25 +24,25 @@ import { type ProcessDeps, SessionProcess } from './session-process.ts';
 export type LocalSessionDeps = ProcessDeps &
   Pick<Parts, 'killTree'> & {
     readonly idleEvictMs: number;
-    /** Whether the server stops: then it waits for nothing any more. */
+    /** Whether the server is stopping, and must not wait any longer. */
     isClosed(): boolean;
-    /** It has been idle for `idleEvictMs`. */
+    /** The session has been idle for `idleEvictMs`. */
     timeUp(session: LocalSession): void;
-    /** Its turn has ended, or its place is free. */
+    /** Its turn has ended, or its process is gone. */
     freed(): void;
   };
 
-/** Why this server left a session under a lease, or took it and has not settled it yet. */
+/** Why this server stopped running a session without settling it, and under which lease. */
 export type Left = { readonly epoch: number; readonly loss: Loss };
 
 export class LocalSession {
   readonly id: string;
-  /** How many callers have it stopped: meanwhile no turn of it is claimed here. */
+  /** How many callers keep it stopped; until they are done, none of its turns is claimed here. */
   holds = 0;
-  /** While it is being taken from another owner: settles once that is done. */
+  /** Pending while the session is being taken over from another server. */
   taking: Promise<boolean> | undefined;
   left: Left | undefined;
-  /** Orders of other servers that are being carried out, so that a second look does not start them again. */
+  /** The ids of orders of other servers that are being carried out. */
   readonly orders = new Set<string>();
   #phase: Phase = ABSENT;
   #process: SessionProcess | undefined;
@@ -53,7 +53,7 @@ export class LocalSession {
   #idle: Timer | undefined;
   readonly #emptied: (session: LocalSession) => void;
 
-  /** @param emptied nothing is under way any more */
+  /** @param emptied called when nothing is in progress any more */
   constructor(id: string, emptied: (session: LocalSession) => void) {
     this.id = id;
     this.#emptied = emptied;
@@ -63,7 +63,7 @@ export class LocalSession {
     return this.#phase;
   }
 
-  /** The process, and the lease it is under, from the claim of a turn until it is gone. */
+  /** The process with its lease, from the claim of a turn until it is gone. */
   get process(): SessionProcess | undefined {
     return this.#process;
   }
@@ -72,12 +72,12 @@ export class LocalSession {
     return this.#phase.is !== 'absent';
   }
 
-  /** The turn that is claimed or runs, if one is. */
+  /** The turn that is claimed or running. */
   get turnId(): string | undefined {
     return turnOf(this.#phase);
   }
 
-  /** Has a claimed turn run here. */
+  /** Runs a claimed turn. */
   run(claim: Claim, deps: LocalSessionDeps): void {
     this.#deps = deps;
     const isSameLease = this.#process?.fence.epoch === claim.fence.epoch;
@@ -101,14 +101,14 @@ export class LocalSession {
     this.tidy();
   }
 
-  /** To be called when one of the public fields has changed. */
+  /** Must be called after a change of a public field. */
   tidy(): void {
     const { holds, taking, left, orders } = this;
     const isBusy = this.isLive || holds > 0 || taking !== undefined || left !== undefined;
     if (!isBusy && orders.size === 0) this.#emptied(this);
   }
 
-  /** Stops a turn, and resolves once it has stopped; does nothing if it does not run any more. */
+  /** Stops a turn; resolves once it has stopped. Does nothing if it is not running any more. */
   async interrupt(turnId: string): Promise<void> {
     this.tell({ type: 'interrupt', turnId });
     const giveUp = startTimer(START_GIVEN_UP_MS, () => this.#giveUpStart(turnId));
@@ -118,7 +118,7 @@ export class LocalSession {
     await this.#process?.settled();
   }
 
-  /** Puts a text into a turn; returns false if it does not run any more. */
+  /** Adds a text to a turn; returns false if the turn is not running any more. */
   async steer(turnId: string, text: string): Promise<boolean> {
     await this.#until(() => !this.#isUnsent(turnId));
     const run = this.#process?.run;
@@ -127,13 +127,13 @@ export class LocalSession {
     return true;
   }
 
-  /** Ends the process and all it started; resolves once it is gone and the log is written. */
+  /** Ends the process and everything it started; resolves once it is gone and the log is written. */
   async stop(): Promise<void> {
     do {
       const process = this.#process;
       this.tell({ type: 'stop' });
       await this.#until(() => this.#process !== process || process === undefined);
-      // What was claimed before the stop comes after the process, and goes too.
+      // A turn that was claimed before the stop follows the process, and is stopped too.
     } while (isEnding(this.#phase));
   }
 
@@ -162,7 +162,7 @@ export class LocalSession {
     for (const action of actions) this.#act(action);
   }
 
-  /** The process is gone. What it could not settle is left to the recovery, with the reason. */
+  /** The recovery settles what the process could not, and gives the reason. */
   #leave(): void {
     const { loss, fence } = this.#process ?? {};
     if (loss !== undefined && fence !== undefined) this.left = { epoch: fence.epoch, loss };
@@ -189,7 +189,7 @@ export class LocalSession {
         process?.fail(action.claim, action.error);
         break;
       case 'give_up':
-        process?.giveUpUnsent(action.claim, action.error);
+        process?.failed(action.error);
         break;
       case 'begin':
         process?.begin(action.turnId);
@@ -205,7 +205,7 @@ export class LocalSession {
     }
   }
 
-  /** Nothing of the session may run beside what an earlier owner has left. */
+  /** Waits until the process of an earlier owner is gone: no two processes of a session may run at the same time. */
   async #place(claim: Claim): Promise<void> {
     const deps = this.#deps;
     if (deps === undefined) return;
@@ -215,17 +215,16 @@ export class LocalSession {
       this.tell({ type: 'placed', claim });
     } catch (error) {
       const who = { sessionId: this.id, turnId: claim.turn.id };
-      // Its lease stays: another server, or the recovery of this one, settles the turn.
-      deps.log.error({ ...who, err: error }, 'a claimed turn could not be placed');
+      // The lease is kept, so that another server or the recovery of this one settles the turn.
+      deps.log.error({ ...who, err: error }, 'failed to run a claimed turn');
       this.tell({ type: 'unplaced', claim });
     }
   }
 
   async #untilGone(leftover: ProcessIdentity, deps: LocalSessionDeps): Promise<void> {
     while (!(await deps.killTree(leftover))) {
-      if (deps.isClosed()) throw new Error('the server stops; the next one goes on with it');
-      const message = 'processes that were left behind may live on: the turn waits';
-      deps.log.error({ sessionId: this.id }, message);
+      if (deps.isClosed()) throw new Error('the server is stopping; the next one continues');
+      deps.log.error({ sessionId: this.id }, 'failed to kill leftover processes, the turn waits');
       await sleep(KILL_AGAIN_MS);
     }
   }
@@ -235,7 +234,7 @@ export class LocalSession {
     this.#deps?.freed();
   }
 
-  /** Lets the process stay warm for its whole time, from now on. */
+  /** Keeps the process warm for another `idleEvictMs`. */
   keep(): void {
     const deps = this.#deps;
     if (deps === undefined || this.#phase.is !== 'warm') return;

@@ -1,4 +1,4 @@
-/** Every session that this server has something to do with, each as one object, and what is asked of all of them. */
+/** All sessions that this server is dealing with, one object each, and the claims in progress. */
 
 import { LocalSession } from './local-session.ts';
 import type { SessionProcess } from './session-process.ts';
@@ -8,12 +8,12 @@ export class LocalSessions {
   readonly #claims = new Set<Promise<unknown>>();
   #work: () => void = () => {};
 
-  /** The session's object, made if there is none; it goes by itself once nothing is under way. */
+  /** Returns the session's object, a new one if necessary; it removes itself once nothing is in progress. */
   at(sessionId: string): LocalSession {
     const known = this.#sessions.get(sessionId);
     if (known !== undefined) return known;
     const session = new LocalSession(sessionId, (emptied) => {
-      // Somebody may still hold one that has made way for another.
+      // An old object that somebody still refers to must not remove its successor.
       if (this.#sessions.get(sessionId) === emptied) this.#sessions.delete(sessionId);
     });
     this.#sessions.set(sessionId, session);
@@ -37,14 +37,14 @@ export class LocalSessions {
     return this.live().flatMap(({ process }) => process ?? []);
   }
 
-  /** Those whose process waits for a prompt, longest idle first. */
+  /** The sessions whose process waits for a prompt, longest idle first. */
   warm(): readonly LocalSession[] {
     return this.live()
       .filter(({ phase }) => phase.is === 'warm')
       .sort((a, b) => idleSince(a) - idleSince(b));
   }
 
-  /** The ids of those that may not be claimed now. */
+  /** The ids of the sessions that must not be claimed now. */
   held(): ReadonlySet<string> {
     const held = [...this.#sessions.values()].filter(({ holds }) => holds > 0);
     return new Set(held.map(({ id }) => id));
@@ -54,23 +54,22 @@ export class LocalSessions {
     return [...this.#sessions.values()];
   }
 
-  /** A claim is under way; what it gets is known here once it has resolved. */
+  /** Registers a claim that is in progress; what it claims is known here once it has resolved. */
   claiming(claim: Promise<unknown>): void {
     const settled = claim.catch(() => undefined).finally(() => this.#claims.delete(settled));
     this.#claims.add(settled);
   }
 
-  /** Resolves once whatever has been claimed so far is known here. */
+  /** Resolves once everything claimed so far is known here. */
   async claimed(): Promise<void> {
     await Promise.all(this.#claims);
   }
 
-  /** Something was queued, or a place has become free. */
+  /** Makes the scheduler look for work: something was queued, or a process is gone. */
   poke(): void {
     this.#work();
   }
 
-  /** Has the scheduler look for work at each {@link poke}. */
   onPoke(work: () => void): void {
     this.#work = work;
   }

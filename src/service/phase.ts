@@ -1,6 +1,6 @@
 /**
- * What a session is doing on this server, in one explicit phase, and the one function that changes it. Pure: the session's
- * object carries out the actions, and reports what comes of them as further events.
+ * What a session is doing on this server, as one explicit phase, and the table of its transitions. Pure: the session's
+ * object carries out the actions and reports their results as further events.
  */
 
 import type { ProcessIdentity } from '../session/process.ts';
@@ -9,14 +9,14 @@ import type { Claim } from '../store/store.ts';
 export type Phase =
   | { readonly is: 'absent' }
   | Claimed
-  /** The claimed turn's prompt has not been handed to Claude yet: the process starts, or is looked at. */
+  /** A process for the claimed turn is being started, or a warm one is being checked. Claude does not have the prompt yet. */
   | {
       readonly is: 'starting';
       readonly claim: Claim;
       readonly isUnwanted?: boolean;
       readonly hasExited?: boolean;
     }
-  /** Claude is at a turn, or the end of one is being written. */
+  /** A turn is running, or its end is being written. */
   | {
       readonly is: 'running';
       readonly turnId: string;
@@ -25,18 +25,18 @@ export type Phase =
     }
   /** The process waits for a prompt. `since` is on the monotonic clock. */
   | { readonly is: 'warm'; readonly since: number }
-  /** The process is being ended and the lease given back. */
+  /** The process is being ended and the lease released. */
   | {
       readonly is: 'stopping';
-      /** The turn that Claude is at. */
+      /** The turn that is still running. */
       readonly turnId?: string;
-      /** The turn that Claude was not handed, until the log says what became of it. */
+      /** The turn whose prompt Claude did not get, until it has been settled in the log. */
       readonly unsent?: Unsent;
-      /** What was claimed meanwhile. */
+      /** What has been claimed meanwhile, to run when the process is gone. */
       readonly next?: Claimed;
     };
 
-/** A turn has been claimed, and what ran before under an earlier lease may still be there. */
+/** A turn has been claimed; a process of an earlier lease may have to be killed first. */
 type Claimed = {
   readonly is: 'claimed';
   readonly claim: Claim;
@@ -47,52 +47,53 @@ type Claimed = {
 export type Unsent = { readonly turnId: string; readonly isUnwanted?: boolean };
 
 export type PhaseEvent =
-  /** `isSameLease`: under the lease of the process that is there. */
+  /** `isSameLease`: the claim is under the lease of the current process. */
   | { readonly type: 'claimed'; readonly claim: Claim; readonly isSameLease: boolean }
-  /** Nothing is left of what ran before, or that cannot be had before the server stops. */
+  /** No earlier process is left; or the server is stopping before that could be achieved. */
   | { readonly type: 'placed' | 'unplaced'; readonly claim: Claim }
-  /** The prompt may be handed over. */
+  /** The prompt may be sent. */
   | { readonly type: 'ready' }
-  /** The process could not be started, or that could not be written down. */
+  /** The process could not be started, or could not be recorded. */
   | { readonly type: 'failed' | 'unrecorded'; readonly error: unknown }
-  /** The turn is to be stopped. */
   | { readonly type: 'interrupt'; readonly turnId: string }
-  /** Claude has begun a turn of its own. */
+  /** Claude has begun an autonomous turn. */
   | { readonly type: 'woken'; readonly turnId: string }
-  /** `isBroken`: the process is of no use for another turn. */
+  /** `isBroken`: the process cannot run another turn. */
   | { readonly type: 'ended'; readonly turnId: string; readonly isBroken: boolean }
-  /** The log has the end of the turn. */
+  /** The end of the turn is in the log. */
   | { readonly type: 'written'; readonly turnId: string; readonly at: number }
   | { readonly type: 'exited' }
   | { readonly type: 'stop' }
-  /** The log has what became of the turn that was not handed over. */
+  /** The turn whose prompt was not sent is settled in the log. */
   | { readonly type: 'settled' }
-  /** The process is gone and the lease given back; or it may live on, as `leftover`, and the lease is kept. */
+  /** The process is gone and the lease released; or the process may still be alive as `leftover`, and the lease is kept. */
   | { readonly type: 'gone'; readonly leftover?: ProcessIdentity };
 
 export type Action =
-  /** Wait until nothing is left of an earlier process; report `placed` or `unplaced`. */
+  /** Wait until no earlier process is left; report `placed` or `unplaced`. */
   | { readonly do: 'place'; readonly claim: Claim }
-  /** Have a process that knows the whole conversation; report `ready`, `failed` or `unrecorded`. */
+  /** Get a process that knows the whole conversation; report `ready`, `failed` or `unrecorded`. */
   | { readonly do: 'prepare'; readonly claim: Claim }
-  /** Hand the prompt over, or write that the turn was interrupted before that. */
+  /** Send the prompt, or write that the turn was interrupted before that. */
   | { readonly do: 'prompt' | 'end_unsent'; readonly claim: Claim }
-  /** Write that the turn has failed, or that it waits again because nothing could be written down. */
-  | { readonly do: 'fail' | 'give_up'; readonly claim: Claim; readonly error: unknown }
-  /** The turn of Claude's own is one by itself, or is told as part of the turn at hand. */
+  /** Write that the turn has failed. */
+  | { readonly do: 'fail'; readonly claim: Claim; readonly error: unknown }
+  /** Give the process up, because a write has failed. */
+  | { readonly do: 'give_up'; readonly error: unknown }
+  /** Write that an autonomous turn has begun; or log it as part of the current turn. */
   | { readonly do: 'begin' | 'fold'; readonly turnId: string }
-  /** The process is free for another turn. */
+  /** Keep the process warm for another turn. */
   | { readonly do: 'rest' }
-  /** End the process, settle the log, give the lease back; report `settled`, then `gone`. */
+  /** End the process, settle the log, release the lease; report `settled`, then `gone`. */
   | { readonly do: 'close' };
 
 export type Step = { readonly phase: Phase; readonly actions: readonly Action[] };
 
 export const ABSENT: Phase = { is: 'absent' };
 
-/** The phase after an event, and what is to be done now. An event that has come too late changes nothing. */
+/** Returns the phase after an event, and what to do now. An event that comes too late changes nothing. */
 export function next(phase: Phase, event: PhaseEvent): Step {
-  // The entry is the one for this very phase and event, which the compiler does not follow.
+  // The entry is for exactly this phase and event, which the compiler cannot see.
   const row = TABLE[phase.is] as Readonly<Record<string, ((...of: unknown[]) => Step) | undefined>>;
   return row[event.type]?.(phase, event) ?? stay(phase);
 }
@@ -105,7 +106,7 @@ type Table = {
   };
 };
 
-/** What each phase makes of what may happen in it. What is not here comes too late, or cannot come. */
+/** What each event does in each phase. An event that is missing comes too late there, or cannot occur. */
 const TABLE: Table = {
   absent: {
     claimed: (_phase, { claim }) => place(claim),
@@ -126,7 +127,7 @@ const TABLE: Table = {
     claimed: (phase, { claim }) => stop(phase, claim),
     interrupt: (phase, { turnId }) =>
       stay(turnId === phase.claim.turn.id ? { ...phase, isUnwanted: true } : phase),
-    // The runner ends the turn of a prompt that comes too late.
+    // If the prompt comes too late, the runner ends its turn.
     exited: (phase) => stay({ ...phase, hasExited: true }),
     woken: (phase, { turnId }) => to(phase, { do: 'fold', turnId }),
     ready: ({ claim, isUnwanted, hasExited }) =>
@@ -136,15 +137,15 @@ const TABLE: Table = {
       ),
     failed: ({ claim }, { error }) =>
       to({ is: 'stopping' }, { do: 'fail', claim, error }, { do: 'close' }),
-    unrecorded: ({ claim }, { error }) =>
-      to({ is: 'stopping' }, { do: 'give_up', claim, error }, { do: 'close' }),
+    unrecorded: (phase, { error }) =>
+      to({ is: 'stopping', ...leftBy(phase) }, { do: 'give_up', error }, { do: 'close' }),
     stop: (phase) => stop(phase),
   },
   running: {
     claimed: (phase, { claim, isSameLease }) => {
       if (!isSameLease) return stop(phase, claim);
       if (phase.hasEnded) return prepare(claim);
-      // Claude has woken after the claim was written, so the log does not have that turn.
+      // Claude began the autonomous turn after the claim was written, so that turn is not in the log.
       const { actions, ...starting } = prepare(claim);
       return { ...starting, actions: [{ do: 'fold', turnId: phase.turnId }, ...actions] };
     },
@@ -204,7 +205,7 @@ function prepare(claim: Claim): Step {
   return to({ is: 'starting', claim }, { do: 'prepare', claim });
 }
 
-/** @param next what comes after it here, if something has been claimed already */
+/** @param next what has been claimed to run afterwards */
 function stop(phase: In<'starting' | 'running' | 'warm'>, next?: Claim): Step {
   const claimed = next && ({ is: 'claimed', claim: next } as const);
   return to({ is: 'stopping', ...leftBy(phase), next: claimed }, { do: 'close' });
@@ -224,12 +225,12 @@ function to(phase: Phase, ...actions: readonly Action[]): Step {
   return { phase, actions };
 }
 
-/** Whether the process goes, and what was claimed so far is not to run here. */
+/** Whether the process is being ended, and what was claimed so far is not to run. */
 export function isEnding(phase: Phase): boolean {
   return phase.is === 'stopping' || (phase.is === 'claimed' && phase.isStopped === true);
 }
 
-/** The turn that is claimed or runs, as the log has it; undefined if there is none. */
+/** The turn that is claimed or running according to the log. */
 export function turnOf(phase: Phase): string | undefined {
   switch (phase.is) {
     case 'claimed':

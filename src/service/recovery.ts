@@ -1,7 +1,7 @@
 /**
- * What servers that are gone have left behind: their leases are taken, their processes killed, a turn
- * that ran is lost, one that had not reached Claude waits again. Also the reverse: a server that lives
- * but has not renewed a lease for its whole length loses a session when somebody asks for it.
+ * Takes over the sessions of servers that are gone: takes their leases, kills their processes, and settles their turns. A
+ * turn whose prompt Claude may have seen is lost; otherwise the prompt is requeued. A live server that has not renewed a
+ * lease in time loses a session only if somebody asks for that session.
  */
 
 import { SessionError } from '../errors.ts';
@@ -30,7 +30,7 @@ export class Recovery {
     this.#deps = deps;
   }
 
-  /** Takes what gone servers left. Returns how many sessions that were. */
+  /** Takes over the sessions of gone servers. Returns their number. */
   async sweep(): Promise<number> {
     const leases = await this.#leases();
     this.#forget(leases);
@@ -43,7 +43,7 @@ export class Recovery {
     return taken.filter(Boolean).length;
   }
 
-  /** Frees a session that somebody asks for from an owner that has missed a whole lease. */
+  /** Takes over a session that somebody asks for if its owner is gone or has not renewed the lease in time. */
   async demand(sessionId: string): Promise<void> {
     const { clock, jumps, owners } = this.#deps;
     await this.settled(sessionId);
@@ -56,15 +56,15 @@ export class Recovery {
   }
 
   /**
-   * After the store has failed, the log may hold a claim that the disk did not confirm, so that nobody here runs that
-   * turn. Then the session's process ends, and a sweep settles the turn.
+   * After a failure of the store, the log may contain a claim that was reported as failed, so that nobody runs its turn.
+   * Ends the process of such a session; then a sweep settles the turn.
    */
   async giveUpUnconfirmed(): Promise<void> {
     const { store, local } = this.#deps;
     for (const session of local.live()) {
       const [before] = await store.leases(session.id);
       if (before?.turn === undefined || before.turn.id === session.turnId) continue;
-      // It may just have begun here, or just have ended.
+      // The turn may just have begun or ended here.
       await local.claimed();
       await session.process?.settled();
       const turnId = (await store.leases(session.id))[0]?.turn?.id;
@@ -73,7 +73,7 @@ export class Recovery {
     }
   }
 
-  /** What was claimed before they were read is known here when this resolves. */
+  /** What this server had claimed when they were read is known to `local` when this resolves. */
   async #leases(sessionId?: string): Promise<readonly Lease[]> {
     const leases = await this.#deps.store.leases(sessionId);
     await this.#deps.local.claimed();
@@ -81,10 +81,10 @@ export class Recovery {
   }
 
   /**
-   * Takes a session from its owner: first no write of the old one counts any more, then its processes
-   * end, then the turn is settled. Returns false where somebody else was faster.
+   * Takes a session over from its owner: first rejects the owner's writes, then kills its processes, then settles the
+   * turn. Returns false if another server was faster.
    *
-   * @throws SessionError UNAVAILABLE if its processes may live on: the lease is kept then, so that nothing runs beside them
+   * @throws SessionError UNAVAILABLE if its processes may still be alive; the lease is kept, so that nothing else starts
    */
   take(lease: Lease, loss: Loss): Promise<boolean> {
     const session = this.#deps.local.at(lease.fence.sessionId);
@@ -95,7 +95,7 @@ export class Recovery {
     return session.taking;
   }
 
-  /** Resolves once a session that is being taken here has no process and no turn of its old owner left. */
+  /** Resolves once a takeover of the session that is in progress here has ended. */
   async settled(sessionId: string): Promise<void> {
     await this.#deps.local.get(sessionId)?.taking?.catch(() => {});
   }
@@ -103,7 +103,7 @@ export class Recovery {
   async #take(session: LocalSession, lease: Lease, loss: Loss): Promise<boolean> {
     const { store, owners, local } = this.#deps;
     const fence = await store.takeOver(lease.fence, owners.self);
-    // Read anew: until that moment the old owner may have gone on, started a turn and sent its prompt.
+    // Read again: until the takeover, the old owner may have started a turn and sent its prompt.
     const taken = fence && (await store.leases(fence.sessionId))[0];
     if (taken === undefined || taken.fence.epoch !== fence?.epoch) return false;
     session.left = { epoch: fence.epoch, loss };
@@ -113,7 +113,7 @@ export class Recovery {
       local.poke();
       return true;
     } catch (error) {
-      // We were ourselves stopped for a whole lease meanwhile, and somebody else has gone on with it.
+      // This server was itself unresponsive meanwhile, and another one has taken the session over.
       if (error instanceof StaleFenceError) return false;
       throw error;
     }
@@ -123,17 +123,17 @@ export class Recovery {
     const { store, log, killTree, local } = this.#deps;
     const { sessionId } = fence;
     if (process !== undefined && !(await killTree(process))) {
-      log.error({ sessionId }, 'processes that were left behind may live on: the lease is kept');
+      log.error({ sessionId }, 'failed to kill leftover processes, keeping the lease');
       throw new ProcessesLeftError(sessionId);
     }
-    // Its next turn may have been claimed here already, under this very lease.
+    // The next turn may already have been claimed here under the new lease.
     const isNext = turn?.id !== before.turn?.id && local.isLive(sessionId);
     if (turn !== undefined && !isNext) await this.#settle(fence, turn, loss);
     if (!local.isLive(sessionId)) await store.release(fence);
     log.warn({ sessionId, from: before.fence.owner }, 'session taken over');
   }
 
-  /** Why a session may be taken from its owner without anybody's asking for it; undefined if it may not. */
+  /** Why a session may be taken over even if nobody asks for it; undefined if it may not. */
   #lossAt({ fence, until }: Lease): Loss | undefined {
     const { owners, clock, jumps, local } = this.#deps;
     const { sessionId, epoch } = fence;
@@ -146,7 +146,7 @@ export class Recovery {
     return left?.epoch === epoch ? left.loss : { kind: 'dropped' };
   }
 
-  /** What is nobody's any more, or another server's, is not ours to settle. */
+  /** Forgets sessions whose lease was released or taken over by another server. */
   #forget(leases: readonly Lease[]): void {
     for (const session of this.#deps.local.all()) {
       const { id, left } = session;
@@ -167,8 +167,8 @@ export class Recovery {
 /** The next sweep tries again. */
 class ProcessesLeftError extends SessionError {
   constructor(sessionId: string) {
-    const message = `processes of session ${sessionId} that another server left cannot be ended now`;
-    super('UNAVAILABLE', message, { hint: 'Try again in a moment: the server goes on trying.' });
+    const message = `leftover processes of session ${sessionId} cannot be killed now`;
+    super('UNAVAILABLE', message, { hint: 'Try again in a moment: the server keeps trying.' });
   }
 }
 

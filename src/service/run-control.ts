@@ -1,7 +1,4 @@
-/**
- * Stopping and steering what runs, wherever it runs: here, or at another server on the same state
- * directory, which is left an order.
- */
+/** Interrupts, steers and stops sessions wherever they run: on this server, or by an order to another one. */
 
 import { SessionError } from '../errors.ts';
 import { ORDER_MS_MAX, ORDER_STOPPED_MS, STOP_MS_MAX } from '../limits.ts';
@@ -30,10 +27,10 @@ export class RunControl {
   }
 
   /**
-   * Stops the running turn; resolves with its id once it has stopped, undefined where none runs.
+   * Stops the running turn; resolves with its id once it has stopped, or with undefined if no turn is running.
    *
-   * @param only the turn that is meant; another one goes on
-   * @throws SessionError UNAVAILABLE if that takes too long; it goes on nevertheless
+   * @param only stops the turn with this id, and no other
+   * @throws SessionError UNAVAILABLE if that takes too long; the stop continues nevertheless
    */
   interrupt(sessionId: string, only?: string): Promise<string | undefined> {
     const notYet = `the turn of session ${sessionId} has not stopped`;
@@ -49,7 +46,7 @@ export class RunControl {
     return turnId;
   }
 
-  /** The session, if it runs here or is about to. */
+  /** The session, if it is running here or about to. */
   async #live(sessionId: string): Promise<LocalSession | undefined> {
     const { local } = this.#deps;
     await local.claimed();
@@ -57,9 +54,9 @@ export class RunControl {
   }
 
   /**
-   * Puts a text into a turn; resolves with false where it runs no more.
+   * Adds a text to a turn; resolves with false if the turn is not running any more.
    *
-   * @throws SessionError UNAVAILABLE if that cannot be found out in time, as its process can neither start nor end
+   * @throws SessionError UNAVAILABLE if that takes too long because the process neither starts nor ends
    */
   steer(sessionId: string, turnId: string, text: string): Promise<boolean> {
     const notYet = `session ${sessionId} has not taken the prompt`;
@@ -73,10 +70,10 @@ export class RunControl {
   }
 
   /**
-   * Stops the session's turn, runs `work`, and has its process gone when this resolves; no turn of the
-   * session is started meanwhile.
+   * Stops the session's turn and process, then runs `work`. No turn of the session is started meanwhile, and no process
+   * is left when this resolves.
    *
-   * @throws SessionError UNAVAILABLE if its process does not go in time; that goes on nevertheless
+   * @throws SessionError UNAVAILABLE if the process does not end in time; the stop continues nevertheless
    */
   async whileStopped<T>(sessionId: string, work: () => Promise<T>): Promise<T> {
     const { local } = this.#deps;
@@ -86,7 +83,7 @@ export class RunControl {
     try {
       await this.#stop(session);
       const done = await work();
-      // A claim that was under way when the hold began.
+      // For a claim that was in progress when the hold began.
       await this.#stop(session);
       const lease = await this.#elsewhere(sessionId);
       if (lease !== undefined) await this.#sendOrder(lease, { kind: 'stop', text: '' });
@@ -108,7 +105,7 @@ export class RunControl {
     this.#unsubscribe();
   }
 
-  /** The id of the turn for which it was carried out. */
+  /** Resolves with the id of the turn for which the order was carried out. */
   async #order(sessionId: string, wanted: Wanted, only?: string): Promise<string | undefined> {
     const lease = await this.#elsewhere(sessionId);
     if (lease?.turn === undefined || lease.turn.id !== (only ?? lease.turn.id)) return undefined;
@@ -116,7 +113,7 @@ export class RunControl {
     return (await this.#sendOrder(lease, { ...wanted, turnId })) ? turnId : undefined;
   }
 
-  /** The lease of another server that lives, after what a gone one left has been settled. */
+  /** The lease of another live server; takes the session over first if its server is gone. */
   async #elsewhere(sessionId: string): Promise<Lease | undefined> {
     const { store, recovery, owners } = this.#deps;
     await recovery.demand(sessionId);
@@ -125,8 +122,8 @@ export class RunControl {
   }
 
   /**
-   * Waits until the order is carried out; returns false where it was refused. An owner that does not do
-   * it in time, or that does not run at all, loses the session.
+   * Waits until the order has been carried out; returns false if it was refused. A server that does not carry it out in
+   * time loses the session.
    */
   async #sendOrder(lease: Lease, wanted: Wanted): Promise<boolean> {
     const { store, newId } = this.#deps;
@@ -136,7 +133,7 @@ export class RunControl {
     if (end === 'done') return true;
     await store.peers.settle(order, 'done');
     if (end !== undefined || (await this.#takeOver(lease))) return end !== 'refused';
-    // Another server was faster, and may not have settled yet what it has taken: now that one is asked.
+    // A third server took the session over first, and may not have settled it yet: send the order to that one.
     const next = await this.#elsewhere(order.sessionId);
     return next === undefined || this.#sendOrder(next, wanted);
   }
@@ -147,7 +144,7 @@ export class RunControl {
     return recovery.take(lease, { kind: isGone ? 'gone' : 'unheeded' });
   }
 
-  /** What became of an order; undefined where its owner has not heeded it. */
+  /** What became of an order; undefined if the server did not carry it out in time. */
   async #endOf(order: Order, { fence }: Lease): Promise<string | undefined> {
     const { store, waiters, owners } = this.#deps;
     const look = async () => {
@@ -165,7 +162,7 @@ export class RunControl {
     return undefined;
   }
 
-  /** What other servers have left for this one. */
+  /** Carries out the orders of other servers to this one. */
   async #carryOutOrders(): Promise<void> {
     const { store, owners, local, log } = this.#deps;
     try {
@@ -176,7 +173,7 @@ export class RunControl {
         void this.#carryOut(order, session);
       }
     } catch (error) {
-      log.error({ err: error }, 'orders of other servers could not be read');
+      log.error({ err: error }, 'failed to read the orders of other servers');
     }
   }
 
@@ -188,13 +185,13 @@ export class RunControl {
       await local.claimed();
       await store.peers.settle(order, (await this.#isDone(order, session)) ? 'done' : 'refused');
     } catch (error) {
-      log.error({ err: error, sessionId }, 'an order of another server could not be carried out');
+      log.error({ err: error, sessionId }, 'failed to carry out an order of another server');
     }
     session.orders.delete(order.id);
     session.tidy();
   }
 
-  /** Carries it out; false if it comes too late. */
+  /** Returns false if the order comes too late. */
   async #isDone({ kind, turnId, text }: Order, session: LocalSession): Promise<boolean> {
     if (kind === 'stop') await session.stop();
     if (turnId === undefined) return true;
@@ -204,14 +201,13 @@ export class RunControl {
 }
 
 /**
- * What `stopping` gives. The kernel may be unable to end a process, and a call must not wait for it for ever.
+ * Waits for `stopping`, but not forever: the kernel may be unable to end a process.
  *
- * @param notYet what the caller is told if it takes too long
- * @throws SessionError UNAVAILABLE in that case; the work continues
+ * @throws SessionError UNAVAILABLE with `notYet` if it takes too long
  */
 async function stopInTime<T>(notYet: string, stopping: Promise<T>): Promise<T> {
   if (await within(stopping, STOP_MS_MAX)) return await stopping;
   throw new SessionError('UNAVAILABLE', `${notYet} after ${STOP_MS_MAX} ms (STOP_MS_MAX)`, {
-    hint: 'Try again later: the server goes on with it, and its log says what is wrong.',
+    hint: 'Try again later: the server keeps trying, and its log says what is wrong.',
   });
 }

@@ -1,7 +1,4 @@
-/**
- * Which turn runs next, and where: claims queued turns while this host has a free place, and makes room for them if it has
- * none.
- */
+/** Claims queued turns while this host has room for another process, and evicts an idle process if it has not. */
 
 import type { Appended, Claim, Claimant, Fence } from '../store/store.ts';
 import type { Parts } from './core.ts';
@@ -34,7 +31,7 @@ export class Scheduler {
     deps.local.onPoke(() => this.#poke());
   }
 
-  /** From now on takes work when it comes, from other servers on the state directory too. */
+  /** Starts to claim work as it comes, whichever server on the state directory it was sent to. */
   follow(): void {
     this.#unsubscribe = this.#deps.store.subscribe(({ work }) => {
       if (work) this.#poke();
@@ -43,8 +40,8 @@ export class Scheduler {
   }
 
   /**
-   * Has `append` queue a prompt of the session, and what may run now claimed in the same commit: most often that very
-   * prompt. Resolves and rejects as `append` does.
+   * Calls `append` to queue a prompt of the session and to claim, in the same commit, the turn that may run now: usually
+   * that of the prompt. Resolves and rejects as `append` does.
    */
   async claimWith(
     sessionId: string,
@@ -55,16 +52,16 @@ export class Scheduler {
     const appending = append({ ...this.#claimant(), warm });
     const claim = await this.#run(appending.then((appended) => appended.claim));
     const isOurs = typeof claim === 'object' && claim.session.id === sessionId;
-    // Else somebody else's turn came first, or a place must be made.
+    // Otherwise the turn of another session came first, or a process must be evicted.
     if (claim !== undefined && !isOurs) this.#poke();
     return appending;
   }
 
-  /** Ends every process; takes nothing new. */
+  /** Ends every process and claims nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#unsubscribe();
-    // At once: what runs is not to go on while something else ends.
+    // Immediately: running turns must not continue while others are ending.
     const stopping = this.#stopAll();
     await this.#pass;
     await this.#deps.local.claimed();
@@ -75,14 +72,14 @@ export class Scheduler {
     await Promise.all(this.#deps.local.live().map((session) => session.stop()));
   }
 
-  /** Looks for work. What comes up during a pass is seen by that pass. */
+  /** Looks for work. Work that comes up during a pass is found by that pass. */
   #poke(): void {
     this.#again = true;
     this.#pass ??= this.#work();
   }
 
   async #work(): Promise<void> {
-    // A pass is over in the same moment in which it no longer looks for work: else a poke would be lost in between.
+    // `#pass` is cleared synchronously after the last look for work, so that no poke is lost in between.
     await null;
     while (this.#again && !this.#closed) {
       this.#again = false;
@@ -91,7 +88,7 @@ export class Scheduler {
     this.#pass = undefined;
   }
 
-  /** Starts one turn, or makes room for one; returns whether there may be more to do. */
+  /** Starts a turn, or makes room for one; returns whether there may be more to do. */
   async #startNext(): Promise<boolean> {
     const { store, log } = this.#deps;
     try {
@@ -100,7 +97,7 @@ export class Scheduler {
       if (claim === 'full') return await this.#eviction.evictLongest();
       return claim !== undefined;
     } catch (error) {
-      log.error({ err: error }, 'no turn could be claimed');
+      log.error({ err: error }, 'failed to claim a turn');
       return false;
     }
   }
@@ -110,7 +107,7 @@ export class Scheduler {
     return { owner: owners.self, except: local.held(), maxLive, takeLapsed: jumps.trustsLapse() };
   }
 
-  /** The lease of the session's process, if that waits for a prompt. */
+  /** The lease of the session's process if it is warm and up to date. */
   async #warm(sessionId: string): Promise<Fence | undefined> {
     const session = this.#deps.local.get(sessionId);
     if (session?.phase.is !== 'warm') return undefined;
@@ -120,7 +117,7 @@ export class Scheduler {
       : undefined;
   }
 
-  /** Runs what is claimed. */
+  /** Runs the claimed turn. */
   #run(claiming: Promise<Claimed>): Promise<Claimed> {
     const { local } = this.#deps;
     const running = claiming.then((claim) => {

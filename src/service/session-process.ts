@@ -1,4 +1,4 @@
-/** The process of a session under one lease: its run, its log, and what the one says and the other is told. */
+/** A session's process under one lease: starts and ends it, and writes what it says to the session's log. */
 
 import { failureOf } from '../errors.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
@@ -12,10 +12,10 @@ import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
 import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
 import { SessionWriter } from './session-writer.ts';
 
-const STOPPED_UNSENT = 'stopped before the prompt reached Claude; it waits again';
+const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was requeued';
 
 export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log'> & {
-  /** Starts Claude Code; the signal gives that up. */
+  /** Starts Claude Code; the signal aborts the start. */
   start(session: Session, listener: RunListener, signal: AbortSignal): Promise<Run>;
   ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
 };
@@ -31,29 +31,29 @@ export class SessionProcess {
   readonly id: string;
   readonly principal: string;
   readonly fence: Fence;
-  /** Background tasks that run now, between turns too. */
+  /** Background tasks that are running, between turns too. */
   tasks = 0;
   /** Why it was given up, if it was. */
   loss: Loss | undefined;
   readonly #deps: ProcessDeps;
   readonly #owner: Owner;
   readonly #writer: SessionWriter;
-  readonly #startGivenUp = new AbortController();
+  readonly #start = new AbortController();
   #preparing: Promise<void> = Promise.resolve();
   #run: Run | undefined;
   #listener: RunListener | undefined;
 
-  constructor(claim: Claim, owner: Owner, deps: ProcessDeps) {
-    this.id = claim.session.id;
-    this.principal = claim.session.principal;
-    this.fence = claim.fence;
+  constructor({ session, fence }: Claim, owner: Owner, deps: ProcessDeps) {
+    this.id = session.id;
+    this.principal = session.principal;
+    this.fence = fence;
     this.#owner = owner;
     this.#deps = deps;
-    const failed = (error: unknown): void => this.#failed(error);
-    this.#writer = new SessionWriter({ store: deps.store, fence: this.fence, failed });
+    const failed = (error: unknown): void => this.failed(error);
+    this.#writer = new SessionWriter({ store: deps.store, fence, failed });
   }
 
-  /** The session's phase, as long as this is its process: it may have another one by now. */
+  /** The session's phase while this is its process; it may have another one by now. */
   get #phase(): Phase {
     return this.#owner.process === this ? this.#owner.phase : ABSENT;
   }
@@ -62,22 +62,21 @@ export class SessionProcess {
     if (this.#owner.process === this) this.#owner.tell(event);
   }
 
-  /** The turn that is claimed or runs, if one is. */
+  /** The turn that is claimed or running. */
   get turnId(): string | undefined {
     return turnOf(this.#phase);
   }
 
-  /** True from the moment the process is asked to go. */
   get isClosing(): boolean {
     return this.#owner.process !== this || isEnding(this.#phase);
   }
 
-  /** The process, once it has started. */
+  /** Undefined until the process has started. */
   get run(): Run | undefined {
     return this.#run;
   }
 
-  /** Has a process that knows the whole conversation, and writes down that it is about to get the prompt. */
+  /** Gets a process that knows the whole conversation, and records that it is about to get the prompt. */
   prepare(claim: Claim): void {
     this.#preparing = this.#prepare(claim);
   }
@@ -86,21 +85,22 @@ export class SessionProcess {
     const warm = this.#run;
     try {
       await this.#leaveOutdated();
-      this.#run ??= await this.#start(claim.session);
+      this.#run ??= await this.#started(claim.session);
     } catch (error) {
       return this.#tell({ type: 'failed', error });
     }
     try {
-      const isWarm = claim.prompted && this.#run === warm;
-      const isWanted = this.#starting !== undefined && !this.#starting.isUnwanted;
-      if (!isWarm && isWanted) await this.#record(claim, this.#run);
+      const isRecorded = claim.prompted && this.#run === warm;
+      const starting = this.#starting;
+      const isWanted = starting !== undefined && !starting.isUnwanted;
+      if (!isRecorded && isWanted) await this.#record(claim, this.#run);
       this.#tell({ type: 'ready' });
     } catch (error) {
       this.#tell({ type: 'unrecorded', error });
     }
   }
 
-  /** A warm process that does not know what was said elsewhere makes way for one that does. */
+  /** Closes a warm process that does not know what was said elsewhere, so that a new one is started. */
   async #leaveOutdated(): Promise<void> {
     const run = this.#run;
     if (run === undefined || this.#starting?.hasExited || (await run.isCurrent())) return;
@@ -109,19 +109,18 @@ export class SessionProcess {
     this.#run = undefined;
   }
 
-  /** The phase, while the prompt has not been handed over. */
   get #starting(): Extract<Phase, { is: 'starting' }> | undefined {
     const phase = this.#phase;
     return phase.is === 'starting' ? phase : undefined;
   }
 
-  #start(session: Session): Promise<Run> {
+  #started(session: Session): Promise<Run> {
     const listener = this.#listenTo();
     this.#listener = listener;
-    return this.#deps.start(session, listener, this.#startGivenUp.signal);
+    return this.#deps.start(session, listener, this.#start.signal);
   }
 
-  /** The process is known before the prompt is, and both before Claude hears of it; one commit. */
+  /** Both facts must be durable before Claude gets the prompt; one commit. */
   async #record({ turn }: Claim, run: Run): Promise<void> {
     const { store } = this.#deps;
     await Promise.all([
@@ -130,32 +129,26 @@ export class SessionProcess {
     ]);
   }
 
-  prompt({ turn }: Pick<Claim, 'turn'>): void {
-    const { id, prompt, trace } = turn;
+  prompt(claim: Claim): void {
+    const { id, prompt, trace } = claim.turn;
     const pid = this.#run?.process.pid;
     try {
       this.#run?.prompt(id, prompt);
     } catch (error) {
-      this.fail({ turn }, error);
+      this.fail(claim, error);
       return;
     }
     const who = { sessionId: this.id, turnId: id, ...trace, pid };
-    this.#deps.log.debug(who, 'prompt handed to Claude Code');
+    this.#deps.log.debug(who, 'prompt sent to Claude Code');
   }
 
-  /** A turn that cannot be run fails. */
-  fail({ turn }: Pick<Claim, 'turn'>, error: unknown): void {
+  /** Ends a turn that cannot run as failed. */
+  fail({ turn }: Claim, error: unknown): void {
     const who = { sessionId: this.id, turnId: turn.id, ...turn.trace };
-    this.#deps.log.warn({ ...who, err: error }, 'turn could not be started');
+    this.#deps.log.warn({ ...who, err: error }, 'failed to start a turn');
     const failure = failureOf(error);
-    // A bound of the session's own is no fault of Claude Code's: the session is as good as before.
+    // A limit of the session itself is not a fault of Claude Code: the session stays usable.
     this.#endTurn(turn.id, { state: 'failed', error: failure }, failure.code !== 'LIMIT_EXCEEDED');
-  }
-
-  /** What was not written down may not be sent. */
-  giveUpUnsent({ turn }: Claim, error: unknown): void {
-    this.#failed(error);
-    this.#requeue(turn.id, requeueText(lossFrom(error)), true);
   }
 
   endUnsent(turnId: string): void {
@@ -166,17 +159,17 @@ export class SessionProcess {
     this.#write([{ type: 'start_turn', turnId, origin: 'autonomous' }]);
   }
 
-  /** From here on a turn of Claude's own is told as part of the one at hand. */
+  /** From here on, an autonomous turn is logged as part of the current turn. */
   fold(turnId: string): void {
     this.#writer.fold(turnId);
   }
 
   /**
-   * Ends the process and all it started, settles the log, and gives the lease back. Never rejects: what is left, and a
-   * lease that cannot be given back now, is the recovery's.
+   * Ends the process and everything it started, writes what is left to write, and releases the lease. Never rejects: the
+   * recovery takes care of a process or a lease that is left.
    */
   async close(): Promise<void> {
-    this.#startGivenUp.abort();
+    this.#start.abort();
     await this.#preparing;
     this.#settleUnsent();
     const leftover = await this.#end();
@@ -184,7 +177,7 @@ export class SessionProcess {
     this.#tell({ type: 'gone', leftover });
   }
 
-  /** Returns the process if it may live on. */
+  /** Returns the process if it may still be alive. */
   async #end(): Promise<ProcessIdentity | undefined> {
     try {
       await this.#run?.close();
@@ -200,20 +193,24 @@ export class SessionProcess {
     try {
       await this.#deps.store.release(this.fence);
     } catch (error) {
-      this.#deps.log.error({ sessionId: this.id, err: error }, 'lease could not be released');
+      this.#deps.log.error({ sessionId: this.id, err: error }, 'failed to release a lease');
     }
   }
 
+  /** Claude has not seen the prompt, so another process may get it. If this cannot be written, the recovery does it. */
   #settleUnsent(): void {
     const phase = this.#phase;
     const unsent = phase.is === 'stopping' ? phase.unsent : undefined;
     if (unsent === undefined) return;
-    if (unsent.isUnwanted) this.endUnsent(unsent.turnId);
-    else this.#requeue(unsent.turnId, STOPPED_UNSENT);
+    const { turnId, isUnwanted } = unsent;
+    const { loss } = this;
+    const text = loss ? requeueText(loss) : STOPPED_UNSENT;
+    if (isUnwanted) this.endUnsent(turnId);
+    else this.#write([{ type: 'requeue_turn', turnId, text, crashed: loss !== undefined }]);
     void this.settled().then(() => this.#tell({ type: 'settled' }));
   }
 
-  /** Ends the process, because what it does can no longer be followed; its turn is lost for this reason. */
+  /** Ends the process because its output can no longer be stored or its lease kept; its turn is lost for this reason. */
   giveUp(loss: Loss): void {
     this.loss ??= loss;
     this.#tell({ type: 'stop' });
@@ -223,13 +220,17 @@ export class SessionProcess {
     this.#writer.say(body, this.turnId);
   }
 
-  /** Writes one command of this session's runner, after everything said before it. */
+  /**
+   * Writes one command after everything said before it.
+   *
+   * @throws SessionError if the command is not legal, or what the store throws
+   */
   async command(command: SessionCommand): Promise<void> {
     const refusal = await this.#writer.write([command]);
     if (refusal !== undefined) throw refusal;
   }
 
-  /** Resolves when all that was said so far is written, or could not be. */
+  /** Resolves when everything said so far has been written, or could not be. */
   settled(): Promise<void> {
     return this.#writer.settled();
   }
@@ -245,7 +246,7 @@ export class SessionProcess {
       },
       modeReached: (mode) => this.#write([{ type: 'reach_mode', mode }]),
       permission: (ask, signal) => this.#deps.ask(this, ask, signal),
-      // The end of a process that makes way for another one is not the end of this.
+      // The end of an outdated process that is replaced is not the end of this.
       exited: () => this.#listener === listener && this.#tell({ type: 'exited' }),
     };
     return listener;
@@ -254,15 +255,15 @@ export class SessionProcess {
   #turnEnded(turnId: string, outcome: TurnOutcome): void {
     const whole = this.#writer.unfold(turnId, outcome);
     if (whole === undefined) return;
-    const { error, loss } = { ...outcome, loss: this.loss };
-    // Until a person has signed in, say, or added credit, no turn will go well.
+    const { error } = outcome;
+    // No turn will succeed until a person has signed in, for example, or added credit.
     const isBroken = error?.code === 'UNAVAILABLE' && !error.retryable;
-    // However it came out, part of a turn that was given up is missing from the log.
-    const lost = loss && ({ state: 'lost', error: lossOf(turnId, loss) } as const);
+    // Part of a turn that was given up is missing from the log, whatever its outcome.
+    const lost = this.loss && ({ state: 'lost', error: lossOf(turnId, this.loss) } as const);
     this.#endTurn(turnId, { ...whole, ...lost }, isBroken);
   }
 
-  /** If Claude Code cannot be run, the session says why in the same write, and its next turn begins afresh. */
+  /** If Claude Code cannot run, the session's error is set in the same write, and the next turn gets a new process. */
   #endTurn(turnId: string, outcome: TurnOutcome, isBroken: boolean): void {
     const { error } = outcome;
     const end: SessionCommand = { type: 'end_turn', turnId, outcome };
@@ -275,25 +276,20 @@ export class SessionProcess {
     });
   }
 
-  /** Claude has not seen the prompt, so another process may be given it. If that cannot be written, recovery does. */
-  #requeue(turnId: string, text: string, crashed?: boolean): void {
-    this.#write([{ type: 'requeue_turn', turnId, text, crashed }]);
-  }
-
-  /** A write that fails ends the process, see {@link #failed}. */
   #write(commands: readonly SessionCommand[]): void {
+    // A failure is reported to `failed`.
     void this.#writer.write(commands).catch(() => {});
   }
 
-  /** What a runner says can no longer be kept: its process must not go on unseen. */
-  #failed(error: unknown): void {
+  /** To be called when a write has failed: a process whose output cannot be stored must not continue. */
+  failed(error: unknown): void {
     const { log } = this.#deps;
     if (error instanceof StaleFenceError) {
-      // Whoever took it tells why.
+      // Whoever took the lease logs why.
       log.warn({ sessionId: this.id }, 'lease lost');
       this.#tell({ type: 'stop' });
     } else {
-      log.error({ sessionId: this.id, err: error }, 'events could not be written');
+      log.error({ sessionId: this.id, err: error }, 'failed to write events');
       this.giveUp(lossFrom(error));
     }
   }

@@ -16,16 +16,16 @@ const GATHER_MS = 1;
 export type SessionWriterDeps = {
   readonly store: Pick<Store, 'append'>;
   readonly fence: Fence;
-  /** A write failed: what it held is not in the log. */
+  /** A write has failed, so its output is not in the log. */
   failed(error: unknown): void;
 };
 
 export class SessionWriter {
   readonly #deps: SessionWriterDeps;
   #pending: OutputBody[] = [];
-  /** The last turn of Claude's own that is told as part of ours, and what all of these have cost. */
+  /** The last autonomous turn that is logged as part of ours, and the usage of all of them. */
   #folded: { readonly turnId: string; readonly usage: UsageByModel } | undefined;
-  /** Bytes said and not yet written. */
+  /** Bytes that are not written yet. */
   #backlog = 0;
   #isNextDue = false;
   #writing: Promise<unknown> = Promise.resolve();
@@ -35,9 +35,9 @@ export class SessionWriter {
   }
 
   /**
-   * Is written soon, by itself.
+   * Adds output, to be written soon.
    *
-   * @param turnId the turn at hand: what belongs to a folded one is told as part of it
+   * @param turnId the current turn, to which the output of a folded one is assigned
    */
   say(said: OutputBody, turnId?: string): void {
     const isFolded = said.turnId !== undefined && said.turnId === this.#folded?.turnId;
@@ -49,12 +49,12 @@ export class SessionWriter {
     this.#isNextDue = true;
   }
 
-  /** From here on a turn of Claude's own is told as part of the one at hand. */
+  /** From here on, an autonomous turn is logged as part of the current turn. */
   fold(turnId: string, used: UsageByModel = {}): void {
     this.#folded = { turnId, usage: addUsageByModel(this.#folded?.usage ?? {}, used) };
   }
 
-  /** The end of a turn with what was folded into it; undefined for the end of what is folded. */
+  /** Returns the outcome of a turn including the usage of folded ones; undefined if the turn itself is folded. */
   unfold(turnId: string, outcome: TurnOutcome): TurnOutcome | undefined {
     if (turnId === this.#folded?.turnId) {
       this.fold(turnId, outcome.usageByModel);
@@ -67,12 +67,12 @@ export class SessionWriter {
     return { ...outcome, usageByModel, usage: totalOf(usageByModel) };
   }
 
-  /** Undefined while there is room for more. */
+  /** Undefined while there is room for more output; otherwise resolves when there is. */
   room(): Promise<void> | undefined {
     return this.#backlog < OUTPUT_BACKLOG_BYTES_MAX ? undefined : this.settled();
   }
 
-  /** Writes after everything said before. Resolves with what was refused of it; rejects if it cannot be kept. */
+  /** Writes commands after all output so far. Resolves with the error if they are refused; rejects if the write fails. */
   write(commands: readonly SessionCommand[]): Promise<unknown> {
     this.#isNextDue = false;
     const output = this.#pending;
@@ -82,12 +82,12 @@ export class SessionWriter {
     return written;
   }
 
-  /** Resolves when all that was said so far is written, or could not be. */
+  /** Resolves when all output so far has been written, or could not be. */
   async settled(): Promise<void> {
     await this.write([]).catch(() => {});
   }
 
-  /** A command that is not legal any more is refused; what was said before it is kept all the same. */
+  /** If a command is not legal any more, the output before it is written nevertheless. */
   async #append(
     output: readonly OutputBody[],
     commands: readonly SessionCommand[],

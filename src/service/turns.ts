@@ -1,4 +1,4 @@
-/** The use cases of a turn: send a prompt, steer, interrupt. */
+/** The use cases of a turn: send, steer, cancel and interrupt prompts, and the end of an MCP session. */
 
 import { errorOf, failureOf, SessionError } from '../errors.ts';
 import { LIST_LIMIT_MAX, ORDER_STOPPED_MS } from '../limits.ts';
@@ -38,7 +38,7 @@ export type NewPrompt = {
 export type Sent = {
   /** The turn that carries the prompt. */
   readonly turn: Turn;
-  /** The seq to read on from. */
+  /** The seq from which to read on. */
   readonly after: number;
 };
 
@@ -50,8 +50,8 @@ export class Turns {
   }
 
   /**
-   * Queues a prompt; with `interrupt` it runs next and stops the turn that runs, with `steer` it goes
-   * into that turn, or is queued if none runs. A command such as /compact is always a turn of its own.
+   * Queues a prompt. With mode `interrupt`, it runs next, and the running turn is stopped. With mode `steer`, it is added
+   * to the running turn, or queued if no turn is running. A command such as /compact is always a turn of its own.
    */
   async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
     const { prompt, trace } = asked;
@@ -67,7 +67,7 @@ export class Turns {
     if (effect?.kind === 'steer') {
       return sent.isRetry ? this.#whenSteered(asked) : this.#steer(sending, effect);
     }
-    // Also by a retry: the first call may have come to an end in between, and a turn stops only once.
+    // For a retry too: the first call may have failed before this point, and stopping a turn twice does no harm.
     if (effect !== undefined) void this.#interruptSoon(asked.sessionId, effect);
     return this.#sentAs(sent);
   }
@@ -85,7 +85,7 @@ export class Turns {
     return sent;
   }
 
-  /** A server that has missed a lease loses the session. What is queued runs even if that cannot be found out now. */
+  /** Takes the session over if its server is gone. The prompt stays queued and runs later if that fails now. */
   async #demand(sessionId: string): Promise<void> {
     try {
       await this.#deps.recovery.demand(sessionId);
@@ -94,7 +94,7 @@ export class Turns {
     }
   }
 
-  /** Puts the prompt into the running turn, and writes down what came of it; if the turn has just ended, it is queued. */
+  /** Adds the prompt to the running turn and records the result. If the turn has just ended, queues the prompt. */
   async #steer(sending: Sending, effect: Effect): Promise<Sent> {
     const { store } = this.#deps;
     const { sessionId, prompt, key } = sending.asked;
@@ -109,7 +109,7 @@ export class Turns {
     return this.#sentAs(await this.#orNotDone(sessionId, effect, queueing, key));
   }
 
-  /** What the first call with this key came to, once it has ended. */
+  /** The result of the first call with this key, once it has finished. */
   async #whenSteered({ sessionId, key }: NewPrompt): Promise<Sent> {
     const { store, waiters } = this.#deps;
     const look = async (): Promise<Reply | undefined> => {
@@ -121,14 +121,14 @@ export class Turns {
     if (reply?.failure !== undefined) throw errorOf(reply.failure);
     if (reply !== undefined) return this.#sentBefore(reply);
     const message =
-      'the first call with this idempotencyKey has not finished: nobody knows yet whether Claude has the prompt';
+      'the first call with this idempotencyKey has not finished; it is not known yet whether Claude got the prompt';
     throw new SessionError('UNAVAILABLE', message, {
-      hint: 'read_events shows what Claude does; repeat this call to ask again, or send the prompt with a new key.',
+      hint: 'read_events shows what Claude is doing; repeat this call to ask again, or send the prompt with a new key.',
       retryable: false,
     });
   }
 
-  /** Takes a queued prompt back. Throws SessionError CONFLICT where its turn has begun. */
+  /** Cancels a queued prompt. Throws SessionError CONFLICT if its turn has begun. */
   async cancel(caller: Caller, sessionId: string, turnId: string): Promise<Turn> {
     const { store, gate } = this.#deps;
     const known = await store.turn((await gate.readable(caller, sessionId)).id, turnId);
@@ -139,12 +139,12 @@ export class Turns {
     return turn;
   }
 
-  /** Takes back every queued prompt of the session. */
+  /** Cancels every queued prompt of the session. */
   async cancelQueued(caller: Caller, sessionId: string): Promise<void> {
     await this.#deps.gate.change(caller, sessionId, { type: 'cancel_prompts' });
   }
 
-  /** Stops the running turn and waits until it has stopped; without one it changes nothing. */
+  /** Stops the running turn and waits until it has stopped. Does nothing if no turn is running. */
   async interrupt(caller: Caller, sessionId: string): Promise<{ session: Session; turn?: Turn }> {
     const { store, gate, control } = this.#deps;
     await gate.changeable(caller, sessionId);
@@ -153,7 +153,7 @@ export class Turns {
     return { session: await gate.readable(caller, sessionId), turn };
   }
 
-  /** Does for each session tied to an MCP session that has ended what its `onDisconnect` says. */
+  /** Applies `onDisconnect` to each session that is tied to an MCP session that has ended. */
   async disconnected(caller: Caller): Promise<void> {
     if (caller.mcpSessionId !== null) this.#deps.presence.startDisconnect(caller.mcpSessionId);
     let cursor: SessionCursor | undefined;
@@ -180,12 +180,12 @@ export class Turns {
         await this.#deps.sessions.end(caller, id, 'its MCP session ended');
       }
     } catch (error) {
-      // Another client has taken it meanwhile.
+      // Another client has attached the session meanwhile.
       if (!(error instanceof SessionError) || error.code !== 'CONFLICT') throw error;
     }
   }
 
-  /** The turn that a prompt was queued as, or went into. */
+  /** The turn as which the prompt was queued, or to which it was added. */
   async #sentAs({ reply, events, claim, isRetry }: Appended): Promise<Sent> {
     const { sessionId, turnId, after } = reply;
     if (typeof claim === 'object' && claim.turn.id === turnId) {
@@ -207,7 +207,7 @@ export class Turns {
     await this.#orNotDone(sessionId, effect, interrupting).catch(() => {});
   }
 
-  /** What `doing` gives. If it fails, the log says so, and so does the answer to a retry with the key. */
+  /** Resolves as `doing`. If that fails, records the failure in the session's log and as the answer to retries. */
   async #orNotDone<T>(
     sessionId: string,
     effect: Effect,
@@ -222,7 +222,6 @@ export class Turns {
     }
   }
 
-  /** Says so in the session's log. */
   async #notDone(
     sessionId: string,
     effect: Effect,
@@ -235,7 +234,7 @@ export class Turns {
       const error = failureOf(cause);
       await store.append(sessionId, { type: 'not_done', effect, error }, { answers });
     } catch (error) {
-      log.error({ err: error, sessionId }, 'failed to write down that a turn was left as it was');
+      log.error({ err: error, sessionId }, 'failed to record that a turn was left unchanged');
     }
   }
 }

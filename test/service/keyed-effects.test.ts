@@ -92,7 +92,7 @@ test('a retry of a steer of which nobody knows what came says so', async () => {
   expect(await client.refusal('send_prompt', args)).toMatchObject({
     code: 'UNAVAILABLE',
     retryable: false,
-    message: expect.stringContaining('nobody knows'),
+    message: expect.stringContaining('not known yet'),
   });
 });
 

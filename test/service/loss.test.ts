@@ -67,7 +67,7 @@ describe('a turn whose log could not go on', () => {
     run.say('not kept');
     await harness.runner.waitFor(({ isClosed }) => isClosed);
     await expect
-      .poll(() => harness.logged.some(({ msg }) => msg === 'lease could not be released'))
+      .poll(() => harness.logged.some(({ msg }) => msg === 'failed to release a lease'))
       .toBe(true);
     delete fail.with;
     expect(await endOf(client, sessionId)).toMatchObject({

@@ -62,10 +62,6 @@ class Model {
       case 'fail':
         this.end(action.claim.turn.id);
         break;
-      case 'give_up':
-        this.interrupted.delete(action.claim.turn.id);
-        this.note(action.claim.turn.id, 'requeued');
-        break;
       case 'begin':
         this.note(action.turnId, 'prompted');
         break;
@@ -79,6 +75,7 @@ class Model {
         expect(this.hasExited).toBe(false);
         break;
       case 'fold':
+      case 'give_up':
         break;
     }
   }

@@ -25,7 +25,7 @@ test('one id follows a prompt through the log, from the call to the result, and 
       ['prompt queued', 30],
       ['tool called', 30],
       ['turn started', 30],
-      ['prompt handed to Claude Code', 20],
+      ['prompt sent to Claude Code', 20],
       ['turn ended', 30],
     ].sort(inOrderOf(lines().map((line) => line.msg))),
   );
@@ -87,7 +87,7 @@ test('a turn that cannot be started says so under its id', async () => {
   const { session } = await client.call('create_session');
   const args = { sessionId: session.id, prompt: 'go', waitMs: LONG_MS };
   const { turn } = await client.call('send_prompt', args);
-  const warned = harness.logged.find((line) => line.msg === 'turn could not be started');
+  const warned = harness.logged.find((line) => line.msg === 'failed to start a turn');
   expect(warned).toMatchObject({ sessionId: session.id, turnId: turn.id });
 });
 
