@@ -1,7 +1,7 @@
 /** The resources, in the order in which they are listed. */
 
 import { EVENTS_LIMIT_MAX } from '../limits.ts';
-import { showEvents } from '../views/events.ts';
+import { replyJson, showEvents } from '../views/events.ts';
 import { ICONS } from '../views/icons.ts';
 import { showMetrics } from '../views/metrics.ts';
 import { showSession } from '../views/session.ts';
@@ -75,10 +75,10 @@ export const OF_SESSION: Readonly<Record<Facet, SessionResource>> = {
         hasMore: true,
         uri,
       });
-      const nextAfter = shown.at(-1)?.seq ?? after;
+      const nextAfter = shown.events.at(-1)?.seq ?? after;
       const hasMore = session.lastSeq > nextAfter;
       const next = hasMore ? `${uri}?after=${nextAfter}` : undefined;
-      return JSON.stringify({ events: shown, nextAfter, hasMore, next });
+      return replyJson(shown, { nextAfter, hasMore, next });
     },
   },
 };

@@ -130,7 +130,7 @@ async function run(
   waiting?: Waiting,
 ): Promise<Answered> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
-  const { data, about } = await prepared.run({
+  const { data, json, about } = await prepared.run({
     service,
     caller,
     signal: waiting?.signal ?? context.mcpReq.signal,
@@ -139,12 +139,12 @@ async function run(
     trace: trace?.span,
     callId: waiting?.callId,
   });
-  return { result: resultOf(data), about };
+  return { result: resultOf(data, json), about };
 }
 
 /** The data for both kinds of clients: those that read structured content, and those that read text. */
-function resultOf(data: Record<string, unknown>): CallToolResult {
-  return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: data };
+function resultOf(data: Record<string, unknown>, json: string): CallToolResult {
+  return { content: [{ type: 'text', text: json }], structuredContent: data };
 }
 
 function isKey(value: unknown): value is string {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { EVENTS_LIMIT_DEFAULT, EVENTS_LIMIT_MAX } from '../limits.ts';
 import { READ_UNTIL } from '../service/reader.ts';
-import { DETAILS, eventView, showEvents } from '../views/events.ts';
+import { DETAILS, eventView, replyJson, showEvents } from '../views/events.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
-import { defineTool } from './tool.ts';
+import { defineTool, Written } from './tool.ts';
 
 export const readEvents = defineTool({
   name: 'read_events',
@@ -53,8 +53,10 @@ export const readEvents = defineTool({
       hasMore: false,
       session: showSession(read.session, service.now()),
     };
-    const events = showEvents(read.events, detail, reply);
+    const shown = showEvents(read.events, detail, reply);
+    const { events } = shown;
     const nextAfter = events.at(-1)?.seq ?? args.after;
-    return { ...reply, events, nextAfter, hasMore: lastSeq > nextAfter };
+    const rest = { nextAfter, hasMore: lastSeq > nextAfter, session: reply.session };
+    return new Written({ events, ...rest }, replyJson(shown, rest));
   },
 });

@@ -64,7 +64,7 @@ type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = Shown & {
   readonly output: Output;
   /** Whether a call with this input waits; then the client gets progress and forms. */
   waits?(input: z.infer<Input>): boolean;
-  run(input: z.infer<Input>, call: Call): Promise<z.infer<Output>>;
+  run(input: z.infer<Input>, call: Call): Promise<z.infer<Output> | Written<z.infer<Output>>>;
   /** What the reply is about, if the arguments do not say it. */
   about?(reply: z.infer<Output>): Subject;
 };
@@ -82,7 +82,23 @@ export type PreparedCall = {
   run(call: Call): Promise<ToolReply>;
 };
 
-export type ToolReply = { readonly data: Record<string, unknown>; readonly about: Subject };
+export type ToolReply = {
+  readonly data: Record<string, unknown>;
+  /** The data as JSON. */
+  readonly json: string;
+  readonly about: Subject;
+};
+
+/** A reply whose JSON is already there. */
+export class Written<Data> {
+  readonly data: Data;
+  readonly json: string;
+
+  constructor(data: Data, json = JSON.stringify(data)) {
+    this.data = data;
+    this.json = json;
+  }
+}
 
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   spec: ToolSpec<Input, Output>,
@@ -101,8 +117,9 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       return {
         waits: waits(given),
         run: async (call) => {
-          const data = await run(given, call);
-          return { data, about: about(data) };
+          const reply = await run(given, call);
+          const { data, json } = reply instanceof Written ? reply : new Written(reply);
+          return { data, json, about: about(data) };
         },
       };
     },

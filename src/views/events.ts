@@ -24,6 +24,12 @@ export const eventView = z.looseObject({
 
 export type EventView = z.infer<typeof eventView>;
 
+export type ShownEvents = {
+  readonly events: EventView[];
+  /** Their JSON: it was needed for their size. */
+  readonly json: string;
+};
+
 /**
  * The first events that fit in a reply, but at least one. With `summary`, each event is also cut to 2 KB and says what
  * was cut.
@@ -34,17 +40,25 @@ export function showEvents(
   events: readonly SessionEvent[],
   detail: Detail,
   rest: object,
-): EventView[] {
+): ShownEvents {
   const bytesMax = detail === 'full' ? REPLY_FULL_BYTES_MAX : REPLY_SUMMARY_BYTES_MAX;
-  const shown: EventView[] = [];
-  let bytes = sizeOf(rest);
+  const shown: Sized[] = [];
+  let bytes = sized(rest).size;
   for (const event of events) {
-    const { view, size } = detail === 'full' ? sized(showEvent(event)) : summarize(event);
-    bytes += size + ','.length;
+    const next = detail === 'full' ? sized(showEvent(event)) : summarize(event);
+    bytes += next.size + ','.length;
     if (bytes > bytesMax && shown.length > 0) break;
-    shown.push(view);
+    shown.push(next);
   }
-  return shown;
+  return {
+    events: shown.map(({ view }) => view),
+    json: `[${shown.map(({ json }) => json).join(',')}]`,
+  };
+}
+
+/** The JSON of a reply with these events and the rest. */
+export function replyJson({ json }: ShownEvents, rest: object): string {
+  return `{"events":${json},${JSON.stringify(rest).slice(1)}`;
 }
 
 /** The whole event, however large. */
@@ -74,7 +88,12 @@ const SHOWN: EventTable<Readonly<Record<string, unknown>>> = {
   permission_answered: ({ request }) => ({ request: showRequest(request) }),
 };
 
-type Sized = { readonly view: EventView; readonly size: number };
+type Sized<View = EventView> = {
+  readonly view: View;
+  readonly json: string;
+  /** In bytes. */
+  readonly size: number;
+};
 
 /** Cuts the long strings of a view until it fits. */
 function summarize(event: SessionEvent): Sized {
@@ -89,8 +108,9 @@ function summarize(event: SessionEvent): Sized {
   return sized({ seq, at, type, turnId, cut });
 }
 
-function sized(view: EventView): Sized {
-  return { view, size: sizeOf(view) };
+function sized<View>(view: View): Sized<View> {
+  const json = JSON.stringify(view);
+  return { view, json, size: Buffer.byteLength(json) };
 }
 
 function cutStrings(value: unknown, keep: number): unknown {
@@ -100,8 +120,4 @@ function cutStrings(value: unknown, keep: number): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, cutStrings(inner, keep)]),
   );
-}
-
-function sizeOf(view: unknown): number {
-  return Buffer.byteLength(JSON.stringify(view));
 }
