@@ -11,7 +11,7 @@ const PRINTED_CHARS_MAX = 200;
  * stream writes to it; that stream fails when nobody reads standard output any more.
  */
 export function claimStdout(stdout: NodeJS.WriteStream, log: Logger, redactor: Redactor): Writable {
-  const write = stdout.write.bind(stdout) as (bytes: Buffer, done: () => void) => boolean;
+  const write = stdout.write.bind(stdout) as (text: string, done: () => void) => boolean;
   stdout.write = (printed: unknown, ...rest: unknown[]): boolean => {
     // Before it is cut: the log would not recognize the beginning of a credential.
     const text = redactor.text(String(printed)).slice(0, PRINTED_CHARS_MAX);
@@ -21,9 +21,11 @@ export function claimStdout(stdout: NodeJS.WriteStream, log: Logger, redactor: R
     return true;
   };
   const claimed = new Writable({
-    write: (bytes: Buffer, _encoding, done) => void write(bytes, done),
+    // Node encodes the text as it writes it. Until then its length counts in characters, not in bytes.
+    decodeStrings: false,
+    write: (text: string, _encoding, done) => void write(text, done),
     // The answers to several calls that arrived together.
-    writev: (pieces, done) => void write(Buffer.concat(pieces.map(({ chunk }) => chunk)), done),
+    writev: (pieces, done) => void write(pieces.map(({ chunk }) => chunk).join(''), done),
   });
   stdout.on('error', (error) => claimed.destroy(error));
   return claimed;
