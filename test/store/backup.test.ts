@@ -1,15 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { backUpDatabase } from '../../src/store/sqlite/backup.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { createIn } from './fixtures.ts';
+import { newDirectory, openStore } from './temporary.ts';
 
 async function stateDirectory(): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'backup-'));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  const store = await openSqliteStore({ directory });
+  const directory = newDirectory();
+  const store = await openStore({ directory });
   await createIn(store);
   await store.close();
   return directory;

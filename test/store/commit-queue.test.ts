@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
 import { JOURNAL_BYTES_MAX } from '../../src/limits.ts';
 import { CommitQueue, type Job } from '../../src/store/sqlite/commit-queue.ts';
 import { Sql } from '../../src/store/sqlite/sql.ts';
 import { upTo } from './fixtures.ts';
+import { connect, newDirectory } from './temporary.ts';
 
 let directory: string;
 let db: DatabaseSync;
@@ -16,8 +14,8 @@ let commits: ReadonlySet<string>[];
 let journal: number;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'queue-'));
-  db = connect();
+  directory = newDirectory();
+  db = connect(directory);
   db.exec('PRAGMA journal_mode = WAL');
   db.exec('CREATE TABLE parent (n INTEGER PRIMARY KEY) STRICT');
   // Deferred: what breaks it is found out at the COMMIT.
@@ -42,15 +40,7 @@ beforeEach(() => {
   });
 });
 
-afterEach(async () => {
-  await queue.close();
-  db.close();
-  rmSync(directory, { recursive: true });
-});
-
-function connect(): DatabaseSync {
-  return new DatabaseSync(join(directory, 'test.db'));
-}
+afterEach(() => queue.close());
 
 const insert =
   (n: number | null): Job<number> =>
@@ -70,10 +60,9 @@ test('what is added in one turn of the event loop is one commit', async () => {
 });
 
 test('a job is answered only when another connection can see what it wrote', async () => {
-  const other = connect();
+  const other = connect(directory);
   await queue.add(insert(null));
   expect(other.prepare('SELECT * FROM t').all()).toHaveLength(1);
-  other.close();
 });
 
 test('a great many jobs are all written, over several commits', async () => {
@@ -144,18 +133,17 @@ test('a database that may not be written refuses, and serves again when it may',
 });
 
 test('while another connection writes, jobs wait, reads go on, and then all is written', async () => {
-  const other = connect();
+  const other = connect(directory);
   other.exec('BEGIN IMMEDIATE');
   const waiting = queue.add(insert(null));
   await new Promise((resolve) => setImmediate(resolve));
   expect(count()).toBe(0);
   other.exec('COMMIT');
   expect(await waiting).toBe(1);
-  other.close();
 });
 
 test('a lock that is never given back refuses the jobs, and the next may try anew', async () => {
-  const other = connect();
+  const other = connect(directory);
   other.exec('BEGIN IMMEDIATE');
   const refused = await queue.add(insert(null)).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(SessionError);
@@ -164,12 +152,11 @@ test('a lock that is never given back refuses the jobs, and the next may try ane
   await new Promise((resolve) => setImmediate(resolve));
   other.exec('COMMIT');
   expect(await next).toBe(1);
-  other.close();
 });
 
 test('while the journal is full and somebody reads it nothing is written; then all is', async () => {
   await queue.add(insert(null));
-  const reader = connect();
+  const reader = connect(directory);
   reader.exec('BEGIN; SELECT * FROM t');
   await queue.add(insert(null));
   journal = JOURNAL_BYTES_MAX;

@@ -1,6 +1,6 @@
 /** What every store must do. A new store is run through this suite before anything else. */
 
-import { afterEach, beforeEach, describe } from 'vitest';
+import { beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { claimContract } from './contract-claims.ts';
 import { keyContract } from './contract-keys.ts';
@@ -19,18 +19,17 @@ export type Harness = {
   advance(ms: number): void;
   /** Closes the store and opens another on the same storage. */
   reopen(): Promise<Store>;
-  close(): Promise<void>;
 };
 
 export type Opened = { readonly current: () => Harness; readonly store: () => Store };
 
+/** @param open makes one that is closed after the test */
 export function storeContract(name: string, open: () => Promise<Harness>): void {
   describe(name, () => {
     let harness: Harness;
     beforeEach(async () => {
       harness = await open();
     });
-    afterEach(() => harness.close());
     const opened: Opened = { current: () => harness, store: () => harness.store };
     describe('the log', () => logContract(opened));
     describe('repeated calls', () => keyContract(opened));

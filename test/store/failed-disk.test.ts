@@ -1,22 +1,11 @@
-import {
-  closeSync,
-  copyFileSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, copyFileSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Commit, Store } from '../../src/store/store.ts';
 import { FAILED_WRITE, failCommits, NO_LOCK } from '../support/failed-disk.ts';
 import { createIn, PRINCIPAL, say } from './fixtures.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 
 const UNKNOWN = {
   code: 'UNAVAILABLE',
@@ -35,15 +24,10 @@ let store: Store;
 let commits: Commit[];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'failed-disk-'));
-  store = await openSqliteStore({ directory });
+  directory = newDirectory();
+  store = await openStore({ directory });
   commits = [];
   store.observe({ committed: (commit) => commits.push(commit) });
-});
-
-afterEach(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true });
 });
 
 function reopened(): Promise<void> {
@@ -157,7 +141,7 @@ describe('when the disk does not confirm a write', () => {
 
   test('another server on the directory writes on, and each sees what the other has written', async () => {
     const id = await createIn(store);
-    const other = await openSqliteStore({ directory });
+    const other = await openStore({ directory });
     failCommits({ times: 1 });
     const again = reopened();
     expect(await outcomeOf(say(store, id, 'a'))).toMatchObject(UNKNOWN);
@@ -168,7 +152,6 @@ describe('when the disk does not confirm a write', () => {
       event.type === 'text' ? [event.text] : [],
     );
     expect(texts).toEqual(['b', 'c']);
-    await other.close();
   });
 });
 
@@ -193,10 +176,9 @@ test('what is opened anew is the whole database, at its schema and in its mode',
   await again;
   await say(store, id, 'b');
   await store.close();
-  const db = new DatabaseSync(join(directory, DATABASE_FILE));
+  const db = connect(directory);
   expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   expect(db.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-  db.close();
 });
 
 test('a file system that gives no locks is told as such', async () => {

@@ -1,26 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { openInspection } from '../../src/store/sqlite/inspection.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 
-let scratch: string;
 let directory: string;
 
 beforeEach(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'inspection-'));
-  directory = join(scratch, 'state');
+  directory = join(newDirectory(), 'state');
 });
-
-afterEach(() => rmSync(scratch, { recursive: true }));
-
-function withVersion(version: number): void {
-  const db = new DatabaseSync(join(directory, 'sessions.db'));
-  db.exec(`PRAGMA user_version = ${version}`);
-  db.close();
-}
 
 test('there is nothing to inspect where no server has been, and nothing is made', async () => {
   expect(await openInspection(directory)).toBeUndefined();
@@ -34,18 +22,16 @@ test('a database that a server is just making is none yet', async () => {
   mkdirSync(directory);
   writeFileSync(join(directory, 'sessions.db'), '');
   expect(await openInspection(directory)).toBeUndefined();
-  const db = new DatabaseSync(join(directory, 'sessions.db'));
-  db.exec('PRAGMA journal_mode = WAL');
+  connect(directory).exec('PRAGMA journal_mode = WAL');
   expect(await openInspection(directory)).toBeUndefined();
-  db.close();
 });
 
 test.each([
   [1, /schema 1, from before this version/, /brings it up to date/],
   [99, /schema 99/, /newer version/],
 ])('schema %i is refused with what to do', async (version, message, hint) => {
-  await (await openSqliteStore({ directory })).close();
-  withVersion(version);
+  await openStore({ directory });
+  connect(directory).exec(`PRAGMA user_version = ${version}`);
   const error = await openInspection(directory).catch((error) => error);
   expect(error).toMatchObject({
     code: 'UNAVAILABLE',

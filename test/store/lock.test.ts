@@ -1,28 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DatabaseSync } from 'node:sqlite';
+import { beforeEach, expect, test } from 'vitest';
 import { whileLocked } from '../../src/store/sqlite/lock.ts';
+import { connect, newDirectory } from './temporary.ts';
 
-let directory: string;
 let ours: DatabaseSync;
 let theirs: DatabaseSync;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'lock-'));
+  const directory = newDirectory();
   // Without WAL, so that a lock keeps readers out too.
-  [ours, theirs] = [open(), open()];
+  [ours, theirs] = [connect(directory), connect(directory)];
   ours.exec('CREATE TABLE t (n INTEGER)');
 });
 
-afterEach(() => {
-  ours.close();
-  theirs.close();
-  rmSync(directory, { recursive: true });
-});
-
-const open = (): DatabaseSync => new DatabaseSync(join(directory, 'test.db'));
 const read = () => ours.prepare('SELECT * FROM t').all();
 
 test('what meets a lock is tried again until the lock is gone, and the event loop runs on', async () => {

@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import { migrate, SCHEMA_VERSION } from '../../src/store/sqlite/migrations.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { lacksStrace } from '../support/needs.ts';
 import { ANY_TURN, creation, keyOf, PRINCIPAL, upTo } from './fixtures.ts';
 import { LATER_STEPS, MARKS } from './later-steps.ts';
+import { newDirectory, openStore } from './temporary.ts';
 
 const TRACED = { timeout: 180_000, skip: lacksStrace };
 const GOLDEN = join(import.meta.dirname, 'golden', 'v1.db');
@@ -22,12 +21,10 @@ let directory: string;
 let file: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'migrations-'));
+  directory = newDirectory();
   file = join(directory, DATABASE_FILE);
   copyFileSync(GOLDEN, file);
 });
-
-afterEach(() => rmSync(directory, { recursive: true }));
 
 async function run(program: string, command: readonly string[] = [], args: readonly string[] = []) {
   const path = join(import.meta.dirname, 'programs', program);
@@ -35,6 +32,20 @@ async function run(program: string, command: readonly string[] = [], args: reado
   const child = spawn(name, rest, { stdio: ['ignore', 'pipe', 'ignore'] });
   const [said] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return said;
+}
+
+/** The command that kills a program at a write or sync of a file whose name ends so, counted over all of them. */
+function killedAt(call: number, file: string, ends: readonly string[]): readonly string[] {
+  const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
+  return [
+    'strace',
+    '-f',
+    '-o',
+    '/dev/null',
+    ...ends.flatMap((end) => ['-P', file + end]),
+    '-e',
+    kill,
+  ];
 }
 
 function look<T>(read: (db: DatabaseSync) => T): T {
@@ -71,7 +82,7 @@ function schemaOf(db: DatabaseSync): 'old' | 'new' {
 
 test('what the first version wrote is read, and goes on, as it was', async () => {
   expect(statSync(GOLDEN).size).toBeLessThan(200_000);
-  const store = await openSqliteStore({ directory });
+  const store = await openStore({ directory });
   const [done = '', busy = '', ended = ''] = IDS;
   expect(await store.session(PRINCIPAL, done)).toMatchObject({
     status: 'ready',
@@ -114,7 +125,6 @@ test('what the first version wrote is read, and goes on, as it was', async () =>
   const fence = await store.takeOver(lease.fence, 'me');
   expect(fence).toMatchObject({ sessionId: busy, epoch: lease.fence.epoch + 1 });
   expect(await store.claim('me', ANY_TURN)).toBeUndefined();
-  await store.close();
 });
 
 test('later steps run in order, and once', () => {
@@ -154,20 +164,7 @@ test(
     for (let call = 1; ; call++) {
       rmSync(`${file}-wal`, { force: true });
       copyFileSync(GOLDEN, file);
-      const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
-      const strace = [
-        'strace',
-        '-f',
-        '-o',
-        '/dev/null',
-        '-P',
-        file,
-        '-P',
-        `${file}-wal`,
-        '-e',
-        kill,
-      ];
-      const said = await run('migrate-and-die.ts', strace, [file]);
+      const said = await run('migrate-and-die.ts', killedAt(call, file, ['', '-wal']), [file]);
       const schema = look(schemaOf);
       found.add(schema);
       if (said === 'done\n') break;
@@ -189,7 +186,7 @@ test('a process of the first version refuses what a later one has migrated', asy
     db.function('mark', () => 0);
     migrate(db, LATER_STEPS);
   });
-  await expect(openSqliteStore({ directory })).rejects.toMatchObject({
+  await expect(openStore({ directory })).rejects.toMatchObject({
     message: expect.stringContaining(
       `has schema ${LATER_STEPS.length}; this program knows up to ${SCHEMA_VERSION}`,
     ),
@@ -205,16 +202,10 @@ test(
     for (let call = 1; ; call += call) {
       const made = join(directory, `made-${call}`);
       mkdirSync(made);
-      const kill = `inject=pwrite64,fsync,fdatasync:signal=KILL:when=${call}`;
-      const path = join(made, DATABASE_FILE);
-      const paths = ['', '-wal', '-journal', '-shm'].flatMap((end) => ['-P', path + end]);
-      const said = await run(
-        'make-golden.ts',
-        ['strace', '-f', '-o', '/dev/null', ...paths, '-e', kill],
-        [made],
-      );
-      expect(said).toBe('');
-      const store = await openSqliteStore({ directory: made });
+      const ends = ['', '-wal', '-journal', '-shm'];
+      const strace = killedAt(call, join(made, DATABASE_FILE), ends);
+      expect(await run('make-golden.ts', strace, [made])).toBe('');
+      const store = await openStore({ directory: made });
       const sessions = await store.sessions({ principal: PRINCIPAL, limit: 9 });
       const { totalSessions } = (await store.sums(PRINCIPAL, PRINCIPAL_SCOPE)).metrics;
       expect(totalSessions).toBe(sessions.length);

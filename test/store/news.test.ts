@@ -1,20 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { NEWS_MAX } from '../../src/limits.ts';
 import { ANYTHING } from '../../src/store/listeners.ts';
 import { migrate } from '../../src/store/sqlite/migrations.ts';
 import { NewsLog } from '../../src/store/sqlite/news.ts';
 import { Sql } from '../../src/store/sqlite/sql.ts';
 import { upTo } from './fixtures.ts';
+import { connect, newDirectory } from './temporary.ts';
 
 /** Two processes on one database, which commit and look. */
 function open() {
-  const directory = mkdtempSync(join(tmpdir(), 'news-'));
+  const directory = newDirectory();
   const server = () => {
-    const db = new DatabaseSync(join(directory, 'x.db'));
+    const db = connect(directory);
     db.exec('PRAGMA synchronous = OFF');
     migrate(db);
     const [sql, log] = [new Sql(db), new NewsLog()];
@@ -28,12 +25,7 @@ function open() {
       look: () => log.read(sql),
     };
   };
-  const [here, there] = [server(), server()];
-  onTestFinished(() => {
-    for (const { db } of [here, there]) db.close();
-    rmSync(directory, { recursive: true });
-  });
-  return { here, there };
+  return { here: server(), there: server() };
 }
 
 const news = (sessions: readonly string[], flags = {}) => {

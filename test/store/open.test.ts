@@ -1,39 +1,25 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import {
   openDatabase,
   refuseNetworkFileSystem,
   refuseOldSqlite,
 } from '../../src/store/sqlite/open.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createIn, PRINCIPAL, say, upTo } from './fixtures.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 
-let parent: string;
 let directory: string;
 let file: string;
 
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), 'open-'));
-  directory = join(parent, 'state');
+  directory = join(newDirectory(), 'state');
   file = join(directory, DATABASE_FILE);
 });
 
-afterEach(() => rmSync(parent, { recursive: true }));
-
-const open = (): Promise<Store> => openSqliteStore({ directory });
+const open = (): Promise<Store> => openStore({ directory });
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
@@ -64,7 +50,6 @@ test.each([0o000, 0o022, 0o777])(
         ['', '-shm', '-wal'].map((end) => DATABASE_FILE + end),
       );
       for (const name of readdirSync(directory)) expect(modeOf(join(directory, name))).toBe('600');
-      await store.close();
     } finally {
       process.umask(usual);
     }
@@ -73,7 +58,7 @@ test.each([0o000, 0o022, 0o777])(
 
 test('a directory that is there already keeps its mode', async () => {
   mkdirSync(directory, { mode: 0o750 });
-  await (await open()).close();
+  await open();
   expect(modeOf(directory)).toBe('750');
 });
 
@@ -88,7 +73,7 @@ test('a commit is synced before it is answered, and one attempt at a lock is sho
 
 test('a database that a newer program has written is refused and left alone', async () => {
   await madeWithEvents();
-  const db = new DatabaseSync(file);
+  const db = connect(directory);
   db.exec('PRAGMA user_version = 99');
   db.close();
   expect(await refusal()).toMatchObject({
@@ -126,17 +111,16 @@ test('an empty database file is a new one', async () => {
   writeFileSync(file, '');
   const store = await open();
   expect(await store.session(PRINCIPAL, await createIn(store))).toBeDefined();
-  await store.close();
 });
 
 test('a database that another process is just making is waited for', async () => {
   mkdirSync(directory);
-  const maker = new DatabaseSync(file);
+  const maker = connect(directory);
   maker.exec('BEGIN IMMEDIATE');
   const opening = open();
   maker.exec('COMMIT');
   maker.close();
-  await (await opening).close();
+  await opening;
 });
 
 test('a state directory that cannot be made is refused by its name', async () => {

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { creation, openSessions, PRINCIPAL, upTo } from './fixtures.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 
 const SESSIONS = 6_000;
 const MIB = 1024 * 1024;
@@ -19,20 +18,15 @@ let now: number;
 let journalMax: number;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'retention-'));
+  directory = newDirectory();
   file = join(directory, DATABASE_FILE);
   now = 1_000;
   journalMax = 0;
-  store = await openSqliteStore({
+  store = await openStore({
     directory,
     now: () => now,
     uptime: { bootId: 'boot', elapsedMs: () => now },
   });
-});
-
-afterEach(async () => {
-  await store.close();
-  rmSync(directory, { recursive: true });
 });
 
 /** Random ids, as they are in use: what is near in time lies far apart in the file. */
@@ -95,12 +89,13 @@ test('where somebody reads an old state all the while, writing stops before the 
   expect(await store.sessions({ principal: PRINCIPAL, limit: 1 })).toEqual([]);
 }, 180_000);
 
-test('a session with a damaged row is forgotten too, and does not keep younger ones', async () => {
+test('a session with a damaged row cannot be read; it is forgotten too, and does not keep younger ones', async () => {
   await makeAndEnd(3);
-  const db = new DatabaseSync(file);
+  const db = connect(directory);
   db.exec("UPDATE sessions SET record = '{' WHERE rowid = (SELECT min(rowid) FROM sessions)");
+  const listed = store.sessions({ principal: PRINCIPAL, limit: 9 });
+  await expect(listed).rejects.toMatchObject({ message: expect.stringContaining('damaged row') });
   now += 1;
   await pruneAll();
   expect(db.prepare('SELECT count(*) AS n FROM sessions').get()?.n).toBe(0);
-  db.close();
 });

@@ -1,20 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import type { Store } from '../../src/store/store.ts';
 import { type Harness, storeContract } from './contract.ts';
 import { ANY_TURN, command, createIn } from './fixtures.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 
 async function open(): Promise<Harness> {
-  const parent = mkdtempSync(join(tmpdir(), 'store-'));
-  const directory = join(parent, 'state');
+  const directory = join(newDirectory(), 'state');
   let now = 1_700_000_000_000;
   const uptime = { bootId: 'boot', elapsedMs: () => now };
-  const openAgain = (): Promise<Store> => openSqliteStore({ directory, now: () => now, uptime });
+  const openAgain = () => openStore({ directory, now: () => now, uptime });
   let store = await openAgain();
   return {
     get store() {
@@ -28,41 +22,31 @@ async function open(): Promise<Harness> {
       store = await openAgain();
       return store;
     },
-    close: async () => {
-      await store.close();
-      rmSync(parent, { recursive: true });
-    },
   };
 }
 
 storeContract('SqliteStore', open);
 
 test('the sums of a scope that no session is in any more take up no room', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'store-'));
-  const store = await openSqliteStore({ directory });
+  const directory = newDirectory();
+  const store = await openStore({ directory });
   const id = await createIn(store, { taskId: 'gone', mcpSessionId: 'gone' });
   await command(store, id, { type: 'unlink_task', taskId: 'gone' });
   await command(store, id, { type: 'tie', mcpSessionId: null });
-  await store.close();
-  const db = new DatabaseSync(join(directory, DATABASE_FILE));
-  const scopes = db.prepare('SELECT scope FROM metrics').all();
-  db.close();
-  rmSync(directory, { recursive: true });
+  const scopes = connect(directory).prepare('SELECT scope FROM metrics').all();
   expect(scopes).toEqual([{ scope: 'principal' }]);
 });
 
-test.each(["record = '{}'", "record = json_set(record, '$.turns.running', 1)"])(
+test.each(["record = '{'", "record = '{}'", "record = json_set(record, '$.turns.running', 1)"])(
   'a session at the head of the queue that cannot run (%s) keeps nobody else from it',
   async (damage) => {
-    const directory = mkdtempSync(join(tmpdir(), 'store-'));
+    const directory = newDirectory();
     const logged: unknown[] = [];
     const log = { warn: () => {}, error: (line: unknown) => logged.push(line) };
-    const store = await openSqliteStore({ directory, log });
+    const store = await openStore({ directory, log });
     const damaged = await createIn(store, { prompts: ['first'] });
     const sound = await createIn(store, { mcpSessionId: 'm' });
-    const db = new DatabaseSync(join(directory, DATABASE_FILE));
-    db.prepare(`UPDATE sessions SET ${damage} WHERE id = ?`).run(damaged);
-    db.close();
+    connect(directory).prepare(`UPDATE sessions SET ${damage} WHERE id = ?`).run(damaged);
     const heard: string[] = [];
     store.observe({
       committed: ({ changes }) => heard.push(...changes.map(({ session }) => session.id)),
@@ -73,8 +57,7 @@ test.each(["record = '{}'", "record = json_set(record, '$.turns.running', 1)"])(
       const appended = await command(store, sound, prompt, { claim });
       expect(appended.claim).toMatchObject(turnId === 'second' ? { turn: { id: 'second' } } : {});
     }
-    await store.close();
-    rmSync(directory, { recursive: true });
+    expect(await store.claim('me', ANY_TURN)).toBeUndefined();
     expect(new Set(heard)).toEqual(new Set([sound]));
     expect(logged).toMatchObject([{ sessionId: damaged }]);
   },

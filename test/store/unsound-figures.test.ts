@@ -1,17 +1,13 @@
 /** Databases of versions that stored whatever figures the API had sent. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { SUM_MAX, TURN_TOKENS_MAX, TURN_USD_MAX } from '../../src/limits.ts';
 import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
-import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
+import type { Session } from '../../src/session/session.ts';
 import { openInspection } from '../../src/store/sqlite/inspection.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { ANY_TURN, command, createIn, openSessions } from './fixtures.ts';
+import { claimed, command, createIn, openSessions } from './fixtures.ts';
+import { connect, newDirectory, openStore } from './temporary.ts';
 import { makeUnsound } from './unsound.ts';
 
 const MODEL = 'claude-test';
@@ -31,29 +27,21 @@ const SOUND = {
 };
 
 let directory: string;
-let opened: Store | undefined;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'unsound-'));
+  directory = newDirectory();
 });
 
-afterEach(async () => {
-  await opened?.close();
-  rmSync(directory, { recursive: true });
-});
+const open = () => openStore({ directory });
 
-async function open(): Promise<Store> {
-  opened = await openSqliteStore({ directory });
-  return opened;
-}
-
-async function runTurn(store: Store, turnId: string): Promise<void> {
-  const claim = await store.claim('server', { ...ANY_TURN });
-  if (claim === undefined || claim === 'full') throw new Error('no turn waits');
-  const { fence } = claim;
-  const outcome = { state: 'completed', usage: USAGE, usageByModel: { [MODEL]: USAGE } } as const;
-  await command(store, fence.sessionId, { type: 'end_turn', turnId, outcome }, { fence });
+/** Runs the turn that waits; returns its session. */
+async function runTurn(store: Store, usage = USAGE): Promise<Session> {
+  const { fence, turn } = await claimed(store, 'server');
+  const outcome = { state: 'completed', usage, usageByModel: { [MODEL]: usage } } as const;
+  const end = { type: 'end_turn', turnId: turn.id, outcome } as const;
+  const { session } = await command(store, fence.sessionId, end, { fence });
   await store.release(fence);
+  return session;
 }
 
 /** A session of alice's, with a task and a turn, as an earlier version kept one answer with odd figures; bob's is sound. */
@@ -66,7 +54,7 @@ async function damaged(): Promise<string> {
     prompts: ['first'],
   });
   await createIn(store, { principal: 'bob' });
-  await runTurn(store, 'first');
+  await runTurn(store);
   await store.close();
   makeUnsound(directory, USAGE, 'alice');
   return id;
@@ -85,9 +73,9 @@ test('creating, prompting and ending work for every principal', async () => {
   const store = await open();
   expect(await openSessions(store)).toBe(2);
   await createIn(store, { principal: 'carol', prompts: ['second'] });
-  await runTurn(store, 'second');
+  await runTurn(store);
   await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
-  await runTurn(store, 'third');
+  await runTurn(store);
   await command(store, id, { type: 'unlink_task', taskId: 't' });
   await command(store, id, { type: 'end', reason: 'done' });
   expect(await store.prune(-1_000, 500)).toBe(false);
@@ -112,12 +100,10 @@ test('the next turn mends the sums, and they go on counting', async () => {
   const id = await damaged();
   const store = await open();
   await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
-  await runTurn(store, 'third');
-  const db = new DatabaseSync(join(directory, DATABASE_FILE), { readOnly: true });
-  const row = db
+  await runTurn(store);
+  const row = connect(directory)
     .prepare(`SELECT * FROM metrics WHERE principal = 'alice' AND scope = '${PRINCIPAL_SCOPE}'`)
     .get();
-  db.close();
   expect(row).toMatchObject({ inputTokens: TURN_TOKENS_MAX + USAGE.inputTokens });
   expect(row).toMatchObject({ cacheReadTokens: USAGE.cacheReadTokens });
 });
@@ -141,34 +127,13 @@ test('sums at their bound stay there, and the totals of many principals too', as
   const store = await open();
   const most = { ...USAGE, inputTokens: SUM_MAX };
   for (const principal of ['alice', 'bob', 'carol']) {
-    const id = await createIn(store, { principal, prompts: [`1${principal}`, `2${principal}`] });
-    for (const turnId of [`1${principal}`, `2${principal}`]) {
-      const claim = await store.claim('server', ANY_TURN);
-      if (claim === undefined || claim === 'full') throw new Error('no turn waits');
-      const outcome = { state: 'completed', usage: most, usageByModel: { [MODEL]: most } } as const;
-      const end = { type: 'end_turn', turnId, outcome } as const;
-      const { session } = await command(store, id, end, { fence: claim.fence });
-      expect(contributionOf(session)).toMatchObject({ inputTokens: SUM_MAX });
-      await store.release(claim.fence);
+    await createIn(store, { principal, prompts: [`1${principal}`, `2${principal}`] });
+    for (const _ of [1, 2]) {
+      expect(contributionOf(await runTurn(store, most))).toMatchObject({ inputTokens: SUM_MAX });
     }
     expect((await store.sums(principal, PRINCIPAL_SCOPE)).metrics).toMatchObject({
       inputTokens: SUM_MAX,
     });
   }
   expect(await store.totals()).toMatchObject({ inputTokens: SUM_MAX, outputTokens: 36 });
-});
-
-test('a session whose row is damaged keeps no other from its turn', async () => {
-  const store = await open();
-  const bad = await createIn(store, { principal: 'alice', prompts: ['never'] });
-  const db = new DatabaseSync(join(directory, DATABASE_FILE));
-  db.prepare(`UPDATE sessions SET record = '{' WHERE id = ?`).run(bad);
-  db.close();
-  const good = await createIn(store, { principal: 'bob' });
-  const prompt = { type: 'queue_prompt', turnId: 'next', prompt: 'on' } as const;
-  const claimant = { ...ANY_TURN, owner: 'server' };
-  const { claim } = await command(store, good, prompt, { claim: claimant });
-  expect(claim).toMatchObject({ session: { id: good }, turn: { id: 'next' } });
-  expect(await store.claim('server', ANY_TURN)).toBeUndefined();
-  await expect(store.session('alice', bad)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });

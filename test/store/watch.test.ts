@@ -1,24 +1,23 @@
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { STORE_POLL_MS } from '../../src/limits.ts';
 import { type WatchDeps, watchCommits } from '../../src/store/sqlite/watch.ts';
+import { newDirectory } from './temporary.ts';
 
 let directory: string;
 let version: number;
 let stop: () => void = () => {};
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'watch-'));
+  directory = newDirectory();
   version = 1;
 });
 
 afterEach(() => {
   stop();
   vi.useRealTimers();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 function start(deps: Partial<WatchDeps> = {}): void {
