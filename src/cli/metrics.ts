@@ -1,11 +1,22 @@
-import { type Sums, sumsOf } from '../service/inspecting.ts';
-import { type Metrics, NO_METRICS } from '../session/metrics.ts';
+import {
+  combine,
+  type Metrics,
+  NO_METRICS,
+  PRINCIPAL_SCOPE,
+  taskScope,
+} from '../session/metrics.ts';
+import type { Inspection } from '../store/inspection.ts';
 import { count, dollars, duration } from '../views/figures.ts';
 import { showSums } from '../views/metrics.ts';
 import { styled } from '../views/screen.ts';
 import { aligned, type Column } from '../views/table.ts';
 import { flagsOf } from './flags.ts';
 import { type CommandContext, type Terminal, writeJson } from './terminal.ts';
+
+type Sums = {
+  readonly all: Metrics;
+  readonly byPrincipal: readonly { readonly principal: string; readonly sums: Metrics }[];
+};
 
 /** Sums over all sessions or those of one task, and per principal if there are several. */
 export async function metrics({ settings, terminal, inspection }: CommandContext): Promise<number> {
@@ -82,4 +93,17 @@ function sumRows(sums: Metrics): readonly (readonly [string, string, string])[] 
     ['cost', dollars(sums.costUsd), 'as reported by Claude Code'],
     ['duration', endedSessions === 0 ? '-' : duration(mean), 'on average, over ended sessions'],
   ];
+}
+
+/** Returns the sums over all sessions, or those of one task; principals without sessions are left out. */
+async function sumsOf(inspection: Inspection, taskId?: string): Promise<Sums> {
+  const scope = taskId === undefined ? PRINCIPAL_SCOPE : taskScope(taskId);
+  const sumsBy = async (principal: string) => ({
+    principal,
+    sums: await inspection.metrics(principal, scope),
+  });
+  const everybody = await Promise.all((await inspection.principals()).map(sumsBy));
+  const byPrincipal = everybody.filter(({ sums }) => sums.totalSessions > 0);
+  const all = byPrincipal.reduce((total, { sums }) => combine(total, sums), NO_METRICS);
+  return { all, byPrincipal };
 }

@@ -1,13 +1,16 @@
 /** What several commands show of sessions. */
 
-import { SessionError } from '../errors.ts';
+import { quoteId, SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
-import { findSession } from '../service/inspecting.ts';
-import { type Session, silentSince, uuidOf } from '../session/session.ts';
+import { SESSION_ID_PREFIX, type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
 import type { CommandContext } from './terminal.ts';
+
+/** Maximum number of sessions that the error for an ambiguous word names. */
+const CANDIDATES_MAX = 5;
+const UUID_PREFIX = /^[0-9a-f-]{1,36}$/i;
 
 const SHORT_CHARS_MIN = 8;
 
@@ -50,7 +53,7 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
 
-export type KnownSession = { readonly session: Session; readonly inspection: Inspection };
+type KnownSession = { readonly session: Session; readonly inspection: Inspection };
 
 /**
  * The session that the command names, and the state it was read from.
@@ -72,4 +75,50 @@ export async function knownSession({
 
 export function noStateText(stateDir: string): string {
   return `no server has run on the state directory ${stateDir} yet`;
+}
+
+/**
+ * Returns the session that a person means by its id or UUID, by the beginning of either, or by its name. If several
+ * match, the only one that has not ended.
+ *
+ * @throws SessionError SESSION_NOT_FOUND, or INVALID_REQUEST if several match
+ */
+async function findSession(inspection: Inspection, word: string): Promise<Session> {
+  const found = await candidates(inspection, word);
+  const open = found.filter((session) => session.status !== 'terminated');
+  const [only, ...others] = open.length > 0 ? open : found;
+  if (only === undefined) throw notFound(word);
+  if (others.length === 0) return only;
+  throw ambiguous(word, [only, ...others]);
+}
+
+async function candidates(inspection: Inspection, word: string): Promise<readonly Session[]> {
+  const prefix = idPrefix(word);
+  // One more than is named, to say that there are more.
+  const limit = CANDIDATES_MAX + 1;
+  const byId = prefix === undefined ? [] : await inspection.withPrefix(prefix, limit);
+  const [first] = byId;
+  if (first !== undefined && first.id === prefix) return [first];
+  const byName = await inspection.named(word, limit);
+  return [...new Map([...byId, ...byName].map((session) => [session.id, session])).values()];
+}
+
+/** Undefined if no id can begin like this. */
+function idPrefix(word: string): string | undefined {
+  const uuid = word.startsWith(SESSION_ID_PREFIX) ? word.slice(SESSION_ID_PREFIX.length) : word;
+  return UUID_PREFIX.test(uuid) ? SESSION_ID_PREFIX + uuid.toLowerCase() : undefined;
+}
+
+function notFound(word: string): SessionError {
+  return new SessionError('SESSION_NOT_FOUND', `no session ${quoteId(word)}`, {
+    hint: 'claude-sessions-mcp list --all names them.',
+  });
+}
+
+function ambiguous(word: string, found: readonly Session[]): SessionError {
+  const ids = found.slice(0, CANDIDATES_MAX).map((session) => session.id);
+  const more = found.length > CANDIDATES_MAX ? ' and more' : '';
+  return new SessionError('INVALID_REQUEST', `${quoteId(word)} may mean ${ids.join(', ')}${more}`, {
+    hint: 'give more of the id.',
+  });
 }

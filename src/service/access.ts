@@ -1,4 +1,4 @@
-/** Whose session it is (contract, section 4): the one gate that every read and every change passes. */
+/** Checks who may read or change a session (contract, section 4). Every read and change goes through this gate. */
 
 import { SessionError, SessionNotFoundError } from '../errors.ts';
 import type { Command } from '../session/command.ts';
@@ -7,7 +7,7 @@ import type { Appended, AppendOptions, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Presence } from './presence.ts';
 
-/** Each time it may have been tied to somebody else who has gone. */
+/** The session may have been tied to another MCP session that is gone at each try. */
 const TRIES_MAX = 5;
 
 export class Gate {
@@ -20,9 +20,9 @@ export class Gate {
   }
 
   /**
-   * The session, ended ones too, for a caller who may know of it.
+   * Returns the session, even if it has ended, if it belongs to the caller's principal.
    *
-   * @throws SessionNotFoundError, the same for another principal's session as for none
+   * @throws SessionNotFoundError, also for a session of another principal
    */
   async readable(caller: Caller, sessionId: string): Promise<Session> {
     const session = await this.#store.session(caller.principal, sessionId);
@@ -31,10 +31,9 @@ export class Gate {
   }
 
   /**
-   * The session, for a caller who may change it.
+   * Returns the session if the caller may change it.
    *
-   * @throws SessionNotFoundError, SessionError CONFLICT while another MCP session of the same principal
-   *   holds it
+   * @throws SessionNotFoundError, SessionError CONFLICT if another MCP session of the same principal holds it
    */
   async changeable(caller: Caller, sessionId: string): Promise<Session> {
     const session = await this.readable(caller, sessionId);
@@ -43,10 +42,9 @@ export class Gate {
   }
 
   /**
-   * Appends what the command makes of the session, after the tie to the caller if the MCP session that it was tied to is
-   * gone. Throws like {@link changeable}, and if the command is not legal. A call with a known key is answered as the
-   * first one was, whatever has changed since: a client that has lost its connection may be back before anybody knows
-   * that the old one is gone.
+   * Appends the events of a command. If the MCP session that the session is tied to is gone, ties it to the caller first.
+   * Throws like {@link changeable}, and if the command is not legal. A call with a known key gets the answer of the first
+   * one whatever has changed since: a client that lost its connection may be back before the old one is known to be gone.
    */
   async change(
     { principal, mcpSessionId }: Caller,

@@ -1,6 +1,6 @@
 /**
- * Which of a principal's sessions have changed, for those who watch. Whoever wrote it, here or at another server, the
- * change is found by looking at the newest activity, so a follower hears of nothing but its principal's sessions.
+ * Reports which sessions of a principal have changed, to followers. Changes by any server are found by looking up the
+ * newest activity, so a follower hears only of sessions of its principal.
  */
 
 import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../limits.ts';
@@ -10,9 +10,8 @@ import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';
 
 export type Change = {
-  /** Each once. */
   readonly sessionIds: readonly string[];
-  /** A session was made or ended. */
+  /** A session was created or has ended. */
   readonly listChanged: boolean;
 };
 
@@ -38,13 +37,13 @@ export class Changes {
   }
 
   /**
-   * Calls back when sessions of the principal have changed from now on, once in {@link NOTIFY_MS} at most. Returns the
-   * function that stops it.
+   * Calls back when sessions of the principal change from now on, at most once per {@link NOTIFY_MS}. Returns the function
+   * that stops this.
    */
   follow(principal: string, follower: Follower): () => void {
     const feed = this.#feeds.get(principal) ?? new Feed(principal, this.#deps);
     this.#feeds.set(principal, feed);
-    // An object of its own, so that a function given twice is called twice and stopped once.
+    // A new function, so that the same follower can be added twice and removed once.
     const entry: Follower = (change) => follower(change);
     feed.followers.add(entry);
     return () => {
@@ -69,7 +68,7 @@ class Feed {
   readonly followers = new Set<Follower>();
   readonly #principal: string;
   readonly #deps: ChangesDeps;
-  /** Of the newest activity, as long as a write may still come in before it. */
+  /** The newest activity, for as long as an earlier write may still appear. */
   #seen: ReadonlyMap<string, SessionMark> = new Map();
   #newest: number;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -82,11 +81,11 @@ class Feed {
     this.#principal = principal;
     this.#deps = deps;
     this.#newest = deps.clock.now();
-    // What is there already is no change: the first look tells nobody.
+    // What exists already is not a change, so the first look calls nobody.
     void this.#look(() => {});
   }
 
-  /** Looks soon, and not more often than it should. */
+  /** Looks soon, but not too often. */
   poke(): void {
     if (this.#isLooking) this.#again = true;
     if (this.#isLooking || this.#isClosed || this.#timer !== undefined) return;
@@ -110,8 +109,8 @@ class Feed {
       const change = await this.#change();
       if (change.sessionIds.length > 0 && !this.#isClosed) tell(change);
     } catch (err) {
-      // Nothing is forgotten: the next look begins where this one did.
-      if (!this.#isClosed) this.#deps.log.warn({ err }, 'changes could not be looked up');
+      // Nothing is lost: the next look begins where this one did.
+      if (!this.#isClosed) this.#deps.log.warn({ err }, 'failed to look up changes');
     }
     this.#isLooking = false;
     if (this.#again) this.poke();
@@ -122,7 +121,7 @@ class Feed {
   }
 
   async #change(): Promise<Change> {
-    // Where the clock was set back, the newest activity lies in its future.
+    // If the clock was set back, the newest activity is in the future.
     const since = Math.min(this.#newest, this.#deps.clock.now()) - CHANGE_SLACK_MS;
     const marks = await this.#marksSince(since);
     const changed = [...marks.values()].filter(

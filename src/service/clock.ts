@@ -1,11 +1,11 @@
-/** Time as the service sees it, and how far the wall clock can be trusted. */
+/** The clocks of the service, and a watch for jumps of the wall clock. */
 
 import { CLOCK_JUMP_MS } from '../limits.ts';
 
 export type Clock = {
-  /** Epoch milliseconds, for what people read and for leases. */
+  /** Epoch milliseconds, for leases and for people. */
   now(): number;
-  /** Milliseconds that no change of the wall clock moves; may stand still while the machine sleeps. */
+  /** Milliseconds, unaffected by changes of the wall clock; may stop while the machine sleeps. */
   monotonic(): number;
 };
 
@@ -14,8 +14,8 @@ export function systemClock(): Clock {
 }
 
 /**
- * Notices when the wall clock moves against the monotonic one: somebody set it, or the machine slept.
- * For one lease after that nobody's lease counts as lapsed, so that owners can renew first.
+ * Notices when the wall clock jumps relative to the monotonic one: it was set, or the machine slept. For the length of
+ * one lease after that, no lease counts as lapsed, so that owners can renew first.
  */
 export class JumpWatch {
   readonly #clock: Clock;
@@ -29,7 +29,7 @@ export class JumpWatch {
     this.#offset = clock.now() - clock.monotonic();
   }
 
-  /** False within one lease after a jump, the one just noticed included. */
+  /** False for the length of one lease after a jump, including one that is noticed now. */
   trustsLapse(): boolean {
     const now = this.#clock.monotonic();
     const offset = this.#clock.now() - now;

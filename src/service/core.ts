@@ -1,4 +1,4 @@
-/** What a server and the commands of the operator share of the use cases. */
+/** Constructs the use cases that a server and the command `end` share. */
 
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
@@ -15,7 +15,7 @@ import { RunControl } from './run-control.ts';
 import { Sessions } from './sessions.ts';
 import { Waiters } from './waiters.ts';
 
-/** What the use cases are made of. Each of them says which parts it needs. */
+/** The parts from which the use cases are built. Each one picks those that it needs. */
 export type Parts = {
   readonly store: Store;
   readonly owners: Owners;
@@ -23,7 +23,7 @@ export type Parts = {
   readonly log: Logger;
   /** A UUID v4. */
   newId(): string;
-  /** Ends a process and all it started, if it is still the same one; false if that may live on. */
+  /** Kills a process and everything it started, if it is still the same one; false if some of it may be alive. */
   killTree(process: ProcessIdentity): Promise<boolean>;
   readonly local: LocalSessions;
   readonly jumps: Pick<JumpWatch, 'trustsLapse'>;

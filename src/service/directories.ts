@@ -1,4 +1,4 @@
-/** Where a session may work: an existing directory inside one of the operator's roots. */
+/** Checks that a working directory exists inside one of the operator's roots. */
 
 import { realpath, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
@@ -7,29 +7,29 @@ import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 
 type Found = {
-  /** The directory with every symbolic link resolved. */
+  /** With every symbolic link resolved. */
   readonly path: string;
   readonly isDirectory: boolean;
 };
 
 /**
- * The directory that a caller names for a new session, with every symbolic link resolved.
+ * Returns the real path of the directory that a caller names for a new session.
  *
  * @param roots resolved paths
- * @throws SessionError INVALID_REQUEST if it is relative, missing, no directory or outside the roots, UNAVAILABLE if
- *   this server is out of open files
+ * @throws SessionError INVALID_REQUEST if it is relative, missing, not a directory or outside the roots, UNAVAILABLE
+ *   if this server has no file descriptor left
  */
 export async function resolveWorkingDirectory(
   path: string,
   roots: readonly string[],
 ): Promise<string> {
   if (!isAbsolute(path) || path.includes('\0')) {
-    throw refused(path, 'is not an absolute path', 'give the whole path, from the root.');
+    throw refused(path, 'is not an absolute path', 'pass an absolute path.');
   }
   const found = await find(path).catch((error: unknown) => {
     if (isOutOfMeans(error)) throw cannotLook(whatOf(path), error);
   });
-  // One answer for "missing" and "outside": what lies outside the roots is not this caller's to probe.
+  // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
   if (found === undefined || !isInAny(found.path, roots)) {
     throw refused(
       path,
@@ -37,15 +37,16 @@ export async function resolveWorkingDirectory(
       `the roots are ${roots.join(', ')}; the operator adds one with --root.`,
     );
   }
-  if (!found.isDirectory) throw refused(path, 'is not a directory', 'name its folder.');
+  if (!found.isDirectory)
+    throw refused(path, 'is not a directory', 'pass the directory that contains it.');
   return found.path;
 }
 
 /**
- * The directory of a session that is about to run, as it is now: since the session was made, the directory may have gone
- * or become a link, and this server may have other roots.
+ * Returns the real path of a session's directory before it runs: since the session was created, the directory may have
+ * been removed or replaced by a link, and this server may have other roots.
  *
- * @throws SessionError UNAVAILABLE if the session may not run there now
+ * @throws SessionError UNAVAILABLE if the session must not run there now
  */
 export async function currentDirectory(path: string, roots: readonly string[]): Promise<string> {
   const what = whatOf(path);
@@ -65,7 +66,7 @@ export async function currentDirectory(path: string, roots: readonly string[]): 
   );
 }
 
-/** Undefined if there is nothing at the path; rejects if that cannot be told. */
+/** Undefined if nothing exists at the path; rejects if that cannot be determined. */
 async function find(path: string): Promise<Found | undefined> {
   try {
     const resolved = await realpath(path);

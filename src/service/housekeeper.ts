@@ -1,4 +1,4 @@
-/** What nobody asks for but time: gone servers' sessions, gone connections, idle sessions, old logs. */
+/** Periodic work: takes over from gone servers, ends idle sessions, deletes old logs and files. */
 
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
@@ -14,18 +14,18 @@ export type HousekeeperDeps = Pick<Parts, 'store' | 'local' | 'sessions' | 'log'
   readonly recovery: Pick<Parts['recovery'], 'sweep' | 'giveUpUnconfirmed'>;
   readonly rollCall: Pick<RollCall, 'gone'>;
   readonly runner: Pick<Runner, 'kept' | 'discard'>;
-  /** An idle session is ended after this long. */
+  /** Idle time after which a session is ended. */
   readonly sessionTtlMs: number;
-  /** An ended session is forgotten after this long. */
+  /** Time after which an ended session is deleted. */
   readonly retainMs: number;
-  /** The MCP session of this caller has ended with its server. */
+  /** Called for an MCP session that has ended with its server. */
   disconnected(caller: Caller): Promise<void>;
 };
 
 export class Housekeeper {
   readonly #deps: HousekeeperDeps;
   readonly #timers: readonly NodeJS.Timeout[];
-  /** MCP sessions that are being settled: the next sweep leaves them alone. */
+  /** MCP sessions that are being settled, so that the next sweep skips them. */
   readonly #settling = new Set<string>();
   #isClosed = false;
 
@@ -37,35 +37,35 @@ export class Housekeeper {
     ];
   }
 
-  /** Settles what gone servers left; cheap if there is nothing. */
+  /** Takes over from gone servers; cheap if there are none. */
   async sweep(): Promise<void> {
     const { recovery, local, log } = this.#deps;
     try {
       const settled = (await recovery.sweep()) + (await this.#settleConnections());
       if (settled > 0) local.poke();
     } catch (error) {
-      log.error({ err: error }, 'sessions of gone servers could not be settled');
+      log.error({ err: error }, 'failed to take over the sessions of gone servers');
     }
   }
 
-  /** What a start does: the store has failed and works again, and may not hold what was thought to be written. */
+  /** To be called when the store works again after a failure, and its log may differ from what runs here. */
   async settle(): Promise<void> {
     const { recovery, local, log } = this.#deps;
     try {
       await recovery.giveUpUnconfirmed();
     } catch (error) {
-      log.error({ err: error }, 'the sessions that run here could not be compared with the log');
+      log.error({ err: error }, 'failed to compare running sessions with the log');
     }
     await this.sweep();
     local.poke();
   }
 
-  /** Ends what has been idle too long, forgets what is old enough, a little at a time. */
+  /** Ends sessions that have been idle too long, and deletes old ones bit by bit. */
   async tidy(): Promise<void> {
     const { sessions, sessionTtlMs: idleMs } = this.#deps;
-    await this.#do('idle sessions could not all be ended', () => sessions.endIdle({ idleMs }));
-    await this.#do('what is old could not be forgotten', () => this.#forgetOld());
-    await this.#do('files of ended sessions could not be looked for', () => this.#discardEnded());
+    await this.#do('failed to end all idle sessions', () => sessions.endIdle({ idleMs }));
+    await this.#do('failed to delete old sessions', () => this.#forgetOld());
+    await this.#do('failed to look for files of ended sessions', () => this.#discardEnded());
   }
 
   async #forgetOld(): Promise<void> {
@@ -73,7 +73,7 @@ export class Housekeeper {
     while (!this.#isClosed && (await store.prune(retainMs, PRUNE_ROWS))) await nextTick();
   }
 
-  /** One job that fails must not keep the others from being done. */
+  /** A job that fails must not prevent the others. */
   async #do(notDone: string, job: () => Promise<unknown>): Promise<void> {
     try {
       await job();
@@ -82,7 +82,7 @@ export class Housekeeper {
     }
   }
 
-  /** Deletes at once what is kept of sessions that this server has ended. */
+  /** Deletes the files of sessions that this server has just ended. */
   committed({ changes }: Commit): void {
     for (const { session, events } of changes) {
       if (!events.some(({ type }) => type === 'session_ended')) continue;
@@ -90,7 +90,7 @@ export class Housekeeper {
     }
   }
 
-  /** The same for those that ended at the terminal or at a server that died, and for those that are forgotten. */
+  /** Deletes the files of sessions that were ended elsewhere, or have been deleted. */
   async #discardEnded(): Promise<void> {
     const { store, runner } = this.#deps;
     for (const uuid of await runner.kept()) {
@@ -105,7 +105,7 @@ export class Housekeeper {
     } catch (error) {
       this.#deps.log.debug(
         { err: error, uuid },
-        'the temporary files of an ended session could not be removed',
+        'failed to remove the temporary files of an ended session',
       );
     }
   }
@@ -115,7 +115,7 @@ export class Housekeeper {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** An MCP session whose server is gone has ended. Returns how many those were. */
+  /** Settles MCP sessions that have ended with their server. Returns their number. */
   async #settleConnections(): Promise<number> {
     const { store, rollCall } = this.#deps;
     const gone = await rollCall.gone(await store.peers.connections());
@@ -124,7 +124,6 @@ export class Housekeeper {
     return left.length;
   }
 
-  /** One that is slow or fails holds up no other. */
   async #settleConnection({ principal, mcpSessionId }: Connection): Promise<void> {
     const { store, disconnected } = this.#deps;
     this.#settling.add(mcpSessionId);

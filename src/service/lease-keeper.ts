@@ -1,4 +1,4 @@
-/** Keeps the leases of live sessions, and stops what has lost its own. */
+/** Renews the leases of live sessions, and stops processes that have lost theirs. */
 
 import type { LeaseTimes } from '../limits.ts';
 import type { Fence } from '../store/store.ts';
@@ -21,7 +21,7 @@ export class LeaseKeeper {
     this.#deps = deps;
     this.#renewedAt = deps.clock.monotonic();
     const { renewMs } = deps.leaseTimes;
-    // The watch has a timer of its own: a renewal may hang on a database that another program locks.
+    // The watch has its own timer, because a renewal may hang while another program locks the database.
     this.#timers = [
       setInterval(() => void this.renew(), renewMs).unref(),
       setInterval(() => this.watch(), renewMs / WATCHES_PER_RENEWAL).unref(),
@@ -29,8 +29,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Renews every lease once, and stops the sessions whose lease has passed on. Counts as done from when
-   * it was sent.
+   * Renews every lease once, and stops the sessions whose lease was taken over. The renewal counts from when it was
+   * requested.
    */
   async renew(): Promise<void> {
     const { store, owners, clock, log, local } = this.#deps;
@@ -44,13 +44,13 @@ export class LeaseKeeper {
       this.#overdueSince = undefined;
       this.#stop((process) => lost.some((fence) => isOf(fence, process)));
     } catch (error) {
-      log.error({ err: error }, 'leases could not be renewed');
+      log.error({ err: error }, 'failed to renew leases');
     }
   }
 
   /**
-   * Stops every session when no renewal has been written for `selfFenceMs`. A server that was itself
-   * stopped meanwhile renews first: on one machine nobody takes its sessions without ending them.
+   * Stops every session if no renewal has been written for `selfFenceMs`. A server that was itself suspended tries to
+   * renew first: on the same machine, its sessions are not taken over without killing their processes.
    */
   watch(): void {
     const { clock, leaseTimes } = this.#deps;

@@ -1,28 +1,28 @@
-/** Why a turn did not come to an end of its own, and what is told of it. */
+/** Why a turn was lost, and what its failure or the notice of its requeued prompt says. */
 
 import { type Failure, SessionError } from '../errors.ts';
 
 export type Loss =
-  /** The server that ran it is gone: it crashed, somebody killed it, or the machine was restarted. */
+  /** Its server is gone: it crashed or was killed, or the machine was restarted. */
   | { readonly kind: 'gone' }
-  /** Nobody can see whether that server lives: another container, or an earlier start of the machine. */
+  /** Its server may be alive, but cannot be checked: it is in another container, or was before a reboot. */
   | { readonly kind: 'out-of-sight' }
-  /** That server lives, but has missed a whole lease. */
+  /** Its server is alive, but has not renewed its lease in time. */
   | { readonly kind: 'silent' }
-  /** That server lives, but has not done what another one asked of it. */
+  /** Its server is alive, but has not carried out an order in time. */
   | { readonly kind: 'unheeded' }
-  /** The server could not renew its lease, and stopped the turn before another one could take it. */
+  /** Its server could not renew its lease, and stopped the turn itself. */
   | { readonly kind: 'unrenewed' }
-  /** The store failed, so the log or the answer to a question is missing. */
+  /** The store failed, so part of the log or an answer is missing. */
   | { readonly kind: 'storage'; readonly message: string }
-  /** The server left it for another reason, which its log has. */
+  /** Its server stopped running it for another reason, which the server log contains. */
   | { readonly kind: 'dropped' }
-  /** The store works, but could not keep what was said. */
+  /** The store works, but rejected the output. */
   | { readonly kind: 'unkept' };
 
-const LOOK_FIRST = 'nothing is run again by itself: look at what was done, then send a prompt.';
+const LOOK_FIRST = 'a lost turn is not repeated: check what was done, then send a prompt.';
 
-/** What is told of a turn that Claude may have seen. */
+/** The failure of a turn whose prompt Claude may have seen. */
 export function lossOf(turnId: string, loss: Loss): Failure {
   return {
     code: loss.kind === 'unkept' ? 'INTERNAL' : 'UNAVAILABLE',
@@ -32,12 +32,12 @@ export function lossOf(turnId: string, loss: Loss): Failure {
   };
 }
 
-/** What is told of a prompt that Claude has not seen. */
+/** The notice of a prompt that Claude has not seen. */
 export function requeueText(loss: Loss): string {
-  return `${reasonOf(loss)}; the prompt had not reached Claude and waits again`;
+  return `${reasonOf(loss)}; the prompt had not reached Claude and was requeued`;
 }
 
-/** Why what a session's own server does with the store went wrong. */
+/** The loss for an error of the store. */
 export function lossFrom(error: unknown): Loss {
   if (!(error instanceof SessionError)) return { kind: 'unkept' };
   return { kind: 'storage', message: error.message };
@@ -46,19 +46,19 @@ export function lossFrom(error: unknown): Loss {
 function reasonOf(loss: Loss): string {
   switch (loss.kind) {
     case 'gone':
-      return 'its server is gone without having stopped it';
+      return 'its server is gone';
     case 'out-of-sight':
-      return 'its server, in another container or before a restart of the machine, has not renewed its lease in time';
+      return 'its server, in another container or before a reboot, has not renewed its lease in time';
     case 'silent':
       return 'its server was unresponsive for longer than its lease, and another one took the session over';
     case 'unheeded':
-      return 'its server did not do in time what was asked of it, and another one took the session over';
+      return 'its server did not carry out an order in time, and another one took the session over';
     case 'unrenewed':
-      return 'its server could not renew its lease in time and stopped it';
+      return 'its server could not renew its lease in time and stopped the turn';
     case 'storage':
-      return `its server could not keep its log: ${loss.message}`;
+      return `its server could not write its log: ${loss.message}`;
     case 'dropped':
-      return 'its server did not go on with it';
+      return 'its server stopped running it';
     case 'unkept':
       return 'what Claude said could not be stored';
   }
@@ -67,11 +67,11 @@ function reasonOf(loss: Loss): string {
 function hintOf(loss: Loss): string {
   switch (loss.kind) {
     case 'storage':
-      return `see to the disk of the state directory; part of what was done may be missing from the log, and ${LOOK_FIRST}`;
+      return `check the disk of the state directory; part of what was done may be missing from the log, and ${LOOK_FIRST}`;
     case 'dropped':
       return `the server log says why; ${LOOK_FIRST}`;
     case 'unkept':
-      return `this is a defect, and the server log has it; ${LOOK_FIRST}`;
+      return `this is a bug, and the server log has the details; ${LOOK_FIRST}`;
     case 'unrenewed':
       return `check the disk of the state directory and the load of the machine; ${LOOK_FIRST}`;
     case 'silent':

@@ -1,4 +1,4 @@
-/** Permission requests: asked by a run, written down, and answered once, by a caller or by time. */
+/** Permission requests: a run asks, the request is stored, and a caller or the timeout answers it. */
 
 import { isDeepStrictEqual } from 'node:util';
 import { quoteId, SessionError } from '../errors.ts';
@@ -18,13 +18,13 @@ export type PermissionsDeps = Pick<
   Parts,
   'store' | 'gate' | 'waiters' | 'recovery' | 'clock' | 'newId' | 'log'
 > & {
-  /** What an answer for the rest of the session is remembered as; undefined if it counts once. */
+  /** How an answer for the rest of the session is remembered; undefined if it can count only once. */
   memoryOf(
     toolName: string,
     input: Readonly<Record<string, unknown>>,
     workingDirectory: string,
   ): Promise<Memory | undefined>;
-  /** A request nobody answered is denied after this long. */
+  /** Milliseconds after which an unanswered request is denied. */
   readonly timeoutMs: number;
 };
 
@@ -51,9 +51,9 @@ export class Permissions {
   }
 
   /**
-   * Asks the callers; the promise is their answer for Claude, or why there is none: time ran out, or too many requests
-   * are open. If the server stops, the session ends or the store fails, it stays open until Claude no longer waits: a
-   * made-up answer would let the turn go on. Never rejects.
+   * Asks the callers; resolves with their answer for Claude, or with a denial that says why there is no answer. If the
+   * server stops, the session ends or the store fails, it stays pending until Claude no longer waits, because a made-up
+   * answer would let the turn continue. Never rejects.
    */
   async ask(
     live: SessionProcess,
@@ -75,20 +75,20 @@ export class Permissions {
       const answered = await this.#answered(live, request.requestId, signal);
       if (answered === undefined) return untilVoid(signal);
       if (answered.state !== 'closed') return replyOf(answered);
-      // A background agent may still wait for it although the turn has ended.
-      return (await this.#goesOn(live)) ? VOID : untilVoid(signal);
+      // A background agent may still wait for the answer although the turn has ended.
+      return (await this.#continues(live)) ? VOID : untilVoid(signal);
     } catch (error) {
       if (error instanceof SessionError && error.code === 'LIMIT_EXCEEDED') {
         return { decision: 'deny', message: `Nobody could be asked: ${error.message}.` };
       }
       const who = { sessionId: live.id, turnId: live.turnId };
-      log.warn({ ...who, err: error }, 'permission request could not be kept, the turn is stopped');
+      log.warn({ ...who, err: error }, 'failed to store a permission request, stopping the turn');
       live.giveUp(lossFrom(error));
       return untilVoid(signal);
     }
   }
 
-  /** The pending requests, oldest first. */
+  /** Returns the pending requests, oldest first. */
   async list(
     caller: Caller,
     query: Omit<RequestQuery, 'principal'>,
@@ -99,10 +99,10 @@ export class Permissions {
   }
 
   /**
-   * Answers a request; the run that asked hears of it from the log, whichever server runs it.
+   * Answers a request; the run that asked reads the answer in the log, whichever server it runs on.
    *
-   * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, or INVALID_REQUEST for an input that
-   * Claude would run with our mark in place of a credential
+   * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, or INVALID_REQUEST for an input in which our mark
+   *   stands for a credential
    */
   async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
     const { store, gate, recovery } = this.#deps;
@@ -125,7 +125,7 @@ export class Permissions {
     return (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
   }
 
-  /** What an answer for the rest of the session is remembered as; of a changed input, as what it was changed to. */
+  /** How an answer for the rest of the session is remembered; if the input was changed, by the new input. */
   async #remembering(
     caller: Caller,
     request: PermissionRequest,
@@ -143,7 +143,7 @@ export class Permissions {
     return remembered ? { remembered } : { notRemembered: CHANGED_TOO_FAR };
   }
 
-  /** Resolves once a request is pending no longer, whoever answered it, or `signal` aborts. */
+  /** Resolves once a request is no longer pending, whoever answered it, or `signal` aborts. */
   async settled(caller: Caller, request: PermissionRequest, signal: AbortSignal): Promise<void> {
     const { store, waiters, timeoutMs } = this.#deps;
     const look = async (): Promise<true | undefined> => {
@@ -153,12 +153,12 @@ export class Permissions {
       });
       return now?.state === 'pending' ? undefined : true;
     };
-    // Not until `expiresAt`, which is far away or long past if the wall clock was set: whoever asked closes it in time.
+    // `expiresAt` may be wrong if the wall clock was set. The server that asked closes the request in time.
     await waiters.until([request.sessionId], look, timeoutMs, signal);
   }
 
-  /** False if this process is being ended, or is to be: the session has ended, or another server has taken it. */
-  async #goesOn(live: SessionProcess): Promise<boolean> {
+  /** False if the process is or will be ended: the session has ended, or another server has taken it over. */
+  async #continues(live: SessionProcess): Promise<boolean> {
     const { store } = this.#deps;
     if (live.isClosing) return false;
     const session = await store.session(live.principal, live.id);
@@ -167,8 +167,8 @@ export class Permissions {
   }
 
   /**
-   * Waits for the answer in the log. Past the time-out the request expires; one that Claude withdraws
-   * is closed. An answer that comes in just before either counts.
+   * Waits for the answer in the log. After the timeout the request expires; if Claude withdraws it, it is closed. An
+   * answer that comes just before that counts.
    */
   async #answered(
     live: SessionProcess,
@@ -181,7 +181,7 @@ export class Permissions {
       return request?.state === 'pending' ? undefined : request;
     };
     const answered = await waiters.until([live.id], look, timeoutMs, signal);
-    // The turn is stopped with the server, which closes its requests.
+    // The server is stopping, which ends the turn and closes its requests.
     if (answered !== undefined || waiters.isClosed) return answered;
     const answer: PermissionAnswer = signal.aborted
       ? { state: 'closed' }
@@ -191,25 +191,25 @@ export class Permissions {
   }
 }
 
-/** Only what would reach Claude: a question and its options may be named as they were shown. */
+/** Checks only what would reach Claude: questions and options may be repeated as they were shown. */
 function refuseMarks(request: PermissionRequest, given: GivenAnswer): void {
   const { requestId, grant, answers = {} } = given;
   const ownWords = Object.entries(answers).map((answer) => besideOptions(request, answer));
   if (!holdsMark(grant.updatedInput) && !holdsMark(ownWords)) return;
-  const message = `permission request ${quoteId(requestId)}: the answer holds ${REDACTED}, which stands in place of a credential that is not shown`;
+  const message = `permission request ${quoteId(requestId)}: the answer holds ${REDACTED}, which replaces a credential that is not shown`;
   throw new SessionError('INVALID_REQUEST', message, {
     hint: 'Allow it without updatedInput and Claude runs what it asked for; or deny it with a message that says what to do instead.',
   });
 }
 
-/** An answer without the options that it names. Of two that are shown alike nobody can tell which one is meant. */
+/** An answer without the options it names, unless two options look the same. */
 function besideOptions({ input }: PermissionRequest, [asked, answer]: [string, string]): string {
   const labels = questionsIn(input).find(({ text }) => text === asked)?.labels ?? [];
   const single = labels.filter((label) => labels.indexOf(label) === labels.lastIndexOf(label));
   return single.reduce((text, label) => text.replaceAll(label, ''), answer);
 }
 
-/** Questions are answered by an allowed input that carries the answers. */
+/** Answers to questions are part of the input that is allowed. */
 function grantOf(request: PermissionRequest, given: GivenAnswer): PermissionGrant {
   if (given.answers === undefined) return given.grant;
   const updatedInput = { ...request.input, ...given.grant.updatedInput, answers: given.answers };

@@ -1,6 +1,6 @@
 /**
- * What the operator of this server allows a session. Checked when a session is made and again at each start of its
- * process: another server may have made it, under other settings, and its directory may have been replaced.
+ * What the operator of this server allows a session. Checked when a session is created and again at each start of its
+ * process: another server with other settings may have created it, and its directory may have been replaced.
  */
 
 import { SessionError } from '../errors.ts';
@@ -14,7 +14,7 @@ export type Policy = {
 };
 
 /**
- * The options of a new session, its directory by its real path.
+ * Returns the options of a new session, with the real path of its directory.
  *
  * @throws SessionError INVALID_REQUEST
  */
@@ -22,10 +22,10 @@ export async function allowedOptions(
   asked: SessionOptions,
   policy: Policy,
 ): Promise<SessionOptions> {
-  if (bypassesUnasked(asked, policy)) {
+  if (isForbiddenBypass(asked, policy)) {
     throw new SessionError(
       'INVALID_REQUEST',
-      'permissionMode bypassPermissions is not allowed here',
+      'permissionMode bypassPermissions is not allowed on this server',
       { hint: 'the operator allows it with --allow-bypass-permissions.' },
     );
   }
@@ -37,21 +37,21 @@ export async function allowedOptions(
 }
 
 /**
- * The options that a session's process may be started with now, its directory by its real path.
+ * Returns the options for the start of a session's process now, with the real path of its directory.
  *
- * @throws SessionError UNAVAILABLE, with a hint for the operator; the session is usable again once that is settled
+ * @throws SessionError UNAVAILABLE with a hint for the operator, after which the session can be used again
  */
 export async function optionsToRun(
   sessionId: string,
   options: SessionOptions,
   policy: Policy,
 ): Promise<SessionOptions> {
-  if (bypassesUnasked(options, policy)) {
+  if (isForbiddenBypass(options, policy)) {
     throw new SessionError(
       'UNAVAILABLE',
       `session ${sessionId} has permissionMode bypassPermissions, which this server does not allow`,
       {
-        hint: 'The operator allows it with --allow-bypass-permissions; then the next prompt tries again. create_session makes a session with another mode.',
+        hint: 'The operator allows it with --allow-bypass-permissions; then the next prompt tries again. Or create a session with another mode.',
         retryable: false,
       },
     );
@@ -60,6 +60,6 @@ export async function optionsToRun(
   return { ...options, workingDirectory: await currentDirectory(workingDirectory, policy.roots) };
 }
 
-function bypassesUnasked({ permissionMode }: SessionOptions, policy: Policy): boolean {
+function isForbiddenBypass({ permissionMode }: SessionOptions, policy: Policy): boolean {
   return permissionMode === 'bypassPermissions' && !policy.allowBypassPermissions;
 }

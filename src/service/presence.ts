@@ -7,12 +7,11 @@ import type { Caller } from './caller.ts';
 export class Presence {
   readonly #store: Store;
   readonly #owners: Owners;
-  /** Connected here; true once the store says so too, for the other servers. */
+  /** Connected to this server; true if that is announced in the store, for the other servers. */
   readonly #open = new Map<string, boolean>();
-  /** Gone, with sessions still to be settled: open for the other servers only. */
+  /** Disconnected, but their sessions are still being settled: connected only for the other servers. */
   readonly #disconnecting = new Set<string>();
-
-  /** Open, but with nothing under way. */
+  /** Connected, but without an open request or stream. */
   readonly #idle = new Set<string>();
 
   constructor(store: Store, owners: Owners) {
@@ -24,14 +23,13 @@ export class Presence {
     this.#open.set(mcpSessionId, false);
   }
 
-  /** It can be heard from again. */
   markActive(mcpSessionId: string): void {
     this.#idle.delete(mcpSessionId);
   }
 
   /**
-   * It has no request or stream open, and may never come back: many clients go without a word. It goes
-   * on, but holds its sessions no longer against others of its principal.
+   * To be called when no request or stream is open: many clients disappear without notice. The MCP session continues,
+   * but no longer keeps others of its principal from its sessions.
    */
   async markIdle(mcpSessionId: string): Promise<void> {
     if (!this.#open.has(mcpSessionId)) return;
@@ -41,7 +39,7 @@ export class Presence {
     await this.#store.peers.disconnect(mcpSessionId);
   }
 
-  /** From now on it holds no session any more; what becomes of them is told by {@link finishDisconnect}. */
+  /** From now on it holds no session. {@link finishDisconnect} must follow once its sessions are settled. */
   startDisconnect(mcpSessionId: string): void {
     if (this.#open.has(mcpSessionId)) this.#disconnecting.add(mcpSessionId);
   }
@@ -55,8 +53,8 @@ export class Presence {
   }
 
   /**
-   * Tells the other servers, at the first change that ties a session. Resolves when that is durable;
-   * a write that is started before it does shares its commit.
+   * Announces the connection to the other servers before the first change that ties a session. Resolves when that is
+   * durable; a write that is started before that shares its commit.
    */
   async announce({ principal, mcpSessionId }: Caller): Promise<void> {
     if (mcpSessionId === null || this.#open.get(mcpSessionId) !== false) return;
@@ -69,7 +67,7 @@ export class Presence {
     }
   }
 
-  /** A connection whose server is gone is gone with it. */
+  /** False if its server is gone. */
   async isConnected(mcpSessionId: string): Promise<boolean> {
     if (this.#open.has(mcpSessionId)) {
       return !this.#disconnecting.has(mcpSessionId) && !this.#idle.has(mcpSessionId);

@@ -1,4 +1,4 @@
-/** How many sessions there may be that have not ended: in the state directory, and of one principal. */
+/** Limits the number of sessions that have not ended, in the state directory and per principal. */
 
 import { SessionError } from '../errors.ts';
 import { type Metrics, PRINCIPAL_SCOPE } from '../session/metrics.ts';
@@ -11,7 +11,7 @@ export type QuotaDeps = Pick<Parts, 'store'> & {
 
 export class Quota {
   readonly #deps: QuotaDeps;
-  /** The principals of the sessions on their way to the store, each with its place. */
+  /** The principals of sessions that are being created. */
   readonly #making: string[] = [];
 
   constructor(deps: QuotaDeps) {
@@ -19,7 +19,7 @@ export class Quota {
   }
 
   /**
-   * Keeps a place while `make` makes one session.
+   * Reserves a place while `make` creates a session.
    *
    * @throws SessionError LIMIT_EXCEEDED
    */
@@ -37,7 +37,7 @@ export class Quota {
     const { store, maxSessions, maxSessionsPerPrincipal } = this.#deps;
     if (openIn(await store.totals()) + this.#making.length > maxSessions) {
       throw exceeded(
-        `this state directory holds ${maxSessions} sessions that have not ended (--max-sessions)`,
+        `limit of ${maxSessions} sessions that have not ended reached (--max-sessions)`,
       );
     }
     if (maxSessionsPerPrincipal >= maxSessions) return;
@@ -45,7 +45,7 @@ export class Quota {
     const making = this.#making.filter((other) => other === principal).length;
     if (openIn(metrics) + making <= maxSessionsPerPrincipal) return;
     throw exceeded(
-      `${maxSessionsPerPrincipal} of your sessions have not ended (--max-sessions-per-principal)`,
+      `limit of ${maxSessionsPerPrincipal} sessions per principal that have not ended reached (--max-sessions-per-principal)`,
     );
   }
 }

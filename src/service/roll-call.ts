@@ -1,7 +1,7 @@
 /**
- * Whether servers that cannot be seen from here (in another container, or before the machine was booted anew) still hold
- * their connections. They are asked by way of the store: a question is a row among the connections, in the name of the
- * one who asks; a server that lives deletes the questions that are put to it. One that does not within a lease is gone.
+ * Finds out whether servers in another container, or before a reboot, are still alive. They are asked through the store:
+ * a question is a row among the connections, owned by the server that asks. A live server deletes the questions to it;
+ * one that does not do so within a lease is gone.
  */
 
 import { ROLL_CALL_MS } from '../limits.ts';
@@ -17,19 +17,19 @@ export type RollCallDeps = {
   readonly leaseMs: number;
 };
 
-/** No id of an MCP session begins so. */
+/** No id of an MCP session begins like this. */
 const QUESTION = '?';
 
 export class RollCall {
   readonly #deps: RollCallDeps;
-  /** When this server asked whom last, on the monotonic clock. */
+  /** When this server last asked each owner, on the monotonic clock. */
   readonly #askedAt = new Map<string, number>();
 
   constructor(deps: RollCallDeps) {
     this.#deps = deps;
   }
 
-  /** Answers and asks. Returns the connections whose servers are gone, those that have not answered among them. */
+  /** Answers questions and asks new ones. Returns the connections of servers that are gone or have not answered. */
   async gone(rows: readonly Connection[]): Promise<readonly Connection[]> {
     const { owners } = this.#deps;
     const questions = new Map(
@@ -46,7 +46,7 @@ export class RollCall {
     return connections.filter(({ owner }) => states.get(owner) === 'gone' || silent.has(owner));
   }
 
-  /** Answers what is put to us, and takes away what nobody waits for any more. */
+  /** Answers the questions to this server, and removes questions that nobody waits for. */
   async #clear(questions: ReadonlyMap<string, string>, unseen: readonly string[]): Promise<void> {
     const { store, owners } = this.#deps;
     for (const [question, asker] of questions) {
@@ -59,13 +59,13 @@ export class RollCall {
     }
   }
 
-  /** @param asker whose question to the owner is open */
+  /** @param asker the server that has asked the owner and not been answered yet */
   async #isSilent(owner: string, asker: string | undefined): Promise<boolean> {
     const { store, owners, clock, leaseMs } = this.#deps;
     const now = clock.monotonic();
     const passed = now - (this.#askedAt.get(owner) ?? Number.NEGATIVE_INFINITY);
     if (asker === owners.self && Number.isFinite(passed)) return passed >= leaseMs;
-    // Answered, or asked by another server: that is good for a while.
+    // It has answered recently, or another server is asking.
     if (passed < ROLL_CALL_MS) return false;
     this.#askedAt.set(owner, now);
     await store.peers.connect({

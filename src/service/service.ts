@@ -1,4 +1,4 @@
-/** What tools, resources and prompts may use: the use cases, one object, made once per process. */
+/** The use cases, as tools, resources and prompts see them. */
 
 import type { Changes } from './changes.ts';
 import type { Permissions } from './permissions.ts';

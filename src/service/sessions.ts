@@ -1,4 +1,4 @@
-/** The use cases of a session's life: make it, find it, link it, measure it, end it. */
+/** The use cases of a session: create, fork, find, attach, link, measure and end it. */
 
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
@@ -27,7 +27,7 @@ import { allowedOptions, type Policy } from './policy.ts';
 
 export type SessionsDeps = Policy &
   Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {
-    /** The working directory of a session that names none. */
+    /** The working directory of sessions that are created without one. */
     readonly defaultDirectory: string;
   };
 
@@ -40,7 +40,6 @@ export type NewSession = {
   readonly taskId?: string;
   readonly prompt?: string;
   readonly key?: RequestKey;
-  /** Where the first prompt came from. */
   readonly trace?: Trace;
   readonly forkOf?: ForkOrigin;
 };
@@ -57,7 +56,6 @@ export type SessionPage = {
   readonly next?: SessionCursor;
 };
 
-/** Sums, and the usage among them by model. */
 export type Measured = { readonly sums: Metrics; readonly usageByModel: UsageByModel };
 
 function sumsName(caller: Caller, scope: Exclude<MetricsScope, { of: 'session' }>): string {
@@ -73,7 +71,7 @@ export class Sessions {
   }
 
   /**
-   * Makes a session tied to the caller's MCP session, with its task and first prompt in one write.
+   * Creates a session that is tied to the caller's MCP session. Its task and first prompt are part of the same write.
    *
    * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
    */
@@ -81,7 +79,7 @@ export class Sessions {
     return this.#once(caller, asked.key, () => this.#make(caller, asked));
   }
 
-  /** The retry of a call gets what the first one made, even if a new session would be refused by now. */
+  /** A retry gets the session of the first call, even if a new one would be refused now. */
   async #once(
     { principal }: Caller,
     key: RequestKey | undefined,
@@ -124,9 +122,9 @@ export class Sessions {
   }
 
   /**
-   * Branches the conversation: a new session of this caller that begins where the other one stands.
+   * Branches the conversation: creates a session of this caller that continues from the current state of another one.
    *
-   * @throws SessionNotFoundError, SessionError CONFLICT where another MCP session holds the first
+   * @throws SessionNotFoundError, SessionError CONFLICT if another MCP session holds the original
    */
   fork(
     caller: Caller,
@@ -146,12 +144,12 @@ export class Sessions {
   }
 
   /**
-   * A page of a list of sessions. The pages go through the list as it stood when the first one was read: each session of
-   * then is on one of them, as it is by now, whatever happens to it meanwhile.
+   * Returns a page of a list of sessions. Every session that matched when the first page was read is on exactly one page,
+   * whatever happens to it meanwhile.
    */
   async page(query: SessionQuery): Promise<SessionPage> {
     const { limit, cursor } = query;
-    // One more than is shown tells whether there is more.
+    // One more than is shown, to know whether there is another page.
     const found = await this.#deps.store.sessions({ ...query, limit: limit + 1 });
     const sessions = found.slice(0, limit);
     const [first, last] = [sessions[0], sessions.at(-1)];
@@ -161,7 +159,7 @@ export class Sessions {
     return { sessions, next: { lastActivity: place, id, asOf } };
   }
 
-  /** Ties the session to the caller's MCP session, whoever holds it among its principal's. */
+  /** Ties the session to the caller's MCP session, even if another one of the same principal holds it. */
   async attach(caller: Caller, sessionId: string): Promise<Session> {
     const { store, presence } = this.#deps;
     const { mcpSessionId } = caller;
@@ -184,7 +182,7 @@ export class Sessions {
   /**
    * Ends sessions without activity for longer than `idleMs`, never a busy one.
    *
-   * @throws what went wrong with one of them, once all the others have ended
+   * @throws the error of one that could not be ended, after all others have been
    */
   async endIdle(idle: Omit<IdleQuery, 'limit'>): Promise<number> {
     let ended = 0;
@@ -201,8 +199,8 @@ export class Sessions {
   }
 
   /**
-   * Ends a session to which nothing has happened since it was found idle, whoever it is tied to. Its process is stopped
-   * after that: a turn that has begun meanwhile must not be.
+   * Ends a session if nothing has happened to it since it was found idle, and only then its process: a turn that has
+   * begun meanwhile must not be stopped.
    */
   async #endIdle({ id: sessionId, lastSeq }: IdleSession): Promise<boolean> {
     const { store, control } = this.#deps;
@@ -214,9 +212,9 @@ export class Sessions {
   }
 
   /**
-   * Ends the session: its turn is stopped, its process tree is gone, its queue is cancelled.
+   * Ends the session: stops its turn, ends its process tree, and cancels its queued prompts.
    *
-   * @returns `ended` false where it had ended before
+   * @returns `ended` is false if it had ended before
    */
   async end(
     caller: Caller,

@@ -1,15 +1,16 @@
-/** What a session's process is started with: its options as they may be now, and what the log knows of its past. */
+/** Starts a session's process with the options that are allowed now, and the conversation to continue. */
 
 import { SessionError } from '../errors.ts';
 import { LOOK_MS_MAX } from '../limits.ts';
 import { inTime } from '../looks.ts';
-import type { Run, RunListener, Runner } from '../runner/runner.ts';
+import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
-import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { type Past, pastOf } from '../session/past.ts';
+import { type Session, uuidOf } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
+import type { Store } from '../store/store.ts';
 import type { Parts } from './core.ts';
-import { lineageOf } from './lineage.ts';
 import { optionsToRun, type Policy } from './policy.ts';
 
 export type StartDeps = Policy &
@@ -30,7 +31,7 @@ export async function startRun(
   const options = await inTime(allowed, LOOK_MS_MAX, signal);
   return runner.start(
     {
-      uuid: session.id.slice(SESSION_ID_PREFIX.length),
+      uuid: uuidOf(session.id),
       options,
       remembered: await store.remembered(session.id),
       ...(await lineageOf(session, store)),
@@ -41,7 +42,7 @@ export async function startRun(
   );
 }
 
-/** Claude Code counts a budget anew in each process; what the session has cost already is taken off. */
+/** Each process of Claude Code counts its budget from zero, so the cost so far is deducted. */
 function withinBudget(session: Session): SessionOptions {
   const { id, usage } = session;
   const options = optionsNow(session);
@@ -53,6 +54,36 @@ function withinBudget(session: Session): SessionOptions {
   throw new SessionError(
     'LIMIT_EXCEEDED',
     `session ${id} has used its budget of ${maxBudgetUsd} USD (maxBudgetUsd)`,
-    { hint: 'fork_session or create_session begins with a new one.', retryable: false },
+    {
+      hint: 'a session made with fork_session or create_session has a new budget.',
+      retryable: false,
+    },
   );
+}
+
+type Lineage = Pick<RunSpec, 'past' | 'forkOf'>;
+
+/** Which conversation to continue: its own once Claude has answered in it; before that, a fork branches off its origin's. */
+async function lineageOf(session: Session, store: Pick<Store, 'session'>): Promise<Lineage> {
+  const past = pastOf(session);
+  if (past === 'answered' || session.forkOf === undefined) return { past };
+  const origin = await originOf(session, session.forkOf.sessionId, store);
+  const known = origin.past ?? past;
+  return { forkOf: uuidOf(origin.id), past: known };
+}
+
+/** A fork in which Claude never answered has the conversation of its own origin. */
+async function originOf(
+  { principal }: Session,
+  id: string,
+  store: Pick<Store, 'session'>,
+): Promise<{ readonly id: string; readonly past?: Past }> {
+  const origin = await store.session(principal, id);
+  // Its log has been deleted. Almost always there was something to fork.
+  if (origin === undefined) return { id, past: 'answered' };
+  const past = pastOf(origin);
+  if (past !== 'answered' && origin.forkOf !== undefined) {
+    return originOf(origin, origin.forkOf.sessionId, store);
+  }
+  return { id, past };
 }

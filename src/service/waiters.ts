@@ -1,4 +1,4 @@
-/** Bounded waits: look, and look again whenever the store says that one of the sessions changed. */
+/** Bounded waits for a condition, which is checked again whenever one of the sessions changes. */
 
 import type { Store } from '../store/store.ts';
 import { startTimer } from '../timer.ts';
@@ -15,8 +15,8 @@ export class Waiters {
   }
 
   /**
-   * What `look` finds, as soon as it finds something; undefined once `waitMs` has passed or `signal`
-   * aborts. `look` runs at once and after every change of one of the sessions, never twice at a time.
+   * Resolves with what `look` returns as soon as that is not undefined, or with undefined after `waitMs` or when `signal`
+   * aborts. `look` runs immediately and after every change of one of the sessions, never twice at a time.
    */
   async until<T>(
     sessionIds: readonly string[],
@@ -45,7 +45,7 @@ export class Waiters {
     }
   }
 
-  /** Makes the waits for these sessions, or all, look again. */
+  /** Makes the waits for these or all sessions look again. */
   wake(sessionIds: ReadonlySet<string> | 'any'): void {
     for (const id of sessionIds === 'any' ? [...this.#waiting.keys()] : sessionIds) {
       for (const wake of this.#waiting.get(id) ?? []) wake();
@@ -56,7 +56,7 @@ export class Waiters {
     return this.#closing.signal.aborted;
   }
 
-  /** Ends every wait, as if its time had run out. */
+  /** Ends every wait, as if its time were up. */
   close(): void {
     this.#stop();
     this.#closing.abort();
@@ -74,7 +74,7 @@ export class Waiters {
   }
 }
 
-/** Remembers a change that comes while nobody waits yet, so that none is missed. */
+/** Remembers a change that comes before somebody waits for it. */
 export class Signal {
   #resolve: () => void = () => {};
 

@@ -110,7 +110,7 @@ describe('leases that cannot be renewed', () => {
     const { harness, client, sessionId, run } = await start(store.options);
     store.how = 'fail';
     const refused = () =>
-      harness.logged.filter(({ msg }) => msg === 'leases could not be renewed').length;
+      harness.logged.filter(({ msg }) => msg === 'failed to renew leases').length;
     await expect.poll(refused, POLL).toBeGreaterThan(0);
     store.how = 'work';
     const [before] = await harness.store.leases(sessionId);

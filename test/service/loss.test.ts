@@ -7,14 +7,14 @@ import type { TestClient } from '../support/mcp-client.ts';
 const FULL = new SessionError('UNAVAILABLE', 'the disk of the state directory is full');
 
 const SAYINGS: readonly [Loss, RegExp, RegExp][] = [
-  [{ kind: 'gone' }, /its server is gone/, /look at what was done/],
-  [{ kind: 'out-of-sight' }, /another container|restart of the machine/, /look at what was done/],
+  [{ kind: 'gone' }, /its server is gone/, /check what was done/],
+  [{ kind: 'out-of-sight' }, /another container|restart of the machine/, /check what was done/],
   [{ kind: 'silent' }, /unresponsive for longer than its lease/, /stopped or hung server/],
-  [{ kind: 'unheeded' }, /did not do in time what was asked/, /stopped or hung server/],
+  [{ kind: 'unheeded' }, /did not carry out an order in time/, /stopped or hung server/],
   [{ kind: 'unrenewed' }, /could not renew its lease/, /disk of the state directory/],
   [lossFrom(FULL), /the disk of the state directory is full/, /missing from the log/],
   [lossFrom(new RangeError('2^53')), /could not be stored/, /server log/],
-  [{ kind: 'dropped' }, /did not go on with it/, /server log/],
+  [{ kind: 'dropped' }, /stopped running it/, /server log/],
 ];
 
 describe('the reason of a lost turn', () => {
@@ -26,7 +26,7 @@ describe('the reason of a lost turn', () => {
     expect(retryable).toBe(false);
     expect(code).toBe(loss.kind === 'unkept' ? 'INTERNAL' : 'UNAVAILABLE');
     expect(requeueText(loss)).toMatch(why);
-    expect(requeueText(loss)).toContain('waits again');
+    expect(requeueText(loss)).toContain('was requeued');
     const alike = SAYINGS.filter(([other]) => lossOf('t', other).message === message);
     expect(alike).toHaveLength(1);
   });

@@ -237,7 +237,7 @@ describe('the reason', () => {
     const here = recovery();
     local.at(session.id).left = { epoch: fence.epoch - 1, loss: FULL };
     await here.sweep();
-    expect(await told(session.id)).toContain('did not go on with it');
+    expect(await told(session.id)).toContain('stopped running it');
   });
 
   test('stays that of the owner before, if what that left cannot be ended at once', async () => {
@@ -258,7 +258,7 @@ describe('the reason', () => {
     await recovery().sweep();
     const notice = (await store.events(session.id, 0, 100)).find(({ type }) => type === 'notice');
     expect(notice).toMatchObject({
-      text: expect.stringMatching(/its server is gone.*waits again/),
+      text: expect.stringMatching(/its server is gone.*was requeued/),
     });
   });
 });
