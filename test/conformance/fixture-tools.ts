@@ -15,10 +15,7 @@ const TOOLS: Record<string, FixtureTool> = {
   },
   test_error_handling: {
     description: 'fails',
-    run: () => ({
-      ...says('This tool intentionally returns an error for testing'),
-      isError: true,
-    }),
+    run: () => ({ ...says('This tool intentionally returns an error for testing'), isError: true }),
   },
   test_tool_with_logging: { description: 'logs while it runs', run: logs },
   test_logging_tool: { description: 'logs while it runs', run: logs },

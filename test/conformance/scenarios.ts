@@ -103,10 +103,7 @@ const NOT_OF_THE_PROGRAM = 'asks for a tool, prompt or resource by a name of the
 
 const NOT_SCORED: Readonly<Record<Revision, Demand['excused']>> = {
   '2025-11-25': {},
-  '2026-07-28': {
-    'http-custom-header-server-validation': NO_HEADERS,
-    ...excused(TASKS, NO_TASKS),
-  },
+  '2026-07-28': { 'http-custom-header-server-validation': NO_HEADERS, ...excused(TASKS, NO_TASKS) },
 };
 
 /** Of the fixture behind our wiring: everything that the wiring could break. */

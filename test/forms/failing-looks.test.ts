@@ -13,12 +13,7 @@ const last = ({ events }: Read) => events.at(-1)?.type;
 describe('a look at the store that fails while forms are shown', () => {
   const allow = { action: 'accept', content: { decision: 'allow' } } as const;
   const waitFor = (person: Person, sessionId: string) =>
-    person.call<Read>('read_events', {
-      sessionId,
-      after: 3,
-      waitMs: 50_000,
-      until: 'attention',
-    });
+    person.call<Read>('read_events', { sessionId, after: 3, waitMs: 50_000, until: 'attention' });
 
   test('takes no form away from other sessions, and its own session is asked about again', async () => {
     const looks = new Map<string | undefined, number>();

@@ -46,10 +46,7 @@ export function bundleManifest({
       },
     },
     tools: TOOLS.map((tool) => ({ name: tool.name, description: tool.title })),
-    compatibility: {
-      platforms: ['darwin', 'linux'],
-      runtimes: { node: engines.node },
-    },
+    compatibility: { platforms: ['darwin', 'linux'], runtimes: { node: engines.node } },
     user_config: {
       roots: {
         type: 'directory',

@@ -28,11 +28,7 @@ describe('resources/list', () => {
       description: `ready, in ${first.session.workingDirectory}`,
       mimeType: 'text/markdown',
       icons: [expect.objectContaining({ mimeType: 'image/svg+xml' })],
-      annotations: {
-        audience: ['user'],
-        priority: 0.8,
-        lastModified: first.session.lastActivity,
-      },
+      annotations: { audience: ['user'], priority: 0.8, lastModified: first.session.lastActivity },
     });
   });
 

@@ -97,12 +97,6 @@ describe('a question for permission', () => {
     expect(again.heard.asked).toMatchObject([{ input: { command: 'touch s' } }]);
   });
 
-  test('is put each time where the answer is not remembered', async () => {
-    const session = await world.start();
-    await run(session, [touch('a'), touch('a')]);
-    expect(askedFor(session)).toEqual(['Bash', 'Bash']);
-  });
-
   test("of Claude's own goes to a person, and the answer comes back", async () => {
     const session = await world.start({ options: { allowedTools: ['AskUserQuestion'] } });
     const options = [

@@ -38,7 +38,7 @@ describe('the directory of a run', () => {
       { options: { workingDirectory } },
       world.runner({ claudePath }),
     );
-    await session.heard.outcomeOf(session.prompt('hello'));
+    await session.turn('hello');
     expect(await session.run.isCurrent()).toBe(true);
     await rename(workingDirectory, `${workingDirectory}-before`);
     await replace(workingDirectory);

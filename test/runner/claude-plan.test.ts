@@ -16,10 +16,7 @@ describe('plan mode', () => {
     const allowedTools = ['Write', 'Bash(touch *)', 'Bash'];
     const session = await world.start({ options: { ...options, allowedTools } });
     const file = write();
-    const sub = {
-      tool: 'Bash',
-      input: { command: `echo x > ${join(world.cwd, 'redirected')}` },
-    };
+    const sub = { tool: 'Bash', input: { command: `echo x > ${join(world.cwd, 'redirected')}` } };
     await run(session, [
       file.step,
       touch('planned'),

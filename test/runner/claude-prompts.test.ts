@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { script } from '../support/messages-api.ts';
 import { makeScriptedClaude } from '../support/program.ts';
-import type { TestSession } from './claude-world.ts';
 import { openWorld } from './open-world.ts';
 
 const world = await openWorld();
@@ -53,8 +52,10 @@ const messagesOf = (body: Body) => JSON.stringify(body?.messages);
 const lastMessages = () => messagesOf(world.api.requests.at(-1)?.body);
 const asJson = (text: string) => JSON.stringify(text).slice(1, -1);
 
-function expectNoFile(): void {
+/** No file was read, and the settings are as they were. */
+async function expectHarmless(): Promise<void> {
   for (const { body } of world.api.requests) expect(messagesOf(body)).not.toContain(SECRET);
+  expect((await configuration())['settings.json']).toBe(SETTINGS);
 }
 
 /** All of the configuration that a command could write: everything but what Claude Code keeps per conversation. */
@@ -71,10 +72,9 @@ async function configuration(): Promise<Record<string, string>> {
 describe('the text of a prompt', () => {
   test('names files and reads none, whatever the session may do', async () => {
     const session = await world.start({ options: { disallowedTools: ['Read'] } });
-    const turnId = session.prompt(`look at ${mentions}`);
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'completed' });
+    expect(await session.turn(`look at ${mentions}`)).toMatchObject({ state: 'completed' });
     expect(lastMessages()).toContain(asJson(`look at ${mentions}`));
-    expectNoFile();
+    await expectHarmless();
   });
 
   test('reaches the model as written when it looks like a command, and changes no configuration', async () => {
@@ -83,7 +83,7 @@ describe('the text of a prompt', () => {
     const before = await configuration();
     expect(before['settings.json']).toBe(SETTINGS);
     for (const text of COMMANDS) {
-      const outcome = await session.heard.outcomeOf(session.prompt(text));
+      const outcome = await session.turn(text);
       expect(outcome, text).toMatchObject({ state: 'completed', result: `ok: ${text.trim()}` });
       expect(lastMessages()).toContain(asJson(text));
     }
@@ -95,6 +95,7 @@ describe('the text of a prompt', () => {
 
   test('is as harmless when it is put into a turn that runs', async () => {
     const session = await world.start({ options: { allowedTools: ['Bash(sleep *)'] } });
+    expect(() => session.run.steer('too early')).toThrow('runs no turn');
     const steers = [`see ${mentions}`, '/config theme=light', '/compact', '/clear', '/etc/hosts'];
     const turnId = session.prompt([
       { tool: 'Bash', input: { command: 'sleep 1' } },
@@ -103,10 +104,10 @@ describe('the text of a prompt', () => {
     await session.heard.until(() => session.heard.all('tool_use').length > 0);
     for (const text of steers) session.run.steer(text);
     expect(await session.heard.outcomeOf(turnId)).toMatchObject({ result: 'end' });
+    expect(session.heard.started).toEqual([]);
     for (const text of steers) expect(lastMessages()).toContain(asJson(text));
     expect(session.heard.all('notice')).toEqual([]);
-    expectNoFile();
-    expect((await configuration())['settings.json']).toBe(SETTINGS);
+    await expectHarmless();
   });
 
   test('is as harmless when the turn ends before it is read, or the process does', async () => {
@@ -129,8 +130,7 @@ describe('the text of a prompt', () => {
     await session.run.close();
     const again = await world.start({ uuid: session.uuid });
     await again.turn([{ text: 'resumed' }]);
-    expectNoFile();
-    expect((await configuration())['settings.json']).toBe(SETTINGS);
+    await expectHarmless();
   });
 });
 
@@ -165,25 +165,21 @@ test('system prompts, answers, refusals and what background tasks say name files
   expect(JSON.stringify(world.api.requests.at(-1)?.body?.system)).toContain('SYSTEM @inside.txt');
   expect(lastMessages()).toContain('/config theme=light @inside.txt');
   expect(lastMessages()).toContain('task @inside.txt');
-  expectNoFile();
-  expect((await configuration())['settings.json']).toBe(SETTINGS);
+  await expectHarmless();
 });
 
 describe('/compact', () => {
-  const compact = (session: TestSession, text = '/compact') =>
-    session.heard.outcomeOf(session.prompt(text));
-
   test('compacts the conversation; what stands behind it names files and reads none', async () => {
     const session = await world.start();
     await session.turn([{ text: 'before' }]);
-    expect(await compact(session, `/compact with ${mentions}`)).toMatchObject({
+    expect(await session.turn(`/compact with ${mentions}`)).toMatchObject({
       state: 'completed',
     });
     expect(session.heard.all('notice')).toMatchObject([
       { text: 'The conversation was compacted (as asked).' },
     ]);
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
-    expectNoFile();
+    await expectHarmless();
   });
 
   test('fails if it compacts nothing: too little was said, or the API did not help', async () => {
@@ -192,12 +188,12 @@ describe('/compact', () => {
       state: 'failed',
       error: { code: 'SESSION_NOT_READY', message: expect.stringContaining('as it was') },
     };
-    expect(await compact(session)).toMatchObject(failed);
+    expect(await session.turn('/compact')).toMatchObject(failed);
     await session.turn([{ text: 'before' }]);
     const refusal = { status: 400, message: 'no' };
     const steps = Array.from({ length: 20 }, () => refusal);
-    expect(await compact(session, `/compact ${script(steps)}`)).toMatchObject(failed);
-    expect(await compact(session, `/compact ${script([{ text: 'in short' }])}`)).toMatchObject({
+    expect(await session.turn(`/compact ${script(steps)}`)).toMatchObject(failed);
+    expect(await session.turn(`/compact ${script([{ text: 'in short' }])}`)).toMatchObject({
       state: 'completed',
     });
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
@@ -215,16 +211,13 @@ test('/compact that is interrupted is interrupted, not failed', async () => {
   expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
 });
 
-test.each(['/clear', '/reset', '/new idea', '/clear\n'])(
-  'a conversation is not cleared by %j',
-  async (text) => {
-    const session = await world.start();
-    expect(await session.heard.outcomeOf(session.prompt(text))).toMatchObject({
-      state: 'failed',
-      error: { code: 'INVALID_REQUEST', hint: expect.stringContaining('create_session') },
-    });
-  },
-);
+test('a conversation is not cleared', async () => {
+  const session = await world.start();
+  expect(await session.turn('/clear')).toMatchObject({
+    state: 'failed',
+    error: { code: 'INVALID_REQUEST', hint: expect.stringContaining('create_session') },
+  });
+});
 
 test.each(['2.1.247', 'none'])(
   'a Claude Code that would not take texts as written (%s) is not used',

@@ -24,9 +24,8 @@ describe('what Claude Code writes', () => {
     ['twice', 'once'],
   ])('does no harm when it is %s', async (prompt, result) => {
     const session = await startScripted();
-    const turnId = session.prompt(prompt);
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'completed', result });
-    expect(await session.heard.outcomeOf(session.prompt('again'))).toMatchObject({
+    expect(await session.turn(prompt)).toMatchObject({ state: 'completed', result });
+    expect(await session.turn('again')).toMatchObject({
       result: 'ok: again',
     });
   });
@@ -39,8 +38,7 @@ describe('what Claude Code writes', () => {
     ['crash', 'UNAVAILABLE', true, 'exit code 7'],
   ])('fails the turn with its cause when it is %s', async (prompt, code, retryable, words) => {
     const session = await startScripted();
-    const turnId = session.prompt(prompt);
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({
+    expect(await session.turn(prompt)).toMatchObject({
       state: 'failed',
       error: { code, retryable, message: expect.stringContaining(words) },
     });
@@ -50,8 +48,7 @@ describe('what Claude Code writes', () => {
 
   test('before a crash is not lost', async () => {
     const session = await startScripted();
-    const turnId = session.prompt('crash-after');
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({
+    expect(await session.turn('crash-after')).toMatchObject({
       state: 'completed',
       result: 'before the crash',
     });
@@ -102,15 +99,15 @@ describe('a process that neither the end of its input nor SIGTERM ends', () => {
     const session = await startScripted({ interruptMs: 300, closeMs: 300 });
     const turnId = session.prompt('deaf');
     await session.run[how]();
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({ state: 'interrupted' });
+    expect(session.heard.ended).toMatchObject([{ turnId, outcome: { state: 'interrupted' } }]);
+    expect(session.heard.exits).toBe(1);
     expect(await session.processes()).toEqual([]);
   });
 });
 
 test('a process that says nothing fails its turn, and the cause names the bound', async () => {
   const session = await startScripted({ silenceMs: 300, interruptMs: 300 });
-  const turnId = session.prompt('silent');
-  expect(await session.heard.outcomeOf(turnId)).toMatchObject({
+  expect(await session.turn('silent')).toMatchObject({
     state: 'failed',
     error: {
       code: 'UNAVAILABLE',
@@ -141,7 +138,7 @@ describe('a listener that fails', () => {
   ])('when asked for room (it %s) does not stop the reading', async (_how, room) => {
     const session = await startScripted();
     session.heard.room = room;
-    expect(await session.heard.outcomeOf(session.prompt('again'))).toMatchObject({
+    expect(await session.turn('again')).toMatchObject({
       state: 'completed',
     });
     await session.run.close();

@@ -30,10 +30,7 @@ describe('a token file whose target changes while Claude Code lives', () => {
       }
       await symlink('old', at('data'));
       await symlink('data/token', at('token'));
-      const runner = world.runner({
-        secretFiles: [at('token')],
-        environment: { IS_SANDBOX: '1' },
-      });
+      const runner = world.runner({ secretFiles: [at('token')], environment: { IS_SANDBOX: '1' } });
       const options = { permissionMode, allowedTools: TOOLS };
       const session = await world.start({ options }, runner);
       await session.turn([read(at('old', 'token')), { text: 'x' }]);

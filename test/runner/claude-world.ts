@@ -101,8 +101,8 @@ export type TestSession = {
   readonly marker: string;
   readonly run: Run;
   readonly heard: Recorder;
-  /** Prompts with a script and waits for the end of the turn. */
-  turn(steps: Step[]): Promise<TurnOutcome>;
+  /** Prompts, with a script or a text, and waits for the end of the turn. */
+  turn(steps: Step[] | string): Promise<TurnOutcome>;
   /** Prompts and does not wait; gives the id of the turn. */
   prompt(steps: Step[] | string): string;
   processes(): Promise<readonly number[]>;

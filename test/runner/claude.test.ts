@@ -102,23 +102,6 @@ describe('a session', () => {
     expect(await session.turn([{ text: 'fresh' }])).toMatchObject({ result: 'fresh' });
   });
 
-  test('takes a message into the turn that runs, and none where no turn runs', async () => {
-    const session = await world.start();
-    expect(() => session.run.steer('too early')).toThrow('runs no turn');
-    const turnId = session.prompt([
-      { tool: 'Bash', input: { command: 'sleep 1; echo x' } },
-      { text: 'end' },
-    ]);
-    await session.heard.until(() => session.heard.asked.length + session.heard.outputs.length > 0);
-    session.run.steer('to the left, please');
-    expect(await session.heard.outcomeOf(turnId)).toMatchObject({
-      state: 'completed',
-      result: 'end',
-    });
-    expect(JSON.stringify(world.api.requests.at(-1)?.body)).toContain('to the left, please');
-    expect(session.heard.started).toEqual([]);
-  });
-
   test('that is woken by a background command runs a turn of its own accord', async () => {
     const session = await world.start();
     const steps = [
@@ -134,21 +117,6 @@ describe('a session', () => {
     expect(session.heard.tasks).toEqual([1, 0]);
     const outcome = await session.heard.outcomeOf(session.heard.started[0] ?? '');
     expect(outcome).toEqual({ state: 'completed', result: 'it has ended', ...COST });
-  });
-
-  test('compacts its conversation, but does not clear it', async () => {
-    const session = await world.start();
-    await session.turn([{ text: 'before' }]);
-    expect(await session.heard.outcomeOf(session.prompt('/clear'))).toMatchObject({
-      state: 'failed',
-      error: { code: 'INVALID_REQUEST', hint: expect.stringContaining('create_session') },
-    });
-    const compacted = await session.heard.outcomeOf(session.prompt('/compact'));
-    expect(compacted).toMatchObject({ state: 'completed' });
-    expect(session.heard.all('notice')).toMatchObject([
-      { text: expect.stringContaining('compacted') },
-    ]);
-    expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
   });
 
   test('knows nothing of others that run at the same time, over restarts too', async () => {

@@ -24,6 +24,8 @@ function places(workingDirectory = work, config = join(base, 'claude-config')) {
   return placesOf(workingDirectory, { HOME: home, CLAUDE_CONFIG_DIR: config });
 }
 
+const words = (text: string) => text.trim().split(/\s+/);
+
 /** Credentials begin with `sk-` here. */
 const shown = (text: string) => text.replace(/sk-\w+/g, '[redacted]');
 const memory = (tool: string, input: Record<string, unknown>, at = places()) =>
@@ -80,52 +82,23 @@ describe('an answer for the session to a file tool', () => {
     expect(await memory('Write', { file_path: path })).toBeUndefined();
   });
 
-  test.each([
-    '.git/hooks/pre-commit',
-    'sub/.git/hooks/x',
-    'sub/.git',
-    '.GIT/config',
-    '.g\u200cit/config',
-    '.git./config',
-    'git~1/config',
-    '.gitmodules',
-    '.claude/settings.json',
-    'sub/.Claude/commands/x.md',
-    '.mcp.json',
-    '.MCP.json',
-    '.vscode/tasks.json',
-    '.idea/workspace.xml',
-    '.husky/pre-commit',
-    '.envrc',
-    '.npmrc',
-    '.bashrc',
-    '.zshenv',
-    '.ssh/authorized_keys',
-    '.aws/credentials',
-    '.config/gcloud/x',
-    '.config/gh/hosts.yml',
-    '.hg/hgrc',
-    'sub/.jj/repo/config.toml',
-    '.codex/config.toml',
-    '.gemini/settings.json',
-    'shop.code-workspace',
-    '.Rprofile',
-    '.irbrc',
-  ])('does not cover the protected %s', async (name) => {
+  test.each(
+    words(`
+    .git/hooks/pre-commit sub/.git/hooks/x sub/.git .GIT/config .g\u200cit/config .git./config
+    git~1/config .gitmodules .claude/settings.json sub/.Claude/commands/x.md .mcp.json
+    .MCP.json .vscode/tasks.json .idea/workspace.xml .husky/pre-commit .envrc .npmrc .bashrc
+    .zshenv .ssh/authorized_keys .aws/credentials .config/gcloud/x .config/gh/hosts.yml
+    .hg/hgrc sub/.jj/repo/config.toml .codex/config.toml .gemini/settings.json
+    shop.code-workspace .Rprofile .irbrc`),
+  )('does not cover the protected %s', async (name) => {
     expect(await writing(join(work, name))).toBeUndefined();
   });
 
-  test.each([
-    '.gitignore',
-    '.github/workflows/x.yml',
-    '.config/app.json',
-    '.env.example',
-    'git/x',
-    '.eslintrc',
-    'head/x',
-    'HEAD.md',
-    'notes.code-workspace.md',
-  ])('covers %s, which is the project’s own', async (name) => {
+  test.each(
+    words(`
+    .gitignore .github/workflows/x.yml .config/app.json .env.example git/x .eslintrc head/x
+    HEAD.md notes.code-workspace.md`),
+  )('covers %s, which is the project’s own', async (name) => {
     expect(await writing(join(work, name))).toBeDefined();
   });
 

@@ -22,12 +22,7 @@ export function lifecycle(turnId: string, state: string): SDKMessage {
 type Block = Record<string, unknown>;
 
 export function assistant(content: Block[], fields: Record<string, unknown> = {}): SDKMessage {
-  return message({
-    type: 'assistant',
-    parent_tool_use_id: null,
-    message: { content },
-    ...fields,
-  });
+  return message({ type: 'assistant', parent_tool_use_id: null, message: { content }, ...fields });
 }
 
 export const said = (text: string) => assistant([{ type: 'text', text }]);

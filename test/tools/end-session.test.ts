@@ -67,26 +67,21 @@ describe('end_session', () => {
   test('answers after the last process is gone, and starts none for what is queued', async () => {
     const { harness, client, sessionId, run } = await startBusy();
     await client.call('send_prompt', { sessionId, prompt: 'b' });
-    let letGo = () => {};
-    const held = new Promise<void>((resolve) => {
-      letGo = resolve;
-    });
-    const asked = new Promise<void>((resolve) => {
-      run.close = async () => {
-        run.finish({ state: 'interrupted' });
-        resolve();
-        await held;
-        run.exit();
-      };
-    });
+    const [asked, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    run.close = async () => {
+      run.finish({ state: 'interrupted' });
+      asked.resolve();
+      await held.promise;
+      run.exit();
+    };
     let answered = false;
     const ending = client.call('end_session', { sessionId }).finally(() => {
       answered = true;
     });
-    await asked;
+    await asked.promise;
     await client.call('get_session', { sessionId });
     expect(answered).toBe(false);
-    letGo();
+    held.resolve();
     expect(await ending).toMatchObject({ ended: true });
     expect(run.isClosed).toBe(true);
     expect(harness.runner.runs).toEqual([run]);

@@ -14,13 +14,8 @@ describe('get_session', () => {
       status: 'busy',
       turns: { queued: 0, running: 1, completed: 0, failed: 0 },
     });
-    const usage = {
-      inputTokens: 7,
-      outputTokens: 5,
-      cacheReadTokens: 3,
-      cacheWriteTokens: 2,
-      costUsd: 0.25,
-    };
+    const cache = { cacheReadTokens: 3, cacheWriteTokens: 2 };
+    const usage = { inputTokens: 7, outputTokens: 5, costUsd: 0.25, ...cache };
     run.finish({ usage });
     await client.call('wait_sessions', { sessionIds: [sessionId] });
     expect((await client.call('get_session', { sessionId })).session).toMatchObject({

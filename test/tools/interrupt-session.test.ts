@@ -3,6 +3,21 @@ import { startBusy, startWithClient } from '../support/harness.ts';
 
 const LONG_MS = 50_000;
 
+/** A session whose process does not come up until it is released. */
+async function starting() {
+  const { harness, client } = await startWithClient();
+  const release = harness.runner.holdStarts();
+  const { session, turn } = await client.call('create_session', { prompt: 'never' });
+  const sessionId = session.id;
+  await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+  const goesOn = async () => {
+    const sent = client.call('send_prompt', { sessionId, prompt: 'on', waitMs: LONG_MS });
+    (await harness.running(sessionId)).finish();
+    expect((await sent).turn.state).toBe('completed');
+  };
+  return { harness, client, sessionId, turnId: turn?.id, release, goesOn };
+}
+
 describe('interrupt_session', () => {
   test('answers once the turn has really stopped, and not before', async () => {
     const { harness, client, sessionId, turnId, run } = await startBusy();
@@ -65,47 +80,32 @@ describe('interrupt_session', () => {
   });
 
   test('a turn whose process is only starting stops before Claude has its prompt', async () => {
-    const { harness, client } = await startWithClient();
-    const release = harness.runner.holdStarts();
-    const { session, turn } = await client.call('create_session', { prompt: 'never' });
-    const sessionId = session.id;
-    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    const { harness, client, sessionId, turnId, release, goesOn } = await starting();
     const interrupting = client.call('interrupt_session', { sessionId });
     await client.call('get_session', { sessionId });
     release();
     expect(await interrupting).toMatchObject({
       session: { status: 'ready', turns: { running: 0 } },
-      turn: { id: turn?.id, state: 'interrupted' },
+      turn: { id: turnId, state: 'interrupted' },
     });
     expect(harness.runner.run(sessionId).prompts).toEqual([]);
-    const sent = client.call('send_prompt', { sessionId, prompt: 'on', waitMs: LONG_MS });
-    (await harness.running(sessionId)).finish();
-    expect((await sent).turn.state).toBe('completed');
+    await goesOn();
   });
 
   test('a turn whose process does not come up stops all the same, and the next one starts another', async () => {
-    const { harness, client } = await startWithClient();
-    harness.runner.holdStarts();
-    const { session, turn } = await client.call('create_session', { prompt: 'never' });
-    const sessionId = session.id;
-    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
+    const { harness, client, sessionId, turnId, goesOn } = await starting();
     expect(await client.call('interrupt_session', { sessionId })).toMatchObject({
       session: { status: 'ready', turns: { queued: 0, running: 0 } },
-      turn: { id: turn?.id, state: 'interrupted' },
+      turn: { id: turnId, state: 'interrupted' },
     });
     expect(harness.runner.runs).toEqual([]);
     harness.runner.holdStarts()();
-    const sent = client.call('send_prompt', { sessionId, prompt: 'on', waitMs: LONG_MS });
-    (await harness.running(sessionId)).finish();
-    expect((await sent).turn.state).toBe('completed');
+    await goesOn();
   });
 
   test('a turn whose process cannot be started fails, and the interrupt says so', async () => {
-    const { harness, client } = await startWithClient();
-    const release = harness.runner.holdStarts();
+    const { harness, client, sessionId, release } = await starting();
     harness.runner.failNextStart();
-    const sessionId = await client.create({ prompt: 'never' });
-    await client.call('read_events', { sessionId, after: 2, waitMs: LONG_MS });
     const interrupting = client.call('interrupt_session', { sessionId });
     await client.call('get_session', { sessionId });
     release();

@@ -14,9 +14,24 @@ async function make(
   const ids: string[] = [];
   for (const args of all) {
     harness.pass(1);
-    ids.push((await client.call('create_session', args)).session.id);
+    ids.push(await client.create(args));
   }
   return ids;
+}
+
+/** The names on all pages, after each of which something may happen. */
+async function readPages(client: TestClient, limit: number, between = async (_read: number) => {}) {
+  const read: (string | undefined)[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.call('list_sessions', { limit, cursor });
+    expect(page.sessions.length).toBeGreaterThan(0);
+    expect(page.sessions.length).toBeLessThanOrEqual(limit);
+    read.push(...namesOf(page.sessions));
+    cursor = page.nextCursor;
+    await between(read.length);
+  } while (cursor !== undefined);
+  return read;
 }
 
 async function names(client: TestClient, args: Record<string, unknown>) {
@@ -42,11 +57,7 @@ describe('list_sessions', () => {
   });
 
   test('shows each session as get_session does', async () => {
-    const { client, sessionId } = await startBusy({
-      name: 'a',
-      taskId: 't',
-      labels: { k: 'v' },
-    });
+    const { client, sessionId } = await startBusy({ name: 'a', taskId: 't', labels: { k: 'v' } });
     const { sessions } = await client.call('list_sessions');
     expect(sessions).toEqual([(await client.call('get_session', { sessionId })).session]);
   });
@@ -103,17 +114,7 @@ describe('list_sessions', () => {
     const all = Array.from({ length: 7 }, (_, index) => ({ name: `s${index}` }));
     await make(harness, client, all);
     for (const limit of [1, 3, 7, 200]) {
-      const read: (string | undefined)[] = [];
-      let cursor: string | undefined;
-      do {
-        const args = { limit, ...(cursor !== undefined && { cursor }) };
-        const page = await client.call('list_sessions', args);
-        expect(page.sessions.length).toBeGreaterThan(0);
-        expect(page.sessions.length).toBeLessThanOrEqual(limit);
-        read.push(...namesOf(page.sessions));
-        cursor = page.nextCursor;
-      } while (cursor !== undefined);
-      expect(read).toEqual(all.map(({ name }) => name).reverse());
+      expect(await readPages(client, limit)).toEqual(all.map(({ name }) => name).reverse());
     }
   });
 
@@ -124,21 +125,12 @@ describe('list_sessions', () => {
       client,
       Array.from({ length: 7 }, (_, index) => ({ name: `s${index}` })),
     );
-    const read: (string | undefined)[] = [];
-    let cursor: string | undefined;
-    do {
-      const args = { limit: 2, ...(cursor !== undefined && { cursor }) };
-      const page = await client.call('list_sessions', args);
-      read.push(...namesOf(page.sessions));
-      cursor = page.nextCursor;
+    const read = await readPages(client, 2, async (count) => {
       harness.pass(1);
-      await client.call('link_task', {
-        sessionId: ids[(read.length % 6) + 1],
-        taskId: `${read.length}`,
-      });
+      await client.call('link_task', { sessionId: ids[(count % 6) + 1], taskId: `${count}` });
       await client.call('end_session', { sessionId: ids[0] });
       await make(harness, client, [{ name: 'new' }]);
-    } while (cursor !== undefined);
+    });
     expect(read).toEqual(['s6', 's5', 's4', 's3', 's2', 's1', 's0']);
   });
 
@@ -146,15 +138,7 @@ describe('list_sessions', () => {
     const { client } = await startWithClient();
     const all = Array.from({ length: 20 }, (_, index) => `s${index}`);
     await Promise.all(all.map((name) => client.call('create_session', { name })));
-    const read = new Set<string | undefined>();
-    let cursor: string | undefined;
-    do {
-      const args = { limit: 3, ...(cursor !== undefined && { cursor }) };
-      const page = await client.call('list_sessions', args);
-      for (const name of namesOf(page.sessions)) read.add(name);
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    expect(read.size).toBe(20);
+    expect(new Set(await readPages(client, 3)).size).toBe(20);
   });
 
   test('gives fifty at a time unless told', async () => {

@@ -6,56 +6,32 @@ import type { TestClient } from '../support/mcp-client.ts';
 const typesOf = (events: readonly EventView[]) => events.map(({ type }) => type);
 const seqsOf = (events: readonly EventView[]) => events.map(({ seq }) => seq);
 
-const USAGE = {
-  inputTokens: 1,
-  outputTokens: 2,
-  cacheReadTokens: 3,
-  cacheWriteTokens: 4,
-  costUsd: 0.5,
-};
+const CALL = { toolUseId: 'toolu_1', name: 'Read', input: { path: 'a.txt' } };
+const RESULT = { toolUseId: 'toolu_1', isError: false, text: 'content' };
+const CACHE = { cacheReadTokens: 3, cacheWriteTokens: 4 };
+const USAGE = { inputTokens: 1, outputTokens: 2, costUsd: 0.5, ...CACHE };
 
 describe('read_events', () => {
   test('shows a turn as it went, each event with its seq, time, type and body', async () => {
     const { client, sessionId, turnId, run } = await startBusy();
     run.say('Looking.');
-    run.output({ type: 'tool_use', toolUseId: 'toolu_1', name: 'Read', input: { path: 'a.txt' } });
-    run.output({ type: 'tool_result', toolUseId: 'toolu_1', isError: false, text: 'content' });
+    run.output({ type: 'tool_use', ...CALL });
+    run.output({ type: 'tool_result', ...RESULT });
     run.output({ type: 'notice', text: 'retrying' });
     run.finish({ result: 'Done.', usage: USAGE });
     const { events, session } = await readUntil(client, sessionId, 'turn_end');
     const at = expect.stringMatching(/^\d{4}-.*Z$/);
     const turn = { id: turnId, sessionId, origin: 'prompt', queuedAt: at, startedAt: at };
+    const ended = { ...turn, state: 'completed', endedAt: at, result: 'Done.', usage: USAGE };
     expect(events).toEqual([
       { seq: 1, at, type: 'session_created', workingDirectory: session.workingDirectory },
       { seq: 2, at, type: 'prompt_queued', turnId, prompt: 'go' },
       { seq: 3, at, type: 'turn_started', turnId, turn: { ...turn, state: 'running' } },
       { seq: 4, at, type: 'text', turnId, text: 'Looking.' },
-      {
-        seq: 5,
-        at,
-        type: 'tool_use',
-        turnId,
-        toolUseId: 'toolu_1',
-        name: 'Read',
-        input: { path: 'a.txt' },
-      },
-      {
-        seq: 6,
-        at,
-        type: 'tool_result',
-        turnId,
-        toolUseId: 'toolu_1',
-        isError: false,
-        text: 'content',
-      },
+      { seq: 5, at, type: 'tool_use', turnId, ...CALL },
+      { seq: 6, at, type: 'tool_result', turnId, ...RESULT },
       { seq: 7, at, type: 'notice', turnId, text: 'retrying' },
-      {
-        seq: 8,
-        at,
-        type: 'turn_ended',
-        turnId,
-        turn: { ...turn, state: 'completed', endedAt: at, result: 'Done.', usage: USAGE },
-      },
+      { seq: 8, at, type: 'turn_ended', turnId, turn: ended },
     ]);
     expect(session).toMatchObject({ status: 'ready', lastSeq: 8, usage: USAGE });
   });

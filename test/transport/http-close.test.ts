@@ -2,15 +2,14 @@ import { EventEmitter, once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { messageOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
+import { messageOf, open, openStream, send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
-import { start } from './http-service.ts';
+import { start, startSession } from './http-service.ts';
 
 describe('closing the server', () => {
   test('ends streams, calls and sessions, and every connection', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const { response } = await openStream(server, session);
     const hanging = open(server, { session, body: call(1, 'hang') });
     await server.echo.until(({ hanging }) => hanging.size === 1);
@@ -24,8 +23,7 @@ describe('closing the server', () => {
   });
 
   test('answers the calls under way', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const waiting = send(server, { session, body: call(1, 'wait') });
     const last = send(server, { session, body: call(2, 'last') });
     await server.echo.until(({ hanging }) => hanging.size === 1);

@@ -2,9 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSession } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
-import { ALICE, start } from './http-service.ts';
+import { ALICE, start, startSession } from './http-service.ts';
 
 type Asked = {
   readonly version?: string;
@@ -41,8 +40,7 @@ describe('a client that wants its connection closed', () => {
   });
 
   test('has it closed after its stream too, when that ends', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const headers = { ...CLOSE, 'Mcp-Session-Id': session };
     const stream = answerOf(server.port, { method: 'GET', headers });
     await server.echo.until(({ absent }) => !absent.has(session));
@@ -52,8 +50,7 @@ describe('a client that wants its connection closed', () => {
 });
 
 test('any other keeps its connection, after an event stream too', async () => {
-  const server = await start();
-  const session = await openSession(server);
+  const { server, session } = await startSession();
   const socket = await connected(server.port);
   let told = '';
   socket.on('data', (chunk) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HTTP_AUTH_FAILURES_PER_MINUTE, HTTP_BURST_SECONDS } from '../../src/limits.ts';
 import { errorOf, messageOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
-import { call, INITIALIZE } from '../support/client/messages.ts';
+import { call, INITIALIZE, modernCall } from '../support/client/messages.ts';
 import { BOB, start } from './http-service.ts';
 
 const LIST = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
@@ -53,17 +53,7 @@ describe('a principal that calls too often', () => {
 
   test('is told so in the newest revision too', async () => {
     const { server } = await spent('dual');
-    const _meta = {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': {},
-    };
-    const body = { ...call(1, 'whoami'), params: { name: 'whoami', arguments: {}, _meta } };
-    const headers = {
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': 'whoami',
-    };
-    const { result } = JSON.parse((await send(server, { headers, body })).text);
+    const { result } = JSON.parse((await send(server, modernCall('whoami'))).text);
     expect(result).toMatchObject({ resultType: 'complete', isError: true });
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSession, send } from '../support/client/http-wire.ts';
+import { send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
-import { type Running, start } from './http-service.ts';
+import { type Running, startSession } from './http-service.ts';
 
 const oddString = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'toString', '', '\u0000', '\ud800', 'tools/call'),
@@ -74,8 +74,7 @@ const headers = fc.record(
 
 describe.each(['sessions', 'dual'] as const)('in the mode %s', (mode) => {
   test('no request is answered with a server error, and the server goes on', async () => {
-    const server = await start({ mode });
-    const session = await openSession(server);
+    const { server, session } = await startSession({ mode });
     const property = fc.asyncProperty(
       message,
       headers,

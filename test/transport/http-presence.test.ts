@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import { open, openSession, openStream } from '../support/client/http-wire.ts';
+import { open, openStream } from '../support/client/http-wire.ts';
 import { call } from '../support/client/messages.ts';
-import { start } from './http-service.ts';
+import { startSession } from './http-service.ts';
 
 test('a session is away while it has no request and no stream open', async () => {
-  const server = await start();
-  const session = await openSession(server);
+  const { server, session } = await startSession();
   const isAway = () => server.echo.until(({ absent }) => absent.has(session));
   const isPresent = () => server.echo.until(({ absent }) => !absent.has(session));
   await isAway();

@@ -5,7 +5,7 @@ import { HTTP_REPLAY_BYTES_MAX, HTTP_REPLAY_SESSION_BYTES_MAX } from '../../src/
 import { type ReplayLog, ReplayLogs } from '../../src/transport/http/replay.ts';
 import { messageOf, open, openSession, send } from '../support/client/http-wire.ts';
 import { call } from '../support/client/messages.ts';
-import { BOB, start } from './http-service.ts';
+import { BOB, startSession } from './http-service.ts';
 
 const NEWEST = { 'mcp-protocol-version': '2025-11-25' };
 
@@ -17,8 +17,7 @@ async function firstId(response: IncomingMessage): Promise<string> {
 
 describe('a client that lost its connection', () => {
   async function lostCall() {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const request = open(server, { session, headers: NEWEST, body: call(5, 'wait') });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     const lastEventId = await firstId(response);

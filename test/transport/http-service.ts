@@ -5,7 +5,13 @@ import { expect, onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { type HttpOptions, type HttpService, serveHttp } from '../../src/transport/http/http.ts';
 import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
-import { errorOf, type HttpTarget, type Sent, send } from '../support/client/http-wire.ts';
+import {
+  errorOf,
+  type HttpTarget,
+  openSession,
+  type Sent,
+  send,
+} from '../support/client/http-wire.ts';
 import { EchoConnections } from './echo.ts';
 
 export const ALICE = 'alice-token-0123456789';
@@ -21,6 +27,12 @@ export async function start(options: Partial<HttpOptions> = {}): Promise<Running
   const running = await serve(options);
   onTestFinished(() => running.close());
   return running;
+}
+
+/** The same, with an MCP session of `alice`. */
+export async function startSession(options: Partial<HttpOptions> = {}) {
+  const server = await start(options);
+  return { server, session: await openSession(server) };
 }
 
 /** A server that the caller closes. */

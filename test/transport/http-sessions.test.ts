@@ -14,7 +14,7 @@ import {
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { collectGarbage } from '../support/garbage.ts';
 import { seenBy } from './echo.ts';
-import { ALICE, BOB, start } from './http-service.ts';
+import { BOB, start, startSession } from './http-service.ts';
 
 const UNKNOWN = 'e0f0ed3f-8d35-4b0f-9c0e-000000000000';
 
@@ -31,8 +31,7 @@ const bytesOf = ({ status, headers, text }: Answer) => ({
 
 describe('a session', () => {
   test('is opened by initialize, under an id that the tools see too', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     expect(server.echo.opens).toEqual([alice(session)]);
     const answer = await send(server, { session, body: call(1, 'whoami', { a: 1 }) });
     expect(seenBy(messageOf(answer).result)).toEqual({
@@ -76,8 +75,7 @@ describe('a session', () => {
   });
 
   test('is not opened a second time under its id, nor under one the client chose', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     expect((await send(server, { session, body: INITIALIZE })).status).toBe(400);
     const chosen = await send(server, { session: 'my-own-choice', body: INITIALIZE });
     expect([chosen.status, errorOf(chosen).code]).toEqual([404, -32_001]);
@@ -85,8 +83,7 @@ describe('a session', () => {
   });
 
   test('of another principal answers byte for byte like one that never was', async () => {
-    const server = await start();
-    const session = await openSession(server, ALICE);
+    const { server, session } = await startSession();
     const { response } = await openStream(server, session);
     for (const method of ['POST', 'GET', 'DELETE']) {
       const body = method === 'POST' ? { body: call(7, 'whoami') } : {};
@@ -100,8 +97,7 @@ describe('a session', () => {
   });
 
   test('ends by DELETE, once, and is unknown from then on', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const { response } = await openStream(server, session);
     const hanging = open(server, { session, body: call(1, 'hang') });
     const cut = once(hanging, 'close');
@@ -122,8 +118,7 @@ describe('a session', () => {
   });
 
   test('has one stream of its own, which carries what the server says unasked', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const { response, request } = await openStream(server, session);
     expect((await send(server, { method: 'GET', session })).status).toBe(409);
     await server.echo.servers[0]?.sendToolListChanged();
@@ -155,8 +150,7 @@ test('nothing of a session that ended stays in memory', async () => {
 describe('an idle session', () => {
   async function startWithClock() {
     const clock = { ms: 1000 };
-    const server = await start({ now: () => clock.ms });
-    const session = await openSession(server);
+    const { server, session } = await startSession({ now: () => clock.ms });
     await send(server, { session, body: INITIALIZED });
     return { clock, server, session };
   }
@@ -224,8 +218,7 @@ describe('an idle session', () => {
 
 test('the end of a session that cannot be reported is logged, and ends nothing else', async () => {
   let now = 0;
-  const server = await start({ now: () => now });
-  const session = await openSession(server);
+  const { server, session } = await startSession({ now: () => now });
   server.echo.failNextClose();
   now += HTTP_SESSION_IDLE_MS;
   const other = await openSession(server);

@@ -10,7 +10,7 @@ import {
   send,
 } from '../support/client/http-wire.ts';
 import { call } from '../support/client/messages.ts';
-import { type Running, start } from './http-service.ts';
+import { type Running, start, startSession } from './http-service.ts';
 
 const cancelled = (requestId: unknown) => ({
   jsonrpc: '2.0',
@@ -26,8 +26,7 @@ async function hanging(server: Running, session: string, id: number) {
 
 describe('the id of a request', () => {
   test('is refused while another request runs under it, and that one goes on', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const first = await hanging(server, session, 7);
     const second = await send(server, { session, body: call(7, 'whoami') });
     expect([second.status, errorOf(second)]).toMatchObject([400, { code: -32_600, id: 7 }]);
@@ -38,8 +37,7 @@ describe('the id of a request', () => {
   });
 
   test('is refused also when the client of the first has gone, as its answer is still to come', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const first = await hanging(server, session, 7);
     first.on('error', () => {}).destroy();
     await server.echo.until(({ absent }) => absent.has(session));
@@ -47,8 +45,7 @@ describe('the id of a request', () => {
   });
 
   test('is free again after the answer, and after a refusal', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const headers = { 'mcp-protocol-version': '1999-01-01' };
     expect((await send(server, { session, headers, body: call(7, 'whoami') })).status).toBe(400);
     for (const _ of [1, 2]) {
@@ -57,8 +54,7 @@ describe('the id of a request', () => {
   });
 
   test('is free again after the call was cancelled, whose request ends without an answer', async () => {
-    const server = await start();
-    const session = await openSession(server);
+    const { server, session } = await startSession();
     const first = await hanging(server, session, 7);
     const [response] = await Promise.all([
       once(first, 'response'),
@@ -74,8 +70,7 @@ describe('the id of a request', () => {
   test.each([8, '7', null, {}, undefined])(
     'is not given up by a cancellation of %j',
     async (id) => {
-      const server = await start();
-      const session = await openSession(server);
+      const { server, session } = await startSession();
       await hanging(server, session, 7);
       await send(server, { session, body: cancelled(id) });
       expect((await send(server, { session, body: call(7, 'whoami') })).status).toBe(400);

@@ -11,7 +11,7 @@ import { StdioClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/c
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';
-import { call, INITIALIZE } from '../support/client/messages.ts';
+import { call, INITIALIZE, modern } from '../support/client/messages.ts';
 import { EchoConnections, seenBy } from './echo.ts';
 
 const PROGRAM = fileURLToPath(new URL('./programs/stdio-echo.ts', import.meta.url));
@@ -179,11 +179,3 @@ describe('a connection on two streams', () => {
     return { echo, service, stdin, stdout, logged: () => lines.join('') };
   }
 });
-
-function modern(method: string) {
-  const _meta = {
-    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-    'io.modelcontextprotocol/clientCapabilities': {},
-  };
-  return { jsonrpc: '2.0', method, params: { _meta } };
-}
