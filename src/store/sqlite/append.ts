@@ -6,14 +6,8 @@ import type { EventBody, SessionEvent } from '../../session/event.ts';
 import type { Session } from '../../session/session.ts';
 import { type Draft, draftOf, type Loaded } from '../draft.ts';
 import { changesQueue } from '../projection.ts';
-import {
-  type Appended,
-  type AppendOptions,
-  type Fence,
-  type Reply,
-  type RequestKey,
-  StaleFenceError,
-} from '../store.ts';
+import type { Appended, AppendOptions, Reply, RequestKey } from '../store.ts';
+import { checkFence } from './fence.ts';
 import { loadState } from './load.ts';
 import { changeRow } from './row-changes.ts';
 import { bodyOf, recordOf, SELECT_SESSION, sessionOf, turnIdOf } from './rows.ts';
@@ -52,14 +46,6 @@ export function appendEvents(
   return appended;
 }
 
-/** @throws StaleFenceError unless the session is under exactly this lease */
-export function checkFence(sql: Sql, sessionId: string, fence: Fence): void {
-  const row = sql.get('SELECT owner, epoch FROM sessions WHERE id = ?', sessionId);
-  const isCurrent =
-    fence.sessionId === sessionId && row?.owner === fence.owner && row.epoch === fence.epoch;
-  if (!isCurrent) throw new StaleFenceError(fence);
-}
-
 export function readSession(sql: Sql, sessionId: string): Session {
   const row = sql.get(`${SELECT_SESSION} WHERE s.id = ?`, sessionId);
   if (row === undefined) throw new SessionNotFoundError(sessionId);
@@ -79,12 +65,8 @@ function keyed(tx: Transaction, key: RequestKey | undefined, work: () => Appende
 
 /** @throws SessionError CONFLICT if the key was used with other arguments */
 export function readReply(sql: Sql, key: RequestKey): Reply | undefined {
-  const row = sql.get(
-    'SELECT fingerprint, reply FROM requests WHERE principal = ? AND tool = ? AND key = ?',
-    key.principal,
-    key.tool,
-    key.key,
-  );
+  const select = `SELECT fingerprint, reply FROM requests WHERE ${OF_KEY}`;
+  const row = sql.get(select, key.principal, key.tool, key.key);
   if (row === undefined) return undefined;
   if (textOf(row, 'fingerprint') === key.fingerprint) return jsonOf<Reply>(row, 'reply');
   throw new SessionError(
@@ -95,26 +77,17 @@ export function readReply(sql: Sql, key: RequestKey): Reply | undefined {
 }
 
 function remember({ sql, steadyNow }: Transaction, key: RequestKey, reply: Reply): void {
-  sql.run(
-    'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)',
-    key.principal,
-    key.tool,
-    key.key,
-    key.fingerprint,
-    JSON.stringify(reply),
-    steadyNow,
-  );
+  const { principal, tool, fingerprint } = key;
+  const insert = 'INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)';
+  sql.run(insert, principal, tool, key.key, fingerprint, JSON.stringify(reply), steadyNow);
 }
 
-function replaceReply(sql: Sql, key: RequestKey, reply: Reply): void {
-  sql.run(
-    'UPDATE requests SET reply = ? WHERE principal = ? AND tool = ? AND key = ?',
-    JSON.stringify(reply),
-    key.principal,
-    key.tool,
-    key.key,
-  );
+function replaceReply(sql: Sql, { principal, tool, key }: RequestKey, reply: Reply): void {
+  const update = `UPDATE requests SET reply = ? WHERE ${OF_KEY}`;
+  sql.run(update, JSON.stringify(reply), principal, tool, key);
 }
+
+const OF_KEY = 'principal = ? AND tool = ? AND key = ?';
 
 function write(tx: Transaction, loaded: Loaded, decided: Decided, epoch: number | null): Appended {
   const { session, events, rows, sums } = draftOf(loaded, decided.events, tx.now, epoch);
@@ -196,16 +169,9 @@ function updateSession(
 }
 
 function writeEvent(sql: Sql, sessionId: string, event: SessionEvent, epoch: number | null): void {
-  sql.run(
-    'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)',
-    sessionId,
-    event.seq,
-    event.at,
-    event.type,
-    turnIdOf(event),
-    epoch,
-    bodyOf(event),
-  );
+  const { seq, at, type } = event;
+  const insert = 'INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)';
+  sql.run(insert, sessionId, seq, at, type, turnIdOf(event), epoch, bodyOf(event));
 }
 
 function replyOf(

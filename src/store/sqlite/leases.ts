@@ -5,7 +5,8 @@ import { SessionError } from '../../errors.ts';
 import type { OpenTurn } from '../../session/decide.ts';
 import type { ProcessIdentity } from '../../session/process.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from '../store.ts';
-import { appendEvents, checkFence } from './append.ts';
+import { appendEvents } from './append.ts';
+import { checkFence, isCurrent, UNDER_FENCE, valuesOf } from './fence.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 import { isFatal, type Transaction } from './transaction.ts';
 
@@ -58,8 +59,7 @@ const MAY_TAKE = `(s.owner = ?
 
 /** Whether the host has no slot for another process. Every lease counts as one. */
 function isFull(sql: Sql, { maxLive }: Claimant): boolean {
-  const row = sql.get('SELECT count(*) AS live FROM sessions WHERE owner IS NOT NULL');
-  return row !== undefined && numberOf(row, 'live') >= maxLive;
+  return sql.number('SELECT count(*) AS n FROM sessions WHERE owner IS NOT NULL') >= maxLive;
 }
 
 /** A claim on the side of another write, which succeeds even if the claim fails. */
@@ -104,18 +104,10 @@ function claimRow(tx: Transaction, { owner, warm }: Claimant, row: Row): Claim {
   return { ...started, prompted, leftover: leftoverOf(tx.sql, fence) };
 }
 
-function startTurn(
-  tx: Transaction,
-  fence: Fence,
-  row: Row,
-): Pick<Claim, 'session' | 'turn' | 'fence'> {
+function startTurn(tx: Transaction, fence: Fence, row: Row) {
   const turnId = textOf(row, 'turn_id');
-  const { session, events } = appendEvents(
-    tx,
-    fence.sessionId,
-    { type: 'start_turn', turnId, origin: 'prompt' },
-    { fence },
-  );
+  const start = { type: 'start_turn', turnId, origin: 'prompt' } as const;
+  const { session, events } = appendEvents(tx, fence.sessionId, start, { fence });
   const started = events.find((event) => event.type === 'turn_started');
   if (started?.type !== 'turn_started') throw new Error(`turn ${turnId} was not started`);
   const turn: OpenTurn = { ...started.turn, prompt: textOf(row, 'prompt') };
@@ -123,22 +115,14 @@ function startTurn(
 }
 
 function leftoverOf(sql: Sql, fence: Fence): ProcessIdentity | undefined {
-  const row = sql.get(
-    `SELECT ${PROCESS_COLUMNS} FROM processes p WHERE p.session_id = ? AND p.epoch < ?`,
-    fence.sessionId,
-    fence.epoch,
-  );
+  const select = `SELECT ${PROCESS_COLUMNS} FROM processes p WHERE p.session_id = ? AND p.epoch < ?`;
+  const row = sql.get(select, fence.sessionId, fence.epoch);
   return row && processOf(row);
 }
 
-function setLease(tx: Transaction, fence: Fence): void {
-  tx.sql.run(
-    'UPDATE sessions SET owner = ?, epoch = ?, lease_until = ? WHERE id = ?',
-    fence.owner,
-    fence.epoch,
-    tx.now + tx.leaseMs,
-    fence.sessionId,
-  );
+function setLease({ sql, now, leaseMs }: Transaction, { sessionId, owner, epoch }: Fence): void {
+  const set = 'UPDATE sessions SET owner = ?, epoch = ?, lease_until = ? WHERE id = ?';
+  sql.run(set, owner, epoch, now + leaseMs, sessionId);
 }
 
 /** @throws SessionError CONFLICT if the turn does not run (any more): its prompt must not be sent */
@@ -148,76 +132,49 @@ export function note(tx: Transaction, fence: Fence, fact: LeaseFact): void {
   else markPrompted(tx, fence, fact.promptedTurn);
 }
 
-function recordProcess(tx: Transaction, fence: Fence, process: ProcessIdentity): void {
-  tx.sql.run(
-    'INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)',
-    fence.sessionId,
-    fence.owner,
-    fence.epoch,
-    process.pid,
-    process.startTime,
-    process.bootId,
-    process.marker,
-  );
+function recordProcess({ sql }: Transaction, fence: Fence, process: ProcessIdentity): void {
+  const { pid, startTime, bootId, marker } = process;
+  const insert = 'INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)';
+  sql.run(insert, ...valuesOf(fence), pid, startTime, bootId, marker);
 }
 
 function markPrompted(tx: Transaction, fence: Fence, turnId: string): void {
-  const marked = tx.sql.run(
-    `UPDATE turns SET phase = 'prompted' WHERE id = ? AND session_id = ? AND state = 'running'`,
-    turnId,
-    fence.sessionId,
-  );
+  const mark = `UPDATE turns SET phase = 'prompted'
+    WHERE id = ? AND session_id = ? AND state = 'running'`;
+  const marked = tx.sql.run(mark, turnId, fence.sessionId);
   if (marked === 0) throw new SessionError('CONFLICT', `turn ${turnId} is not running`);
 }
 
 /** The fences that are no longer the owner's. */
 export function renewLeases(
-  tx: Transaction,
+  { sql, now, leaseMs }: Transaction,
   owner: string,
   fences: readonly Fence[],
 ): readonly Fence[] {
-  return fences.filter((fence) => {
-    const renewed = tx.sql.run(
-      'UPDATE sessions SET lease_until = ? WHERE id = ? AND owner = ? AND epoch = ?',
-      tx.now + tx.leaseMs,
-      fence.sessionId,
-      owner,
-      fence.epoch,
-    );
-    return renewed === 0;
-  });
+  const renew = `UPDATE sessions SET lease_until = ? WHERE ${UNDER_FENCE}`;
+  return fences.filter(
+    (fence) => sql.run(renew, now + leaseMs, ...valuesOf({ ...fence, owner })) === 0,
+  );
 }
 
-export function releaseLease(tx: Transaction, fence: Fence): void {
-  const released = tx.sql.run(
-    `UPDATE sessions SET owner = NULL, lease_until = NULL
-     WHERE id = ? AND owner = ? AND epoch = ? AND NOT EXISTS (
-       SELECT 1 FROM turns WHERE session_id = sessions.id AND state = 'running'
-     )`,
-    fence.sessionId,
-    fence.owner,
-    fence.epoch,
-  );
+export function releaseLease({ sql, touch }: Transaction, fence: Fence): void {
+  const released = sql.run(RELEASE, ...valuesOf(fence));
   if (released === 0) return;
-  tx.sql.run('DELETE FROM processes WHERE session_id = ?', fence.sessionId);
-  tx.touch({ sessionId: fence.sessionId, work: true });
+  sql.run('DELETE FROM processes WHERE session_id = ?', fence.sessionId);
+  touch({ sessionId: fence.sessionId, work: true });
 }
+
+const RELEASE = `UPDATE sessions SET owner = NULL, lease_until = NULL
+  WHERE ${UNDER_FENCE} AND NOT EXISTS (
+    SELECT 1 FROM turns WHERE session_id = sessions.id AND state = 'running'
+  )`;
 
 export function takeOverLease(tx: Transaction, fence: Fence, owner: string): Fence | undefined {
-  const row = tx.sql.get(
-    'SELECT 1 FROM sessions WHERE id = ? AND owner = ? AND epoch = ?',
-    fence.sessionId,
-    fence.owner,
-    fence.epoch,
-  );
-  if (row === undefined) return undefined;
-  const taken: Fence = {
-    sessionId: fence.sessionId,
-    owner,
-    epoch: fence.epoch + 1,
-  };
+  if (!isCurrent(tx.sql, fence)) return undefined;
+  const { sessionId, epoch } = fence;
+  const taken: Fence = { sessionId, owner, epoch: epoch + 1 };
   setLease(tx, taken);
-  tx.touch({ sessionId: taken.sessionId, orders: true });
+  tx.touch({ sessionId, orders: true });
   return taken;
 }
 

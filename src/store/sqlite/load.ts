@@ -5,7 +5,7 @@ import type { OpenTurn, SessionState } from '../../session/decide.ts';
 import type { PermissionRequest } from '../../session/event.ts';
 import type { Session } from '../../session/session.ts';
 import { turnOf } from './rows.ts';
-import { jsonOf, numberOf, type Sql, textOf } from './sql.ts';
+import { jsonOf, type Sql, textOf } from './sql.ts';
 
 /** A session with what of it the command at hand is decided on. */
 export function loadState(sql: Sql, session: Session, needs: Needs): SessionState {
@@ -15,7 +15,7 @@ export function loadState(sql: Sql, session: Session, needs: Needs): SessionStat
     session,
     openTurns: hasTurns && needs.turns ? readOpenTurns(sql, session.id, needs.turns) : [],
     openRequests: pendingPermissions > 0 && needs.requests ? readOpenRequests(sql, session.id) : [],
-    remembered: needs.remembered ? countRemembered(sql, session.id) : 0,
+    remembered: needs.remembered ? sql.number(REMEMBERED, session.id) : 0,
   };
 }
 
@@ -31,25 +31,15 @@ function readOpenTurns(
   return rows.map((row) => ({ ...turnOf(row), prompt: textOf(row, 'prompt') }));
 }
 
+const OPEN_REQUESTS = `SELECT record FROM permission_requests
+  WHERE session_id = ? AND state = 'pending' ORDER BY created_at, rowid`;
+const REMEMBERED = 'SELECT count(*) AS n FROM remembered_permissions WHERE session_id = ?';
 const TURNS = 'SELECT record, prompt FROM turns WHERE session_id = ?';
 const OPEN_TURNS = `${TURNS} AND state IN ('queued', 'running')`;
 const ALL_OPEN_TURNS = `${OPEN_TURNS} ORDER BY state = 'queued', rank, ord`;
 const RUNNING_TURN = `${TURNS} AND state = 'running'`;
 
 function readOpenRequests(sql: Sql, sessionId: string): readonly PermissionRequest[] {
-  return sql
-    .all(
-      `SELECT record FROM permission_requests
-       WHERE session_id = ? AND state = 'pending' ORDER BY created_at, rowid`,
-      sessionId,
-    )
-    .map((row) => jsonOf<PermissionRequest>(row, 'record'));
-}
-
-function countRemembered(sql: Sql, sessionId: string): number {
-  const row = sql.get(
-    'SELECT count(*) AS count FROM remembered_permissions WHERE session_id = ?',
-    sessionId,
-  );
-  return row === undefined ? 0 : numberOf(row, 'count');
+  const rows = sql.all(OPEN_REQUESTS, sessionId);
+  return rows.map((row) => jsonOf<PermissionRequest>(row, 'record'));
 }

@@ -79,17 +79,11 @@ function partsOf(sql: Sql, { principal, cursor }: SessionQuery): readonly Part[]
     where: 's.last_activity > ? AND s.created_at <= ?',
     values: [asOf, asOf],
   };
-  const row = sql.get(
-    `SELECT count(*) AS found FROM (
-       SELECT 1 FROM sessions WHERE principal = ? AND last_activity > ? LIMIT ?
-     )`,
-    principal,
-    asOf,
-    MOVED_SESSIONS_MAX + 1,
-  );
-  return row === undefined || numberOf(row, 'found') > MOVED_SESSIONS_MAX
-    ? [stayed]
-    : [stayed, moved];
+  const count = `SELECT count(*) AS n FROM (
+    SELECT 1 FROM sessions WHERE principal = ? AND last_activity > ? LIMIT ?
+  )`;
+  const found = sql.number(count, principal, asOf, MOVED_SESSIONS_MAX + 1);
+  return found > MOVED_SESSIONS_MAX ? [stayed] : [stayed, moved];
 }
 
 type Listing = {
@@ -148,12 +142,8 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
 
 function findsFew(sql: Sql, { ids, values }: Filter): boolean {
   if (ids === undefined) return false;
-  const row = sql.get(
-    `SELECT count(*) AS found FROM (${ids} LIMIT ?)`,
-    ...values,
-    FILTERED_SESSIONS_SORTED_MAX + 1,
-  );
-  return row !== undefined && numberOf(row, 'found') <= FILTERED_SESSIONS_SORTED_MAX;
+  const max = FILTERED_SESSIONS_SORTED_MAX;
+  return sql.number(`SELECT count(*) AS n FROM (${ids} LIMIT ?)`, ...values, max + 1) <= max;
 }
 
 export function findTurn(sql: Sql, sessionId: string, turnId: string): Turn | undefined {
@@ -199,30 +189,24 @@ export function listRequests(
   sql: Sql,
   query: RequestQuery | OneRequest,
 ): readonly PermissionRequest[] {
-  const rows = 'requestId' in query ? requestRow(sql, query) : pendingRows(sql, query);
+  const rows =
+    'requestId' in query
+      ? sql.all(ONE_REQUEST, query.requestId, query.principal)
+      : pendingRows(sql, query);
   return rows.map((row) => jsonOf<PermissionRequest>(row, 'record'));
 }
 
-function requestRow(sql: Sql, { principal, requestId }: OneRequest): readonly Row[] {
-  return sql.all(
-    `SELECT r.record FROM permission_requests r JOIN sessions s ON s.id = r.session_id
-     WHERE r.request_id = ? AND s.principal = ?`,
-    requestId,
-    principal,
-  );
-}
+const ONE_REQUEST = `SELECT r.record FROM permission_requests r JOIN sessions s ON s.id = r.session_id
+  WHERE r.request_id = ? AND s.principal = ?`;
+const PENDING_REQUESTS = `SELECT r.record
+  FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id
+  WHERE r.state = 'pending' AND s.principal = ?1
+    AND (?2 IS NULL OR r.session_id = ?2) AND (?3 IS NULL OR s.mcp_session_id = ?3)
+  ORDER BY r.created_at, r.rowid LIMIT ?4`;
 
 function pendingRows(sql: Sql, query: RequestQuery): readonly Row[] {
-  return sql.all(
-    `SELECT r.record FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id
-       WHERE r.state = 'pending' AND s.principal = ?1
-         AND (?2 IS NULL OR r.session_id = ?2) AND (?3 IS NULL OR s.mcp_session_id = ?3)
-       ORDER BY r.created_at, r.rowid LIMIT ?4`,
-    query.principal,
-    query.sessionId ?? null,
-    query.mcpSessionId ?? null,
-    query.limit,
-  );
+  const { principal, sessionId = null, mcpSessionId = null, limit } = query;
+  return sql.all(PENDING_REQUESTS, principal, sessionId, mcpSessionId, limit);
 }
 
 export function listIdle(sql: Sql, query: IdleQuery, steadyNow: number): readonly IdleSession[] {

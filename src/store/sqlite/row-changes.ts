@@ -37,7 +37,12 @@ export function changeRow(tx: Transaction, sessionId: string, change: RowChange)
       insertRequest(sql, sessionId, change.request);
       return;
     case 'answer_request':
-      answerRequest(sql, change.request);
+      sql.run(
+        ANSWER,
+        change.request.state,
+        JSON.stringify(change.request),
+        change.request.requestId,
+      );
       return;
     case 'remember':
       sql.run('INSERT OR IGNORE INTO remembered_permissions VALUES (?, ?)', sessionId, change.name);
@@ -52,49 +57,33 @@ const PUT_FIRST = `UPDATE turns SET rank = (
     SELECT min(rank) - 1 FROM turns WHERE session_id = ? AND state = 'queued'
   ) WHERE id = ?`;
 const END_TURN = `UPDATE turns SET state = ?, record = ?, prompt = '' WHERE id = ?`;
+const START_TURN = `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`;
+const ANSWER = 'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?';
 const REQUEUE_TURN = `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`;
 
 function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
-  sql.run(
-    'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)',
-    turn.id,
-    turn.sessionId,
-    turn.state,
-    JSON.stringify(turn),
-    prompt,
-  );
+  const insert = 'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)';
+  sql.run(insert, turn.id, turn.sessionId, turn.state, JSON.stringify(turn), prompt);
 }
 
 /** An autonomous turn has no prompt to deliver. */
 function startTurn(sql: Sql, turn: Turn, epoch: number | null): void {
-  sql.run(
-    `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`,
-    turn.origin === 'autonomous' ? 'prompted' : 'claimed',
-    epoch,
-    JSON.stringify(turn),
-    turn.id,
-  );
+  const phase = turn.origin === 'autonomous' ? 'prompted' : 'claimed';
+  sql.run(START_TURN, phase, epoch, JSON.stringify(turn), turn.id);
 }
 
 function insertRequest(sql: Sql, sessionId: string, request: PermissionRequest): void {
+  const { requestId, turnId, state, createdAt, expiresAt } = request;
+  const insert = 'INSERT INTO permission_requests VALUES (?, ?, ?, ?, ?, ?, ?)';
   sql.run(
-    'INSERT INTO permission_requests VALUES (?, ?, ?, ?, ?, ?, ?)',
-    request.requestId,
+    insert,
+    requestId,
     sessionId,
-    request.turnId,
-    request.state,
-    request.createdAt,
-    request.expiresAt,
+    turnId,
+    state,
+    createdAt,
+    expiresAt,
     JSON.stringify(request),
-  );
-}
-
-function answerRequest(sql: Sql, request: PermissionRequest): void {
-  sql.run(
-    'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?',
-    request.state,
-    JSON.stringify(request),
-    request.requestId,
   );
 }
 

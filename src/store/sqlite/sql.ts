@@ -26,7 +26,7 @@ export class Sql {
 
   /** How many rows this connection has ever changed, even if that was undone. */
   get changes(): number {
-    return numberOf(this.get('SELECT total_changes() AS n') ?? {}, 'n');
+    return this.number('SELECT total_changes() AS n');
   }
 
   /** Differs after every commit of another connection. */
@@ -41,6 +41,11 @@ export class Sql {
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
     return readable(() => this.#prepared(sql).get(...values));
+  }
+
+  /** The column `n` of the only row, as a count is read. */
+  number(sql: string, ...values: SQLInputValue[]): number {
+    return numberOf(this.get(sql, ...values) ?? {}, 'n');
   }
 
   all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
