@@ -5,17 +5,8 @@ import type { SessionOptions } from '../session/event.ts';
 import { claudeRules } from './permissions.ts';
 
 /** Tools that reach outside the session: timers that wake it, other sessions, other worktrees. */
-const TOOLS_NEVER = [
-  'CronCreate',
-  'CronDelete',
-  'CronList',
-  'ScheduleWakeup',
-  'SendMessage',
-  'ListAgents',
-  'EnterWorktree',
-  'ExitWorktree',
-  'Workflow',
-];
+const TOOLS_NEVER =
+  'CronCreate CronDelete CronList ScheduleWakeup SendMessage ListAgents EnterWorktree ExitWorktree Workflow';
 
 /**
  * The Agent SDK's options for a session, without its conversation, process and callbacks.
@@ -40,7 +31,7 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
     permissionMode,
     allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions',
     allowedTools: claudeRules(options),
-    disallowedTools: [...TOOLS_NEVER, ...(options.disallowedTools ?? [])],
+    disallowedTools: [...TOOLS_NEVER.split(' '), ...(options.disallowedTools ?? [])],
     systemPrompt: systemPrompt(options),
     model: options.model,
     maxTurns: options.maxTurns,

@@ -4,14 +4,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
-import {
-  INTERRUPT_MS_MAX,
-  LOOK_MS_MAX,
-  RUN_CLOSE_GRACE_MS,
-  RUN_START_MS_MAX,
-  TURN_QUIET_MS,
-  TURN_SILENCE_MS_MAX,
-} from '../limits.ts';
+import { LOOK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { cannotLook, fresh, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import type { Redactor } from '../redaction.ts';
@@ -19,7 +12,7 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeOptions, denying } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
-import { childEnvironment } from './environment.ts';
+import { childEnvironment, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
 import { broughtError, notFound } from './installation.ts';
 import {
@@ -38,7 +31,7 @@ import {
   processGuard,
   spawnGuarded,
 } from './process.ts';
-import type { Launched, RunLimits } from './run-parts.ts';
+import { type Launched, RUN_LIMITS, type RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
@@ -47,7 +40,7 @@ import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
   /** The server's environment. A session gets the part of it that `childEnvironment` selects. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
   /** The Claude Code to run, instead of the one that the Agent SDK brings. */
   readonly claudePath?: string;
   /** Each session gets a folder below it for temporary files. */
@@ -59,14 +52,6 @@ export type ClaudeRunnerOptions = {
   readonly redactor: Redactor;
   readonly log: Logger;
   readonly limits?: RunLimits;
-};
-
-const LIMITS: RunLimits = {
-  startMs: RUN_START_MS_MAX,
-  silenceMs: TURN_SILENCE_MS_MAX,
-  quietMs: TURN_QUIET_MS,
-  interruptMs: INTERRUPT_MS_MAX,
-  closeMs: RUN_CLOSE_GRACE_MS,
 };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -116,10 +101,8 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
   ]);
   try {
     const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
-    const environment = childEnvironment(context.environment, {
-      marker: spec.marker,
-      temporaryDirectory,
-    });
+    const own = { marker: spec.marker, temporaryDirectory };
+    const environment = childEnvironment(context.environment, own);
     const conversation = new Conversation(spec, environment);
     const places = placesOf(directory, environment);
     const files = context.secretFiles;
@@ -166,7 +149,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       newId: context.newId,
       redactor: context.redactor,
       log: context.log,
-      limits: context.limits ?? LIMITS,
+      limits: context.limits ?? RUN_LIMITS,
     });
     await run.ready();
     if (grown > 0) run.notice(grownText(grown));

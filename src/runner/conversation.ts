@@ -8,16 +8,10 @@ import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
 import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
-import { claudeDirectory } from './environment.ts';
+import { claudeDirectory, type Environment } from './environment.ts';
 import { TRANSCRIPT_HINT } from './failure.ts';
 import type { RunSpec } from './runner.ts';
 import { growthSince, openElsewhere, type Transcript } from './transcript.ts';
-
-/** In the Agent SDK's own words, so that it can be spread into its options. */
-export type ResumeOptions =
-  | { readonly sessionId: string }
-  | { readonly resume: string }
-  | { readonly resume: string; readonly forkSession: true; readonly sessionId: string };
 
 /** With neither, there is no transcript. */
 type Found = {
@@ -27,10 +21,8 @@ type Found = {
 };
 
 export class Conversation {
+  readonly #spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>;
   readonly #configDirectory: string;
-  readonly #uuid: string;
-  readonly #forkOf: string | undefined;
-  readonly #past: RunSpec['past'];
   /** Where the transcripts were found, by UUID. There may be many projects. */
   readonly #paths = new Map<string, string>();
   /** How far the transcript was read; 0 before the first look. */
@@ -39,34 +31,29 @@ export class Conversation {
   #kept = 0;
 
   /** @param environment of the child, which decides where its configuration is */
-  constructor(
-    { uuid, forkOf, past }: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>,
-    environment: Readonly<Record<string, string>>,
-  ) {
+  constructor(spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>, environment: Environment) {
+    this.#spec = spec;
     this.#configDirectory = claudeDirectory(environment);
-    this.#uuid = uuid;
-    this.#forkOf = forkOf;
-    this.#past = past;
   }
 
   /**
-   * Resumes the session's own transcript if there is one, else forks `forkOf`, else begins a new conversation.
+   * Resumes the session's own transcript if there is one, else forks `forkOf`, else begins a new conversation: in the
+   * Agent SDK's own words, to be spread into its options.
    *
    * @throws SessionError UNAVAILABLE if Claude has answered in the conversation and its transcript is not to be found
    */
-  async resumeOptions(): Promise<ResumeOptions> {
-    const uuid = this.#uuid;
+  async resumeOptions() {
+    const { uuid, forkOf, past } = this.#spec;
     const own = await this.#find(uuid);
     if (own.transcript !== undefined) {
       this.#kept = own.transcript.bytes;
       return { resume: uuid };
     }
-    const forkOf = this.#forkOf;
     const origin = forkOf === undefined ? undefined : await this.#find(forkOf);
-    if (forkOf !== undefined && origin?.transcript !== undefined) {
+    if (origin?.transcript !== undefined) {
       return { resume: forkOf, forkSession: true, sessionId: uuid };
     }
-    if (this.#past === 'answered') {
+    if (past === 'answered') {
       const { failure } = origin ?? own;
       throw failure === undefined ? gone(uuid, forkOf) : cannotLook(whatOf(uuid, forkOf), failure);
     }
@@ -80,19 +67,20 @@ export class Conversation {
    *   there at the last look is not there now, or cannot be read
    */
   async promptsOfOthers(): Promise<number> {
+    const { uuid } = this.#spec;
     const [pid, { transcript }] = await Promise.all([
-      openElsewhere(this.#configDirectory, this.#uuid).catch((error: unknown) => {
+      openElsewhere(this.#configDirectory, uuid).catch((error: unknown) => {
         if (error instanceof SessionError || isOutOfMeans(error)) throw error;
         throw cannotLook('what Claude Code keeps of its processes', error);
       }),
-      this.#find(this.#uuid),
+      this.#find(uuid),
     ]);
-    if (pid !== undefined) throw inUse(this.#uuid, pid);
+    if (pid !== undefined) throw inUse(uuid, pid);
     // Claude Code would append to a new file, and the next process would know only the end of the conversation.
-    if ((transcript?.bytes ?? 0) < this.#kept) throw gone(this.#uuid, undefined);
+    if ((transcript?.bytes ?? 0) < this.#kept) throw gone(uuid);
     if (transcript === undefined || transcript.bytes === this.#read) return 0;
     const { prompts, bytes } = await growthSince(transcript, this.#read).catch((error) => {
-      throw cannotLook(whatOf(this.#uuid, undefined), error);
+      throw cannotLook(whatOf(uuid), error);
     });
     this.#read = bytes;
     return prompts;
@@ -104,8 +92,9 @@ export class Conversation {
    * @throws SessionError UNAVAILABLE
    */
   async checkKept(): Promise<void> {
-    const { transcript, failure } = await this.#find(this.#uuid);
-    const what = whatOf(this.#uuid, undefined);
+    const { uuid } = this.#spec;
+    const { transcript, failure } = await this.#find(uuid);
+    const what = whatOf(uuid);
     if (failure !== undefined) throw cannotLook(what, failure);
     const bytes = transcript?.bytes ?? 0;
     if (bytes <= this.#kept) throw new SessionError('UNAVAILABLE', `${what} was not written`);
@@ -147,24 +136,21 @@ async function findAt(path: string): Promise<Found> {
   }
 }
 
-function whatOf(uuid: string, forkOf: string | undefined): string {
+function whatOf(uuid: string, forkOf?: string): string {
   const id = `${SESSION_ID_PREFIX}${forkOf ?? uuid}`;
   const from = forkOf === undefined ? '' : ', from which this session was forked,';
   return `Claude Code's transcript of session ${id}${from}`;
 }
 
-function gone(uuid: string, forkOf: string | undefined): SessionError {
+function gone(uuid: string, forkOf?: string): SessionError {
   const message = `${whatOf(uuid, forkOf)} is gone or empty; the conversation was not begun anew`;
   return new SessionError('UNAVAILABLE', message, { hint: TRANSCRIPT_HINT, retryable: false });
 }
 
 function inUse(uuid: string, pid: number): SessionError {
-  return new SessionError(
-    'SESSION_NOT_READY',
-    `the conversation ${uuid} is open in another Claude Code (process ${pid})`,
-    {
-      hint: 'end it there and send the prompt again: the session goes on from where it stands then.',
-      retryable: true,
-    },
-  );
+  const message = `the conversation ${uuid} is open in another Claude Code (process ${pid})`;
+  return new SessionError('SESSION_NOT_READY', message, {
+    hint: 'end it there and send the prompt again: the session goes on from where it stands then.',
+    retryable: true,
+  });
 }

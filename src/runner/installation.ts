@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { SessionError } from '../errors.ts';
-import { childEnvironment, claudeDirectory, cloudsOf } from './environment.ts';
+import { childEnvironment, claudeDirectory, cloudsOf, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 const SDK = '@anthropic-ai/claude-agent-sdk';
 const VERSION_MS_MAX = 20_000;
@@ -104,17 +102,17 @@ function problemOf(error: unknown): string {
 }
 
 /** In the order in which Claude Code takes them. */
-const VARIABLES: readonly (readonly [string, string])[] = [
-  ['ANTHROPIC_AUTH_TOKEN', 'bearer token'],
-  ['ANTHROPIC_API_KEY', 'API key'],
-  ['CLAUDE_CODE_OAUTH_TOKEN', 'long-lived token of a subscription'],
-];
+const VARIABLES = {
+  ANTHROPIC_AUTH_TOKEN: 'bearer token',
+  ANTHROPIC_API_KEY: 'API key',
+  CLAUDE_CODE_OAUTH_TOKEN: 'long-lived token of a subscription',
+};
 
 /** The kind of the credentials that Claude Code would use, never their value. Undefined if none are found. */
 export function credentialKind(environment: Environment): string | undefined {
   const [cloud] = cloudsOf(environment);
   if (cloud !== undefined) return `those of ${cloud.name} (${cloud.switch})`;
-  const [variable] = VARIABLES.filter(([name]) => (environment[name] ?? '') !== '');
+  const variable = Object.entries(VARIABLES).find(([name]) => environment[name]);
   if (variable !== undefined) return `${variable[1]} (${variable[0]})`;
   const file = join(claudeDirectory(environment), '.credentials.json');
   return isLogin(file) ? `login of Claude Code (${file})` : undefined;

@@ -10,6 +10,7 @@ import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
 import { cutBytes } from '../text.ts';
+import { aborted } from '../timer.ts';
 import { memoryOf } from './memory.ts';
 import { type Plans, planFileOf, planIn } from './plans.ts';
 import type { Places } from './protected.ts';
@@ -19,18 +20,9 @@ import { inputToRun, shownInput } from './shown-input.ts';
 const DESCRIPTION_BYTES_MAX = 2048;
 
 /** Tools that change nothing on this machine: all that plan mode leaves. */
-const READING_TOOLS: ReadonlySet<string> = new Set([
-  'Read',
-  'Glob',
-  'Grep',
-  'WebFetch',
-  'WebSearch',
-  'Agent',
-  'Task',
-  'ToolSearch',
-  'TaskStop',
-  'BashOutput',
-]);
+const READING_TOOLS: ReadonlySet<string> = new Set(
+  'Read Glob Grep WebFetch WebSearch Agent Task ToolSearch TaskStop BashOutput'.split(' '),
+);
 
 /** Questions to a person: no rule and no memory answers them. */
 const QUESTIONS: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode']);
@@ -105,9 +97,9 @@ async function offeredMemory(
   { places, redactor }: PermissionPolicy,
   { toolName, input, details }: Call,
 ): Promise<Memory | undefined> {
-  const shown = (text: string) => redactor.text(text);
   // Set by Claude Code if an answer to one call must not apply to others.
-  return details.suppressAlwaysAllowRule ? undefined : memoryOf(toolName, input, places, shown);
+  if (details.suppressAlwaysAllowRule) return undefined;
+  return memoryOf(toolName, input, places, (text) => redactor.text(text));
 }
 
 async function askAbout(
@@ -119,7 +111,7 @@ async function askAbout(
   const isPlan = toolName === 'ExitPlanMode';
   const asked = isPlan ? await plans.inputOf(details.toolUseID, input) : input;
   const shownFile = isPlan ? await planFileOf(asked) : undefined;
-  const ask = { ...askOf(redactor, toolName, asked, details), memory };
+  const ask = { ...askOf(redactor, { toolName, input: asked, details }), memory };
   const reply = await replyOf(policy, ask, details.signal);
   if (reply.decision === 'deny') return { reply, toRun: asked };
   const changed = reply.updatedInput;
@@ -150,17 +142,11 @@ const NO_PLAN =
   'Claude wants to leave plan mode and has shown no plan: there is none in its call, and none in its plan file. ' +
   'Deny this with a message that asks for the plan, unless what Claude said before is enough.';
 
-function askOf(
-  redactor: Redactor,
-  toolName: string,
-  input: Input,
-  details: Parameters<CanUseTool>[2],
-): PermissionAsk {
-  const { toolUseID } = details;
+function askOf(redactor: Redactor, { toolName, input, details }: Call): PermissionAsk {
   const isBlank = toolName === 'ExitPlanMode' && planIn(input) === undefined;
   const description = isBlank ? NO_PLAN : details.description;
   return {
-    toolUseId: toolUseID,
+    toolUseId: details.toolUseID,
     toolName: redactor.text(toolName),
     input: shownInput(redactor, input),
     description: description && cutBytes(redactor.text(description), DESCRIPTION_BYTES_MAX),
@@ -185,27 +171,19 @@ async function replyOf(
   signal: AbortSignal,
 ): Promise<PermissionReply> {
   try {
-    return await Promise.race([policy.ask(ask, signal), voided(signal)]);
+    // When the signal aborts, Claude Code no longer waits, even if nobody has answered.
+    return await Promise.race([policy.ask(ask, signal), aborted(signal).then(() => STOPPED)]);
   } catch (error) {
     policy.failed(error);
     return { decision: 'deny', message: 'The question could not be put to anyone.' };
   }
 }
 
-/** Resolves when the signal aborts: Claude Code no longer waits, even if nobody has answered. */
-function voided(signal: AbortSignal): Promise<PermissionReply> {
-  const reply: PermissionReply = { decision: 'deny', message: 'The turn was stopped.' };
-  if (signal.aborted) return Promise.resolve(reply);
-  return new Promise((resolve) =>
-    signal.addEventListener('abort', () => resolve(reply), { once: true }),
-  );
-}
+const STOPPED: PermissionReply = { decision: 'deny', message: 'The turn was stopped.' };
 
-function allow(updatedInput: Record<string, unknown>): Allowed {
-  return { behavior: 'allow', updatedInput };
+function allow(updatedInput: Record<string, unknown>) {
+  return { behavior: 'allow', updatedInput } as const;
 }
-
-type Allowed = Extract<PermissionResult, { behavior: 'allow' }>;
 
 function deny(message: string, interrupt = false): PermissionResult {
   return { behavior: 'deny', message, interrupt };

@@ -1,6 +1,13 @@
 /** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
 import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import {
+  INTERRUPT_MS_MAX,
+  RUN_CLOSE_GRACE_MS,
+  RUN_START_MS_MAX,
+  TURN_QUIET_MS,
+  TURN_SILENCE_MS_MAX,
+} from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Redactor } from '../redaction.ts';
 import type { MessageInput } from './input.ts';
@@ -9,13 +16,15 @@ import type { GuardedProcess, KillTree } from './process.ts';
 import type { Places } from './protected.ts';
 import type { RunListener, RunSpec } from './runner.ts';
 
-export type RunLimits = {
-  readonly startMs: number;
-  readonly silenceMs: number;
-  readonly quietMs: number;
-  readonly interruptMs: number;
-  readonly closeMs: number;
+export const RUN_LIMITS = {
+  startMs: RUN_START_MS_MAX,
+  silenceMs: TURN_SILENCE_MS_MAX,
+  quietMs: TURN_QUIET_MS,
+  interruptMs: INTERRUPT_MS_MAX,
+  closeMs: RUN_CLOSE_GRACE_MS,
 };
+
+export type RunLimits = Readonly<typeof RUN_LIMITS>;
 
 export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
 
