@@ -1,6 +1,9 @@
-/** Every command: its operand, its own flags, and what `--help` says about it. */
+/** The table of commands, from which the help is written and a command line is read. */
 
+import { parseArgs } from 'node:util';
+import { quoteId, SettingError } from './errors.ts';
 import { SETTING_LIST } from './settings.ts';
+import { headOf } from './text.ts';
 
 type CommandSpec = {
   /** Its one argument. Undefined if it takes none. */
@@ -57,10 +60,6 @@ export function specOf(command: Command): CommandSpec {
   return COMMANDS[command];
 }
 
-export function takesValue(flag: CommandFlag): boolean {
-  return 'value' in COMMAND_FLAGS[flag];
-}
-
 const WORD_WIDTH = 34;
 
 /** What `--help` prints. */
@@ -95,4 +94,76 @@ function flagWord(flag: string, value = ''): string {
 
 function line(word: string, does: string): string {
   return `  ${word.padEnd(WORD_WIDTH)}${does}`;
+}
+
+/** As given, unchecked. */
+export type CommandFlags = Readonly<Partial<Record<CommandFlag, string | boolean>>>;
+
+/**
+ * Reads a command line: the command, its operand, its own flags, and the settings by flag, unchecked.
+ *
+ * @throws SettingError if a word or a flag is unknown, or the command does not take it
+ */
+export function readCommandLine(argv: readonly string[]) {
+  const { values, positionals } = parsed(argv);
+  const [word = 'stdio', ...rest] = positionals;
+  const command = COMMAND_NAMES.find((known) => known === word);
+  if (command === undefined) throw unknownCommand(word);
+  const operand = operandOf(command, rest);
+  const isOfCommand = (name: string) => COMMAND_FLAG_NAMES.some((flag) => flag === name);
+  const entries = Object.entries(values);
+  const own = entries.filter(([name]) => isOfCommand(name));
+  for (const [name] of own) checkTaken(command, name);
+  return {
+    command,
+    operand,
+    commandFlags: Object.fromEntries(own) as CommandFlags,
+    settings: Object.fromEntries(entries.filter(([name]) => !isOfCommand(name))),
+  };
+}
+
+function parsed(argv: readonly string[]) {
+  const own = Object.entries<FlagSpec>(COMMAND_FLAGS).map(([flag, spec]) => ({ flag, ...spec }));
+  const flags: readonly { flag: string; value?: string; separator?: string }[] = [
+    ...SETTING_LIST,
+    ...own,
+  ];
+  const entries = flags.map(({ flag, value, separator }) => {
+    const type = value === undefined ? 'boolean' : 'string';
+    return [flag, { type, multiple: separator !== undefined }] as const;
+  });
+  const options = Object.fromEntries(entries);
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    throw new SettingError(headOf(line, 200));
+  }
+}
+
+function operandOf(command: Command, words: readonly string[]): string | undefined {
+  const { operand } = specOf(command);
+  if (operand === undefined && words.length === 0) return undefined;
+  if (operand === undefined) throw unknownCommand([command, ...words].join(' '));
+  const [word] = words;
+  if (word === undefined || word === '' || words.length > 1) {
+    throw new SettingError(`${command}: expected one ${EXPECTED[operand]}`);
+  }
+  return word;
+}
+
+const EXPECTED = {
+  FILE: 'FILE to make',
+  ID: 'ID: the id of a session, its beginning, or its name',
+} as const;
+
+function checkTaken(command: Command, name: string): void {
+  const takers = COMMAND_NAMES.filter((known) => specOf(known).flags.some((flag) => flag === name));
+  if (takers.includes(command)) return;
+  throw new SettingError(`--${name}: ${command} does not take it, only ${takers.join(', ')}`);
+}
+
+function unknownCommand(words: string): SettingError {
+  const known = COMMAND_NAMES.join(', ');
+  return new SettingError(`unknown command ${quoteId(words)}: expected one of ${known}`);
 }

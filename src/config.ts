@@ -6,8 +6,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type CommandFlags, readCommandLine } from './command-line.ts';
-import type { Command } from './commands.ts';
+import { type Command, type CommandFlags, readCommandLine } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
 import { isInside } from './paths.ts';
 import {

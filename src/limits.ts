@@ -114,13 +114,8 @@ export const LIBRARY_SESSIONS_MAX = 100_000;
 /* Service: leases, sweeps, idle sessions */
 
 /** Length of a lease on a session's process, its renewal interval, and when its holder gives up without an answer. */
-export type LeaseTimes = {
-  readonly leaseMs: number;
-  readonly renewMs: number;
-  readonly selfFenceMs: number;
-};
-
-export const LEASE_TIMES: LeaseTimes = { leaseMs: 15_000, renewMs: 5_000, selfFenceMs: 12_000 };
+export const LEASE_TIMES = { leaseMs: 15_000, renewMs: 5_000, selfFenceMs: 12_000 };
+export type LeaseTimes = Readonly<typeof LEASE_TIMES>;
 
 /** Maximum wait for another server to interrupt or steer a session that runs there. */
 export const ORDER_MS_MAX = 12_000;
@@ -272,13 +267,8 @@ export const HTTP_REPLAY_SESSION_BYTES_MAX = MIB;
 export const HTTP_REPLAY_BYTES_MAX = 64 * MIB;
 
 /** Time for a client to send its header and its whole request, and the interval of that check. */
-export type HttpTimes = {
-  readonly headersMs: number;
-  readonly requestMs: number;
-  readonly checkMs: number;
-};
-
-export const HTTP_TIMES: HttpTimes = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
+export const HTTP_TIMES = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
+export type HttpTimes = Readonly<typeof HTTP_TIMES>;
 
 export const HTTP_KEEP_ALIVE_MS = 75_000;
 /** How long the rest of a refused body is read and dropped, so that the client can read why. */

@@ -10,7 +10,6 @@ const LADDER: readonly (readonly string[])[] = [
   ['serve', 'cli'],
   ['app', 'operator'],
   ['config'],
-  ['command-line'],
   ['commands'],
   ['settings'],
   ['transport'],

@@ -20,6 +20,7 @@ import {
   conversationFolders,
   conversationGuard,
   keptOutRules,
+  secretGuard,
 } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
@@ -35,7 +36,6 @@ import { type Launched, RUN_LIMITS, type RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
-import { secretGuard } from './secret-guard.ts';
 import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {

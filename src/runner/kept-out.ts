@@ -1,15 +1,87 @@
 /**
- * Keeps a session from what Claude Code would let it touch without asking, in every permission mode, and what outlives
- * the session: the conversations of others in the same directory, and files that later sessions read.
+ * Keeps a session from what Claude Code would let it touch without asking, in every permission mode: the server's own
+ * files, and what outlives the session: the conversations of others in the same directory, and files that later sessions
+ * read.
  */
 
 import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
+import type { HookCallback, HookJSONOutput } from '@anthropic-ai/claude-agent-sdk';
+import { PATH_CHARS_MAX, SECRET_LOOK_MS_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
+import { within } from '../timer.ts';
 import type { Places } from './protected.ts';
-import { asPattern } from './secret-files.ts';
-import { deny, fromHome } from './secret-guard.ts';
+import { asPattern, denyRules, leadsToSecret, seeSecretFiles } from './secret-files.ts';
+
+type SecretGuardOptions = {
+  /** Absolute paths, `*` for anything at the end of a name. */
+  readonly files: readonly string[];
+  /** The rules that Claude Code was started with. */
+  readonly rules: readonly string[];
+  /** Has Claude Code go by these rules from now on. */
+  readonly renew: (rules: readonly string[]) => Promise<void>;
+  readonly failed: (error: unknown) => void;
+};
+
+/**
+ * A hook before each use of a tool, in every permission mode. The rules alone name the files as they were when the
+ * process started; the hook renews them, and refuses what leads to one of the files under a name that no rule has.
+ */
+export function secretGuard(options: SecretGuardOptions): HookCallback {
+  const { files, renew, failed } = options;
+  let rules = options.rules.join('\n');
+  /** Why the tool must not be used, or undefined. */
+  const check = async (input: unknown, cwd: string): Promise<string | undefined> => {
+    const seen = await seeSecretFiles(files);
+    const now = denyRules(seen);
+    if (now.join('\n') !== rules) {
+      await renew(now);
+      rules = now.join('\n');
+    }
+    const found = await Promise.all(pathsIn(input, cwd).map((path) => leadsToSecret(seen, path)));
+    return found.includes(true) ? OWN_FILE : undefined;
+  };
+  return async (call) => {
+    if (call.hook_event_name !== 'PreToolUse') return {};
+    let refusal: string | undefined = NOT_LOOKED_AT;
+    const checked = check(call.tool_input, call.cwd).then((found) => {
+      refusal = found;
+    });
+    checked.catch(failed);
+    if (!(await within(checked, SECRET_LOOK_MS_MAX))) failed(new Error(NOT_LOOKED_AT));
+    return refusal === undefined ? {} : deny(refusal);
+  };
+}
+
+const OWN_FILE =
+  'This file belongs to the server that runs this session; no session reads or writes it.';
+const NOT_LOOKED_AT =
+  "It could not be checked in time whether this is one of the server's own files.";
+
+function deny(reason: string): HookJSONOutput {
+  return {
+    hookSpecificOutput: {
+      hookEventName: 'PreToolUse',
+      permissionDecision: 'deny',
+      permissionDecisionReason: reason,
+    },
+  };
+}
+
+/** Every text of an input that could be a path, in the ways in which Claude Code reads one. */
+function pathsIn(input: unknown, cwd: string): readonly string[] {
+  if (typeof input === 'string') {
+    if (input.length > PATH_CHARS_MAX || input.includes('\0')) return [];
+    return [...new Set([input, input.trim()])].map((path) => resolve(cwd, fromHome(path)));
+  }
+  if (typeof input !== 'object' || input === null) return [];
+  return Object.values(input).flatMap((value) => pathsIn(value, cwd));
+}
+
+function fromHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}
 
 /** Claude Code's configuration directory, by each of its names. */
 export async function configurationsOf({ configDirectory }: Places): Promise<readonly string[]> {
@@ -58,7 +130,7 @@ export function conversationGuard(folders: readonly string[], uuid: string): Hoo
     if (call.hook_event_name !== 'PreToolUse' || call.tool_name !== 'Bash') return {};
     const { command } = call.tool_input as { readonly command?: unknown };
     if (typeof command !== 'string') return {};
-    return pathsIn(command, call.cwd).some(isOfOthers) ? deny(OF_OTHERS) : {};
+    return pathsInCommand(command, call.cwd).some(isOfOthers) ? deny(OF_OTHERS) : {};
   };
 }
 
@@ -66,7 +138,7 @@ const OF_OTHERS =
   'The conversations of other sessions are kept in this folder; no session reads or writes them.';
 
 /** Everything that could be a path, up to its first wildcard. Claude Code asks about paths that a shell would expand. */
-function pathsIn(command: string, cwd: string): readonly string[] {
+function pathsInCommand(command: string, cwd: string): readonly string[] {
   const words = command.replace(/['"\\]/g, '').split(/[\s;|&<>()=]+/);
   return words.map((word) => resolve(cwd, fromHome(word.replace(/[*?[{].*$/, ''))));
 }

@@ -1,13 +1,7 @@
 /** Parts of the Agent SDK's messages whose types or values cannot be trusted. */
 
-export type Lifecycle = { readonly uuid: string; readonly state: string };
-
 /** From a message that the SDK passes on but does not list among its types. */
-export function lifecycleOf(message: {
-  type: string;
-  command_uuid?: unknown;
-  state?: unknown;
-}): Lifecycle | undefined {
+export function lifecycleOf(message: { type: string; command_uuid?: unknown; state?: unknown }) {
   if (message.type !== 'command_lifecycle') return undefined;
   return { uuid: String(message.command_uuid), state: String(message.state) };
 }

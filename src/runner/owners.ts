@@ -22,28 +22,21 @@ const SEPARATOR = '/';
 
 /** @param id unique for this process, without a slash */
 export function createOwners(id: string): Owners {
-  const kernel = kernelOf(bootId(), namespaceId());
-  const self = [id, process.pid, kernel, startTimeOf(process.pid) ?? ''].join(SEPARATOR);
+  // What a process id is relative to: a kernel and a PID namespace in it. Each container has its own.
+  const [boot, namespace] = [bootId() ?? '', namespaceId()];
+  // Two processes that could not read theirs may have different ones.
+  const isKnown = process.platform !== 'linux' || (boot !== '' && namespace !== '');
+  const self = [id, process.pid, boot, namespace, startTimeOf(process.pid) ?? ''].join(SEPARATOR);
   return {
     self,
     stateOf: (owner) => {
       if (owner === self) return 'self';
-      const [, pid, boot, namespace, ...rest] = owner.split(SEPARATOR);
+      const [, pid, itsBoot, itsNamespace, ...startTime] = owner.split(SEPARATOR);
       // A reboot of this machine and another sandbox look the same: another boot id.
-      if (kernelOf(boot, namespace) !== kernel || !isKnown(kernel)) return 'unknown';
-      return stateOfProcess(Number(pid), rest.join(SEPARATOR));
+      if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
+      return stateOfProcess(Number(pid), startTime.join(SEPARATOR));
     },
   };
-}
-
-/** What a process id is relative to: a kernel and a PID namespace in it. Each container has its own. */
-function kernelOf(boot = '', namespace = ''): string {
-  return boot + SEPARATOR + namespace;
-}
-
-/** Two processes that could not read theirs may have different ones. */
-function isKnown(kernel: string): boolean {
-  return process.platform !== 'linux' || !kernel.split(SEPARATOR).includes('');
 }
 
 function stateOfProcess(pid: number, startTime: string): OwnerState {

@@ -19,7 +19,7 @@ import { type OutputBody, PERMISSION_MODES, type UsageByModel } from '../session
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { cutBytes, splitBytes } from '../text.ts';
 import { failureOfResult, unavailableNow } from './failure.ts';
-import { asName, flatten, type Lifecycle, lifecycleOf } from './message-parts.ts';
+import { asName, flatten, lifecycleOf } from './message-parts.ts';
 import { noticeOf } from './notice.ts';
 import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
@@ -102,7 +102,7 @@ export class Translator {
     else this.#other(message);
   }
 
-  #lifecycle({ uuid, state }: Lifecycle): void {
+  #lifecycle({ uuid, state }: { readonly uuid: string; readonly state: string }): void {
     if (this.#turn?.id !== uuid) return;
     if (state === 'started') this.#turn.begun = true;
     // Taken back before it began: such a turn has no result.

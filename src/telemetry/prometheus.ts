@@ -134,37 +134,34 @@ function countersIn(registry: Registry) {
 }
 
 function timesIn(registry: Registry) {
-  const histogram = <T extends string>(
+  const seconds = <T extends string>(
     name: string,
     help: string,
-    shape: { readonly buckets: number[]; readonly labelNames?: readonly T[] },
-  ) =>
-    new Histogram<T>({ name: `${PREFIX}${name}_seconds`, help, registers: [registry], ...shape });
+    buckets: number[],
+    labelNames: readonly T[] = [],
+  ) => {
+    const named = { name: `${PREFIX}${name}_seconds`, help, labelNames };
+    return new Histogram<T>({ ...named, buckets, registers: [registry] });
+  };
   return {
-    queueWait: histogram('queue_wait', 'Time from a prompt to the start of its turn.', {
-      buckets: WAIT_BUCKETS,
-    }),
-    turn: histogram('turn_duration', 'Time from the start of a turn to its end.', {
-      buckets: WAIT_BUCKETS,
-    }),
-    permissionWait: histogram('permission_wait', 'Time from a permission request to its answer.', {
-      buckets: WAIT_BUCKETS,
-      labelNames: ['outcome'],
-    }),
-    commit: histogram(
+    queueWait: seconds('queue_wait', 'Time from a prompt to the start of its turn.', WAIT_BUCKETS),
+    turn: seconds('turn_duration', 'Time from the start of a turn to its end.', WAIT_BUCKETS),
+    permissionWait: seconds(
+      'permission_wait',
+      'Time from a permission request to its answer.',
+      WAIT_BUCKETS,
+      ['outcome'],
+    ),
+    commit: seconds(
       'store_commit_duration',
       'Time for one durable write to the state database.',
-      {
-        buckets: COMMIT_BUCKETS,
-      },
+      COMMIT_BUCKETS,
     ),
-    request: histogram(
+    request: seconds(
       'mcp_request_duration',
       'Time from a tool call to its answer, including waits.',
-      {
-        buckets: CALL_BUCKETS,
-        labelNames: ['tool'],
-      },
+      CALL_BUCKETS,
+      ['tool'],
     ),
   };
 }

@@ -15,11 +15,7 @@ export const metricsView = z.object({
   completedTurns: countView,
   failedTurns: countView,
   pendingPermissions: countView,
-  inputTokens: countView,
-  outputTokens: countView,
-  cacheReadTokens: countView,
-  cacheWriteTokens: countView,
-  costUsd: z.number(),
+  ...usageView.shape,
   usageByModel: z
     .record(z.string(), usageView)
     .optional()

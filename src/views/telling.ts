@@ -210,18 +210,8 @@ function toolUse(name: string, input: string, directory: string): string {
 }
 
 /** The fields of a tool's input that say most, the most telling first. */
-const MAIN_FIELDS = [
-  'command',
-  'file_path',
-  'notebook_path',
-  'path',
-  'pattern',
-  'url',
-  'query',
-  'description',
-  'prompt',
-  'plan',
-];
+const MAIN_FIELDS =
+  'command file_path notebook_path path pattern url query description prompt plan'.split(' ');
 
 /** The part of a tool's input that says most, or all of it as JSON. */
 function mainInput(input: unknown): string {
