@@ -32,8 +32,7 @@ async function main(): Promise<number> {
   if (argv.includes('--help')) return say(usage());
   if (argv.includes('--version')) return say(packageVersion());
   try {
-    const settings = readSettings(argv);
-    return await start(settings);
+    return await start(readSettings(argv));
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
     if (error instanceof SessionError) return complain(withHint(error), 1);
@@ -68,29 +67,17 @@ async function run(settings: Settings): Promise<number> {
   // Imported late: this file must run on a Node whose SQLite we cannot use.
   const [{ openApp }, { serve }] = await Promise.all([import('./app.ts'), import('./serve.ts')]);
   const app = await openApp({ settings, log, redactor, version: packageVersion() });
-  const serving = await serve({
-    settings,
-    app,
-    log,
-    redactor,
-    stdout,
-    say: (line) => complain(line, 0),
-  });
-  keepHeapSmall();
+  const tell = (line: string) => void complain(line, 0);
+  const serving = await serve({ settings, app, log, redactor, stdout, say: tell });
+  // A flood of output makes V8 double the space for young objects, up to 64 MiB that it never gives back. Its size after
+  // the start is enough. The flag takes effect at the next collection.
+  setFlagsFromString('--semi-space-growth-factor=1');
   await Promise.race([serving.over, stopped]);
   const deadline = setTimeout(() => process.exit(0), SHUTDOWN_MS_MAX);
   await serving.close();
   await app.close();
   clearTimeout(deadline);
   return 0;
-}
-
-/**
- * A flood of output makes V8 double the space for young objects, up to 64 MiB that it never gives back. Its size after
- * the start is enough. The flag takes effect at the next collection.
- */
-function keepHeapSmall(): void {
-  setFlagsFromString('--semi-space-growth-factor=1');
 }
 
 /** Resolves at the first signal to stop, or when npm is gone. A fatal error ends the process at once. */

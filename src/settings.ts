@@ -34,6 +34,10 @@ function integer(min: number, max: number) {
     .refine((value) => value >= min && value <= max, `expected ${min} to ${max}`);
 }
 
+function number(min: number, max: number, usual: number) {
+  return integer(min, max).default(usual);
+}
+
 type Setting<Schema extends z.ZodType> = {
   /** Its name on the command line, without the dashes. */
   readonly flag: string;
@@ -65,35 +69,27 @@ export const SETTINGS = {
   stateDir: one('state-dir', path.optional(), 'where sessions are kept', 'DIR'),
   roots: many('root', given, 'sessions may work below it', 'DIR'),
   claudePath: one('claude-path', path.optional(), 'the Claude Code to run', 'FILE'),
-  maxLive: one('max-live', integer(1, 10_000).default(16), 'Claude Code processes at once'),
-  maxSessions: one(
-    'max-sessions',
-    integer(1, 100_000_000).default(100_000),
-    'sessions that have not ended',
-  ),
+  maxLive: one('max-live', number(1, 10_000, 16), 'Claude Code processes at once'),
+  maxSessions: one('max-sessions', number(1, 100_000_000, 100_000), 'sessions that have not ended'),
   maxSessionsPerPrincipal: one(
     'max-sessions-per-principal',
     integer(1, 100_000_000).optional(),
     'how many of them one principal may have',
   ),
-  idleEvictMs: one(
-    'idle-evict-ms',
-    integer(0, 365 * DAY_MS).default(300_000),
-    'an idle process is stopped',
-  ),
+  idleEvictMs: one('idle-evict-ms', number(0, 365 * DAY_MS, 300_000), 'an idle process is stopped'),
   sessionTtlMs: one(
     'session-ttl-ms',
-    integer(1, 3650 * DAY_MS).default(604_800_000),
+    number(1, 3650 * DAY_MS, 604_800_000),
     'an idle session is ended',
   ),
   retainMs: one(
     'retain-ms',
-    integer(1, 36_500 * DAY_MS).default(2_592_000_000),
+    number(1, 36_500 * DAY_MS, 2_592_000_000),
     'an ended session is forgotten',
   ),
   permissionTimeoutMs: one(
     'permission-timeout-ms',
-    integer(1, 365 * DAY_MS).default(1_800_000),
+    number(1, 365 * DAY_MS, 1_800_000),
     'then a permission request is denied',
   ),
   allowBypassPermissions: onOff(
@@ -113,7 +109,7 @@ export const SETTINGS = {
     'address that http listens on',
     'ADDRESS',
   ),
-  port: one('port', integer(0, 65_535).default(7337), 'port that http listens on; 0 takes any'),
+  port: one('port', number(0, 65_535, 7337), 'port that http listens on; 0 takes any'),
   httpMode: one(
     'http-mode',
     z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
@@ -128,7 +124,7 @@ export const SETTINGS = {
   authServers: many('auth-server', url, 'who issues the tokens, for clients', 'URL'),
   rateLimit: one(
     'rate-limit',
-    integer(1, 1_000_000).default(HTTP_RATE_LIMIT_DEFAULT),
+    number(1, 1_000_000, HTTP_RATE_LIMIT_DEFAULT),
     'requests a second of one principal',
   ),
 };

@@ -57,11 +57,7 @@ function columnsOf(sessions: readonly Session[], now: number): readonly Column<S
       shown: (session) => statusText(session, now),
       style: (session) => statusStyle(session, now),
     },
-    {
-      title: 'ACTIVE',
-      text: ({ lastActivity }) => ago(now - lastActivity),
-      isNumber: true,
-    },
+    { title: 'ACTIVE', text: ({ lastActivity }) => ago(now - lastActivity), isNumber: true },
     { title: 'TURNS', text: turnTotals, isNumber: true },
     { title: 'COST', text: ({ usage }) => cents(usage.costUsd), isNumber: true },
     {

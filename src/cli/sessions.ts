@@ -43,27 +43,19 @@ export function statusStyle(session: Session, now: number): Style | undefined {
 export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, string> {
   const uuids = sessions.map(({ id }) => uuidOf(id));
   const longest = uuids.reduce((chars, uuid) => Math.max(chars, uuid.length), 0);
+  const differ = (at: number) =>
+    new Set(uuids.map((uuid) => uuid.slice(0, at))).size === uuids.length;
   let chars = SHORT_CHARS_MIN;
-  while (
-    chars < longest &&
-    new Set(uuids.map((uuid) => uuid.slice(0, chars))).size < uuids.length
-  ) {
-    chars += 1;
-  }
+  while (chars < longest && !differ(chars)) chars += 1;
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
-
-type KnownSession = { readonly session: Session; readonly inspection: Inspection };
 
 /**
  * The session that the command names, and the state it was read from.
  *
  * @throws SessionError if there is no such session
  */
-export async function knownSession({
-  settings,
-  inspection,
-}: CommandContext): Promise<KnownSession> {
+export async function knownSession({ settings, inspection }: CommandContext) {
   const { operand = '', stateDir } = settings;
   if (inspection !== undefined) {
     return { session: await findSession(inspection, operand), inspection };

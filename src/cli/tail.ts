@@ -26,6 +26,7 @@ export async function tail(context: CommandContext): Promise<number> {
   const { session, inspection } = await knownSession(context);
   const { id, lastSeq, options } = session;
   const from = after ?? Math.max(0, lastSeq - NEWEST_EVENTS);
+  const eventJson = (event: SessionEvent) => jsonLine(showEvent(event));
   const show = json ? eventJson : linesFor(terminal, options.workingDirectory);
   if (after === undefined && from > 0 && !json && terminal.columns !== undefined) {
     terminal.note(
@@ -38,10 +39,6 @@ export async function tail(context: CommandContext): Promise<number> {
     if (text !== '') await terminal.write(text);
   }
   return 0;
-}
-
-function eventJson(event: SessionEvent): string {
-  return jsonLine(showEvent(event));
 }
 
 /** At a terminal, the date goes above the first event of a day. */

@@ -1,4 +1,7 @@
-/** What a session needs to start: which Claude Code would run, and with what kind of credentials. Nothing is started for good. */
+/**
+ * What a session needs to start: which Claude Code would run, in which version, and with what kind of credentials. Nothing
+ * is started for good.
+ */
 
 import { execFile } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs';
@@ -6,9 +9,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { SessionError } from '../errors.ts';
+import { type Failure, SessionError } from '../errors.ts';
 import { childEnvironment, claudeDirectory, cloudsOf, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './exit.ts';
+import { unavailable } from './failure.ts';
 
 const SDK = '@anthropic-ai/claude-agent-sdk';
 const VERSION_MS_MAX = 20_000;
@@ -127,4 +131,21 @@ function isLogin(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The first version that can take a text literally. Earlier ones silently ignore that option. */
+export const CLAUDE_VERSION_MIN = '2.1.248';
+
+/** Why a Claude Code of this version is not used; undefined if it may be. A version that cannot be read is too old. */
+export function versionFailure(version = ''): Failure | undefined {
+  const [found] = /^\d{1,6}\.\d{1,6}\.\d{1,6}/.exec(version) ?? [];
+  if (found !== undefined && isAtLeast(found, CLAUDE_VERSION_MIN)) return undefined;
+  return unavailable(
+    `Claude Code ${CLAUDE_VERSION_MIN} or later is needed, and this one is ${found ?? 'of unknown version'}: it would read files and run commands that a prompt only mentions`,
+    'update it, or leave out --claude-path to use the one that the Agent SDK brings.',
+  );
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  return version.localeCompare(least, 'en', { numeric: true }) >= 0;
 }

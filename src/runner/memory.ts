@@ -61,11 +61,8 @@ export async function memoryOf(
 }
 
 async function anyMemory(
-  tool: string,
-  input: Input,
-  places: Places,
-  shown: (text: string) => string,
-): Promise<Memory | undefined> {
+  ...[tool, input, places, shown]: Parameters<typeof memoryOf>
+): ReturnType<typeof memoryOf> {
   const argument = FILE_ARGUMENT.get(tool);
   if (argument !== undefined) return filesMemory(tool, input[argument], places);
   if (NEVER.has(tool)) return undefined;

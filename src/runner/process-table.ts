@@ -57,12 +57,8 @@ function seenInProc(pid: number): Seen | 'gone' {
   const startTime = fields[19];
   if (/^[ZX]$/i.test(state)) return 'gone';
   if (startTime === undefined) throw new Error(`/proc/${pid}/stat is cut short`);
-  return {
-    startTime,
-    isStopped: /^t$/i.test(state),
-    parent: Number(parent),
-    group: Number(group),
-  };
+  const isStopped = /^t$/i.test(state);
+  return { startTime, isStopped, parent: Number(parent), group: Number(group) };
 }
 
 function seenByPs(pid: number): Seen | 'gone' {

@@ -33,38 +33,29 @@ export function aligned<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): string {
-  const all = columns.map((column) => filled(column, rows)).filter(({ isEmpty }) => !isEmpty);
+  const all = columns
+    .map((column) => filled(column, rows))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''));
   const { shown, widths } = fitted(all, screen.columns ?? Number.POSITIVE_INFINITY);
-  const lineOf = (cells: readonly string[], style: (at: number) => Style | undefined): string =>
-    cells
-      .map((cell, at) => {
-        const { column } = shown[at] ?? {};
-        const text = placed(cell, widths[at] ?? 0, column ?? {}, at === cells.length - 1);
-        return styled(screen, style(at), text);
-      })
-      .join(COLUMN_GAP);
-  const titles = lineOf(
-    shown.map(({ column }) => column.title),
-    () => 'dim',
+  const lineOf = (cell: (of: Filled<Row>) => readonly [string | undefined, Style | undefined]) => {
+    const cells = shown.map((each, at) => {
+      const [text = '', style] = cell(each);
+      const isLast = at === shown.length - 1;
+      return styled(screen, style, placed(text, widths[at] ?? 0, each.column, isLast));
+    });
+    return `${cells.join(COLUMN_GAP)}\n`;
+  };
+  const titles = lineOf(({ column }) => [column.title, 'dim']);
+  const lines = rows.map((row, at) =>
+    lineOf(({ column, cells }) => [cells[at], column.style?.(row)]),
   );
-  const lines = rows.map((row, index) =>
-    lineOf(
-      shown.map(({ cells }) => cells[index] ?? ''),
-      (at) => shown[at]?.column.style?.(row),
-    ),
-  );
-  return [titles, ...lines].map((line) => `${line}\n`).join('');
+  return titles + lines.join('');
 }
 
-type Filled<Row> = {
-  readonly column: Column<Row>;
-  readonly cells: readonly string[];
-  readonly isEmpty: boolean;
-};
+type Filled<Row> = { readonly column: Column<Row>; readonly cells: readonly string[] };
 
 function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
-  const cells = rows.map((row) => oneLine(column.shown?.(row) ?? column.text(row)));
-  return { column, cells, isEmpty: cells.every((cell) => cell === '') };
+  return { column, cells: rows.map((row) => oneLine((column.shown ?? column.text)(row))) };
 }
 
 function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
@@ -96,13 +87,8 @@ function shrinkWidest(widths: number[], shown: readonly Filled<never>[]): void {
   if (widest > 0) widths[spare.indexOf(widest)] = widest - 1;
 }
 
-function placed(
-  cell: string,
-  width: number,
-  { isNumber }: { readonly isNumber?: boolean },
-  isLast: boolean,
-): string {
+function placed<Row>(cell: string, width: number, column: Column<Row>, isLast: boolean): string {
   const text = cut(cell, width);
-  if (isNumber) return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+  if (column.isNumber) return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
   return isLast ? text : padded(text, width);
 }

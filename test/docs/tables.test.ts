@@ -5,7 +5,7 @@ import { COMMAND_NAMES, specOf } from '../../src/commands.ts';
 import * as limits from '../../src/limits.ts';
 import { PROMPTS } from '../../src/prompts/index.ts';
 import { METRICS, OF_SESSION } from '../../src/resources/index.ts';
-import { CLAUDE_VERSION_MIN } from '../../src/runner/claude-version.ts';
+import { CLAUDE_VERSION_MIN } from '../../src/runner/installation.ts';
 import { NO_METRICS } from '../../src/session/metrics.ts';
 import { SETTING_LIST } from '../../src/settings.ts';
 import { Prometheus } from '../../src/telemetry/prometheus.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLAUDE_VERSION_MIN, versionFailure } from '../../src/runner/claude-version.ts';
+import { CLAUDE_VERSION_MIN, versionFailure } from '../../src/runner/installation.ts';
 
 describe('a version of Claude Code', () => {
   test.each([CLAUDE_VERSION_MIN, '2.1.249', '2.1.330', '2.2.0', '2.10.0', '3.0.0', '2.1.300-beta'])(
