@@ -39,8 +39,6 @@ function number(min: number, max: number, usual: number) {
 }
 
 type Setting<Schema extends z.ZodType> = {
-  /** Its name on the command line, without the dashes. */
-  readonly flag: string;
   /** What the help shows for its value. A setting without one is a switch. */
   readonly value?: string;
   /** What separates several values in a variable. Only a setting with one may be given several times. */
@@ -51,79 +49,62 @@ type Setting<Schema extends z.ZodType> = {
   readonly schema: Schema;
 };
 
-function one<Schema extends z.ZodType>(flag: string, schema: Schema, does: string, value = 'N') {
-  return { flag, value, does, schema };
+function one<Schema extends z.ZodType>(schema: Schema, does: string, value = 'N') {
+  return { value, does, schema };
 }
 
-function many(flag: string, item: z.ZodType<string>, does: string, value: string) {
+function many(item: z.ZodType<string>, does: string, value: string) {
   const separator = value === 'DIR' ? delimiter : ',';
-  return { flag, value, separator, does: `${does}; repeatable`, schema: z.array(item).default([]) };
+  return { value, separator, does: `${does}; repeatable`, schema: z.array(item).default([]) };
 }
 
-function onOff(flag: string, does: string) {
-  return { flag, does, schema: isOn };
+function onOff(does: string) {
+  return { does, schema: isOn };
 }
 
-/** Every setting, in the order of the README and of `--help`. */
-export const SETTINGS = {
-  stateDir: one('state-dir', path.optional(), 'where sessions are kept', 'DIR'),
-  roots: many('root', given, 'sessions may work below it', 'DIR'),
-  claudePath: one('claude-path', path.optional(), 'the Claude Code to run', 'FILE'),
-  maxLive: one('max-live', number(1, 10_000, 16), 'Claude Code processes at once'),
-  maxSessions: one('max-sessions', number(1, 100_000_000, 100_000), 'sessions that have not ended'),
+/** Every setting, in the order of the README and of `--help`. The flag of `stateDir` is `--state-dir`. */
+const SETTINGS = {
+  stateDir: one(path.optional(), 'where sessions are kept', 'DIR'),
+  roots: many(given, 'sessions may work below it', 'DIR'),
+  claudePath: one(path.optional(), 'the Claude Code to run', 'FILE'),
+  maxLive: one(number(1, 10_000, 16), 'Claude Code processes at once'),
+  maxSessions: one(number(1, 100_000_000, 100_000), 'sessions that have not ended'),
   maxSessionsPerPrincipal: one(
-    'max-sessions-per-principal',
     integer(1, 100_000_000).optional(),
     'how many of them one principal may have',
   ),
-  idleEvictMs: one('idle-evict-ms', number(0, 365 * DAY_MS, 300_000), 'an idle process is stopped'),
-  sessionTtlMs: one(
-    'session-ttl-ms',
-    number(1, 3650 * DAY_MS, 604_800_000),
-    'an idle session is ended',
-  ),
-  retainMs: one(
-    'retain-ms',
-    number(1, 36_500 * DAY_MS, 2_592_000_000),
-    'an ended session is forgotten',
-  ),
+  idleEvictMs: one(number(0, 365 * DAY_MS, 300_000), 'an idle process is stopped'),
+  sessionTtlMs: one(number(1, 3650 * DAY_MS, 604_800_000), 'an idle session is ended'),
+  retainMs: one(number(1, 36_500 * DAY_MS, 2_592_000_000), 'an ended session is forgotten'),
   permissionTimeoutMs: one(
-    'permission-timeout-ms',
     number(1, 365 * DAY_MS, 1_800_000),
     'then a permission request is denied',
   ),
-  allowBypassPermissions: onOff(
-    'allow-bypass-permissions',
-    'lets callers choose bypassPermissions',
-  ),
+  allowBypassPermissions: onOff('lets callers choose bypassPermissions'),
   logLevel: one(
-    'log-level',
     z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
     'how much is logged',
     'LEVEL',
   ),
-  logFile: one('log-file', path.optional(), 'log there, not on standard error', 'FILE'),
+  logFile: one(path.optional(), 'log there, not on standard error', 'FILE'),
   host: one(
-    'host',
     z.string().min(1, 'expected an address').default('127.0.0.1'),
     'address that http listens on',
     'ADDRESS',
   ),
-  port: one('port', number(0, 65_535, 7337), 'port that http listens on; 0 takes any'),
+  port: one(number(0, 65_535, 7337), 'port that http listens on; 0 takes any'),
   httpMode: one(
-    'http-mode',
     z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
     'sessions, or dual: also 2026-07-28',
     'MODE',
   ),
-  tokenFile: one('token-file', path.optional(), 'bearer tokens, name:token a line', 'FILE'),
-  noAuth: onOff('no-auth', 'http without a token; loopback only'),
-  allowedHosts: many('allowed-host', host, 'a further Host to answer to', 'HOST'),
-  allowedOrigins: many('allowed-origin', origin, 'web pages to answer', 'ORIGIN'),
-  publicUrl: one('public-url', url.optional(), 'where clients reach /mcp, behind a proxy', 'URL'),
-  authServers: many('auth-server', url, 'who issues the tokens, for clients', 'URL'),
+  tokenFile: one(path.optional(), 'bearer tokens, name:token a line', 'FILE'),
+  noAuth: onOff('http without a token; loopback only'),
+  allowedHosts: many(host, 'a further Host to answer to', 'HOST'),
+  allowedOrigins: many(origin, 'web pages to answer', 'ORIGIN'),
+  publicUrl: one(url.optional(), 'where clients reach /mcp, behind a proxy', 'URL'),
+  authServers: many(url, 'who issues the tokens, for clients', 'URL'),
   rateLimit: one(
-    'rate-limit',
     number(1, 1_000_000, HTTP_RATE_LIMIT_DEFAULT),
     'requests a second of one principal',
   ),
@@ -136,7 +117,12 @@ export type SettingValues = {
   readonly [Name in keyof Table]: z.output<Table[Name]['schema']>;
 };
 
-export const SETTING_LIST: readonly Setting<z.ZodType>[] = Object.values(SETTINGS);
+export const SETTING_LIST = Object.entries<Setting<z.ZodType>>(SETTINGS).map(([name, setting]) => {
+  // One that may be given several times is named after one of its values: `root`, `allowed-host`.
+  const one = setting.separator === undefined ? name : name.replace(/s$/, '');
+  const flag = one.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { name, flag, ...setting };
+});
 
 /** The environment variable of a setting. */
 export function variableOf(flag: string): string {
@@ -148,7 +134,7 @@ export function variableOf(flag: string): string {
  * @throws SettingError that names the flag and the variable
  */
 export function settingValues(given: Readonly<Record<string, unknown>>): SettingValues {
-  const values = Object.entries(SETTINGS).map(([name, { flag, schema }]) => {
+  const values = SETTING_LIST.map(({ name, flag, schema }) => {
     const { data, error } = schema.safeParse(given[flag]);
     if (error !== undefined) throw badSetting(flag, String(error.issues[0]?.message));
     return [name, data];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { callersFolder, isRunByNpm, nodeProblem, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
-import { SETTING_LIST, SETTINGS, variableOf } from '../src/settings.ts';
+import { SETTING_LIST, variableOf } from '../src/settings.ts';
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'config-')));
 writeFileSync(join(scratch, 'file'), '');
@@ -57,13 +57,6 @@ describe('settings', () => {
     const byVariable = readSettings(['http'], { [variableOf(flag)]: sample });
     expect(byFlag).not.toEqual(usual);
     expect({ ...byVariable, environment: {} }).toEqual(byFlag);
-  });
-
-  test('have a flag of the same words as their name', () => {
-    for (const [name, { flag }] of Object.entries(SETTINGS)) {
-      const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      expect([words, words.replace(/s$/, '')]).toContain(flag);
-    }
   });
 
   test('roots are repeatable, resolved through links, and listed in a variable', () => {

@@ -21,7 +21,7 @@ const FACT_WIDTH = 'principal  '.length;
 /** A request, above all a plan, is read before it is answered. */
 const ASKS_LINES_MAX = 100;
 
-type Fact = { readonly title: string; readonly text: string; readonly style?: Style | undefined };
+type Fact = readonly [title: string, text: string | undefined, style?: Style];
 
 type Known = {
   readonly session: Session;
@@ -64,7 +64,7 @@ function factsOf({ session, requests, lease, said }: Known, now: number): readon
   const { endedAt, error, labels } = session;
   const silent = silentSince(session, now);
   const { workingDirectory: directory, model } = session.options;
-  const given: [string, string | undefined, (Style | undefined)?][] = [
+  const facts: readonly Fact[] = [
     ['id', session.id],
     ['name', session.name, 'bold'],
     ['status', statusText(session, now), statusStyle(session, now)],
@@ -94,9 +94,7 @@ function factsOf({ session, requests, lease, said }: Known, now: number): readon
     // Only if no server runs it.
     ['resume', lease === undefined ? `claude --resume ${uuidOf(session.id)}` : undefined],
   ];
-  return given.flatMap(([title, text, style]) =>
-    text === undefined || text === '' ? [] : { title, text, style },
-  );
+  return facts.filter(([, text = '']) => text !== '');
 }
 
 function requestText(request: PermissionRequest, directory: string): string {
@@ -109,7 +107,7 @@ function turnCounts({ turns }: Session): string {
   return `${completed} completed, ${failed} failed, ${running} running, ${queued} queued`;
 }
 
-function factText(terminal: Terminal, { title, text, style }: Fact): string {
+function factText(terminal: Terminal, [title, text = '', style]: Fact): string {
   const { columns } = terminal;
   if (columns === undefined) return `${title}\t${oneLine(text)}\n`;
   const all = screenLines(text).flatMap((line) => wrap(line, columns - FACT_WIDTH));

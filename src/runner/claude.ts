@@ -13,15 +13,9 @@ import { claudeOptions, denying } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
-import { reasonOf, spawnError } from './exit.ts';
+import { reasonOf, spawnError } from './failure.ts';
 import { broughtError, notFound } from './installation.ts';
-import {
-  configurationsOf,
-  conversationFolders,
-  conversationGuard,
-  keptOutRules,
-  secretGuard,
-} from './kept-out.ts';
+import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
 import {
@@ -115,7 +109,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     ]);
     const rules = denyRules(seen);
     const keptOut = keptOutRules(configurations, directory);
-    const conversations = conversationGuard(conversationFolders(configurations), spec.uuid);
+    const conversations = conversationGuard(configurations, spec.uuid);
     const run = new ClaudeRun({
       spec,
       listener,
@@ -188,9 +182,9 @@ function launch(
   // If it is gone, the SDK has a better error than the guard.
   const isFound = foundPath !== undefined && existsSync(foundPath);
   let spawned: GuardedProcess | undefined;
-  const spawnClaudeCodeProcess = ({ command, args, cwd, env }: SpawnOptions) => {
-    spawned = spawnGuarded({ command, args, cwd, env }, guard);
-    context.foundPath = command;
+  const spawnClaudeCodeProcess = (request: SpawnOptions) => {
+    spawned = spawnGuarded(request, guard);
+    context.foundPath = request.command;
     return behindGate(spawned.child, new LineGate(gate));
   };
   try {

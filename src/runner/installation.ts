@@ -11,19 +11,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Failure, SessionError } from '../errors.ts';
 import { childEnvironment, claudeDirectory, cloudsOf, type Environment } from './environment.ts';
-import { reasonOf, spawnError } from './exit.ts';
-import { unavailable } from './failure.ts';
+import { reasonOf, spawnError, unavailable } from './failure.ts';
 
 const SDK = '@anthropic-ai/claude-agent-sdk';
 const VERSION_MS_MAX = 20_000;
 
-export type Installed = {
-  readonly path: string;
-  readonly version: string;
-};
-
-/** Why none was found, to be shown after "no Claude Code: ". */
-export type NotInstalled = { readonly problem: string };
+/** A problem says why none was found, to be shown after "no Claude Code: ". */
+type Found = { readonly path: string; readonly version: string } | { readonly problem: string };
 
 /**
  * The Claude Code that sessions would run, asked for its version.
@@ -33,7 +27,7 @@ export type NotInstalled = { readonly problem: string };
 export async function findClaude(
   claudePath: string | undefined,
   environment: Environment,
-): Promise<Installed | NotInstalled> {
+): Promise<Found> {
   const problems: string[] = [];
   for (const path of claudePath === undefined ? brought() : [claudePath]) {
     const asked = await askVersion(path, environment);
@@ -82,10 +76,7 @@ function brought(): readonly string[] {
   });
 }
 
-async function askVersion(
-  path: string,
-  environment: Environment,
-): Promise<Installed | NotInstalled> {
+async function askVersion(path: string, environment: Environment): Promise<Found> {
   const env = childEnvironment(environment, { marker: 'version', temporaryDirectory: tmpdir() });
   const options = { env, timeout: VERSION_MS_MAX };
   try {

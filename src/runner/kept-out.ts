@@ -89,10 +89,6 @@ export async function configurationsOf({ configDirectory }: Places): Promise<rea
   return [...new Set([configDirectory, real])];
 }
 
-export function conversationFolders(configurations: readonly string[]): readonly string[] {
-  return configurations.map((at) => join(at, 'projects'));
-}
-
 /** Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. */
 export function keptOutRules(
   configurations: readonly string[],
@@ -118,10 +114,10 @@ export function keptOutRules(
  * A hook before each use of a tool. It keeps shell commands from the conversations of others: Claude Code would let them
  * read there without asking, and its rules know single files only, not `ls`, `grep -r` or `*.jsonl`.
  *
- * @param folders with the conversations, by each of their names
  * @param uuid of the session, whose own long outputs are there too
  */
-export function conversationGuard(folders: readonly string[], uuid: string): HookCallback {
+export function conversationGuard(configurations: readonly string[], uuid: string): HookCallback {
+  const folders = configurations.map((at) => join(at, 'projects'));
   const isOfOthers = (path: string) => {
     const folder = folders.find((each) => isInside(path, each));
     return folder !== undefined && path.slice(folder.length).split(/[\\/]/)[2] !== uuid;

@@ -63,13 +63,11 @@ function rateLimit({ rate_limit_info: info }: SDKRateLimitEvent): string | undef
   const limit =
     info.rateLimitType === undefined ? 'rate' : asName(info.rateLimitType).replaceAll('_', ' ');
   const state = info.status === 'rejected' ? 'is reached' : 'is nearly reached';
-  return `The account's ${limit} limit ${state}${resetText(info.resetsAt)}.`;
-}
-
-/** Epoch seconds, as Claude Code passes on from the API. */
-function resetText(resetsAt: unknown): string {
-  const seconds = figure(resetsAt, RESET_S_MAX);
-  return seconds === undefined ? '' : `; it resets at ${new Date(seconds * 1000).toISOString()}`;
+  // Epoch seconds, as Claude Code passes on from the API.
+  const resetS = figure(info.resetsAt, RESET_S_MAX);
+  const reset =
+    resetS === undefined ? '' : `; it resets at ${new Date(resetS * 1000).toISOString()}`;
+  return `The account's ${limit} limit ${state}${reset}.`;
 }
 
 function taskStarted(message: SDKTaskStartedMessage): string | undefined {

@@ -9,9 +9,10 @@ import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { KILL_AGAIN_MS } from '../limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
-import { spawnError } from './exit.ts';
+import { spawnError } from './failure.ts';
 import { bootId, lookAt, MARKER_VARIABLE, startTimeOf, visitMarked } from './process-table.ts';
 import { taggingPrefix } from './tag.ts';
 
@@ -65,13 +66,8 @@ function works({ prefix }: ProcessGuard): boolean {
   return status === 0;
 }
 
-export type SpawnRequest = {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string | undefined;
-  /** Complete: nothing is inherited. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-};
+/** The environment is complete: nothing is inherited. */
+type SpawnRequest = Omit<SpawnOptions, 'signal'>;
 
 type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>;
 

@@ -5,6 +5,7 @@
  * written, except for the one command that is useful here and changes nothing but the conversation.
  */
 
+import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { Failure } from '../errors.ts';
 import { invalid } from './failure.ts';
 
@@ -33,3 +34,40 @@ export const NOT_COMPACTED: Failure = {
   retryable: false,
   hint: "the turn's last text says why. If little has been said so far, there is nothing to shorten; if the API failed, send /compact again later.",
 };
+
+/**
+ * The messages that a run sends to Claude Code: an async iterable for one reader. `end` closes Claude Code's standard
+ * input.
+ */
+export class MessageInput {
+  readonly #waiting: SDKUserMessage[] = [];
+  #wake: (() => void) | undefined;
+  #ended = false;
+
+  push(uuid: string, text: string, kind: Exclude<PromptKind, 'clear'>): void {
+    this.#waiting.push({
+      type: 'user',
+      message: { role: 'user', content: text },
+      parent_tool_use_id: null,
+      // Makes Claude Code name the prompt in the result of its turn.
+      uuid: uuid as NonNullable<SDKUserMessage['uuid']>,
+      // Makes it take the text literally: no `@path` is read and no command is run.
+      client_composed: kind === 'text' ? true : undefined,
+    });
+    this.#wake?.();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<SDKUserMessage, void> {
+    for (;;) {
+      const next = this.#waiting.shift();
+      if (next !== undefined) yield next;
+      else if (this.#ended) return;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}

@@ -10,9 +10,9 @@ import {
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Redactor } from '../redaction.ts';
-import type { MessageInput } from './input.ts';
 import type { LineGateOptions } from './line-gate.ts';
 import type { GuardedProcess, KillTree } from './process.ts';
+import type { MessageInput } from './prompt-text.ts';
 import type { Places } from './protected.ts';
 import type { RunListener, RunSpec } from './runner.ts';
 

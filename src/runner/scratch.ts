@@ -8,7 +8,7 @@ import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
 import { ifThere } from '../looks.ts';
-import { reasonOf } from './exit.ts';
+import { reasonOf } from './failure.ts';
 
 const NAME_CHARS = 16;
 const NAME = /^[0-9a-f]{16}$/;

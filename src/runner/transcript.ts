@@ -36,7 +36,8 @@ export async function growthSince({ path, bytes: size }: Transcript, from: numbe
     // An entry that is being written is left for the next look.
     const end = bytes.subarray(0, bytesRead).lastIndexOf('\n') + 1;
     const entries = bytes.toString('utf8', 0, end).split('\n').flatMap(entryOf);
-    return { prompts: promptsIn(from > 0 ? entries : afterOurs(entries)), bytes: start + end };
+    const ours = from > 0 ? -1 : entries.findLastIndex(({ entrypoint }) => entrypoint === OURS);
+    return { prompts: promptsIn(entries.slice(ours + 1)), bytes: start + end };
   } finally {
     await file.close();
   }
@@ -51,10 +52,6 @@ function entryOf(line: string): Entry[] {
   } catch {
     return [];
   }
-}
-
-function afterOurs(entries: readonly Entry[]): readonly Entry[] {
-  return entries.slice(entries.findLastIndex(({ entrypoint }) => entrypoint === OURS) + 1);
 }
 
 function promptsIn(entries: readonly Entry[]): number {

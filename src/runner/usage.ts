@@ -32,19 +32,14 @@ export class UsageMeter {
     const before = this.#total;
     const total = byModel(result.modelUsage);
     this.#total = total;
-    const since = sinceLastResult(result);
-    if (since !== undefined) return byModel(since);
+    const newer: SDKResultMessage & { readonly model_usage_since_last_result?: unknown } = result;
+    const since = newer.model_usage_since_last_result;
+    if (typeof since === 'object' && since !== null) return byModel(since);
     if (before === undefined) return { [UNTOLD]: tokensOf(result) };
     // A count that fell was reset (/clear): all that it shows is new.
     const isReset = totalOf(total).costUsd < totalOf(before).costUsd;
     return isReset ? total : subtractUsageByModel(total, before);
   }
-}
-
-function sinceLastResult(result: SDKResultMessage): unknown {
-  const since = (result as { model_usage_since_last_result?: unknown })
-    .model_usage_since_last_result;
-  return typeof since === 'object' && since !== null ? since : undefined;
 }
 
 /** By model. Claude Code passes on the figures of the API unchecked. */

@@ -1,14 +1,7 @@
 /** Log lines about sessions and prompts, derived from committed events. `docs/observability.md` lists their fields. */
 
 import type { Logger } from '../log.ts';
-import {
-  type EventTable,
-  handleEvent,
-  ignoring,
-  type PermissionRequest,
-  type Trace,
-  type Turn,
-} from '../session/event.ts';
+import { type EventTable, handleEvent, ignoring, type Trace, type Turn } from '../session/event.ts';
 import type { Change, Commit } from '../store/store.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,7 +24,7 @@ const LINES: EventTable<LogLine | undefined, [session: Change['session']]> = {
   session_created: ({ principal, mcpSessionId }) =>
     info('session created', { principal, mcpSessionId }),
   session_ended: ({ at }, { createdAt }) =>
-    info('session ended', { durationMs: Math.max(0, at - createdAt) }),
+    info('session ended', { durationMs: elapsed(createdAt, at) }),
   session_error: ({ error }) => ({
     level: 'warn',
     text: 'session in error',
@@ -42,13 +35,14 @@ const LINES: EventTable<LogLine | undefined, [session: Change['session']]> = {
   permission_requested: ({ turnId, request: { requestId } }) =>
     info('permission asked', { turnId, requestId }),
   permission_answered: ({ turnId, request }) => {
-    const { requestId, state } = request;
-    return info('permission settled', { turnId, requestId, state, waitMs: waitOf(request) });
+    const { requestId, state, createdAt, answeredAt } = request;
+    const waitMs = elapsed(createdAt, answeredAt);
+    return info('permission settled', { turnId, requestId, state, waitMs });
   },
   prompt_queued: ({ turnId, trace }) => info('prompt queued', { turnId, ...traceFields(trace) }),
   prompt_cancelled: ({ turnId }) => info('prompt cancelled', { turnId }),
   turn_started: ({ turn }) =>
-    info('turn started', { ...turnFields(turn), waitMs: queueWaitOf(turn) }),
+    info('turn started', { ...turnFields(turn), waitMs: elapsed(turn.queuedAt, turn.startedAt) }),
   turn_ended: ({ turn }) =>
     info('turn ended', {
       ...turnFields(turn),
@@ -73,17 +67,12 @@ function traceFields(trace: Trace | undefined): Fields {
   return { traceId: trace?.traceId, spanId: trace?.spanId };
 }
 
-/** Milliseconds from the arrival of a prompt to the start of its turn. */
-export function queueWaitOf({ queuedAt, startedAt = queuedAt }: Turn): number {
-  return Math.max(0, startedAt - queuedAt);
+/** Milliseconds from one time to another, or 0 if that has not come. Clocks may be set back. */
+export function elapsed(from: number, to = from): number {
+  return Math.max(0, to - from);
 }
 
 /** Milliseconds for which a turn ran. */
-export function durationOf({ queuedAt, startedAt = queuedAt, endedAt = startedAt }: Turn): number {
-  return Math.max(0, endedAt - startedAt);
-}
-
-/** Milliseconds for which a permission request waited. */
-export function waitOf({ createdAt, answeredAt = createdAt }: PermissionRequest): number {
-  return Math.max(0, answeredAt - createdAt);
+export function durationOf({ queuedAt, startedAt = queuedAt, endedAt }: Turn): number {
+  return elapsed(startedAt, endedAt);
 }

@@ -10,7 +10,7 @@ import { type EventTable, handleEvent, ignoring, type Turn, type Usage } from '.
 import type { Metrics } from '../session/metrics.ts';
 import { OTHER_MODELS } from '../session/usage.ts';
 import type { Commit } from '../store/store.ts';
-import { durationOf, queueWaitOf, waitOf } from './journal.ts';
+import { durationOf, elapsed } from './journal.ts';
 import type { Telemetry, ToolCall } from './telemetry.ts';
 
 /** What the gauges show. */
@@ -38,12 +38,12 @@ export class Prometheus implements Telemetry {
   readonly #gauges = gaugesIn(this.#registry);
   readonly #handlers: EventTable<void> = {
     prompt_cancelled: () => this.#counters.turns.inc({ outcome: 'cancelled' }),
-    turn_started: ({ turn }) => {
-      if (turn.origin === 'prompt') this.#times.queueWait.observe(queueWaitOf(turn) / 1000);
+    turn_started: ({ turn: { origin, queuedAt, startedAt } }) => {
+      if (origin === 'prompt') this.#times.queueWait.observe(elapsed(queuedAt, startedAt) / 1000);
     },
     turn_ended: ({ turn }) => this.#countEnd(turn),
-    permission_answered: ({ request }) =>
-      this.#times.permissionWait.observe({ outcome: request.state }, waitOf(request) / 1000),
+    permission_answered: ({ request: { state, createdAt, answeredAt } }) =>
+      this.#times.permissionWait.observe({ outcome: state }, elapsed(createdAt, answeredAt) / 1000),
     ...ignoring(
       'session_created',
       'session_tied',
