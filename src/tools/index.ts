@@ -1,10 +1,8 @@
 /** All tools, in the order of tools/list. */
 
-import { attachSession } from './attach-session.ts';
 import { cleanupSessions, endSession } from './ending.ts';
 import { getMetrics } from './get-metrics.ts';
-import { getSession } from './get-session.ts';
-import { listSessions } from './list-sessions.ts';
+import { attachSession, getSession, listSessions } from './known-sessions.ts';
 import { createSession, forkSession } from './new-sessions.ts';
 import { answerPermissionRequest, listPermissionRequests } from './permissions.ts';
 import { readEvents } from './read-events.ts';

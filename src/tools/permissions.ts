@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import { ANSWERS_MAX, LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
-import { requestView, showRequest } from '../views/request.ts';
+import { requestView, showRequest } from '../views/session.ts';
 import { mcpSessionOf, scope, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
 

@@ -8,8 +8,7 @@ import {
 } from '../limits.ts';
 import { type EventTable, handleEvent, type SessionEvent } from '../session/event.ts';
 import { cutChars } from '../text.ts';
-import { showRequest } from './request.ts';
-import { isoTime, showTurn } from './session.ts';
+import { isoTime, showRequest, showTurn } from './session.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
 

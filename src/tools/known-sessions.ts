@@ -1,3 +1,5 @@
+/** Tools about sessions that are there: get_session, list_sessions and attach_session. */
+
 import { z } from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
 import { LABEL, parseLabel } from '../session/label.ts';
@@ -5,8 +7,25 @@ import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
-import { mcpSessionOf, scope, taskId } from './fields.ts';
+import { mcpSessionOf, scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
+
+export const getSession = defineTool({
+  name: 'get_session',
+  title: 'Show a session',
+  icons: ICONS.session,
+  description:
+    'Shows one session, ended or not: its status, turns, pending permission requests, tasks, tokens and cost. Use ' +
+    'it for a single look. To wait, call wait_sessions instead of polling this. To see what Claude did, call ' +
+    'read_events.',
+  effect: 'read',
+  input: z.object({ sessionId }),
+  output: z.object({ session: sessionView }),
+  async run(args, { service, caller }) {
+    const session = await service.sessions.get(caller, args.sessionId);
+    return { session: showSession(session, service.now()) };
+  },
+});
 
 export const listSessions = defineTool({
   name: 'list_sessions',
@@ -54,5 +73,22 @@ export const listSessions = defineTool({
       sessions: sessions.map((session) => showSession(session, service.now())),
       nextCursor: next && cursorText(next),
     };
+  },
+});
+
+export const attachSession = defineTool({
+  name: 'attach_session',
+  title: 'Attach a session',
+  icons: ICONS.session,
+  description:
+    'Ties one of your sessions to this MCP session, so that you can change it although another of your clients ' +
+    'holds it and is still connected. You need this only after a CONFLICT: if the other client is gone, your first ' +
+    'change ties the session automatically.',
+  effect: 'note',
+  input: z.object({ sessionId }),
+  output: z.object({ session: sessionView }),
+  async run(args, { service, caller }) {
+    const session = await service.sessions.attach(caller, args.sessionId);
+    return { session: showSession(session, service.now()) };
   },
 });
