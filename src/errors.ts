@@ -66,10 +66,7 @@ export class SessionNotFoundError extends SessionError {
 
 /** An invalid setting. The message is the one line that is shown; the exit code is 2. */
 export class SettingError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'SettingError';
-  }
+  override readonly name = 'SettingError';
 }
 
 /** An id for a message: short, printable, without control characters. */

@@ -35,7 +35,9 @@ async function main(): Promise<number> {
     return await start(readSettings(argv));
   } catch (error) {
     if (error instanceof SettingError) return complain(error.message, 2);
-    if (error instanceof SessionError) return complain(withHint(error), 1);
+    if (error instanceof SessionError) {
+      return complain([error.message, error.hint].filter(Boolean).join('; '), 1);
+    }
     // A defect: its stack is shown, with control characters made visible.
     return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), 1);
   }
@@ -95,27 +97,16 @@ function untilStopped(log: Logger): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => resolve());
     }
-    if (NPM_PID !== undefined) whenParentIsNot(NPM_PID, resolve);
+    // npm does not forward SIGHUP and SIGKILL, but if it ends, the server is to end too.
+    const lookForNpm = () => process.ppid !== NPM_PID && resolve();
+    if (NPM_PID !== undefined) setInterval(lookForNpm, NPM_POLL_MS).unref();
   });
-}
-
-/** npm does not forward SIGHUP and SIGKILL, but if it ends, the server is to end too. */
-function whenParentIsNot(pid: number, callback: () => void): void {
-  const timer = setInterval(() => {
-    if (process.ppid === pid) return;
-    clearInterval(timer);
-    callback();
-  }, NPM_POLL_MS).unref();
 }
 
 function packageVersion(): string {
   const text = readFileSync(join(OWN_FOLDER, 'package.json'), 'utf8');
   const { version } = JSON.parse(text) as { version: string };
   return version;
-}
-
-function withHint(error: SessionError): string {
-  return error.hint === undefined ? error.message : `${error.message}; ${error.hint}`;
 }
 
 function say(text: string): number {

@@ -11,7 +11,7 @@ import type { Memory } from '../session/remembered.ts';
 import { stableJson } from '../session/stable-json.ts';
 import { cutBytes } from '../text.ts';
 import { claudeDirectory } from './environment.ts';
-import { isProtected, isRoot, type Places } from './protected.ts';
+import { isProtected, type Places } from './protected.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -103,7 +103,9 @@ async function filesMemory(
   if (typeof path !== 'string' || !isPlain(path)) return undefined;
   const within = await realpath(workingDirectory);
   // The path of a session's directory is a real path. If it is not any more, the directory was replaced.
-  if (within !== resolve(workingDirectory) || isRoot(within)) return undefined;
+  if (within !== resolve(workingDirectory)) return undefined;
+  // The root of a file system contains everything: "inside it" would restrict nothing.
+  if (dirname(within) === within) return undefined;
   const [real, home, configDirectory] = await Promise.all([
     realPathOf(resolve(path)),
     realPathOf(places.home),

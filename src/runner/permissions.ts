@@ -117,15 +117,12 @@ async function askAbout(
   const changed = reply.updatedInput;
   // As asked: otherwise a plan file that has appeared meanwhile would replace a plan that is only in the call.
   const toRun = changed === undefined ? asked : inputToRun(redactor, asked, changed);
-  if (!isPlan || isOwnPlan(asked, toRun)) return { reply, toRun };
+  const plan = planIn(toRun);
+  // An answer that contains another plan replaces the file.
+  const isOwnPlan = plan !== undefined && plan !== planIn(asked);
+  if (!isPlan || isOwnPlan) return { reply, toRun };
   const isAsShown = shownFile !== undefined && shownFile === (await planFileOf(asked));
   return { reply: isAsShown ? reply : PLAN_CHANGED, toRun };
-}
-
-/** Whether the answer contains another plan, which then replaces the file. */
-function isOwnPlan(asked: Input, toRun: Input): boolean {
-  const plan = planIn(toRun);
-  return plan !== undefined && plan !== planIn(asked);
 }
 
 const PLAN_CHANGED: PermissionReply = {

@@ -128,17 +128,6 @@ export function identify(pid: number, marker: string): ProcessIdentity {
 }
 
 /**
- * The processes, other than this one, that belong to the marker.
- *
- * @throws if the process table could not be read
- */
-export async function findByMarker(marker: string): Promise<readonly number[]> {
-  const found: number[] = [];
-  await visitMarked(new Set([marker]), (pid) => found.push(pid));
-  return found;
-}
-
-/**
  * SIGKILLs the process, if it still is the one that was identified, and everything that belongs to its marker, until
  * nothing is left. Safe for a process that ended long ago. Never rejects.
  *

@@ -3,7 +3,7 @@
  * contain what Claude Code itself calls sensitive, and more.
  */
 
-import { dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import { isInside } from '../paths.ts';
 
 /** Names of files and directories, at any depth. */
@@ -81,11 +81,6 @@ export function isProtected(path: string, places: Places): boolean {
   const [first] = namesOf(relative(home, path));
   const holdsHome = isInsideFolded(home, workingDirectory);
   return holdsHome && isInsideFolded(path, home) && first !== undefined && OF_HOME.test(first);
-}
-
-/** Whether a directory contains everything, so that "inside it" restricts nothing. */
-export function isRoot(directory: string): boolean {
-  return dirname(directory) === directory;
 }
 
 function isOfConfig(names: readonly string[], at: number): boolean {

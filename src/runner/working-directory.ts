@@ -23,7 +23,7 @@ export async function realDirectoryOf(path: string): Promise<string> {
   );
 }
 
-async function look(path: string): Promise<{ path: string; isDirectory: boolean }> {
+async function look(path: string) {
   const resolved = await realpath(path);
   return { path: resolved, isDirectory: (await stat(resolved)).isDirectory() };
 }

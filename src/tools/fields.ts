@@ -71,10 +71,7 @@ export const scope = z
   .describe('mine: sessions tied to this MCP session. all (default): all your sessions.');
 
 /** The MCP session to filter by; the empty string, which matches no session, if the caller has no MCP session. */
-export function mcpSessionOf(
-  caller: Caller,
-  scope: 'mine' | 'all' | undefined,
-): string | undefined {
+export function mcpSessionOf(caller: Caller, scope?: 'mine' | 'all'): string | undefined {
   return scope === 'mine' ? (caller.mcpSessionId ?? '') : undefined;
 }
 

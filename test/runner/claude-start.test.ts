@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { findByMarker } from '../../src/runner/process.ts';
 import { Recorder } from './claude-world.ts';
+import { findByMarker } from './find-by-marker.ts';
 import { openWorld } from './open-world.ts';
 
 const world = await openWorld();

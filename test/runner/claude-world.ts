@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
-import { findByMarker } from '../../src/runner/process.ts';
 import type { RunLimits } from '../../src/runner/run-parts.ts';
 import type {
   PermissionAsk,
@@ -23,6 +22,7 @@ import type { RememberRule } from '../../src/session/remembered.ts';
 import { Changes } from '../support/changes.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
 import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
+import { findByMarker } from './find-by-marker.ts';
 
 export class Recorder implements RunListener {
   readonly outputs: OutputBody[] = [];

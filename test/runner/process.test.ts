@@ -7,7 +7,6 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
   createKillTree,
-  findByMarker,
   identify,
   killTree,
   type ProcessGuard,
@@ -15,6 +14,7 @@ import {
   spawnGuarded,
 } from '../../src/runner/process.ts';
 import { startTimeOf } from '../../src/runner/process-table.ts';
+import { findByMarker } from './find-by-marker.ts';
 import { GUARDS } from './guards.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');

@@ -1,5 +1,5 @@
 /** Prints, as JSON, the processes that carry a marker: `find-marked.ts MARKER`. */
 
-import { findByMarker } from '../../../src/runner/process.ts';
+import { findByMarker } from '../find-by-marker.ts';
 
 process.stdout.write(JSON.stringify(await findByMarker(process.argv[2] ?? '')));
