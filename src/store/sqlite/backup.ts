@@ -17,8 +17,8 @@ import { LOCK_MS_MAX } from '../../limits.ts';
 import { DATABASE_FILE } from './files.ts';
 
 /**
- * What runs now belongs to the servers of the original. A server that opens the copy must see owners that are gone,
- * and no process that it could mistake for one of its own.
+ * What runs now belongs to the servers of the original. For a server that opens the copy, every owner must be gone, and
+ * there must be no process that it could take for one of its own.
  */
 const CUT_OFF = `
   UPDATE sessions SET owner = 'backup', lease_until = 0 WHERE owner IS NOT NULL;
@@ -28,17 +28,17 @@ const CUT_OFF = `
 `;
 
 /**
- * Copies the database of a state directory into `file`, which must not exist (0600, durable when this returns). In a
- * directory of its own as `sessions.db`, the copy is a state directory; a turn that was running is `lost` there. Blocks
- * the event loop, but not the servers that write. A crash leaves a `FILE.*.partial` behind, which nobody needs.
+ * Copies the database of a state directory to `file`, which must not exist. The copy has mode 0600 and is durable when
+ * this returns. A directory that contains it as `sessions.db` is a state directory; a turn that was running is `lost`
+ * there. Blocks the event loop, but not the servers that write. A crash leaves a `FILE.*.partial`, which can be deleted.
  *
- * @throws SessionError UNAVAILABLE, with what to do; then there is no `file`
+ * @throws SessionError UNAVAILABLE, with what to do; there is no `file` then
  */
 export function backUpDatabase(directory: string, file: string): void {
   const source = join(directory, DATABASE_FILE);
   if (!existsSync(source)) throw refusal(`there is no ${source}`, 'name the --state-dir to copy.');
   if (existsSync(file)) throw refusal(`${file} exists already`, 'name a new file.');
-  // The name is new each time: what an interrupted backup left must not stop this one, and another may be running.
+  // A new name each time: an interrupted backup may have left a file, and another backup may be running.
   const partial = `${file}.${randomUUID().slice(0, 8)}.partial`;
   try {
     makeOwn(partial);
@@ -64,7 +64,7 @@ export function backUpDatabase(directory: string, file: string): void {
 function copy(source: string, target: string): void {
   const from = new DatabaseSync(source, { readOnly: true, timeout: LOCK_MS_MAX });
   try {
-    // Reads every row, so damage is found now and not when the backup is needed.
+    // Reads every row, so that damage is found now and not when the backup is needed.
     from.prepare('VACUUM INTO ?').run(target);
   } finally {
     from.close();

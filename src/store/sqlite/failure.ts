@@ -83,7 +83,7 @@ export function closedError(): SessionError {
   });
 }
 
-/** Not retryable: the call may have been written, and nobody knows. */
+/** Not retryable, because the call may have taken effect. */
 export function unconfirmedError(cause: unknown): SessionError {
   return new SessionError(
     'UNAVAILABLE',
@@ -92,7 +92,7 @@ export function unconfirmedError(cause: unknown): SessionError {
   );
 }
 
-/** Nothing of the call was written. */
+/** For a call of which nothing was written. */
 export function reopeningError(cause: unknown): SessionError {
   const why = cause instanceof SessionError ? `: ${cause.message}` : '';
   return new SessionError(

@@ -10,11 +10,11 @@ export type DatabaseFiles = {
   journalBytes(): number;
   /** Whether the path of the database still leads to the file that was opened. */
   isInPlace(): boolean;
-  /** The same, even if the disk was mounted again meanwhile. */
+  /** The same, but still true if the disk was mounted again meanwhile. */
   isSameFile(): boolean;
 };
 
-/** Call it right after the database of the directory was opened. */
+/** Must be called right after the database of the directory was opened. */
 export function filesOf(directory: string): DatabaseFiles {
   const file = join(directory, DATABASE_FILE);
   const opened = statOf(file);

@@ -54,7 +54,7 @@ function rewrite(file: string): void {
     }
     if (at > 0) fsyncSync(fd);
   } catch (error) {
-    // Without a write there is no such file.
+    // SQLite creates the file with the first write.
     if (fd === undefined && error instanceof Error && 'code' in error && error.code === 'ENOENT')
       return;
     throw new SessionError('UNAVAILABLE', 'the journal of the state database cannot be synced', {

@@ -16,7 +16,7 @@ import { whileLocked } from './lock.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
 import { networkFileSystemOf } from './network-file-system.ts';
 
-/** The first release without the bug that corrupts a WAL file written by several processes. */
+/** The first release without the bug that corrupts a WAL file that several processes write. */
 const SQLITE_VERSION_MIN = '3.51.3';
 
 /**
@@ -96,7 +96,7 @@ function makeFile(file: string): void {
   closeSync(fd);
 }
 
-/** Uses a read-only connection: a writable one would change the file, if only when it is closed. */
+/** Uses a read-only connection: a writable one would change the file when it is closed. */
 function refuseUnusable(file: string): void {
   const { size } = statSync(file);
   if (size === 0) return;
@@ -126,7 +126,7 @@ function configured(db: DatabaseSync): DatabaseSync {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
     db.exec('PRAGMA foreign_keys = ON');
-    // Otherwise each savepoint would write every page of a commit to a file once more.
+    // Otherwise each savepoint would write every page of the commit to a temporary file.
     db.exec('PRAGMA temp_store = MEMORY');
     db.exec(`PRAGMA journal_size_limit = ${JOURNAL_KEPT_BYTES_MAX}`);
     migrate(db);
@@ -138,7 +138,7 @@ function configured(db: DatabaseSync): DatabaseSync {
   }
 }
 
-/** The error names the directory: whoever starts the server must know which one it was. */
+/** The error names the directory, so that whoever starts the server knows which one it was. */
 export function refusal(directory: string, error: unknown): SessionError {
   const known = error instanceof SessionError ? error : storageFailure(error);
   const reason = known?.message ?? (error instanceof Error ? error.message : String(error));

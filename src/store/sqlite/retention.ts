@@ -1,4 +1,4 @@
-/** Forgetting what is old enough, in steps that others hardly notice. */
+/** Deletes what is old enough, in steps short enough for others to write in between. */
 
 import { leaveMcpScope } from '../sums.ts';
 import { readSession } from './append.ts';
@@ -15,7 +15,7 @@ const ROW_TABLES = [
   'orders',
 ];
 
-/** One step: as many rows as `limit`, or a few more; whether there may be more to do. */
+/** Deletes up to `limit` rows, or a few more. Returns whether there may be more to delete. */
 export function prune(tx: Transaction, ageMs: number, limit: number): boolean {
   const before = tx.steadyNow - ageMs;
   let left = limit - pruneKeys(tx.sql, before, limit);
@@ -32,16 +32,13 @@ export function prune(tx: Transaction, ageMs: number, limit: number): boolean {
 }
 
 function pruneKeys(sql: Sql, before: number, limit: number): number {
-  return sql.run(
-    `DELETE FROM requests WHERE (principal, tool, key) IN (
-       SELECT principal, tool, key FROM requests WHERE created_at < ? LIMIT ?
-     )`,
-    before,
-    limit,
-  );
+  const remove = `DELETE FROM requests WHERE (principal, tool, key) IN (
+    SELECT principal, tool, key FROM requests WHERE created_at < ? LIMIT ?
+  )`;
+  return sql.run(remove, before, limit);
 }
 
-/** The log first, from its start; once that is gone, the session itself. Returns how many rows went. */
+/** Deletes the log from its start, and then the session itself. Returns how many rows were deleted. */
 function pruneSession(tx: Transaction, sessionId: string, limit: number): number {
   const { sql } = tx;
   let rows = sql.run(
@@ -59,7 +56,7 @@ function pruneSession(tx: Transaction, sessionId: string, limit: number): number
   return rows + sql.run('DELETE FROM sessions WHERE id = ?', sessionId);
 }
 
-/** A damaged row is forgotten like any other: else nothing that is younger would ever be. Its sums stay as they are. */
+/** A damaged row is deleted too; otherwise no younger session would ever be. What it counted stays in the sums. */
 function leaveScope({ sql, sums }: Transaction, sessionId: string): void {
   try {
     sums.change(leaveMcpScope(readSession(sql, sessionId)));

@@ -1,4 +1,4 @@
-/** A database connection with its statements prepared once, and rows read with care. */
+/** A database connection that keeps its statements prepared, and the checks of what is read from rows. */
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
@@ -24,7 +24,7 @@ export class Sql {
     return this.#db.isOpen;
   }
 
-  /** How many rows this connection has ever changed, even if that was undone. */
+  /** How many rows this connection has changed since it was opened, including what was rolled back. */
   get changes(): number {
     return this.number('SELECT total_changes() AS n');
   }
@@ -34,7 +34,7 @@ export class Sql {
     return Number(this.get('PRAGMA data_version')?.data_version);
   }
 
-  /** For statements that are run once, or that no plan can be kept for. */
+  /** For statements that run once or cannot be prepared. */
   exec(sql: string): void {
     this.#db.exec(sql);
   }
@@ -43,7 +43,7 @@ export class Sql {
     return readable(() => this.#prepared(sql).get(...values));
   }
 
-  /** The column `n` of the only row, as a count is read. */
+  /** The column `n` of a statement that returns one row. */
   number(sql: string, ...values: SQLInputValue[]): number {
     return numberOf(this.get(sql, ...values) ?? {}, 'n');
   }
@@ -59,7 +59,7 @@ export class Sql {
     return readable(() => statement.all(...values) as unknown as readonly Tuple[]);
   }
 
-  /** How many rows were changed. */
+  /** Returns how many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes);
   }

@@ -1,7 +1,7 @@
 /**
- * The clock for ages: how long a session is idle, how old an ended one is. It runs on whatever the wall clock is set to.
- * While the machine is up its uptime carries the clock over restarts of the server; over a boot the wall clock has to be
- * believed, as to how much time has passed, and never to go back.
+ * The clock for ages: how long a session has been idle, how long ago it ended. Setting the wall clock does not change it.
+ * While the machine is up, its uptime carries the clock over restarts of the server. Across a boot, only the wall clock
+ * can say how much time has passed; this clock never goes back.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,9 +9,9 @@ import { uptime } from 'node:os';
 import { numberOf, type Sql } from './sql.ts';
 
 export type Uptime = {
-  /** Tells the boots of the machine apart; empty if it cannot be read. */
+  /** Identifies the boot of the machine; empty if it cannot be read. */
   readonly bootId: string;
-  /** Milliseconds since the boot, those that the machine slept included. */
+  /** Milliseconds since the boot, including the time the machine slept. */
   elapsedMs(): number;
 };
 
@@ -27,10 +27,10 @@ function readBootId(): string {
   }
 }
 
-/** Whole milliseconds, of the order of epoch milliseconds. */
+/** Whole milliseconds, close to epoch milliseconds. */
 export type SteadyClock = () => number;
 
-/** Goes on with the clock that the database has, or starts one. */
+/** Continues the clock that is stored in the database, or starts one. */
 export function openSteadyClock(sql: Sql, now: () => number, uptime: Uptime): SteadyClock {
   const boot = { bootId: uptime.bootId, elapsedMs: Math.round(uptime.elapsedMs()) };
   const at = sameBoot(sql, boot) ?? newBoot(sql, boot, now());
@@ -45,11 +45,11 @@ function sameBoot(sql: Sql, boot: Boot): number | undefined {
   const row = sql.get(SELECT);
   if (row === undefined || boot.bootId === '' || row.boot_id !== boot.bootId) return undefined;
   const sinceMs = boot.elapsedMs - numberOf(row, 'elapsed_ms');
-  // A container may count from its own start.
+  // In a container, the uptime may count from the container's start.
   return sinceMs < 0 ? undefined : numberOf(row, 'at') + sinceMs;
 }
 
-/** Another server may be doing the same. */
+/** Checks again under the write lock, because another server may have done the same. */
 function newBoot(sql: Sql, boot: Boot, wallMs: number): number {
   sql.run('BEGIN IMMEDIATE');
   try {
@@ -65,8 +65,8 @@ function newBoot(sql: Sql, boot: Boot, wallMs: number): number {
 }
 
 /**
- * As much later than what happened last as the wall clock says. The wall clock itself is no measure: if it was set right
- * after a start, it and this clock have been apart since.
+ * The time of the last activity by this clock, plus what has passed since by the wall clock. The wall clock itself cannot
+ * be used: if it was corrected after a start, the two clocks have differed since.
  */
 function afterBoot(sql: Sql, wallMs: number): number {
   const started = sql.get(SELECT);
@@ -77,7 +77,7 @@ function afterBoot(sql: Sql, wallMs: number): number {
   return Math.max(before, numberOf(last, 'active_at') + passedMs);
 }
 
-/** By both clocks. Two indexes have the sessions' times. */
+/** The last activity by both clocks. Open and ended sessions have an index each. */
 const LAST = `SELECT active_at, last_activity FROM (
   SELECT * FROM (
     SELECT active_at, last_activity FROM sessions WHERE ended_at IS NULL ORDER BY active_at DESC LIMIT 1
