@@ -1,4 +1,4 @@
-/** The composition root: the only file that constructs adapters and ties the rooms together. */
+/** The composition root of a server: constructs the adapters and connects the rooms. */
 
 import { randomUUID as newId, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -43,9 +43,9 @@ import { TOKEN_FILE } from './transport/http/token-file.ts';
 export type App = {
   readonly connections: Connections;
   readonly service: Service;
-  /** The figures for Prometheus, where they are collected. */
+  /** The metrics for Prometheus, if they are collected. */
   readonly figures?: Figures;
-  /** Stops every session's process and closes the store; sessions stay and resume later. */
+  /** Ends every session's process and closes the store. The sessions can be resumed later. */
   close(): Promise<void>;
 };
 
@@ -58,14 +58,14 @@ export type AppDeps = {
 export type Ports = {
   readonly store: Store;
   readonly runner: Runner;
-  /** Ends a process and all it started, if it is still the same one. */
+  /** Kills a process and everything it started, if it is still the same one. */
   killTree(process: ProcessIdentity): Promise<boolean>;
   readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly leaseTimes?: LeaseTimes;
 };
 
-/** Opens the state directory and gets ready to serve. Throws SessionError when it cannot be used. */
+/** Opens the state directory and prepares to serve. Throws SessionError if the directory cannot be used. */
 export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): Promise<App> {
   const { settings, log, redactor } = deps;
   const store = await openSqliteStore({ directory: settings.stateDir, log });
@@ -81,7 +81,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
     log,
   });
   if (settings.command !== 'http') return assemble({ ...deps, store, runner, killTree });
-  // Loaded only here: on stdio a client waits for the start, and nobody scrapes.
+  // Loaded only for HTTP: nobody scrapes a server on stdio, whose client waits for the start.
   const { Prometheus } = await import('./telemetry/prometheus.ts');
   const telemetry = new Prometheus(deps.version);
   const app = await assemble({ ...deps, store, runner, killTree, telemetry });
@@ -93,7 +93,7 @@ function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
   return tokenFile === undefined ? own : [...own, tokenFile];
 }
 
-/** Loaded at the first prompt: on stdio a client waits for the start. */
+/** Loads the runner at the first prompt, because a client on stdio waits for the start of the server. */
 function claudeRunner(options: ClaudeRunnerOptions): Runner {
   let runner: Promise<Runner> | undefined;
   const load = async () => (await import('./runner/claude.ts')).createClaudeRunner(options);
@@ -120,12 +120,12 @@ function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figur
   };
 }
 
-/** An input that a caller has changed is shown in the caller's own words. */
+/** An input changed by a caller is shown unredacted: it consists of the caller's own words. */
 function asGiven(text: string): string {
   return text;
 }
 
-/** Everything above the two ports; tests give their own. */
+/** Builds everything above the ports; tests pass their own ports. */
 export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const { settings, log, store, version } = deps;
   const clock = deps.clock ?? systemClock();
@@ -179,7 +179,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     close: async () => {
       housekeeper.close();
       control.close();
-      // First of all the turns: from here on Claude hears nothing more that it could go on with.
+      // Turns first: from here on, Claude gets no answer with which it could continue.
       const stopped = scheduler.close();
       changes.close();
       waiters.close();
@@ -196,7 +196,7 @@ type Beginning = {
   readonly scheduler: Scheduler;
 };
 
-/** Settles what is left from before, and takes work from then on. */
+/** Takes over from servers that are gone, and starts to run turns. */
 async function begin({ store, housekeeper, scheduler }: Beginning): Promise<void> {
   await housekeeper.sweep();
   scheduler.follow();
@@ -209,7 +209,7 @@ type ConnectionDeps = {
   readonly telemetry: Telemetry;
   readonly version: string;
   readonly presence: Parts['presence'];
-  /** What the ends of MCP sessions still have to do. */
+  /** The cleanups after MCP sessions that are in progress. */
   readonly leaving: Set<Promise<void>>;
 };
 
@@ -226,7 +226,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
     try {
       await service.turns.disconnected(caller);
     } finally {
-      // Else it would hold for ever a session that could not be stopped.
+      // Otherwise it would hold a session that could not be stopped forever.
       await presence.finishDisconnect(mcpSessionId);
     }
   };

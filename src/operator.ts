@@ -1,6 +1,6 @@
 /**
- * The composition root of the commands: what the operator of a state directory reads and ends beside the servers. It
- * serves nobody, starts no Claude Code and settles nothing but what it is told to end.
+ * The composition root of the command `end`: ends a session without being a server. Starts no process, and takes over no
+ * session but the one to end.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -22,10 +22,10 @@ export type EndDeps = {
 };
 
 /**
- * Ends a session of any principal, wherever it runs: at a server, which is left an order, or nowhere. Returns after its
- * last process is gone.
+ * Ends a session of any principal, by an order to the server that runs it if there is one. Returns after its last process
+ * is gone.
  *
- * @returns `ended` false where it had ended before
+ * @returns `ended` is false if it had ended before
  */
 export async function endSession(
   deps: EndDeps,
@@ -35,10 +35,10 @@ export async function endSession(
   const { settings, log } = deps;
   const store = await openSqliteStore({ directory: settings.stateDir, log });
   const { sessions, close } = assembleEnding({ ...deps, store });
-  // No wait of the service keeps a process alive: a server's transport does that.
+  // The waits of the service keep no process alive; in a server, the transport does.
   const alive = setInterval(() => {}, STORE_POLL_MS);
   try {
-    // As its principal, of no MCP session: whom it is tied to does not hold the operator up.
+    // As its principal and without an MCP session, so that no tie prevents it.
     const ended = await sessions.end({ principal, mcpSessionId: null }, id, reason);
     await removeScratch(scratchDirectoryOf(settings.stateDir), id.slice(SESSION_ID_PREFIX.length));
     return ended;
@@ -49,7 +49,6 @@ export async function endSession(
   }
 }
 
-/** Nothing runs here, and nothing is to be started. */
 function assembleEnding(deps: EndDeps & { readonly store: Store }) {
   const { settings } = deps;
   const clock = systemClock();

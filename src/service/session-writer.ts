@@ -1,6 +1,6 @@
 /**
- * Brings what a run says, and what is decided about it, into the session's log, in order and under its lease. What is
- * said within a millisecond, or during one write, goes into the next together.
+ * Writes the output of a run, and commands about it, to the session's log, in order and under its lease. Output that comes
+ * within a millisecond, or during a write, is written together.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/eve
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
 
-/** Claude Code says how a turn ended right after its last words: both go into one commit. */
+/** Claude Code reports the end of a turn right after its last output, so both go into one commit. */
 const GATHER_MS = 1;
 
 export type SessionWriterDeps = {

@@ -1,6 +1,6 @@
 /**
- * What a store is asked to write, as a value: a command of {@link decide}, a prompt in one of its modes, or what a runner
- * has said. It is decided on the session as the transaction sees it, and may be decided more than once.
+ * What a store is asked to write, as a value: a command of {@link decide}, a prompt in one of its modes, or the output of
+ * a runner. It is decided on the session as the transaction sees it, possibly more than once.
  */
 
 import { type Failure, SessionNotFoundError } from '../errors.ts';
@@ -9,15 +9,15 @@ import type { EventBody, QueuedPrompt } from './event.ts';
 
 export type Command =
   | SessionCommand
-  /** Queues the prompt, or says which running turn it is to be put into. */
+  /** Queues the prompt, or names the running turn to add it to. */
   | ({ readonly type: 'send'; readonly mode: PromptMode } & Omit<QueuedPrompt, 'next'>)
-  /** The prompt has been put into the turn. */
+  /** Records that the prompt was added to the turn. */
   | { readonly type: 'steered'; readonly turnId: string; readonly prompt: string }
-  /** What `send` left to do could not be done. */
+  /** Records that the effect of a `send` failed. */
   | { readonly type: 'not_done'; readonly effect: Effect; readonly error: Failure }
   /**
-   * What a runner said, and then commands. One that is not legal is refused with all of them; what was said is kept, unless
-   * the session has ended.
+   * Writes the output of a runner, then commands. If one of the commands is not legal, all of them are refused. The output
+   * is written in any case, unless the session has ended.
    */
   | {
       readonly type: 'record';
@@ -27,34 +27,33 @@ export type Command =
 
 export type PromptMode = 'queue' | 'steer' | 'interrupt';
 
-/** What is left to do with the running turn once a prompt is written down. */
+/** What must be done to the running turn once a prompt is stored. */
 export type Effect = { readonly kind: 'steer' | 'interrupt'; readonly turnId: string };
 
-/** Who asks for a change, if that has to be checked. */
+/** Who asks for a change, if this must be checked. */
 export type Asker = {
   readonly principal: string;
-  /** Null acts for the whole principal. */
+  /** If null, the asker acts for the whole principal. */
   readonly mcpSessionId: string | null;
-  /** An MCP session that is no longer connected: what is tied to it may be tied to the asker. */
+  /** An MCP session that is no longer connected; sessions tied to it may be tied to the asker. */
   readonly gone?: string;
 };
 
 export type Decided = {
-  /** What to append. */
   readonly events: readonly EventBody[];
-  /** The MCP session that the session is tied to, if that is in the way: nothing is to be written. */
+  /** The MCP session that holds the session, if that prevents the change. Then nothing is written. */
   readonly heldBy?: string;
-  /** What the asker has to do next. */
+  /** What the asker must do next. */
   readonly effect?: Effect;
-  /** The turn that carries the prompt. */
+  /** The turn with the prompt. */
   readonly turnId?: string;
-  /** Why a `record` wrote nothing but what was said. */
+  /** Why the commands of a `record` were refused. */
   readonly refused?: unknown;
-  /** The call is to be answered with this error. */
+  /** The error with which to answer the call. */
   readonly failure?: Failure;
 };
 
-/** What of a session a command is decided on, beside its record. */
+/** What a command is decided on, in addition to the session itself. */
 export type Needs = {
   readonly turns?: 'running' | 'open' | { readonly id: string };
   readonly requests?: boolean;
@@ -62,7 +61,7 @@ export type Needs = {
 };
 
 /**
- * The events that a command makes, after the tie to the asker if the session is not tied to it yet.
+ * Returns the events of a command, preceded by a tie to the asker if the session is not tied to it yet.
  *
  * @param now epoch milliseconds
  * @throws SessionNotFoundError for another principal's session, SessionError if the command is not legal now
@@ -113,12 +112,12 @@ function steered(state: SessionState, { turnId, prompt }: Of<'steered'>): Decide
 function notDone(state: SessionState, { effect, error }: Of<'not_done'>): Decided {
   const { kind, turnId } = effect;
   const what =
-    kind === 'steer' ? 'the prompt was not put into the turn' : 'the turn was not interrupted';
+    kind === 'steer' ? 'the prompt was not added to the turn' : 'the turn was not interrupted';
   return { events: notice(state, turnId, `${what}: ${error.message}`), failure: error };
 }
 
 function record(state: SessionState, { said, commands = [] }: Of<'record'>, now: number): Decided {
-  // Another server has ended the session; its order to stop is on the way.
+  // Another server has ended the session and will send an order to stop.
   const kept = state.session.status === 'terminated' ? [] : said;
   try {
     return { events: [...kept, ...commands.flatMap((command) => decide(state, command, now))] };
@@ -127,12 +126,12 @@ function record(state: SessionState, { said, commands = [] }: Of<'record'>, now:
   }
 }
 
-/** None once the session has ended: nothing follows that in its log. */
+/** Returns nothing once the session has ended: its end must be the last event. */
 function notice({ session }: SessionState, turnId: string, text: string): readonly EventBody[] {
   return session.status === 'terminated' ? [] : [{ type: 'notice', turnId, text }];
 }
 
-/** What of a session has to be loaded for a command. */
+/** What must be loaded for a command. */
 export function needsOf(command: Command): Needs {
   switch (command.type) {
     case 'send':

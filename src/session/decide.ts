@@ -1,6 +1,6 @@
 /**
- * What is legal: a command and the session as it stands give the events to append, or an error for
- * the caller. Nothing is changed here; `apply` does that, once the events are written.
+ * Decides what is legal: a command and the current session give the events to append, or an error for the caller. Nothing
+ * is changed here; `apply` does that once the events are written.
  */
 
 import { type Failure, SessionError } from '../errors.ts';
@@ -19,19 +19,19 @@ import { answer, closeRequest, type PermissionAnswer, request } from './permissi
 import { type Session, taskIdOf } from './session.ts';
 import { cancel, cancelQueued, endTurn, queue, requeue, settle, start } from './turn.ts';
 
-/** A turn that has not ended, with the prompt it carries (empty for an autonomous one). */
+/** A turn that has not ended, with its prompt (empty for an autonomous turn). */
 export type OpenTurn = Turn & { readonly prompt: string };
 
-/** A session with everything of it that is still open; both lists are bounded. */
+/** A session with its open turns and requests; both lists are bounded. */
 export type SessionState = {
   readonly session: Session;
   readonly openTurns: readonly OpenTurn[];
   readonly openRequests: readonly PermissionRequest[];
-  /** How many answers are remembered for the rest of the session. */
+  /** Number of answers that are remembered for the rest of the session. */
   readonly remembered: number;
 };
 
-/** How a turn ended, as the runner or the recovery saw it. */
+/** How a turn ended, according to the runner or the recovery. */
 export type TurnOutcome = {
   readonly state: 'completed' | 'failed' | 'interrupted' | 'lost';
   readonly result?: string;
@@ -46,19 +46,18 @@ export type SessionCommand =
   | { readonly type: 'unlink_task'; readonly taskId: string }
   | ({ readonly type: 'queue_prompt' } & QueuedPrompt)
   | { readonly type: 'cancel_prompt'; readonly turnId: string }
-  /** Takes every queued prompt back. */
   | { readonly type: 'cancel_prompts' }
   | { readonly type: 'start_turn'; readonly turnId: string; readonly origin: Turn['origin'] }
   | {
       readonly type: 'requeue_turn';
       readonly turnId: string;
       readonly text: string;
-      /** Its server has died; a turn with which that happens again and again fails. */
+      /** Whether its server failed; a turn to which that happens TURN_CRASHES_MAX times fails. */
       readonly crashed?: boolean;
     }
   | { readonly type: 'end_turn'; readonly turnId: string; readonly outcome: TurnOutcome }
   /**
-   * Ends a running turn whose server no longer runs it. A prompt that Claude has not seen is queued again with `text`;
+   * Ends a turn that is running in the log, but on no server. A prompt that Claude has not seen is requeued with `text`;
    * otherwise the turn is lost with `error`.
    */
   | {
@@ -82,12 +81,12 @@ export type SessionCommand =
   | {
       readonly type: 'end';
       readonly reason: string;
-      /** Only if the session is idle, and nothing has happened to it since this seq. */
+      /** Ends the session only if it is idle and has no event after this seq. */
       readonly ifIdleSince?: number;
     };
 
 /**
- * The events that a command makes; no event if it changes nothing (a task linked twice, an end after the end).
+ * Returns the events of a command; none if it changes nothing (a task linked twice, an end after the end).
  *
  * @param now epoch milliseconds, for the times inside turns and requests
  * @throws SessionError if the command is not legal now
@@ -151,7 +150,7 @@ function link(session: Session, taskId: string): readonly EventBody[] {
     throw new SessionError(
       'LIMIT_EXCEEDED',
       `session ${session.id} is linked to ${TASKS_PER_SESSION_MAX} tasks (TASKS_PER_SESSION_MAX)`,
-      { hint: 'unlink_task makes room.', retryable: false },
+      { hint: 'unlink one with unlink_task.', retryable: false },
     );
   }
   return [{ type: 'task_linked', taskId }];

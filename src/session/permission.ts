@@ -1,4 +1,4 @@
-/** What is legal for the permission requests of a session: part of {@link decide}. */
+/** The part of {@link decide} for the permission requests of a session. */
 
 import { quoteId, SessionError } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX, REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
@@ -15,7 +15,7 @@ export type PermissionAnswer = {
   readonly notRemembered?: string;
 };
 
-/** Puts a question to the callers. Throws SessionError LIMIT_EXCEEDED where too many are open. */
+/** Opens a request. Throws SessionError LIMIT_EXCEEDED if too many are pending. */
 export function request(
   session: Session,
   asked: Omit<PermissionRequest, 'state' | 'createdAt'>,
@@ -28,10 +28,10 @@ export function request(
     );
   }
   const opened: PermissionRequest = { ...asked, state: 'pending', createdAt: now };
-  return [{ type: 'permission_requested', ...turnIdOf(opened), request: opened }];
+  return [{ type: 'permission_requested', turnId: turnIdOf(opened), request: opened }];
 }
 
-/** Answers a question. Throws SessionError CONFLICT if it is open no longer: the first answer counts. */
+/** Answers a request. Throws SessionError CONFLICT if it is no longer pending: the first answer counts. */
 export function answer(
   state: SessionState,
   requestId: string,
@@ -43,7 +43,7 @@ export function answer(
     throw new SessionError(
       'CONFLICT',
       `permission request ${quoteId(requestId)} is no longer pending`,
-      { hint: 'list_permission_requests shows what is.' },
+      { hint: 'list_permission_requests shows the pending ones.' },
     );
   }
   return [closeRequest(open, withinBound(state, given), now)];
@@ -63,11 +63,11 @@ export function closeRequest(
 ): EventBody {
   return {
     type: 'permission_answered',
-    ...turnIdOf(open),
+    turnId: turnIdOf(open),
     request: { ...open, ...given, answeredAt: now },
   };
 }
 
-function turnIdOf(request: PermissionRequest): { turnId?: string } {
-  return request.turnId === null ? {} : { turnId: request.turnId };
+function turnIdOf({ turnId }: PermissionRequest): string | undefined {
+  return turnId ?? undefined;
 }

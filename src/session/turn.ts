@@ -1,4 +1,4 @@
-/** What is legal for the turns of a session: part of {@link decide}. */
+/** The part of {@link decide} for the turns of a session. */
 
 import { type Failure, quoteId, SessionError } from '../errors.ts';
 import { QUEUED_PROMPTS_MAX, TURN_CRASHES_MAX } from '../limits.ts';
@@ -12,13 +12,11 @@ export function queue(session: Session, queued: QueuedPrompt): readonly EventBod
     throw new SessionError(
       'LIMIT_EXCEEDED',
       `session ${session.id} has ${QUEUED_PROMPTS_MAX} prompts queued (QUEUED_PROMPTS_MAX)`,
-      { hint: 'wait for a turn to end with wait_sessions, or take one back with cancel_prompt.' },
+      { hint: 'wait for a turn to end with wait_sessions, or cancel a prompt with cancel_prompt.' },
     );
   }
   const { turnId, prompt, next, trace } = queued;
-  return [
-    { type: 'prompt_queued', turnId, prompt, ...(next && { next }), ...(trace && { trace }) },
-  ];
+  return [{ type: 'prompt_queued', turnId, prompt, next: next || undefined, trace }];
 }
 
 export function cancel(state: SessionState, turnId: string): readonly EventBody[] {
@@ -49,8 +47,8 @@ export function start(
     origin,
     queuedAt: queued?.queuedAt ?? now,
     startedAt: now,
-    ...(queued?.crashes !== undefined && { crashes: queued.crashes }),
-    ...(queued?.trace && { trace: queued.trace }),
+    crashes: queued?.crashes,
+    trace: queued?.trace,
   };
   return [{ type: 'turn_started', turnId, turn }];
 }
@@ -66,15 +64,15 @@ export function requeue(
   if (turn.state !== 'running' || turn.origin !== 'prompt') return [];
   const crashes = (turn.crashes ?? 0) + (crashed ? 1 : 0);
   if (crashes >= TURN_CRASHES_MAX) return giveUp(state, turnId, now);
-  return [{ type: 'notice', turnId, text, requeued: true, ...(crashes > 0 && { crashes }) }];
+  return [{ type: 'notice', turnId, text, requeued: true, crashes: crashes || undefined }];
 }
 
 function giveUp(state: SessionState, turnId: string, now: number): readonly EventBody[] {
   const error: Failure = {
     code: 'UNAVAILABLE',
-    message: `turn ${turnId} was started ${TURN_CRASHES_MAX} times, and each time that came to nothing before the prompt reached Claude (TURN_CRASHES_MAX)`,
+    message: `turn ${turnId} was started ${TURN_CRASHES_MAX} times, and failed each time before the prompt reached Claude (TURN_CRASHES_MAX)`,
     retryable: false,
-    hint: 'its notices say why each time, and the server logs more; the next prompt tries again.',
+    hint: 'its notices and the server log say why; the next prompt tries again.',
   };
   return [
     ...endTurn(state, turnId, { state: 'failed', error }, now),
@@ -128,11 +126,10 @@ function openTurn(state: SessionState, turnId: string): OpenTurn {
   return turn;
 }
 
-/** The turn that a prompt is queued as. */
+/** The turn as which a prompt is queued. */
 export function queuedTurn(
   sessionId: string,
   { turnId, at, trace }: Extract<SessionEvent, { type: 'prompt_queued' }>,
 ): Turn {
-  const turn: Turn = { id: turnId, sessionId, state: 'queued', origin: 'prompt', queuedAt: at };
-  return trace ? { ...turn, trace } : turn;
+  return { id: turnId, sessionId, state: 'queued', origin: 'prompt', queuedAt: at, trace };
 }

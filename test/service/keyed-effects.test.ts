@@ -41,7 +41,7 @@ test('a steer that fails after its key was written is reported as failed, to the
   const { events } = await client.call('read_events', { sessionId });
   expect(events.at(-1)).toMatchObject({
     type: 'notice',
-    text: 'the prompt was not put into the turn: Claude Code does not listen',
+    text: 'the prompt was not added to the turn: Claude Code does not listen',
   });
 });
 
