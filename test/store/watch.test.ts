@@ -8,11 +8,14 @@ import { newDirectory } from './temporary.ts';
 
 let directory: string;
 let version: number;
+let looks: number;
+let heard: number;
+let failures: unknown[];
 let stop: () => void = () => {};
 
 beforeEach(() => {
   directory = newDirectory();
-  version = 1;
+  [version, looks, heard, failures] = [1, 0, 0, []];
 });
 
 afterEach(() => {
@@ -23,24 +26,27 @@ afterEach(() => {
 function start(deps: Partial<WatchDeps> = {}): void {
   stop = watchCommits({
     directory,
-    version: () => version,
-    changed: () => {},
-    failed: (error) => {
-      throw error;
+    version: () => {
+      looks += 1;
+      if (version === 0) throw new Error('not readable');
+      return version;
     },
+    changed: () => {
+      heard += 1;
+    },
+    failed: (error) => failures.push(error),
     ...deps,
   });
 }
 
 test('a commit that becomes visible only after its file event is heard without the poll', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
-  let looks = 0;
-  const heard = new Promise<void>((resolve) => {
+  const told = new Promise<void>((resolve) => {
     // The first looks come too early, as they do while the writer waits for its fsync.
     start({ version: () => (++looks > 3 ? 2 : 1), changed: resolve });
   });
   writeFileSync(join(directory, 'sessions.db-wal'), 'x');
-  await heard;
+  await told;
   expect(looks).toBeGreaterThan(3);
 });
 
@@ -48,8 +54,7 @@ test('a second commit right after a first is heard as soon, whatever look is sti
   vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout'] });
   const file = join(directory, 'sessions.db-wal');
   writeFileSync(file, '');
-  let looks = 0;
-  start({ version: () => ++looks && version });
+  start();
   const write = async () => {
     const before = looks;
     appendFileSync(file, 'x');
@@ -65,13 +70,7 @@ test('a second commit right after a first is heard as soon, whatever look is sti
 
 test('files of others are no reason to look', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] });
-  let looks = 0;
-  start({
-    version: () => {
-      looks += 1;
-      return version;
-    },
-  });
+  start();
   const witness = watch(directory);
   writeFileSync(join(directory, 'server.log'), 'x');
   await once(witness, 'change');
@@ -82,15 +81,7 @@ test('files of others are no reason to look', async () => {
 
 test('the poll hears where the directory cannot be watched', () => {
   vi.useFakeTimers();
-  const failures: unknown[] = [];
-  let heard = 0;
-  start({
-    directory: join(directory, 'missing'),
-    failed: (error) => failures.push(error),
-    changed: () => {
-      heard += 1;
-    },
-  });
+  start({ directory: join(directory, 'missing') });
   expect(failures).toHaveLength(1);
   vi.advanceTimersByTime(STORE_POLL_MS);
   expect(heard).toBe(0);
@@ -105,18 +96,7 @@ test('the poll hears where the directory cannot be watched', () => {
 
 test('a look that fails is reported, and the next one is made all the same', () => {
   vi.useFakeTimers();
-  const failures: unknown[] = [];
-  let heard = 0;
-  start({
-    version: () => {
-      if (version === 0) throw new Error('not readable');
-      return version;
-    },
-    failed: (error) => failures.push(error),
-    changed: () => {
-      heard += 1;
-    },
-  });
+  start();
   version = 0;
   vi.advanceTimersByTime(STORE_POLL_MS);
   version = 2;
