@@ -4,7 +4,7 @@ import { randomUUID as newId, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from './config.ts';
-import { Aside } from './forms/asker.ts';
+import { DismissedForms } from './forms/asker.ts';
 import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Redactor } from './redaction.ts';
@@ -230,7 +230,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
       await presence.finishDisconnect(mcpSessionId);
     }
   };
-  const forms = { aside: new Aside(), key: randomBytes(32), newId };
+  const forms = { dismissed: new DismissedForms(), key: randomBytes(32), newId };
   return {
     createServer: (caller, ending) =>
       createServer(caller, { service, log, telemetry, version, forms, ending }),

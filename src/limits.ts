@@ -67,7 +67,7 @@ export const FORM_MS_MAX = 600_000;
 /** Maximum number of forms in one call that returns for each answer. Clients give up after ten. */
 export const FORM_ROUNDS_MAX = 8;
 /** Maximum number of dismissed forms that are remembered, so that nobody is asked twice. The oldest are forgotten. */
-export const FORMS_ASIDE_MAX = 10_000;
+export const FORMS_DISMISSED_MAX = 10_000;
 /** Minimum time between two progress messages of a waiting call. */
 export const PROGRESS_MS_MIN = 1_000;
 export const ACTIVITY_CHARS_MAX = 120;

@@ -5,7 +5,7 @@
  */
 
 import { failureOf, SessionError } from '../errors.ts';
-import { FORMS_ASIDE_MAX, PENDING_PERMISSIONS_MAX } from '../limits.ts';
+import { FORMS_DISMISSED_MAX, PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
@@ -23,7 +23,7 @@ type AskerDeps = {
   readonly service: Service;
   readonly caller: Caller;
   readonly log: Logger;
-  readonly aside: Aside;
+  readonly dismissed: DismissedForms;
 };
 
 /** The permission requests to ask the person behind one client about. */
@@ -34,18 +34,18 @@ export class Asker {
     this.#deps = deps;
   }
 
-  /** The oldest open request of a session that is tied to this client, without those that were put aside. */
+  /** The oldest open request of a session that is tied to this client, without those whose form was dismissed. */
   async next(session: Session): Promise<PermissionRequest | undefined> {
-    const { service, caller, aside } = this.#deps;
+    const { service, caller, dismissed } = this.#deps;
     if (session.pendingPermissions === 0 || session.mcpSessionId !== caller.mcpSessionId) return;
     const query = { sessionId: session.id, limit: PENDING_PERMISSIONS_MAX };
     const requests = await service.permissions.list(caller, query);
-    return requests.find((request) => !aside.has(caller, request.requestId));
+    return requests.find((request) => !dismissed.has(caller, request.requestId));
   }
 
   /** Leaves the request to the tools from now on. */
-  putAside(requestId: string): void {
-    this.#deps.aside.add(this.#deps.caller, requestId);
+  dismiss(requestId: string): void {
+    this.#deps.dismissed.add(this.#deps.caller, requestId);
   }
 
   /** Like {@link take}, for a request that is known only by its ids. */
@@ -61,25 +61,25 @@ export class Asker {
   async take(request: PermissionRequest, reply: FormReply): Promise<void> {
     const { service, caller, log } = this.#deps;
     const given = reply.action === 'accept' ? answerOf(request, reply.content) : undefined;
-    if (given === undefined) return this.putAside(request.requestId);
+    if (given === undefined) return this.dismiss(request.requestId);
     try {
       await service.permissions.answer(caller, given);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
-      this.putAside(request.requestId);
+      this.dismiss(request.requestId);
       log.info({ requestId: request.requestId, ...failureOf(error) }, 'form answered too late');
     }
   }
 }
 
-/** Requests that the person behind a client has put aside, so that nobody is asked twice. */
-export class Aside {
+/** Requests whose form a person has dismissed, so that nobody is asked twice by the same client. */
+export class DismissedForms {
   readonly #keys = new Set<string>();
 
   add(caller: Caller, requestId: string): void {
     this.#keys.add(keyOf(caller, requestId));
     const [oldest] = this.#keys;
-    if (this.#keys.size > FORMS_ASIDE_MAX && oldest !== undefined) this.#keys.delete(oldest);
+    if (this.#keys.size > FORMS_DISMISSED_MAX && oldest !== undefined) this.#keys.delete(oldest);
   }
 
   has(caller: Caller, requestId: string): boolean {

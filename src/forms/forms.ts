@@ -16,13 +16,13 @@ import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
-import { type Aside, Asker } from './asker.ts';
+import { Asker, type DismissedForms } from './asker.ts';
 import { PushedForms } from './pushed-forms.ts';
 import { type RoundState, Rounds } from './rounds.ts';
 
 /** What the forms of all callers share; one for the process. */
 export type FormsShared = {
-  readonly aside: Aside;
+  readonly dismissed: DismissedForms;
   /** Seals what clients carry from one round to the next; 32 random bytes. */
   readonly key: Uint8Array;
   readonly newId: () => string;
@@ -66,7 +66,7 @@ export class Forms {
     const { service, log, forms } = deps;
     this.#server = server;
     this.#deps = deps;
-    this.#asker = new Asker({ service, caller, log, aside: forms.aside });
+    this.#asker = new Asker({ service, caller, log, dismissed: forms.dismissed });
     this.#pushed = new PushedForms({ service, caller, log, asker: this.#asker });
   }
 

@@ -91,7 +91,7 @@ export class PushedForms {
       await asker.take(request, await send(formOf(request, session), options));
     } catch (error) {
       if (withdrawn.aborted) return;
-      asker.putAside(requestId);
+      asker.dismiss(requestId);
       const kind = error instanceof Error ? error.name : typeof error;
       log.info({ requestId, kind }, 'form failed');
     } finally {
