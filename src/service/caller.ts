@@ -1,8 +1,8 @@
-/** Who calls: a principal, and the MCP session the call came over (null where the revision has none). */
+/** The principal of a call, and its MCP session (null if the protocol revision has none). */
 export type Caller = {
   readonly principal: string;
   readonly mcpSessionId: string | null;
 };
 
-/** The principal of stdio, and of HTTP without a token: whoever may start a process here. */
+/** The principal of callers on stdio, and on HTTP without a token. */
 export const LOCAL_PRINCIPAL = 'local';

@@ -111,7 +111,9 @@ export class LocalSession {
   /** Stops a turn; resolves once it has stopped. Does nothing if it is not running any more. */
   async interrupt(turnId: string): Promise<void> {
     this.tell({ type: 'interrupt', turnId });
-    const giveUp = startTimer(START_GIVEN_UP_MS, () => this.#giveUpStart(turnId));
+    const giveUp = startTimer(START_GIVEN_UP_MS, () => {
+      if (this.#isUnsent(turnId)) this.tell({ type: 'stop' });
+    });
     await this.#until(() => !this.#isUnsent(turnId));
     giveUp.cancel();
     if (this.turnId === turnId) await this.#process?.run?.interrupt();
@@ -143,10 +145,6 @@ export class LocalSession {
       return [phase.unsent?.turnId, phase.next?.claim.turn.id].includes(turnId);
     }
     return (phase.is === 'claimed' || phase.is === 'starting') && phase.claim.turn.id === turnId;
-  }
-
-  #giveUpStart(turnId: string): void {
-    if (this.#isUnsent(turnId)) this.tell({ type: 'stop' });
   }
 
   async #until(isSo: () => boolean): Promise<void> {
@@ -198,7 +196,8 @@ export class LocalSession {
         process?.fold(action.turnId);
         break;
       case 'rest':
-        this.#rest();
+        this.keep();
+        this.#deps?.freed();
         break;
       case 'close':
         void process?.close();
@@ -227,11 +226,6 @@ export class LocalSession {
       deps.log.error({ sessionId: this.id }, 'failed to kill leftover processes, the turn waits');
       await sleep(KILL_AGAIN_MS);
     }
-  }
-
-  #rest(): void {
-    this.keep();
-    this.#deps?.freed();
   }
 
   /** Keeps the process warm for another `idleEvictMs`. */
