@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, expect, test } from 'vitest';
 import { PRINCIPAL_SCOPE } from '../../src/session/metrics.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { migrate, SCHEMA_VERSION } from '../../src/store/sqlite/migrations.ts';
+import { migrate } from '../../src/store/sqlite/migrations.ts';
 import { lacksStrace } from '../support/needs.ts';
 import { ANY_TURN, creation, keyOf, PRINCIPAL, upTo } from './fixtures.ts';
 import { LATER_STEPS, MARKS } from './later-steps.ts';
@@ -180,20 +180,6 @@ test('several processes that migrate at once do it once', async () => {
   expect(all).toEqual(upTo(4).map(() => 'done\n'));
   expect(look(schemaOf)).toBe('new');
 }, 180_000);
-
-test('a process of the first version refuses what a later one has migrated', async () => {
-  look((db) => {
-    db.function('mark', () => 0);
-    migrate(db, LATER_STEPS);
-  });
-  await expect(openStore({ directory })).rejects.toMatchObject({
-    message: expect.stringContaining(
-      `has schema ${LATER_STEPS.length}; this program knows up to ${SCHEMA_VERSION}`,
-    ),
-    hint: expect.stringContaining('a newer version'),
-  });
-  expect(look(schemaOf)).toBe('new');
-});
 
 test(
   'a new database whose making is killed at any write is made whole by the next process',

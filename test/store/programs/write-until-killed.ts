@@ -1,12 +1,14 @@
 /** Appends to one session of the store in argv[2], eight at a time, and says each seq once it is acknowledged. */
 
+import { randomUUID } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import { newSession } from './session.ts';
+import { creation } from '../fixtures.ts';
 
 const [, , directory = ''] = process.argv;
 const store = await openSqliteStore({ directory });
-const id = await newSession(store);
+const id = `claude_${randomUUID()}`;
+await store.create(id, creation());
 let written = 0;
 
 async function write(): Promise<never> {
