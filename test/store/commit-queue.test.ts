@@ -65,7 +65,7 @@ test('a job is answered only when another connection can see what it wrote', asy
   expect(other.prepare('SELECT * FROM t').all()).toHaveLength(1);
 });
 
-test('where the commit fails every job of it is refused, and the next commit succeeds', async () => {
+test('if the commit fails, every job of it is refused, and the next commit succeeds', async () => {
   const results = await Promise.allSettled([
     queue.add(insert(null)),
     queue.add(insert(7)),

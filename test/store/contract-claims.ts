@@ -137,7 +137,7 @@ export function claimContract({ current, store }: Opened): void {
     },
   );
 
-  test('a second running turn is refused even where a decision allows it', async () => {
+  test('a second running turn is refused even if a decision allows it', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2'] });
     const { turn } = await claimed(store(), 'me');
     const second = { ...turn, id: 'p2' };

@@ -85,10 +85,10 @@ export function say(
   return store.append(sessionId, record({ type: 'text', text }), options);
 }
 
-/** A host with room for everything, where a lapsed lease is anybody's. */
+/** There is room for every session, and anybody may take a lapsed lease. */
 export const ANY_TURN: ClaimOptions = { except: new Set(), maxLive: 1000, takeLapsed: true };
 
-/** Claims where there must be something to claim. */
+/** Claims a turn; throws if there is none. */
 export async function claimed(
   store: Store,
   owner: string,

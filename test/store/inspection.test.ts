@@ -10,7 +10,7 @@ beforeEach(() => {
   directory = join(newDirectory(), 'state');
 });
 
-test('there is nothing to inspect where no server has been, and nothing is made', async () => {
+test('if no server has run there is nothing to inspect, and nothing is made', async () => {
   expect(await openInspection(directory)).toBeUndefined();
   expect(existsSync(directory)).toBe(false);
   mkdirSync(directory);

@@ -63,7 +63,7 @@ const versionOf = (db: DatabaseSync): unknown =>
 const countOf = (db: DatabaseSync, table: string): unknown =>
   db.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.rows;
 
-/** Which of the two schemas it is, with the steps of this program or without; throws where it is neither as a whole. */
+/** Which of the two schemas it is, with the steps of this program or without; fails if it is neither as a whole. */
 function schemaOf(db: DatabaseSync): 'old' | 'new' {
   expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
   expect(countOf(db, 'sessions')).toBe(3);

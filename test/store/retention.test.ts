@@ -67,7 +67,7 @@ test('the room of what is forgotten is used again, and the journal stays small m
   expect(after).toBeLessThan(1.2 * before);
 }, 180_000);
 
-test('where somebody reads an old state all the while, writing stops before the journal is large, and goes on after', async () => {
+test('while somebody reads an old state, writing stops before the journal is large, and goes on afterwards', async () => {
   await makeAndEnd();
   now += 1_000;
   const reader = new DatabaseSync(file, { readOnly: true });

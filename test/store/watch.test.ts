@@ -79,7 +79,7 @@ test('files of others are no reason to look', async () => {
   witness.close();
 });
 
-test('the poll hears where the directory cannot be watched', () => {
+test('if the directory cannot be watched, the poll finds the commit', () => {
   vi.useFakeTimers();
   start({ directory: join(directory, 'missing') });
   expect(failures).toHaveLength(1);

@@ -1,9 +1,9 @@
-/** A fence against the session's row. */
+/** Compares a fence with the lease in the session's row. */
 
 import { type Fence, StaleFenceError } from '../store.ts';
 import type { Sql } from './sql.ts';
 
-/** Finds a session that is under a fence, whose {@link valuesOf} it takes. */
+/** A condition on a session's row, with the parameters {@link valuesOf}. */
 export const UNDER_FENCE = 'id = ? AND owner = ? AND epoch = ?';
 
 export function valuesOf({ sessionId, owner, epoch }: Fence): [string, string, number] {

@@ -33,8 +33,8 @@ export type SqliteStoreOptions = {
 };
 
 /**
- * Reads see every commit so far, never a part of one. Once everything written before is durable and the file is closed,
- * `close` resolves; everything else is refused from its call on.
+ * Reads see every commit so far, never a part of one. `close` refuses later calls, and resolves when everything written
+ * before is durable and the file is closed.
  *
  * @throws SessionError UNAVAILABLE if the directory or its database cannot be used, with what to do
  */

@@ -1,6 +1,6 @@
 /**
  * Migrates the database file argv[2] by the steps of `test/store/later-steps.ts` and dies by SIGKILL when the
- * statement number argv[3] of them runs; says "done" where there is none.
+ * statement number argv[3] of them runs; says "done" if there is none.
  */
 
 import { writeSync } from 'node:fs';
