@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { HIDDEN } from '../../src/text.ts';
-import { ANY_TURN, command, newSessionId, record } from '../store/fixtures.ts';
+import { ANY_TURN, newSessionId, record } from '../store/fixtures.ts';
 import { World } from './world.ts';
 
 const NASTY =
@@ -54,7 +54,7 @@ async function make(world: World): Promise<string> {
     description: NASTY,
     expiresAt: Date.now() + 60_000,
   };
-  await command(store, id, { type: 'request_permission', request });
+  await store.append(id, { type: 'request_permission', request });
   return id;
 }
 

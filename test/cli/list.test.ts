@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/views/screen.ts';
-import { command, createIn, newSessionId } from '../store/fixtures.ts';
+import { createIn, newSessionId } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -23,7 +23,7 @@ describe('list', () => {
     let now = 1_000_000;
     const store = await world.store(() => now);
     const ended = await createIn(store, { principal: 'alice', labels: { team: 'y' } });
-    await command(store, ended, { type: 'end', reason: 'over' });
+    await store.append(ended, { type: 'end', reason: 'over' });
     now += 1;
     const first = await createIn(store, { principal: 'alice', labels: { team: 'x=1' } });
     now += 1;
@@ -52,7 +52,7 @@ describe('list', () => {
     const name = 'grün \u001b[31m漢字\u202e 🎉 and a great many further words';
     await store.create(id, named(name, 'a-principal-with-a-long-name', '/work/a/b'));
     await store.create(long, named('x'.repeat(200), 'local'));
-    await command(store, id, { type: 'link_task', taskId: 'TASK-WITH-A-LONG-NAME' });
+    await store.append(id, { type: 'link_task', taskId: 'TASK-WITH-A-LONG-NAME' });
     const options = { columns: 80, now: 1_000_000 + 3 * MINUTE };
     const { output } = await world.run(['list'], options);
     const [titles, ...rows] = lines(output);
@@ -98,7 +98,7 @@ describe('list', () => {
     const world = new World();
     const store = await world.store(() => 1_000_000);
     const id = await createIn(store, { prompts: ['p'] });
-    await command(store, id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+    await store.append(id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
     const at = (now: number) => world.run(['list'], { columns: 80, now });
     expect((await at(1_000_000 + MINUTE - 1)).output).not.toContain('silent');
     expect((await at(1_000_000 + MINUTE)).output).toContain('busy, silent');
@@ -112,9 +112,9 @@ describe('list', () => {
     const world = new World();
     const store = await world.store();
     const id = await createIn(store, { prompts: ['p'] });
-    await command(store, id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+    await store.append(id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
     const request = { requestId: 'r', sessionId: id, turnId: 'p', toolName: 'Bash', input: {} };
-    await command(store, id, { type: 'request_permission', request: { ...request, expiresAt: 1 } });
+    await store.append(id, { type: 'request_permission', request: { ...request, expiresAt: 1 } });
     const plain = await world.run(['list'], { columns: 80 });
     expect(plain.output).toContain('busy, asks');
     expect(plain.output).not.toContain('\u001b');
@@ -133,7 +133,7 @@ describe('list', () => {
     expect(await world.json(['list'])).toEqual({ sessions: [] });
     expect(existsSync(world.stateDir)).toBe(false);
     const store = await world.store();
-    await command(store, await createIn(store), { type: 'end', reason: 'over' });
+    await store.append(await createIn(store), { type: 'end', reason: 'over' });
     const { notes } = await world.run(['list'], { columns: 80 });
     expect(notes).toEqual([expect.stringContaining('--all')]);
     expect((await world.run(['list', '--task', 'none'])).notes).toEqual(['No matching sessions.']);

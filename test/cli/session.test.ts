@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type SessionError, SettingError } from '../../src/errors.ts';
 import { LEASE_TIMES } from '../../src/limits.ts';
 import { createOwners } from '../../src/runner/owners.ts';
-import { ANY_TURN, command, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
+import { ANY_TURN, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 
 async function failure(run: Promise<unknown>): Promise<SessionError> {
@@ -45,7 +45,7 @@ describe('a session is found', () => {
     const error = await failure(world.run(['show', 'aaaa']));
     expect(error.message).toBe(`aaaa may mean ${A}, ${B}`);
     expect((await failure(world.run(['end', 'aaaa']))).message).toContain('may mean');
-    await command(store, A, { type: 'end', reason: 'over' });
+    await store.append(A, { type: 'end', reason: 'over' });
     expect(await idOf('aaaa')).toBe(B);
     expect(await idOf('first job')).toBe(A);
   });
@@ -75,7 +75,7 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
   const world = new World();
   const store = await world.store();
   const id = await createIn(store, { taskId: 'T-1', labels: { team: 'x' }, prompts: ['p', 'q'] });
-  await command(store, id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+  await store.append(id, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
   await say(store, id, `I look.\u001b[2J ${'word '.repeat(300)}`);
   const request = {
     requestId: 'r',
@@ -89,7 +89,7 @@ test('show says what a session is, does, asks and cost, in lines that fit', asyn
     },
     expiresAt: 1,
   } as const;
-  await command(store, id, { type: 'request_permission', request });
+  await store.append(id, { type: 'request_permission', request });
   const { output } = await world.run(['show', id], { columns: 80 });
   for (const expected of [
     /^id +claude_/m,
@@ -123,7 +123,7 @@ test('metrics sum up all principals, or one task', async () => {
   expect(await world.json(['metrics'])).toMatchObject({ totalSessions: 0, principals: [] });
   const store = await world.store();
   await createIn(store, { principal: 'bob', taskId: 'T', prompts: ['p'] });
-  await command(store, await createIn(store, {}), { type: 'end', reason: 'over' });
+  await store.append(await createIn(store, {}), { type: 'end', reason: 'over' });
   expect(await world.json(['metrics'])).toMatchObject({
     totalSessions: 2,
     activeSessions: 1,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EventBody } from '../../src/session/event.ts';
 import { widthOf } from '../../src/views/screen.ts';
-import { command, createIn, say, upTo } from '../store/fixtures.ts';
+import { createIn, say, upTo } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';
 
 /** Starts a tail, and waits for what it writes. */
@@ -35,7 +35,7 @@ describe('tail', () => {
     await until('first words');
     await say(store, id, 'more words');
     await until('more words');
-    await command(store, id, { type: 'end', reason: 'enough' });
+    await store.append(id, { type: 'end', reason: 'enough' });
     const { code, output } = await over;
     expect(code).toBe(0);
     expect(cells(output).map(([, kind, text]) => [kind, text])).toEqual([
@@ -52,7 +52,7 @@ describe('tail', () => {
     const id = await createIn(store);
     const large = 'large '.repeat(20_000);
     for (const n of upTo(30)) await say(store, id, n === 7 ? large : `word ${n}`);
-    await command(store, id, { type: 'end', reason: 'over' });
+    await store.append(id, { type: 'end', reason: 'over' });
     const events = async (...flags: string[]) =>
       lines((await world.run(['tail', id, '--json', ...flags])).output).map((line) =>
         JSON.parse(line),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ANY_TURN, command, createIn } from '../store/fixtures.ts';
+import { ANY_TURN, createIn } from '../store/fixtures.ts';
 import { makeUnsound } from '../store/unsound.ts';
 import { World } from './world.ts';
 
@@ -20,7 +20,7 @@ test('every command reads a database with absurd figures in it', async () => {
   if (claim === undefined || claim === 'full') throw new Error('no turn waits');
   const outcome = { state: 'completed', usage: USAGE, usageByModel: { m: USAGE } } as const;
   const end = { type: 'end_turn', turnId: 'first', outcome } as const;
-  await command(store, id, end, { fence: claim.fence });
+  await store.append(id, end, { fence: claim.fence });
   await store.release(claim.fence);
   makeUnsound(world.stateDir, USAGE, 'alice');
   for (const words of [['list'], ['metrics'], ['metrics', '--task', 't'], ['show', id]]) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createOwners } from '../../src/runner/owners.ts';
-import { ANY_TURN, command } from '../store/fixtures.ts';
+import { ANY_TURN } from '../store/fixtures.ts';
 import { type Harness, type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
 
 const LONG_MS = 20_000;
@@ -167,7 +167,7 @@ test('nothing runs beside processes that a gone server has left and that cannot 
   const left = { pid: 2 ** 30, startTime: '1', bootId: boot ?? '', marker: 'left' };
   await harness.store.note(claim.fence, { process: left });
   const end = { type: 'end_turn', turnId: 'theirs', outcome: { state: 'completed' } } as const;
-  await command(harness.store, session.id, end, { fence: claim.fence });
+  await harness.store.append(session.id, end, { fence: claim.fence });
   await expect.poll(() => harness.killed.length, { timeout: 5000 }).toBeGreaterThan(0);
   await client.call('send_prompt', { sessionId: session.id, prompt: 'next' });
   const before = harness.killed.length;

@@ -5,7 +5,6 @@ import type { Opened } from './contract.ts';
 import {
   ANY_TURN,
   claimed,
-  command,
   createIn,
   finish,
   PRINCIPAL,
@@ -47,12 +46,7 @@ export function claimContract({ current, store }: Opened): void {
         commits.push(changes.flatMap(({ events }) => events.map(({ type }) => type))),
     });
     const queue = (turnId: string, claim: Claimant) =>
-      command(
-        store(),
-        id,
-        { type: 'queue_prompt', turnId, prompt: turnId, next: false },
-        { claim },
-      );
+      store().append(id, { type: 'queue_prompt', turnId, prompt: turnId, next: false }, { claim });
     const cold = await queue('p1', { ...ANY_TURN, owner: 'me' });
     expect(commits).toEqual([['prompt_queued', 'turn_started']]);
     expect(cold.events.map(({ type }) => type)).toEqual(['prompt_queued']);

@@ -1,24 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Opened } from './contract.ts';
-import {
-  command,
-  createIn,
-  creation,
-  keyOf,
-  newSessionId,
-  PRINCIPAL,
-  seqsOf,
-  upTo,
-} from './fixtures.ts';
+import { createIn, creation, keyOf, newSessionId, PRINCIPAL, seqsOf, upTo } from './fixtures.ts';
 
 const prompt = (turnId: string) => ({ type: 'queue_prompt', turnId, prompt: 'do it' }) as const;
 
 export function keyContract({ current, store }: Opened): void {
   test('a repeated call answers as the first did and writes nothing', async () => {
     const id = await createIn(store());
-    const first = await command(store(), id, prompt('a'), { key: keyOf('k') });
-    await command(store(), id, prompt('b'));
-    const again = await command(store(), id, prompt('c'), { key: keyOf('k') });
+    const first = await store().append(id, prompt('a'), { key: keyOf('k') });
+    await store().append(id, prompt('b'));
+    const again = await store().append(id, prompt('c'), { key: keyOf('k') });
     expect(again.reply).toEqual({ sessionId: id, turnId: 'a', after: 2 });
     expect(again.reply).toEqual(first.reply);
     expect(again.events).toEqual([]);
@@ -35,7 +26,7 @@ export function keyContract({ current, store }: Opened): void {
 
   test('calls that arrive at once with one key are one call', async () => {
     const id = await createIn(store());
-    const calls = upTo(20).map((n) => command(store(), id, prompt(`t${n}`), { key: keyOf('k') }));
+    const calls = upTo(20).map((n) => store().append(id, prompt(`t${n}`), { key: keyOf('k') }));
     const replies = (await Promise.all(calls)).map((appended) => appended.reply.turnId);
     expect(new Set(replies).size).toBe(1);
     expect(await seqsOf(store(), id)).toEqual([1, 2]);
@@ -43,16 +34,17 @@ export function keyContract({ current, store }: Opened): void {
 
   test('a key is known when the store is opened again', async () => {
     const id = await createIn(store());
-    const first = await command(store(), id, prompt('a'), { key: keyOf('k') });
-    const again = await command(await current().reopen(), id, prompt('b'), { key: keyOf('k') });
+    const first = await store().append(id, prompt('a'), { key: keyOf('k') });
+    const reopened = await current().reopen();
+    const again = await reopened.append(id, prompt('b'), { key: keyOf('k') });
     expect(again.reply).toEqual(first.reply);
   });
 
   test('a key used before with other arguments is a conflict', async () => {
     const id = await createIn(store());
-    await command(store(), id, prompt('a'), { key: keyOf('k', 'these') });
+    await store().append(id, prompt('a'), { key: keyOf('k', 'these') });
     await expect(
-      command(store(), id, prompt('b'), { key: keyOf('k', 'those') }),
+      store().append(id, prompt('b'), { key: keyOf('k', 'those') }),
     ).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await seqsOf(store(), id)).toEqual([1, 2]);
   });
@@ -64,7 +56,7 @@ export function keyContract({ current, store }: Opened): void {
       { ...keyOf('k'), principal: 'bob' },
       { ...keyOf('k'), tool: 'other' },
     ];
-    for (const [n, key] of keys.entries()) await command(store(), id, prompt(`t${n}`), { key });
+    for (const [n, key] of keys.entries()) await store().append(id, prompt(`t${n}`), { key });
     expect((await store().session(PRINCIPAL, id))?.turns.queued).toBe(3);
   });
 
@@ -72,9 +64,9 @@ export function keyContract({ current, store }: Opened): void {
     const id = await createIn(store());
     const key = keyOf('k');
     await expect(
-      command(store(), id, { type: 'cancel_prompt', turnId: 'none' }, { key }),
+      store().append(id, { type: 'cancel_prompt', turnId: 'none' }, { key }),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const { reply } = await command(store(), id, prompt('a'), { key });
+    const { reply } = await store().append(id, prompt('a'), { key });
     expect(reply.turnId).toBe('a');
   });
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { LEASE_TIMES } from '../../src/limits.ts';
 import { type Fence, StaleFenceError } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { ANY_TURN, claimed, command, createIn, finish, say, seqsOf } from './fixtures.ts';
+import { ANY_TURN, claimed, createIn, finish, say, seqsOf } from './fixtures.ts';
 
 const PROCESS = { pid: 41, startTime: '7', bootId: 'boot', marker: 'm1' };
 
@@ -51,7 +51,7 @@ export function leaseContract({ current, store }: Opened): void {
     const id = await createIn(store(), { prompts: ['p1'] });
     const old = await claimed(store(), 'me');
     const taken = await store().takeOver(old.fence, 'you');
-    await command(store(), id, { type: 'end', reason: 'over' });
+    await store().append(id, { type: 'end', reason: 'over' });
     await store().release(old.fence);
     expect((await store().leases()).map((lease) => lease.fence)).toEqual([taken]);
   });
@@ -93,7 +93,7 @@ export function leaseContract({ current, store }: Opened): void {
     const { fence } = await claimed(store(), 'me');
     const taken = await store().takeOver(fence, 'you');
     const requeue = { type: 'requeue_turn', turnId: 'p1', text: 'lost lease' } as const;
-    await command(store(), id, requeue, taken === undefined ? {} : { fence: taken });
+    await store().append(id, requeue, taken === undefined ? {} : { fence: taken });
     expect(await store().turn(id, 'p1')).toMatchObject({ state: 'queued' });
     expect((await claimed(store(), 'you')).turn).toMatchObject({ id: 'p1', prompt: 'p1' });
   });
@@ -110,14 +110,14 @@ export function leaseContract({ current, store }: Opened): void {
     expect((await store().leases(await createIn(store())))[0]).toBeUndefined();
     expect(lease).toMatchObject({ fence, process: PROCESS, turn: { id: 'p1', prompted: true } });
     expect(await (await current().reopen()).leases()).toEqual([lease]);
-    await command(store(), id, { type: 'end', reason: 'over' });
+    await store().append(id, { type: 'end', reason: 'over' });
     expect((await store().leases())[0]?.turn).toBeUndefined();
   });
 
   test('a turn that has ended meanwhile is not marked as prompted', async () => {
     const id = await createIn(store(), { prompts: ['p1'] });
     const { fence } = await claimed(store(), 'me');
-    await command(store(), id, { type: 'end', reason: 'by somebody else' });
+    await store().append(id, { type: 'end', reason: 'by somebody else' });
     await expect(store().note(fence, { promptedTurn: 'p1' })).rejects.toMatchObject({
       code: 'CONFLICT',
     });
@@ -128,7 +128,7 @@ export function leaseContract({ current, store }: Opened): void {
     const claim = await claimed(store(), 'me');
     await finish(store(), claim);
     const woke = { type: 'start_turn', turnId: 'woke', origin: 'autonomous' } as const;
-    await command(store(), id, woke, { fence: claim.fence });
+    await store().append(id, woke, { fence: claim.fence });
     expect((await store().leases())[0]?.turn).toEqual({ id: 'woke', prompted: true });
   });
 

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { SessionNotFoundError } from '../../src/errors.ts';
 import type { Opened } from './contract.ts';
 import {
-  command,
   createIn,
   creation,
   NOTHING,
@@ -89,7 +88,7 @@ export function logContract({ current, store }: Opened): void {
 
   test('a command that is not legal is refused alone, whatever is written beside it', async () => {
     const id = await createIn(store());
-    const refused = command(store(), id, { type: 'cancel_prompt', turnId: 'none' });
+    const refused = store().append(id, { type: 'cancel_prompt', turnId: 'none' });
     const [first, middle, last] = await Promise.allSettled([
       say(store(), id, 'before'),
       refused,
@@ -130,12 +129,12 @@ export function logContract({ current, store }: Opened): void {
 
   test('an end sees everything that is open, with the prompts', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2', 'p3'] });
-    await command(store(), id, { type: 'cancel_prompt', turnId: 'p2' });
-    await command(store(), id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
-    await command(store(), id, asking('r1', 'p1'));
-    await command(store(), id, asking('r2', 'p1'));
-    await command(store(), id, answering('r1'));
-    const { events } = await command(store(), id, { type: 'end', reason: 'enough' });
+    await store().append(id, { type: 'cancel_prompt', turnId: 'p2' });
+    await store().append(id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
+    await store().append(id, asking('r1', 'p1'));
+    await store().append(id, asking('r2', 'p1'));
+    await store().append(id, answering('r1'));
+    const { events } = await store().append(id, { type: 'end', reason: 'enough' });
     expect(events).toMatchObject([
       { type: 'permission_answered', request: { requestId: 'r2', state: 'closed' } },
       { type: 'turn_ended', turnId: 'p1', turn: { state: 'interrupted' } },
@@ -146,11 +145,11 @@ export function logContract({ current, store }: Opened): void {
 
   test('turns read as their last event left them', async () => {
     const id = await createIn(store(), { prompts: ['p1', 'p2'] });
-    await command(store(), id, { type: 'cancel_prompt', turnId: 'p2' });
-    await command(store(), id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
+    await store().append(id, { type: 'cancel_prompt', turnId: 'p2' });
+    await store().append(id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
     const outcome = { state: 'completed', result: 'done' } as const;
-    await command(store(), id, { type: 'end_turn', turnId: 'p1', outcome });
-    await command(store(), id, { type: 'start_turn', turnId: 'woke', origin: 'autonomous' });
+    await store().append(id, { type: 'end_turn', turnId: 'p1', outcome });
+    await store().append(id, { type: 'start_turn', turnId: 'woke', origin: 'autonomous' });
     expect(await store().turn(id, 'p1')).toMatchObject({ state: 'completed', result: 'done' });
     expect(await store().turn(id, 'p2')).toMatchObject({ state: 'cancelled' });
     expect(await store().turn(id, 'woke')).toMatchObject({

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { CompletionQuery, SessionCursor } from '../../src/store/queries.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { command, createIn, creation, PRINCIPAL, say, upTo } from './fixtures.ts';
+import { createIn, creation, PRINCIPAL, say, upTo } from './fixtures.ts';
 
 function completed(store: Store, query: Partial<CompletionQuery>): Promise<readonly string[]> {
   return store.complete({ principal: PRINCIPAL, of: 'session', prefix: '', limit: 100, ...query });
@@ -33,8 +33,8 @@ export function lookupContract({ current, store }: Opened): void {
     await createIn(store(), { taskId: 'T-2', labels: { team: 'x', tier: '1' } });
     const id = await createIn(store(), { taskId: 'T-1', labels: { team: 'x' } });
     await createIn(store(), { taskId: 'T-1', labels: { team: 'y=z' } });
-    await command(store(), id, { type: 'link_task', taskId: 'gone' });
-    await command(store(), id, { type: 'unlink_task', taskId: 'gone' });
+    await store().append(id, { type: 'link_task', taskId: 'gone' });
+    await store().append(id, { type: 'unlink_task', taskId: 'gone' });
     expect(await completed(store(), { of: 'task' })).toEqual(['T-1', 'T-2']);
     expect(await completed(store(), { of: 'task', prefix: 'T-2' })).toEqual(['T-2']);
     expect(await completed(store(), { of: 'task', prefix: 'T-3' })).toEqual([]);
@@ -61,7 +61,7 @@ export function lookupContract({ current, store }: Opened): void {
     await createIn(store(), { principal: 'bob' });
     current().advance(1);
     const [first = ''] = ids;
-    await command(store(), first, { type: 'end', reason: 'over' });
+    await store().append(first, { type: 'end', reason: 'over' });
     const seen: string[] = [];
     let after: SessionCursor = { lastActivity: 0, id: '' };
     for (;;) {

@@ -13,7 +13,7 @@ import { addUsageByModel } from '../../src/session/usage.ts';
 import type { Store, Sums } from '../../src/store/store.ts';
 import { NO_SUMS } from '../../src/store/sums.ts';
 import type { Opened } from './contract.ts';
-import { command, createIn, creation, newUuid } from './fixtures.ts';
+import { createIn, creation, newUuid } from './fixtures.ts';
 import { lives, MADE } from './model.ts';
 
 const SCOPES = ['principal', 'task:a', 'task:b', 'task:c', 'mcp:m', 'mcp:a', 'mcp:b', 'mcp:c'];
@@ -32,7 +32,7 @@ export function metricsContract({ store }: Opened): void {
         taskId: `a-${principal}`,
         prompts: ['x', 'y'].map((name) => name + principal),
       });
-      if (principal !== 'bob') await command(store(), id, { type: 'end', reason: '' });
+      if (principal !== 'bob') await store().append(id, { type: 'end', reason: '' });
     }
     const sums = await Promise.all(principals.map((name) => store().sums(name, PRINCIPAL_SCOPE)));
     const expected = sums.map(({ metrics }) => metrics).reduce((total, sum) => combine(total, sum));
@@ -47,7 +47,7 @@ export function metricsContract({ store }: Opened): void {
       const models = given.map((live) => live(newUuid()));
       const writes = models.flatMap(({ id, commands }) => [
         store().create(id, creation({ ...MADE, principal })),
-        ...commands.map((each) => command(store(), id, each)),
+        ...commands.map((each) => store().append(id, each)),
       ]);
       await Promise.all(writes);
       const sessions = await store().sessions({ principal, limit: 100 });

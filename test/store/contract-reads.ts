@@ -4,7 +4,7 @@ import type { IdleQuery, SessionCursor, SessionQuery } from '../../src/store/que
 import type { Store } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
-import { command, createIn, openSessions, PRINCIPAL, say, upTo } from './fixtures.ts';
+import { createIn, openSessions, PRINCIPAL, say, upTo } from './fixtures.ts';
 
 /** What {@link IN_ALL} matches. */
 const FILTERS = [{ taskId: 't' }, { label: { key: 'team', value: 'x' } }, { mcpSessionId: 'm' }];
@@ -18,8 +18,8 @@ async function idsOf(store: Store, query: Partial<SessionQuery>): Promise<readon
 export function readContract({ current, store }: Opened): void {
   test('another principal sees nothing of a session', async () => {
     const id = await createIn(store(), { prompts: ['p1'], taskId: 't' });
-    await command(store(), id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
-    await command(store(), id, asking('r1', 'p1'));
+    await store().append(id, { type: 'start_turn', turnId: 'p1', origin: 'prompt' });
+    await store().append(id, asking('r1', 'p1'));
     expect(await store().session('bob', id)).toBeUndefined();
     expect(await idsOf(store(), { principal: 'bob', taskId: 't' })).toEqual([]);
     expect((await store().requests({ principal: 'bob', requestId: 'r1' }))[0]).toBeUndefined();
@@ -35,10 +35,10 @@ export function readContract({ current, store }: Opened): void {
     const c = await createIn(store(), { labels: { team: 'x', tier: 'x' } });
     current().advance(1);
     await say(store(), a, 'newest');
-    await command(store(), b, { type: 'end', reason: 'over' });
-    await command(store(), c, { type: 'link_task', taskId: 't' });
-    await command(store(), c, { type: 'unlink_task', taskId: 't' });
-    await command(store(), c, { type: 'tie', mcpSessionId: 'm1' });
+    await store().append(b, { type: 'end', reason: 'over' });
+    await store().append(c, { type: 'link_task', taskId: 't' });
+    await store().append(c, { type: 'unlink_task', taskId: 't' });
+    await store().append(c, { type: 'tie', mcpSessionId: 'm1' });
     current().advance(1);
     await say(store(), a, 'newest');
     expect(await idsOf(store(), {})).toEqual([a, ...[b, c].sort().reverse()]);
@@ -106,11 +106,11 @@ export function readContract({ current, store }: Opened): void {
   test('pending permission requests are listed, oldest first, until they are answered', async () => {
     const a = await createIn(store(), { prompts: ['a'], mcpSessionId: 'm' });
     const b = await createIn(store(), { prompts: ['b'] });
-    await command(store(), a, { type: 'start_turn', turnId: 'a', origin: 'prompt' });
-    await command(store(), b, { type: 'start_turn', turnId: 'b', origin: 'prompt' });
-    await command(store(), b, asking('r1', 'b'));
-    await command(store(), a, asking('r2', 'a'));
-    await command(store(), b, asking('r3', 'b'));
+    await store().append(a, { type: 'start_turn', turnId: 'a', origin: 'prompt' });
+    await store().append(b, { type: 'start_turn', turnId: 'b', origin: 'prompt' });
+    await store().append(b, asking('r1', 'b'));
+    await store().append(a, asking('r2', 'a'));
+    await store().append(b, asking('r3', 'b'));
     const pending = async (query: object) =>
       (await store().requests({ principal: PRINCIPAL, limit: 9, ...query })).map(
         (request) => request.requestId,
@@ -119,7 +119,7 @@ export function readContract({ current, store }: Opened): void {
     expect(await pending({ limit: 2 })).toEqual(['r1', 'r2']);
     expect(await pending({ sessionId: b })).toEqual(['r1', 'r3']);
     expect(await pending({ mcpSessionId: 'm' })).toEqual(['r2']);
-    await command(store(), b, answering('r1'));
+    await store().append(b, answering('r1'));
     expect(await pending({})).toEqual(['r2', 'r3']);
     expect((await store().requests({ principal: PRINCIPAL, requestId: 'r1' }))[0]).toMatchObject({
       state: 'allowed',
@@ -136,8 +136,8 @@ export function readContract({ current, store }: Opened): void {
       await createIn(store(), { principal: 'bob' }),
       await createIn(store()),
     ];
-    await command(store(), busy, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
-    await command(store(), ended, { type: 'end', reason: 'over' });
+    await store().append(busy, { type: 'start_turn', turnId: 'p', origin: 'prompt' });
+    await store().append(ended, { type: 'end', reason: 'over' });
     current().advance(1);
     await say(store(), second, 'x');
     current().advance(1);

@@ -4,7 +4,6 @@ import type { Opened } from './contract.ts';
 import { answering, asking } from './contract-log.ts';
 import {
   claimed,
-  command,
   createIn,
   creation,
   keyOf,
@@ -65,10 +64,10 @@ export function serverContract({ current, store }: Opened): void {
     const old = newSessionId();
     await store().create(old, creation(made), keyOf('old'));
     const { fence } = await claimed(store(), 'me');
-    await command(store(), old, asking('r1', 'p1'));
-    await command(store(), old, answering('r1'));
+    await store().append(old, asking('r1', 'p1'));
+    await store().append(old, answering('r1'));
     for (const n of upTo(30)) await say(store(), old, `${n}`);
-    await command(store(), old, { type: 'end', reason: 'over' });
+    await store().append(old, { type: 'end', reason: 'over' });
     current().advance(10);
     const ageMs = 5;
     // Whoever holds it has not seen to its process yet.
@@ -76,7 +75,7 @@ export function serverContract({ current, store }: Opened): void {
     expect(await store().session(PRINCIPAL, old)).toMatchObject({ status: 'terminated' });
     await store().release(fence);
     const later = await createIn(store(), { mcpSessionId: 'm' });
-    await command(store(), later, { type: 'end', reason: 'over' });
+    await store().append(later, { type: 'end', reason: 'over' });
     const open = await createIn(store());
 
     let steps = 1;

@@ -2,16 +2,7 @@ import { expect, test } from 'vitest';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import type { AppendOptions, Commit } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import {
-  ANY_TURN,
-  claimed,
-  command,
-  createIn,
-  finish,
-  NOTHING,
-  PRINCIPAL,
-  say,
-} from './fixtures.ts';
+import { ANY_TURN, claimed, createIn, finish, NOTHING, PRINCIPAL, say } from './fixtures.ts';
 
 const ILLEGAL = { type: 'cancel_prompt', turnId: 'none' } as const;
 
@@ -42,7 +33,7 @@ export function subscribeContract({ store }: Opened): void {
     const heard: unknown[] = [];
     store().subscribe((news) => heard.push(news));
     await expect(say(store(), `${SESSION_ID_PREFIX}none`, 'x')).rejects.toThrow();
-    await expect(command(store(), id, ILLEGAL)).rejects.toThrow('none');
+    await expect(store().append(id, ILLEGAL)).rejects.toThrow('none');
     expect(heard).toEqual([]);
   });
 
@@ -72,7 +63,7 @@ export function subscribeContract({ store }: Opened): void {
     store().observe({ committed });
     const id = await createIn(store(), { prompts: ['p1'] });
     await Promise.all([say(store(), id, 'x'), say(store(), id, 'y'), store().append(id, NOTHING)]);
-    await expect(command(store(), id, ILLEGAL)).rejects.toThrow('none');
+    await expect(store().append(id, ILLEGAL)).rejects.toThrow('none');
     await claimed(store(), 'me');
     expect(heard).toEqual([
       [id, 1, 'session_created'],
@@ -95,7 +86,7 @@ export function subscribeContract({ store }: Opened): void {
       return heard.splice(0);
     };
     const queue = (turnId: string, options?: AppendOptions) =>
-      command(store(), id, { type: 'queue_prompt', turnId, prompt: 'x' }, options);
+      store().append(id, { type: 'queue_prompt', turnId, prompt: 'x' }, options);
     expect(await said(queue('1'))).toEqual(['work']);
     const claiming = claimed(store(), 'me');
     expect(await said(claiming)).toEqual(['orders']);

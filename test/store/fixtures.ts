@@ -1,7 +1,6 @@
 /** Sessions, commands and keys for the tests of stores, in as few words as they need. */
 
 import type { Command } from '../../src/session/command.ts';
-import type { SessionCommand } from '../../src/session/decide.ts';
 import type { EventBody } from '../../src/session/event.ts';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import type {
@@ -58,16 +57,6 @@ export async function createIn(store: Store, made: Made = {}): Promise<string> {
   return id;
 }
 
-/** Appends one command, as the callers of a store do. */
-export function command(
-  store: Store,
-  sessionId: string,
-  given: SessionCommand,
-  options?: AppendOptions,
-): Promise<Appended> {
-  return store.append(sessionId, given, options);
-}
-
 /** Events as a runner says them. */
 export function record(...said: EventBody[]): Command {
   return { type: 'record', said };
@@ -102,7 +91,7 @@ export async function claimed(
 /** Ends the claimed turn as done. */
 export async function finish(store: Store, { fence, turn }: Claim): Promise<void> {
   const outcome = { state: 'completed' } as const;
-  await command(store, fence.sessionId, { type: 'end_turn', turnId: turn.id, outcome }, { fence });
+  await store.append(fence.sessionId, { type: 'end_turn', turnId: turn.id, outcome }, { fence });
 }
 
 export function keyOf(key: string, fingerprint = 'same'): RequestKey {

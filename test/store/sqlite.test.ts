@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Harness, storeContract } from './contract.ts';
-import { ANY_TURN, command, createIn } from './fixtures.ts';
+import { ANY_TURN, createIn } from './fixtures.ts';
 import { connect, newDirectory, openStore } from './temporary.ts';
 
 async function open(): Promise<Harness> {
@@ -31,8 +31,8 @@ test('the sums of a scope that no session is in any more take up no room', async
   const directory = newDirectory();
   const store = await openStore({ directory });
   const id = await createIn(store, { taskId: 'gone', mcpSessionId: 'gone' });
-  await command(store, id, { type: 'unlink_task', taskId: 'gone' });
-  await command(store, id, { type: 'tie', mcpSessionId: null });
+  await store.append(id, { type: 'unlink_task', taskId: 'gone' });
+  await store.append(id, { type: 'tie', mcpSessionId: null });
   const scopes = connect(directory).prepare('SELECT scope FROM metrics').all();
   expect(scopes).toEqual([{ scope: 'principal' }]);
 });
@@ -60,7 +60,7 @@ test.each([
     for (const turnId of ['second', 'third']) {
       const claim = { ...ANY_TURN, owner: 'me' };
       const prompt = { type: 'queue_prompt', turnId, prompt: 'x' } as const;
-      const appended = await command(store, sound, prompt, { claim });
+      const appended = await store.append(sound, prompt, { claim });
       expect(appended.claim).toMatchObject(turnId === 'second' ? { turn: { id: 'second' } } : {});
     }
     expect(await store.claim('me', ANY_TURN)).toBeUndefined();

@@ -6,7 +6,7 @@ import { contributionOf, METRIC_NAMES, PRINCIPAL_SCOPE } from '../../src/session
 import type { Session } from '../../src/session/session.ts';
 import { openInspection } from '../../src/store/sqlite/inspection.ts';
 import type { Store } from '../../src/store/store.ts';
-import { claimed, command, createIn, openSessions } from './fixtures.ts';
+import { claimed, createIn, openSessions } from './fixtures.ts';
 import { connect, newDirectory, openStore } from './temporary.ts';
 import { makeUnsound } from './unsound.ts';
 
@@ -39,7 +39,7 @@ async function runTurn(store: Store, usage = USAGE): Promise<Session> {
   const { fence, turn } = await claimed(store, 'server');
   const outcome = { state: 'completed', usage, usageByModel: { [MODEL]: usage } } as const;
   const end = { type: 'end_turn', turnId: turn.id, outcome } as const;
-  const { session } = await command(store, fence.sessionId, end, { fence });
+  const { session } = await store.append(fence.sessionId, end, { fence });
   await store.release(fence);
   return session;
 }
@@ -74,10 +74,10 @@ test('creating, prompting and ending work for every principal', async () => {
   expect(await openSessions(store)).toBe(2);
   await createIn(store, { principal: 'carol', prompts: ['second'] });
   await runTurn(store);
-  await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
+  await store.append(id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
   await runTurn(store);
-  await command(store, id, { type: 'unlink_task', taskId: 't' });
-  await command(store, id, { type: 'end', reason: 'done' });
+  await store.append(id, { type: 'unlink_task', taskId: 't' });
+  await store.append(id, { type: 'end', reason: 'done' });
   expect(await store.prune(-1_000, 500)).toBe(false);
   expectSums(await store.totals());
 });
@@ -99,7 +99,7 @@ test('what was stored is read with figures that can be', async () => {
 test('the next turn mends the sums, and they go on counting', async () => {
   const id = await damaged();
   const store = await open();
-  await command(store, id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
+  await store.append(id, { type: 'queue_prompt', turnId: 'third', prompt: 'on' });
   await runTurn(store);
   const row = connect(directory)
     .prepare(`SELECT * FROM metrics WHERE principal = 'alice' AND scope = '${PRINCIPAL_SCOPE}'`)

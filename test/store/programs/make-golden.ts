@@ -1,7 +1,7 @@
 /** Makes a database with something of everything in the directory argv[2], as this version writes it. */
 
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import { ANY_TURN, claimed, command, creation, keyOf, say } from '../fixtures.ts';
+import { ANY_TURN, claimed, creation, keyOf, say } from '../fixtures.ts';
 
 const [, , directory = ''] = process.argv;
 let now = 1_760_000_000_000;
@@ -24,8 +24,7 @@ await store.create(
 const done = await claimed(store, 'gone/1/boot/1/1', ANY_TURN);
 await store.note(done.fence, { promptedTurn: 'done' });
 await say(store, idOf(1), 'first words', { fence: done.fence });
-await command(
-  store,
+await store.append(
   idOf(1),
   { type: 'end_turn', turnId: 'done', outcome: { state: 'completed', result: 'all done', usage } },
   { fence: done.fence },
