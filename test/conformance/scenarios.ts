@@ -14,36 +14,25 @@ export type Demand = {
   readonly untestable?: readonly string[];
 };
 
+const names = (text: string): readonly string[] => text.trim().split(/\s+/);
+
 /** The same in both revisions. */
-const SHARED = [
-  'dns-rebinding-protection',
-  'server-sse-multiple-streams',
-  'tools-call-error',
-  'tools-call-simple-text',
-  'tools-call-with-progress',
-  'tools-list',
-];
+const SHARED = names(`
+  dns-rebinding-protection server-sse-multiple-streams tools-call-error tools-call-simple-text
+  tools-call-with-progress tools-list
+`);
 
 /** They ask for no more than the program itself offers, and are demanded of that. */
 const LISTS = ['prompts-list', 'resources-list'];
 const LISTS_2026 = [...LISTS, 'caching', 'sep-2164-resource-not-found'];
 
 /** They differ from those above in what a message holds, which the wiring passes on as it is. */
-const CONTENTS = [
-  'completion-complete',
-  'json-schema-2020-12',
-  'prompts-get-embedded-resource',
-  'prompts-get-simple',
-  'prompts-get-with-args',
-  'prompts-get-with-image',
-  'resources-read-binary',
-  'resources-read-text',
-  'resources-templates-read',
-  'tools-call-audio',
-  'tools-call-embedded-resource',
-  'tools-call-image',
-  'tools-call-mixed-content',
-];
+const CONTENTS = names(`
+  completion-complete json-schema-2020-12 prompts-get-embedded-resource prompts-get-simple
+  prompts-get-with-args prompts-get-with-image resources-read-binary resources-read-text
+  resources-templates-read tools-call-audio tools-call-embedded-resource tools-call-image
+  tools-call-mixed-content
+`);
 const CONTENTS_2025 = [
   ...CONTENTS,
   'elicitation-sep1034-defaults',
@@ -53,47 +42,26 @@ const CONTENTS_2025 = [
 ];
 const CONTENTS_2026 = [...CONTENTS, 'input-required-result-non-tool-request'];
 
-const ONLY_2025 = [
-  'logging-set-level',
-  'ping',
-  'server-initialize',
-  'server-session-lifecycle',
-  'server-sse-polling',
-  'tools-call-elicitation',
-  'tools-call-sampling',
-  'tools-call-with-logging',
-];
+const ONLY_2025 = names(`
+  logging-set-level ping server-initialize server-session-lifecycle server-sse-polling
+  tools-call-elicitation tools-call-sampling tools-call-with-logging
+`);
 
-const ONLY_2026 = [
-  'http-header-validation',
-  'input-required-result-basic-elicitation',
-  'input-required-result-basic-list-roots',
-  'input-required-result-basic-sampling',
-  'input-required-result-capability-check',
-  'input-required-result-ignore-extra-params',
-  'input-required-result-missing-input-response',
-  'input-required-result-multi-round',
-  'input-required-result-multiple-input-requests',
-  'input-required-result-request-state',
-  'input-required-result-result-type',
-  'input-required-result-tampered-state',
-  'input-required-result-unsupported-methods',
-  'input-required-result-validate-input',
-  'server-stateless',
-];
+const ONLY_2026 = names(`
+  http-header-validation input-required-result-basic-elicitation
+  input-required-result-basic-list-roots input-required-result-basic-sampling
+  input-required-result-capability-check input-required-result-ignore-extra-params
+  input-required-result-missing-input-response input-required-result-multi-round
+  input-required-result-multiple-input-requests input-required-result-request-state
+  input-required-result-result-type input-required-result-tampered-state
+  input-required-result-unsupported-methods input-required-result-validate-input server-stateless
+`);
 
-const TASKS = [
-  'tasks-capability-negotiation',
-  'tasks-dispatch-and-envelope',
-  'tasks-lifecycle',
-  'tasks-mrtr-composition',
-  'tasks-mrtr-input',
-  'tasks-request-headers',
-  'tasks-request-state-removal',
-  'tasks-required-task-error',
-  'tasks-status-notifications',
-  'tasks-wire-fields',
-];
+const TASKS = names(`
+  tasks-capability-negotiation tasks-dispatch-and-envelope tasks-lifecycle tasks-mrtr-composition
+  tasks-mrtr-input tasks-request-headers tasks-request-state-removal tasks-required-task-error
+  tasks-status-notifications tasks-wire-fields
+`);
 
 const NO_HEADERS = 'not scored (pending); no tool of ours takes an argument by header';
 const NO_TASKS = 'not scored (extension); the tasks extension is not served';

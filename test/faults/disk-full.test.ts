@@ -26,39 +26,36 @@ function fill({ seenFrom }: Disk, spareBytes: number): () => void {
 }
 
 // With no room at all the very first write of a server fails; with some, one in the middle.
-test.each([0, 200_000])(
-  'a disk with %i bytes left refuses, and serves again once there is room',
-  async (spare) => {
-    const place = await makePlace();
-    const disk = await mountDisk(place.stateDirectory, 'size=4m,mode=700');
-    const { within } = disk;
-    const server = await new Server(place, { within }).initialize();
-    const ledger = new Ledger();
-    const empty = fill(disk, spare);
-    const prompt = 'x'.repeat(10_000);
-    for (let refusals = 0; refusals < 3; ) {
-      const failure = await ledger.create(server, prompt);
-      if (failure !== undefined) {
-        expect(failure).toEqual(FULL);
-        refusals += 1;
-      }
+test.each([0, 200_000])('a disk with %i bytes left refuses, and later serves', async (spare) => {
+  const place = await makePlace();
+  const disk = await mountDisk(place.stateDirectory, 'size=4m,mode=700');
+  const { within } = disk;
+  const server = await new Server(place, { within }).initialize();
+  const ledger = new Ledger();
+  const empty = fill(disk, spare);
+  const prompt = 'x'.repeat(10_000);
+  for (let refusals = 0; refusals < 3; ) {
+    const failure = await ledger.create(server, prompt);
+    if (failure !== undefined) {
+      expect(failure).toEqual(FULL);
+      refusals += 1;
     }
-    for (const failure of await ledger.link(server, 'T-full')) expect(failure).toEqual(FULL);
-    await ledger.check(server);
-    empty();
-    expect(await ledger.create(server)).toBeUndefined();
-    expect(await ledger.link(server, 'T-room')).toEqual([]);
-    await server.program.stop('SIGKILL');
+  }
+  for (const failure of await ledger.link(server, 'T-full')) expect(failure).toEqual(FULL);
+  await ledger.check(server);
+  empty();
+  expect(await ledger.create(server)).toBeUndefined();
+  expect(await ledger.link(server, 'T-room')).toEqual([]);
+  await server.program.stop('SIGKILL');
 
-    const next = await new Server(place, { within }).initialize();
-    await ledger.check(next);
-    await next.program.leave();
-    // SQLite itself cannot follow the way into the other place.
-    const copy = join(place.scratch, 'copy.db');
-    copyFileSync(join(disk.seenFrom, 'sessions.db'), copy);
-    expect(integrityOf(copy)).toBe('ok');
-  },
-);
+  const next = await new Server(place, { within }).initialize();
+  await ledger.check(next);
+  await next.program.leave();
+  // SQLite itself cannot follow the way into the other place.
+  const copy = join(place.scratch, 'copy.db');
+  copyFileSync(join(disk.seenFrom, 'sessions.db'), copy);
+  expect(integrityOf(copy)).toBe('ok');
+});
 
 test.each(['nothing', 'a session'])(
   'a server that starts on a full disk with %s on it ends with 1 and what to do; there it starts once there is room',

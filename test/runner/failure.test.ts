@@ -1,12 +1,11 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { describe, expect, test } from 'vitest';
 import { apiFailure, result } from './messages.ts';
-import { create, TURN } from './translated.ts';
+import { create, prompted, TURN } from './translated.ts';
 
 describe('a failed turn', () => {
   const failure = (...messages: SDKMessage[]) => {
-    const { feed, prompt, outcomes, outputs } = create();
-    prompt();
+    const { feed, outcomes, outputs } = prompted();
     feed(...messages);
     expect(JSON.stringify(outcomes())).not.toContain('sk-secret');
     expect(outputs()).toEqual([]);
@@ -63,8 +62,7 @@ describe('a failed turn', () => {
   });
 
   test('does not inherit the cause of a retry that went well', () => {
-    const { feed, prompt, outcomes } = create();
-    prompt();
+    const { feed, prompt, outcomes } = prompted();
     feed(...apiFailure(TURN, 'rate_limit', 429));
     prompt();
     feed(result(TURN, { is_error: true, api_error_status: 500, terminal_reason: 'api_error' }));

@@ -1,12 +1,11 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { describe, expect, test } from 'vitest';
 import { message, system } from './messages.ts';
-import { create } from './translated.ts';
+import { prompted } from './translated.ts';
 
 describe('a notice', () => {
   const notices = (...messages: SDKMessage[]) => {
-    const { feed, prompt, outputs } = create();
-    prompt();
+    const { feed, outputs } = prompted();
     feed(...messages);
     return outputs().map((body) => (body.type === 'notice' ? body.text : body.type));
   };

@@ -53,6 +53,13 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return String(chunk).trim();
 }
 
+/** The same, once it has said its first line. */
+async function startReady(...args: Parameters<typeof start>) {
+  const started = start(...args);
+  await firstLine(started.child);
+  return started;
+}
+
 /** Those that run a program, by the names that the operating system has for them. */
 async function pidsOf(marker: string, name: string): Promise<readonly number[]> {
   const all = await findByMarker(marker);
@@ -84,8 +91,7 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
   });
 
   test('is ended with all it started, a child in a session of its own included', async () => {
-    const { child, identity, marker } = start(TREE, guard);
-    expect(await firstLine(child)).toBe('ready');
+    const { identity, marker } = await startReady(TREE, guard);
     await expect.poll(() => count(marker)).toBeGreaterThanOrEqual(2);
     expect(await killTree(identity)).toBe(true);
     expect(await count(marker)).toBe(0);
@@ -94,8 +100,7 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
   test.runIf(process.platform === 'linux')(
     'is ended with what has cleared its environment and left its session, its group and its parent',
     async () => {
-      const { child, identity, marker } = start(ESCAPED, guard);
-      expect(await firstLine(child)).toBe('ready');
+      const { identity, marker } = await startReady(ESCAPED, guard);
       await expect.poll(() => pidsOf(marker, 'sleep')).toHaveLength(2);
       const escaped = await pidsOf(marker, 'sleep');
       expect(await killTree(identity)).toBe(true);
@@ -123,8 +128,7 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
 
 describe('killing', () => {
   test('spares a process that only has the same pid', async () => {
-    const { child, identity } = start('echo ready; exec sleep 600');
-    await firstLine(child);
+    const { child, identity } = await startReady('echo ready; exec sleep 600');
     const other = newMarker();
     expect(await killTree({ ...identity, startTime: '1', marker: other })).toBe(true);
     expect(await killTree({ ...identity, startTime: '', marker: other })).toBe(true);
@@ -135,8 +139,7 @@ describe('killing', () => {
   });
 
   test('does not wait for what has ended and whose parent does not notice', async () => {
-    const keeper = start(`echo ready; sh -c 'exit' & exec tail -f /dev/null`);
-    await firstLine(keeper.child);
+    const keeper = await startReady(`echo ready; sh -c 'exit' & exec tail -f /dev/null`);
     const zombie = () => spawnSync('ps', ['-o', 'state=', '--ppid', String(keeper.child.pid)]);
     await expect.poll(() => String(zombie().stdout).trim()).toBe('Z');
     expect(await findByMarker(keeper.marker)).toEqual([keeper.child.pid]);
@@ -160,8 +163,9 @@ describe('killing', () => {
   });
 
   test('keeps up with a tree that goes on forking', async () => {
-    const { child, identity, marker } = start('echo ready; while :; do setsid sleep 600 & done');
-    await firstLine(child);
+    const { child, identity, marker } = await startReady(
+      'echo ready; while :; do setsid sleep 600 & done',
+    );
     expect(await killTree(identity)).toBe(true);
     expect(await count(marker)).toBe(0);
   });
@@ -169,10 +173,8 @@ describe('killing', () => {
 
 describe('finding by marker', () => {
   test('needs the whole marker in the environment, not a part of it and not in an argument', async () => {
-    const { child, marker } = start('echo ready; exec sleep 600');
-    await firstLine(child);
-    const mention = start(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
-    await firstLine(mention.child);
+    const { child, marker } = await startReady('echo ready; exec sleep 600');
+    const mention = await startReady(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
     const longer = start('echo ready; exec sleep 600', NONE, `${marker}.longer`);
     markers.push(longer.marker);
     await firstLine(longer.child);

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { init, system } from './messages.ts';
-import { create } from './translated.ts';
+import { prompted } from './translated.ts';
 
 test('the permission mode follows what Claude Code says', () => {
-  const { translator, feed, prompt, told } = create();
-  prompt();
+  const { translator, feed, told } = prompted();
   feed(init('default'), init('plan'));
   expect(translator.mode).toBe('plan');
   feed(system('status', { status: 'compacting' }));

@@ -13,7 +13,7 @@ import {
   system,
   toolResult,
 } from './messages.ts';
-import { create, TURN } from './translated.ts';
+import { create, prompted, TURN } from './translated.ts';
 
 const NO_CACHE = { cacheReadTokens: 1, cacheWriteTokens: 2 };
 const ONE_REQUEST = { inputTokens: 100, outputTokens: 10, costUsd: 0.0006, ...NO_CACHE };
@@ -21,8 +21,7 @@ const COST = { usage: ONE_REQUEST, usageByModel: { 'claude-test': ONE_REQUEST } 
 
 describe('a turn', () => {
   test('tells texts, tool calls and their results under its id, and ends with its result', () => {
-    const { feed, prompt, told } = create();
-    prompt();
+    const { feed, told } = prompted();
     const call = { type: 'tool_use', id: 'toolu_1', name: 'Bash', input: { command: 'ls' } };
     feed(
       said('looking'),
@@ -58,8 +57,7 @@ describe('a turn', () => {
   });
 
   test('leaves out thinking, empty texts and the messages that Claude Code writes to the model', () => {
-    const { feed, prompt, outputs } = create();
-    prompt();
+    const { feed, outputs } = prompted();
     const synthetic = { content: [{ type: 'text', text: 'Resume directly' }] };
     feed(
       assistant([
@@ -75,8 +73,7 @@ describe('a turn', () => {
   });
 
   test('names what is not text in a tool result, and flags an error', () => {
-    const { feed, prompt, outputs } = create();
-    prompt();
+    const { feed, outputs } = prompted();
     const blocks = [
       { type: 'text', text: 'seen' },
       { type: 'image', source: {} },
@@ -89,8 +86,7 @@ describe('a turn', () => {
   });
 
   test('keeps a long text whole in several events, and cuts a long tool result with a note', () => {
-    const { feed, prompt, outputs } = create();
-    prompt();
+    const { feed, outputs } = prompted();
     const long = 'ä'.repeat(EVENT_TEXT_BYTES_MAX);
     feed(said(long), toolResult(long));
     const texts = outputs().flatMap((body) => (body.type === 'text' ? [body.text] : []));
@@ -104,15 +100,13 @@ describe('a turn', () => {
   });
 
   test('bounds its result', () => {
-    const { feed, prompt, outcomes } = create();
-    prompt();
+    const { feed, outcomes } = prompted();
     feed(result(TURN, { result: 'x'.repeat(TURN_RESULT_BYTES_MAX + 1) }));
     expect(outcomes()[0]?.result?.length).toBeLessThanOrEqual(TURN_RESULT_BYTES_MAX);
   });
 
   test('is interrupted when its result says that it was aborted, and keeps what was said', () => {
-    const { feed, prompt, outcomes } = create();
-    prompt();
+    const { feed, prompt, outcomes } = prompted();
     const aborted = { subtype: 'error_during_execution', is_error: true, result: undefined };
     feed(said('half'), result(TURN, { ...aborted, terminal_reason: 'aborted_streaming' }));
     prompt();
@@ -145,8 +139,7 @@ describe('a turn', () => {
   });
 
   test('that is ended from outside keeps what it said and cost', () => {
-    const { translator, feed, prompt, told } = create();
-    prompt();
+    const { translator, feed, told } = prompted();
     feed(said('half'));
     translator.end({ state: 'interrupted' });
     translator.end({ state: 'interrupted' });
@@ -248,8 +241,7 @@ describe('the usage of a turn', () => {
   });
 
   test('never holds what an earlier process spent', () => {
-    const { feed, prompt, outcomes } = create({ resumed: true });
-    prompt();
+    const { feed, prompt, outcomes } = prompted({ resumed: true });
     feed(result(TURN, { modelUsage: model(50) }));
     prompt();
     feed(result(TURN, { modelUsage: model(51) }));

@@ -44,3 +44,10 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
   const outcomes = () => told.flatMap((each) => ('ended' in each ? [each.outcome] : []));
   return { translator, told, feed, prompt, outputs, outcomes };
 }
+
+/** The same, with the first prompt under way. */
+export function prompted(options: Parameters<typeof create>[0] = {}) {
+  const created = create(options);
+  created.prompt();
+  return created;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NO_USAGE, soundTurnUsage } from '../../src/session/usage.ts';
 import { result } from './messages.ts';
-import { create, TURN } from './translated.ts';
+import { prompted, TURN } from './translated.ts';
 
 describe('the usage of a turn', () => {
   test.each([
@@ -13,8 +13,7 @@ describe('the usage of a turn', () => {
     ],
     ['a fraction', { modelUsage: { m: { inputTokens: 12.5, outputTokens: '7', costUSD: 1e300 } } }],
   ])('is whole and bounded, with %s', (_what, fields: object) => {
-    const { feed, prompt, outcomes } = create();
-    prompt();
+    const { feed, outcomes } = prompted();
     feed(result(TURN, { ...fields }));
     const [{ usage = NO_USAGE, state } = { state: 'none' }] = outcomes();
     expect(state).toBe('completed');
@@ -22,8 +21,7 @@ describe('the usage of a turn', () => {
   });
 
   test('of a conversation that was resumed needs no usage at all', () => {
-    const { feed, prompt, outcomes } = create({ resumed: true });
-    prompt();
+    const { feed, outcomes } = prompted({ resumed: true });
     feed(result(TURN, { usage: null }));
     expect(outcomes()).toMatchObject([{ state: 'completed', usage: NO_USAGE }]);
   });

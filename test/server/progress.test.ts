@@ -108,35 +108,32 @@ function tool(name: string, input: unknown): EventBody {
   return { type: 'tool_use', toolUseId: 't', name, input };
 }
 
-test.each(PEOPLE)(
-  'a client (%s) that waits hears what Claude does, before the answer',
-  async (kind) => {
-    const harness = await startHarness();
-    const person = await connectPerson(harness, kind);
-    const made = await person.call<{ session: SessionView; turn: TurnView }>('create_session', {
-      prompt: 'go',
-    });
-    const sessionId = made.session.id;
-    const run = await harness.running(sessionId);
-    const notes: Note[] = [];
-    const heard = Promise.withResolvers<void>();
-    const onprogress = (note: Note) => {
-      notes.push(note);
-      if (note.message === 'Tool: Bash npm test') heard.resolve();
-    };
-    const args = { sessionId, after: 3, until: 'turn_end', waitMs: 50_000 };
-    const waiting = person.call<{ events: EventView[] }>('read_events', args, { onprogress });
-    run.output({ type: 'tool_use', toolUseId: 't', name: 'Bash', input: { command: 'npm test' } });
-    await heard.promise;
-    run.finish();
-    await waiting;
-    const told = notes.length;
-    const values = notes.map(({ progress }) => progress);
-    expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
-    await person.call('get_session', { sessionId });
-    expect(notes).toHaveLength(told);
-  },
-);
+test.each(PEOPLE)('a client (%s) that waits hears first what Claude does', async (kind) => {
+  const harness = await startHarness();
+  const person = await connectPerson(harness, kind);
+  const made = await person.call<{ session: SessionView; turn: TurnView }>('create_session', {
+    prompt: 'go',
+  });
+  const sessionId = made.session.id;
+  const run = await harness.running(sessionId);
+  const notes: Note[] = [];
+  const heard = Promise.withResolvers<void>();
+  const onprogress = (note: Note) => {
+    notes.push(note);
+    if (note.message === 'Tool: Bash npm test') heard.resolve();
+  };
+  const args = { sessionId, after: 3, until: 'turn_end', waitMs: 50_000 };
+  const waiting = person.call<{ events: EventView[] }>('read_events', args, { onprogress });
+  run.output({ type: 'tool_use', toolUseId: 't', name: 'Bash', input: { command: 'npm test' } });
+  await heard.promise;
+  run.finish();
+  await waiting;
+  const told = notes.length;
+  const values = notes.map(({ progress }) => progress);
+  expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
+  await person.call('get_session', { sessionId });
+  expect(notes).toHaveLength(told);
+});
 
 test('a client that did not ask for progress hears of none', async () => {
   const { client, sessionId, run } = await startBusy();

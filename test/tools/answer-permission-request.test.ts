@@ -88,21 +88,18 @@ describe('answer_permission_request', () => {
     { updatedInput: { command: 'curl -H "x-api-key: [redacted]"' } },
     { updatedInput: { '[redacted]': 1 } },
     { answers: { 'Which key?': 'the key [redacted]' } },
-  ])(
-    'an input with the mark of a credential is refused, and can be answered again: %j',
-    async (changed) => {
-      const scene = await asking();
-      await expect(scene.answer({ decision: 'allow', ...changed })).rejects.toMatchObject({
-        failure: {
-          code: 'INVALID_REQUEST',
-          message: expect.stringContaining('[redacted]'),
-          hint: expect.stringContaining('without updatedInput'),
-        },
-      });
-      await scene.answer({ decision: 'allow' });
-      expect(await scene.reply).toEqual({ decision: 'allow' });
-    },
-  );
+  ])('an input marked as redacted is refused, and can be answered again: %j', async (changed) => {
+    const scene = await asking();
+    await expect(scene.answer({ decision: 'allow', ...changed })).rejects.toMatchObject({
+      failure: {
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('[redacted]'),
+        hint: expect.stringContaining('without updatedInput'),
+      },
+    });
+    await scene.answer({ decision: 'allow' });
+    expect(await scene.reply).toEqual({ decision: 'allow' });
+  });
 
   test('a question is answered under the words in which it was shown', async () => {
     const scene = await asking();
@@ -270,8 +267,7 @@ describe('a permission request', () => {
       decision: 'deny',
       message: expect.stringContaining('PENDING_PERMISSIONS_MAX'),
     });
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session.pendingPermissions).toBe(PENDING_PERMISSIONS_MAX);
+    expect((await client.shown(sessionId)).pendingPermissions).toBe(PENDING_PERMISSIONS_MAX);
     await goesOn(scene);
     await Promise.all(asked);
     const { events } = await client.call('read_events', { sessionId, limit: 500 });

@@ -16,8 +16,12 @@ describe('cancel_prompt', () => {
     expect(run.prompts[1]?.turnId).toBe(c.turn.id);
     const { events } = await client.call('read_events', { sessionId, after: c.after, limit: 1 });
     expect(events).toMatchObject([{ type: 'prompt_cancelled', turnId: b.turn.id, prompt: 'b' }]);
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session.turns).toEqual({ queued: 0, running: 1, completed: 1, failed: 0 });
+    expect((await client.shown(sessionId)).turns).toEqual({
+      queued: 0,
+      running: 1,
+      completed: 1,
+      failed: 0,
+    });
   });
 
   test('a second time answers the same and changes nothing', async () => {
@@ -51,7 +55,6 @@ describe('cancel_prompt', () => {
       expect(refusal).toMatchObject({ code: 'NOT_FOUND' });
       expect(refusal.message).toContain(unknown);
     }
-    const { session } = await client.call('get_session', { sessionId: other.sessionId });
-    expect(session.turns.queued).toBe(1);
+    expect((await client.shown(other.sessionId)).turns.queued).toBe(1);
   });
 });

@@ -25,8 +25,7 @@ describe('cleanup_sessions', () => {
       'older, but used since': 'ready',
       new: 'ready',
     });
-    const { session } = await client.call('get_session', { sessionId: old.session.id });
-    expect(session.endReason).toMatch(/idle/);
+    expect((await client.shown(old.session.id)).endReason).toMatch(/idle/);
     expect(await client.call('cleanup_sessions')).toEqual({ cleaned: 0 });
   });
 

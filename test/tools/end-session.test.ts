@@ -125,8 +125,7 @@ describe('end_session', () => {
       hint: expect.stringContaining('create_session'),
       retryable: false,
     });
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session).toEqual(ended.session);
+    expect(await client.shown(sessionId)).toEqual(ended.session);
     expect(harness.runner.runs).toEqual([run]);
   });
 });

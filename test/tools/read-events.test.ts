@@ -140,15 +140,12 @@ describe('read_events waiting', () => {
     ]);
   });
 
-  test.each(['turn_end', 'attention'])(
-    'until %s: does not wait on a session at rest',
-    async (until) => {
-      const { client } = await startWithClient();
-      const { session } = await client.call('create_session');
-      const read = await readUntil(client, session.id, until, 1);
-      expect(read).toMatchObject({ events: [], nextAfter: 1 });
-    },
-  );
+  test.each(['turn_end', 'attention'])('until %s: does not wait for one at rest', async (until) => {
+    const { client } = await startWithClient();
+    const { session } = await client.call('create_session');
+    const read = await readUntil(client, session.id, until, 1);
+    expect(read).toMatchObject({ events: [], nextAfter: 1 });
+  });
 
   test('does not wait for news of a session that has ended', async () => {
     const { client } = await startWithClient();

@@ -77,8 +77,7 @@ describe('send_prompt', () => {
       code: 'LIMIT_EXCEEDED',
       failure: { message: expect.stringContaining('QUEUED_PROMPTS_MAX'), retryable: true },
     });
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session.turns.queued).toBe(QUEUED_PROMPTS_MAX);
+    expect((await client.shown(sessionId)).turns.queued).toBe(QUEUED_PROMPTS_MAX);
   });
 
   test('a failed turn leaves the session ready for the next', async () => {
@@ -156,8 +155,12 @@ describe('send_prompt with mode steer', () => {
     const { events } = await client.call('read_events', { sessionId, after: sent.after - 1 });
     expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
     await finish();
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session.turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 0 });
+    expect((await client.shown(sessionId)).turns).toEqual({
+      queued: 0,
+      running: 0,
+      completed: 1,
+      failed: 0,
+    });
   });
 
   test('queues the prompt where no turn runs', async () => {
@@ -263,8 +266,7 @@ describe('send_prompt with mode interrupt', () => {
     });
     await client.call('send_prompt', { sessionId, prompt: 'b', mode: 'interrupt' });
     await finish();
-    const { session } = await client.call('get_session', { sessionId });
-    expect(session.turns.completed).toBe(2);
+    expect((await client.shown(sessionId)).turns.completed).toBe(2);
     expect(run.interrupts).toBe(0);
   });
 });

@@ -26,12 +26,9 @@ describe('a body', () => {
       'content-type': type,
     })),
     { 'content-encoding': 'gzip' },
-  ])(
-    'with the headers %j, as browsers send it unasked or compressed, is refused',
-    async (headers) => {
-      expect(await refusal({ headers, body: INITIALIZE })).toMatchObject({ status: 415 });
-    },
-  );
+  ])('with the headers %j, as browsers send it or compressed, is refused', async (headers) => {
+    expect(await refusal({ headers, body: INITIALIZE })).toMatchObject({ status: 415 });
+  });
 
   test('of JSON in another spelling of the type is served', async () => {
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' };

@@ -67,16 +67,13 @@ describe('the id of a request', () => {
     expect(messageOf(await send(server, { session, body: call(7, 'whoami') })).id).toBe(7);
   });
 
-  test.each([8, '7', null, {}, undefined])(
-    'is not given up by a cancellation of %j',
-    async (id) => {
-      const { server, session } = await startSession();
-      await hanging(server, session, 7);
-      await send(server, { session, body: cancelled(id) });
-      expect((await send(server, { session, body: call(7, 'whoami') })).status).toBe(400);
-      expect(server.echo.hanging.size).toBe(1);
-    },
-  );
+  test.each([8, '7', null, {}, undefined])('is not freed by a cancellation of %j', async (id) => {
+    const { server, session } = await startSession();
+    await hanging(server, session, 7);
+    await send(server, { session, body: cancelled(id) });
+    expect((await send(server, { session, body: call(7, 'whoami') })).status).toBe(400);
+    expect(server.echo.hanging.size).toBe(1);
+  });
 
   test('is not given up by another session', async () => {
     const server = await start();

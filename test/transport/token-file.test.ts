@@ -71,31 +71,28 @@ describe('a token file that changes', () => {
     ['is too large', (file: string) => truncate(file, TOKEN_FILE_BYTES_MAX + 1)],
   ] as const;
 
-  test.each(spoilings)(
-    'lets in whom it named for a while after it %s, and then nobody',
-    async (_, spoil) => {
-      const { file, lines, clock, open } = await fileWith(`alice:${ALICE}`);
-      const tokens = await open();
-      await spoil(file);
-      expect([await tokens.reload(), await tokens.reload()]).toEqual([false, false]);
-      clock.now += TOKEN_FILE_GRACE_MS - 1;
-      expect(await tokens.reload()).toBe(false);
-      expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
-      expect(lines).toEqual([expect.stringContaining('the tokens stay valid')]);
-      clock.now += 1;
-      expect([await tokens.reload(), await tokens.reload()]).toEqual([true, false]);
-      expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
-      expect(lines.slice(1)).toEqual([
-        expect.stringContaining('no token is valid'),
-        expect.stringContaining('has changed'),
-      ]);
-      expect(lines.join()).not.toMatch(/token-0123|short/);
-      await rm(file, { recursive: true, force: true });
-      await writeFile(file, `bob:${BOB}`);
-      expect(await tokens.reload()).toBe(true);
-      expect([...tokens.principals()]).toEqual(['bob']);
-    },
-  );
+  test.each(spoilings)('lets in whom it named for a while once it %s', async (_, spoil) => {
+    const { file, lines, clock, open } = await fileWith(`alice:${ALICE}`);
+    const tokens = await open();
+    await spoil(file);
+    expect([await tokens.reload(), await tokens.reload()]).toEqual([false, false]);
+    clock.now += TOKEN_FILE_GRACE_MS - 1;
+    expect(await tokens.reload()).toBe(false);
+    expect(tokens.principalOf(bearer(ALICE))).toBe('alice');
+    expect(lines).toEqual([expect.stringContaining('the tokens stay valid')]);
+    clock.now += 1;
+    expect([await tokens.reload(), await tokens.reload()]).toEqual([true, false]);
+    expect(tokens.principalOf(bearer(ALICE))).toBeUndefined();
+    expect(lines.slice(1)).toEqual([
+      expect.stringContaining('no token is valid'),
+      expect.stringContaining('has changed'),
+    ]);
+    expect(lines.join()).not.toMatch(/token-0123|short/);
+    await rm(file, { recursive: true, force: true });
+    await writeFile(file, `bob:${BOB}`);
+    expect(await tokens.reload()).toBe(true);
+    expect([...tokens.principals()]).toEqual(['bob']);
+  });
 
   test('may be gone again and again, if it comes back each time', async () => {
     const { file, clock, open } = await fileWith(`alice:${ALICE}`);
@@ -127,16 +124,13 @@ describe('a token file that changes', () => {
     expect(tokens.principalOf(bearer(ALICE))).toBe('dave');
   });
 
-  test.each(spoilings.slice(3))(
-    'that %s at the start is refused with the reason',
-    async (_, spoil) => {
-      const { file, open } = await fileWith(`alice:${ALICE}`);
-      await spoil(file);
-      await expect(open()).rejects.toThrow(
-        /token file .*cannot be read: (it is not a regular|it has more than)/,
-      );
-    },
-  );
+  test.each(spoilings.slice(3))('that %s at the start is refused, with why', async (_, spoil) => {
+    const { file, open } = await fileWith(`alice:${ALICE}`);
+    await spoil(file);
+    await expect(open()).rejects.toThrow(
+      /token file .*cannot be read: (it is not a regular|it has more than)/,
+    );
+  });
 
   test('tells what is not to be shown: its tokens as they are now, also where a line is wrong', async () => {
     const { file, open, redactor } = await fileWith(`alice:${ALICE}`);
