@@ -3,7 +3,8 @@
  * a newer suite brings is noticed, and one that it no longer runs is missed.
  */
 
-export type Revision = '2025-11-25' | '2026-07-28';
+export const REVISIONS = ['2025-11-25', '2026-07-28'] as const;
+export type Revision = (typeof REVISIONS)[number];
 
 export type Demand = {
   /** Scenarios with at least one passed check, and no failure or warning. */

@@ -5,10 +5,11 @@ import { loggerTo } from '../../src/log.ts';
 import { serveHttp } from '../../src/transport/http/http.ts';
 import { openPlace } from '../support/client/place.ts';
 import { createFixtureServer } from './fixture.ts';
+import { OF_THE_FIXTURE, OF_THE_PROGRAM } from './scenarios.ts';
 
-export type Running = { readonly url: string; close(): Promise<void> };
+type Running = { readonly url: string; close(): Promise<void> };
 
-export function startFixture(): Promise<Running> {
+function startFixture(): Promise<Running> {
   const ignore = () => {};
   return serveHttp({
     host: '127.0.0.1',
@@ -29,8 +30,13 @@ export function startFixture(): Promise<Running> {
 }
 
 /** On a state directory of its own, without a token: the suite can send none. */
-export async function startProgram(): Promise<Running> {
+async function startProgram(): Promise<Running> {
   const place = await openPlace('missing');
   const { url } = await place.startHttp(['--no-auth', '--http-mode', 'dual']);
   return { url, close: () => place.remove() };
 }
+
+export const SERVERS = [
+  { title: 'the fixture behind our wiring', start: startFixture, demands: OF_THE_FIXTURE },
+  { title: 'the program, generic scenarios', start: startProgram, demands: OF_THE_PROGRAM },
+] as const;

@@ -33,13 +33,8 @@ const NO_SYNC = 'fsync,fdatasync:error=EIO';
 async function startFaulty(fault: string) {
   const { place, server, ledger } = await startServed();
   const journal = join(place.stateDirectory, JOURNAL);
-  return {
-    place,
-    server,
-    ledger,
-    journal,
-    mend: await injectFault(server.program.pid, fault, journal),
-  };
+  const mend = await injectFault(server.program.pid, fault, journal);
+  return { place, server, ledger, journal, mend };
 }
 
 /** Kills the server, and holds what it acknowledged against what the next one knows. */

@@ -13,13 +13,7 @@ import { ROOT } from './package.ts';
 const run = promisify(execFile);
 
 /** A Claude Code for the platform is 360 MB, and the peers are of use to TypeScript only: both take time, and prove nothing. */
-const INSTALL = [
-  'install',
-  '--omit=optional',
-  '--omit=peer',
-  '--ignore-scripts',
-  '--prefer-offline',
-];
+const INSTALL = 'install --omit=optional --omit=peer --ignore-scripts --prefer-offline'.split(' ');
 
 const CONSUMER = `
 import { type ClaudeCodeSession, SessionManager, SessionNotFoundError, type SessionStatus } from 'claude-sessions-mcp';

@@ -21,8 +21,8 @@ async function watching(harness: Harness, principal = 'alice') {
 }
 
 async function made(tester: TestClient): Promise<{ sessionId: string; uri: string }> {
-  const { session } = await tester.call('create_session');
-  return { sessionId: session.id, uri: `claude-session://${session.id}` };
+  const sessionId = await tester.create();
+  return { sessionId, uri: `claude-session://${sessionId}` };
 }
 
 describe('a client of the 2025 revisions', () => {

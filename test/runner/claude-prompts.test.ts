@@ -172,9 +172,7 @@ describe('/compact', () => {
   test('compacts the conversation; what stands behind it names files and reads none', async () => {
     const session = await world.start();
     await session.turn([{ text: 'before' }]);
-    expect(await session.turn(`/compact with ${mentions}`)).toMatchObject({
-      state: 'completed',
-    });
+    expect(await session.turn(`/compact with ${mentions}`)).toMatchObject({ state: 'completed' });
     expect(session.heard.all('notice')).toMatchObject([
       { text: 'The conversation was compacted (as asked).' },
     ]);
@@ -193,9 +191,10 @@ describe('/compact', () => {
     const refusal = { status: 400, message: 'no' };
     const steps = Array.from({ length: 20 }, () => refusal);
     expect(await session.turn(`/compact ${script(steps)}`)).toMatchObject(failed);
-    expect(await session.turn(`/compact ${script([{ text: 'in short' }])}`)).toMatchObject({
-      state: 'completed',
-    });
+    expect(await session.turn(`/compact ${script([{ text: 'in short' }])}`)).toHaveProperty(
+      'state',
+      'completed',
+    );
     expect(await session.turn([{ text: 'after' }])).toMatchObject({ result: 'after' });
   });
 });

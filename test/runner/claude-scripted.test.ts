@@ -25,9 +25,7 @@ describe('what Claude Code writes', () => {
   ])('does no harm when it is %s', async (prompt, result) => {
     const session = await startScripted();
     expect(await session.turn(prompt)).toMatchObject({ state: 'completed', result });
-    expect(await session.turn('again')).toMatchObject({
-      result: 'ok: again',
-    });
+    expect(await session.turn('again')).toMatchObject({ result: 'ok: again' });
   });
 
   test.each([
@@ -138,9 +136,7 @@ describe('a listener that fails', () => {
   ])('when asked for room (it %s) does not stop the reading', async (_how, room) => {
     const session = await startScripted();
     session.heard.room = room;
-    expect(await session.turn('again')).toMatchObject({
-      state: 'completed',
-    });
+    expect(await session.turn('again')).toMatchObject({ state: 'completed' });
     await session.run.close();
     expect(unhandled).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** The server's own files and the tools of the real Claude Code. */
 
-import { link, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../support/messages-api.ts';
@@ -71,11 +71,13 @@ test.each(['a[b]c', 'a\\b', 'a*b', 'a?b', 'a(b', 'a)b', '!a', 'a{b,c}d', ' a b '
       read(join(folder, 'sessions.db-wal')),
       grep(folder),
       grep(parent),
+      { tool: 'Write', input: { file_path: join(folder, 'sessions.db-new'), content: '' } },
       read(join(folder, 'other')),
       { text: 'x' },
     ]);
     const results = session.heard.all('tool_result').map(({ text }) => text);
-    expect(results.slice(0, 4).join('\n')).not.toMatch(/THE-SECRET|No such tool/);
-    expect(results[4]).toContain('readable');
+    expect(results.slice(0, 5).join('\n')).not.toMatch(/THE-SECRET|No such tool/);
+    expect(results[5]).toContain('readable');
+    expect(await readdir(folder)).not.toContain('sessions.db-new');
   },
 );

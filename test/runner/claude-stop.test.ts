@@ -102,11 +102,6 @@ describe('a limit on the time of a turn', () => {
     });
     expect(await session.turn([{ text: 'still here' }])).toMatchObject({ state: 'completed' });
   });
-
-  test('longer than a timer can count is no limit', async () => {
-    const session = await world.start({ options: { timeout: 2 ** 40 } });
-    expect(await session.turn([{ text: 'in time' }])).toMatchObject({ state: 'completed' });
-  });
 });
 
 describe('closing', () => {

@@ -129,8 +129,6 @@ export class World {
   readonly directory: string;
   readonly cwd: string;
   readonly scratch: string;
-  /** Files whose paths begin so are kept from the sessions. */
-  readonly secrets: string;
   readonly environment: Record<string, string>;
   readonly #remove: () => Promise<void>;
   readonly #sessions: TestSession[] = [];
@@ -140,7 +138,6 @@ export class World {
     this.directory = place.directory;
     this.cwd = join(place.directory, 'work');
     this.scratch = join(place.directory, 'scratch');
-    this.secrets = join(this.cwd, 'state', 'secret');
     this.environment = { ...place.env, CLAUDE_CODE_MAX_RETRIES: '1' };
     this.#remove = place.remove;
   }
@@ -152,11 +149,11 @@ export class World {
     return world;
   }
 
-  runner({ environment, limits, claudePath, secretFiles, log }: WorldOptions = {}): Runner {
+  runner({ environment, limits, claudePath, secretFiles = [], log }: WorldOptions = {}): Runner {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
-      secretFiles: secretFiles ?? [`${this.secrets}*`],
+      secretFiles,
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
       log: log ?? pino({ level: 'silent' }),

@@ -109,12 +109,8 @@ describe('an answer for the session to a file tool', () => {
     await symlink(join(work, 'src'), join(work, 'in'));
     await mkdir(join(work, '.git'), { recursive: true });
     await symlink(join(work, '.git'), join(work, 'hidden'));
-    expect(await writing(join(work, 'out/x'))).toBeUndefined();
-    expect(await writing(join(work, 'dangling'))).toBeUndefined();
-    expect(await writing(join(work, 'dangling/x'))).toBeUndefined();
-    expect(await writing(join(work, 'loop'))).toBeUndefined();
-    expect(await writing(join(work, 'hidden/hooks/x'))).toBeUndefined();
-    expect(await writing(join(work, 'file/x'))).toBeUndefined();
+    for (const path of words('out/x dangling dangling/x loop hidden/hooks/x file/x'))
+      expect(await writing(join(work, path)), path).toBeUndefined();
     expect(await writing(join(work, 'in/x'))).toBeDefined();
   });
 

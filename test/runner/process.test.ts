@@ -163,7 +163,7 @@ describe('killing', () => {
   });
 
   test('keeps up with a tree that goes on forking', async () => {
-    const { child, identity, marker } = await startReady(
+    const { identity, marker } = await startReady(
       'echo ready; while :; do setsid sleep 600 & done',
     );
     expect(await killTree(identity)).toBe(true);
@@ -174,7 +174,7 @@ describe('killing', () => {
 describe('finding by marker', () => {
   test('needs the whole marker in the environment, not a part of it and not in an argument', async () => {
     const { child, marker } = await startReady('echo ready; exec sleep 600');
-    const mention = await startReady(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
+    await startReady(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
     const longer = start('echo ready; exec sleep 600', NONE, `${marker}.longer`);
     markers.push(longer.marker);
     await firstLine(longer.child);

@@ -31,26 +31,11 @@ describe('a turn', () => {
       result(TURN),
       idle(),
     );
+    const ids = { turnId: TURN, toolUseId: 'toolu_1' };
     expect(told).toEqual([
       { output: { type: 'text', turnId: TURN, text: 'looking' } },
-      {
-        output: {
-          type: 'tool_use',
-          turnId: TURN,
-          toolUseId: 'toolu_1',
-          name: 'Bash',
-          input: { command: 'ls' },
-        },
-      },
-      {
-        output: {
-          type: 'tool_result',
-          turnId: TURN,
-          toolUseId: 'toolu_1',
-          isError: false,
-          text: 'a.txt',
-        },
-      },
+      { output: { type: 'tool_use', ...ids, name: 'Bash', input: { command: 'ls' } } },
+      { output: { type: 'tool_result', ...ids, isError: false, text: 'a.txt' } },
       { output: { type: 'text', turnId: TURN, text: 'done' } },
       { ended: TURN, outcome: { state: 'completed', result: 'done', ...COST } },
     ]);

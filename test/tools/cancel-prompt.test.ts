@@ -16,12 +16,8 @@ describe('cancel_prompt', () => {
     expect(run.prompts[1]?.turnId).toBe(c.turn.id);
     const { events } = await client.call('read_events', { sessionId, after: c.after, limit: 1 });
     expect(events).toMatchObject([{ type: 'prompt_cancelled', turnId: b.turn.id, prompt: 'b' }]);
-    expect((await client.shown(sessionId)).turns).toEqual({
-      queued: 0,
-      running: 1,
-      completed: 1,
-      failed: 0,
-    });
+    const { turns } = await client.shown(sessionId);
+    expect(turns).toEqual({ queued: 0, running: 1, completed: 1, failed: 0 });
   });
 
   test('a second time answers the same and changes nothing', async () => {

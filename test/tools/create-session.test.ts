@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LABELS_MAX } from '../../src/limits.ts';
+import { NO_USAGE } from '../../src/session/usage.ts';
 import { startHarness, startWithClient } from '../support/harness.ts';
 
 const ID = /^claude_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -36,13 +37,7 @@ describe('create_session', () => {
       turns: { queued: 0, running: 0, completed: 0, failed: 0 },
       pendingPermissions: 0,
       lastSeq: 1,
-      usage: {
-        inputTokens: 0,
-        outputTokens: 0,
-        cacheReadTokens: 0,
-        cacheWriteTokens: 0,
-        costUsd: 0,
-      },
+      usage: NO_USAGE,
     });
     expect(harness.runner.specs).toEqual([]);
   });

@@ -54,8 +54,8 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
 
   test('fork_session makes one fork', async () => {
     const { harness, client } = await startWithClient();
-    const { session } = await client.call('create_session');
-    const args = { sessionId: session.id, name: 'fork', ...keyArgs };
+    const sessionId = await client.create();
+    const args = { sessionId, name: 'fork', ...keyArgs };
     const first = await client.call('fork_session', args, options);
     await harness.reopen();
     const again = await (await harness.connect()).call('fork_session', args, options);
@@ -78,13 +78,14 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
     ['fork_session', {}, { prompt: 'b' }],
   ])('%s with other arguments is refused and changes nothing', async (tool, first, second) => {
     const { client } = await startWithClient();
-    const { session } = await client.call('create_session', { taskId: 't' });
-    const base = { ...(tool !== 'create_session' && { sessionId: session.id }), ...keyArgs };
+    const sessionId = await client.create({ taskId: 't' });
+    const base = { ...(tool !== 'create_session' && { sessionId }), ...keyArgs };
     await client.call(tool, { ...base, ...first }, options);
     const before = await client.call('list_sessions');
-    await expect(client.call(tool, { ...base, ...second }, options)).rejects.toMatchObject({
-      code: 'CONFLICT',
-    });
+    await expect(client.call(tool, { ...base, ...second }, options)).rejects.toHaveProperty(
+      'code',
+      'CONFLICT',
+    );
     const after = await client.call('list_sessions');
     expect(after.sessions.map(({ id }) => id)).toEqual(before.sessions.map(({ id }) => id));
   });
@@ -93,16 +94,10 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
 describe('a repeated call', () => {
   test('may name its arguments in another order', async () => {
     const { client } = await startWithClient();
-    const first = await client.call('create_session', {
-      idempotencyKey: 'k',
-      labels: { a: '1', b: '2' },
-      name: 'n',
-    });
-    const again = await client.call('create_session', {
-      name: 'n',
-      labels: { b: '2', a: '1' },
-      idempotencyKey: 'k',
-    });
+    const args = { idempotencyKey: 'k', labels: { a: '1', b: '2' }, name: 'n' };
+    const first = await client.call('create_session', args);
+    const reordered = { name: 'n', labels: { b: '2', a: '1' }, idempotencyKey: 'k' };
+    const again = await client.call('create_session', reordered);
     expect(again.session.id).toBe(first.session.id);
   });
 
@@ -145,10 +140,10 @@ describe('a repeated call', () => {
 
   test('may wait longer for the answer than the first call did', async () => {
     const { harness, client } = await startWithClient();
-    const { session } = await client.call('create_session');
-    const args = { sessionId: session.id, prompt: 'go', idempotencyKey: 'k' };
+    const sessionId = await client.create();
+    const args = { sessionId, prompt: 'go', idempotencyKey: 'k' };
     const first = await client.call('send_prompt', args);
-    const run = await harness.running(session.id);
+    const run = await harness.running(sessionId);
     const again = client.call('send_prompt', { ...args, waitMs: 50_000 });
     run.finish();
     expect((await again).turn).toMatchObject({ id: first.turn.id, state: 'completed' });

@@ -53,11 +53,11 @@ describe('link_task and unlink_task', () => {
     'take %j for a task like any other',
     async (taskId) => {
       const { client } = await startWithClient();
-      const { session } = await client.call('create_session');
-      const linked = await client.call('link_task', { sessionId: session.id, taskId });
+      const sessionId = await client.create();
+      const linked = await client.call('link_task', { sessionId, taskId });
       expect(linked.session).toMatchObject({ taskId, taskIds: [taskId] });
       expect(await client.call('get_metrics', { taskId })).toMatchObject({ totalSessions: 1 });
-      const unlinked = await client.call('unlink_task', { sessionId: session.id, taskId });
+      const unlinked = await client.call('unlink_task', { sessionId, taskId });
       expect(unlinked.session.taskIds).toEqual([]);
       expect(await client.call('get_metrics', { taskId })).toMatchObject({ totalSessions: 0 });
     },

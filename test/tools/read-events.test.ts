@@ -70,8 +70,8 @@ describe('read_events', () => {
 
   test('answers a cursor beyond the end with nothing, and keeps it', async () => {
     const { client } = await startWithClient();
-    const { session } = await client.call('create_session');
-    const read = await client.call('read_events', { sessionId: session.id, after: 1000 });
+    const sessionId = await client.create();
+    const read = await client.call('read_events', { sessionId, after: 1000 });
     expect(read).toMatchObject({ events: [], nextAfter: 1000, hasMore: false });
   });
 });
@@ -140,19 +140,17 @@ describe('read_events waiting', () => {
     ]);
   });
 
-  test.each(['turn_end', 'attention'])('until %s: does not wait for one at rest', async (until) => {
+  test.each([
+    ['turn_end', 'is at rest'],
+    ['attention', 'is at rest'],
+    ['event', 'has ended'],
+  ])('until %s: does not wait for a session that %s', async (until, is) => {
     const { client } = await startWithClient();
-    const { session } = await client.call('create_session');
-    const read = await readUntil(client, session.id, until, 1);
-    expect(read).toMatchObject({ events: [], nextAfter: 1 });
-  });
-
-  test('does not wait for news of a session that has ended', async () => {
-    const { client } = await startWithClient();
-    const { session } = await client.call('create_session');
-    await client.call('end_session', { sessionId: session.id });
-    const read = await readUntil(client, session.id, 'event', 2);
-    expect(read).toMatchObject({ events: [], nextAfter: 2 });
+    const sessionId = await client.create();
+    if (is === 'has ended') await client.call('end_session', { sessionId });
+    const { lastSeq } = await client.shown(sessionId);
+    const read = await readUntil(client, sessionId, until, lastSeq);
+    expect(read).toMatchObject({ events: [], nextAfter: lastSeq });
   });
 
   test('the end of the session ends every wait', async () => {

@@ -155,12 +155,8 @@ describe('send_prompt with mode steer', () => {
     const { events } = await client.call('read_events', { sessionId, after: sent.after - 1 });
     expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
     await finish();
-    expect((await client.shown(sessionId)).turns).toEqual({
-      queued: 0,
-      running: 0,
-      completed: 1,
-      failed: 0,
-    });
+    const { turns } = await client.shown(sessionId);
+    expect(turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 0 });
   });
 
   test('queues the prompt where no turn runs', async () => {

@@ -49,14 +49,10 @@ describe('wait_sessions', () => {
 
   test('a session at rest, an ended one and one that cannot be run are ready already', async () => {
     const { harness, client } = await startWithClient();
-    const [idle, ended] = [
-      await client.call('create_session'),
-      await client.call('create_session'),
-    ];
-    await client.call('end_session', { sessionId: ended.session.id });
+    const [idle, ended] = [await client.create(), await client.create()];
+    await client.call('end_session', { sessionId: ended });
     harness.runner.failNextStart();
-    const broken = await client.call('create_session', { prompt: 'go' });
-    const sessionIds = [idle, ended, broken].map(({ session }) => session.id);
+    const sessionIds = [idle, ended, await client.create({ prompt: 'go' })];
     const { ready, sessions } = await client.call('wait_sessions', { sessionIds, for: 'all' });
     expect(ready).toEqual(sessionIds);
     expect(sessions.map(({ status }) => status)).toEqual(['ready', 'terminated', 'error']);

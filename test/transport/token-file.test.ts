@@ -20,14 +20,8 @@ async function fileWith(text: string) {
   const redactor = new Redactor([]);
   const clock = { now: 0 };
   const now = () => clock.now;
-  return {
-    file,
-    log,
-    lines,
-    clock,
-    open: () => TokenFile.open({ file, log, redactor, now }),
-    redactor,
-  };
+  const open = () => TokenFile.open({ file, log, redactor, now });
+  return { file, lines, clock, open, redactor };
 }
 
 const run = promisify(execFile);
