@@ -49,20 +49,6 @@ export async function inTime<T>(look: Promise<T>, ms: number, signal?: AbortSign
   });
 }
 
-/** How long a good answer is not asked for again: longer than the commit between the claim of a turn and its prompt. */
-const FRESH_MS = 100;
-
-/** The same look, but a good answer counts for a moment. */
-export function fresh<T>(look: (about: T) => Promise<boolean>): (about: T) => Promise<boolean> {
-  let until = 0;
-  return async (about) => {
-    if (performance.now() < until) return true;
-    const isGood = await look(about);
-    if (isGood) until = performance.now() + FRESH_MS;
-    return isGood;
-  };
-}
-
 function codeOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === 'string' ? code : 'unknown error';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { fresh, inTime } from '../src/looks.ts';
+import { inTime } from '../src/looks.ts';
 
 const NEVER = new Promise<never>(() => {});
 
@@ -32,15 +32,4 @@ describe('a look at files', () => {
     await looking;
     await expect(inTime(NEVER, 1000, giveUp.signal)).rejects.toThrow();
   });
-});
-
-test('a good answer of a fresh look counts for a moment, a bad one does not', async () => {
-  const answers = [false, true, false];
-  let looks = 0;
-  const look = fresh(async () => answers[looks++] ?? false);
-  expect([await look(1), await look(1), await look(1)]).toEqual([false, true, true]);
-  expect(looks).toBe(2);
-  vi.advanceTimersByTime(1000);
-  expect(await look(1)).toBe(false);
-  expect(looks).toBe(3);
 });

@@ -6,7 +6,7 @@ import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai
 import { quoteId, SessionError } from '../errors.ts';
 import { LOOK_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
-import { cannotLook, fresh, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { cannotLook, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import type { Redactor } from '../redaction.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeOptions, denying } from './claude-options.ts';
@@ -115,11 +115,11 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       listener,
       places,
       resumed: 'resume' in resumeOptions,
-      isCurrent: fresh(async (pid: number) => {
+      isCurrent: async (pid) => {
         const looks = [conversation.promptsOfOthers(), worksIn(pid, directory)] as const;
         const [prompts, isInPlace] = await Promise.all(looks);
         return prompts === 0 && isInPlace;
-      }),
+      },
       checkKept: () => conversation.checkKept(),
       killTree: context.killTree,
       isInPlace: (pid) => inTime(worksIn(pid, directory), LOOK_MS_MAX).catch(() => false),

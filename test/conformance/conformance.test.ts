@@ -1,20 +1,29 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { REVISIONS } from './scenarios.ts';
-import { SERVERS } from './servers.ts';
+import { OF_THE_FIXTURE, OF_THE_PROGRAM, type Revision } from './scenarios.ts';
+import { startFixture, startProgram } from './servers.ts';
 import { runSuite } from './suite.ts';
 import { judge, type Verdict } from './verdict.ts';
+
+const REVISIONS: readonly Revision[] = ['2025-11-25', '2026-07-28'];
 
 // The suite waits for streams by the clock, half a second here and there: on a busy machine that may be missed once.
 const OPTIONS = { timeout: 120_000, retry: 2 };
 
-describe.each(SERVERS)('the official conformance suite, against $title', OPTIONS, (server) => {
-  test.each(REVISIONS)('of %s passes', async (revision) => {
-    const { url, close } = await server.start();
+describe('the official conformance suite', OPTIONS, () => {
+  test.each(REVISIONS)('of %s passes with its fixture behind our wiring', async (revision) => {
+    const { url, close } = await startFixture();
     onTestFinished(close);
-    const demand = server.demands[revision];
-    const verdicts = judge(await runSuite(url, revision), demand);
+    const verdicts = judge(await runSuite(url, revision), OF_THE_FIXTURE[revision]);
     expect(failuresOf(verdicts)).toEqual([]);
-    expect(passedOf(verdicts)).toEqual([...demand.pass].sort());
+    expect(passedOf(verdicts)).toEqual([...OF_THE_FIXTURE[revision].pass].sort());
+  });
+
+  test.each(REVISIONS)('of %s passes with the program, where it is generic', async (revision) => {
+    const { url, close } = await startProgram();
+    onTestFinished(close);
+    const verdicts = judge(await runSuite(url, revision), OF_THE_PROGRAM[revision]);
+    expect(failuresOf(verdicts)).toEqual([]);
+    expect(passedOf(verdicts)).toEqual([...OF_THE_PROGRAM[revision].pass].sort());
   });
 });
 

@@ -1,5 +1,6 @@
 import type {
   CallToolResult,
+  ContentBlock,
   InputRequiredResult,
   ServerContext,
 } from '@modelcontextprotocol/server';
@@ -20,8 +21,12 @@ export type FixtureTool = {
   ): CallToolResult | InputRequiredResult | Promise<CallToolResult | InputRequiredResult>;
 };
 
-export function says(text: string): CallToolResult {
-  return { content: [{ type: 'text', text }] };
+export function says(...content: (string | ContentBlock)[]): CallToolResult {
+  return {
+    content: content.map((block) =>
+      typeof block === 'string' ? { type: 'text', text: block } : block,
+    ),
+  };
 }
 
 /** A schema of one string that must be there. */

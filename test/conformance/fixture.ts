@@ -1,6 +1,7 @@
 /**
- * The tools that the official conformance suite expects of a server, under the names it asks for. They are behind the
- * program's own wiring, so that what passes or fails is the wiring and not what a product offers.
+ * What the official conformance suite expects a server to offer, on one server instance: test-only tools, prompts and
+ * resources under the names the suite asks for. They stand behind the program's own wiring, so that what passes or
+ * fails is the wiring and not what a product offers.
  */
 
 import {
@@ -9,6 +10,8 @@ import {
   ProtocolErrorCode,
   Server,
 } from '@modelcontextprotocol/server';
+import { serveFixturePrompts } from './fixture-prompts.ts';
+import { serveFixtureResources } from './fixture-resources.ts';
 import { FIXTURE_TOOLS } from './fixture-tools.ts';
 
 const codec = createRequestStateCodec<string>({ key: 'a key that protects nothing but tests' });
@@ -17,7 +20,13 @@ export function createFixtureServer(): Server {
   const server = new Server(
     { name: 'conformance-fixture', version: '1.0.0' },
     {
-      capabilities: { tools: {}, logging: {} },
+      capabilities: {
+        tools: {},
+        prompts: {},
+        resources: { subscribe: true },
+        logging: {},
+        completions: {},
+      },
       requestState: { verify: codec.verify },
     },
   );
@@ -34,5 +43,7 @@ export function createFixtureServer(): Server {
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'no such tool');
     return await tool.run({ args: params.arguments ?? {}, context, mint: codec.mint });
   });
+  serveFixturePrompts(server);
+  serveFixtureResources(server);
   return server;
 }

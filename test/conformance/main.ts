@@ -1,14 +1,19 @@
 /** `npm run conformance`: both revisions of the official suite against the fixture and the program, as tables. */
 
-import { REVISIONS } from './scenarios.ts';
-import { SERVERS } from './servers.ts';
+import { OF_THE_FIXTURE, OF_THE_PROGRAM, type Revision } from './scenarios.ts';
+import { type Running, startFixture, startProgram } from './servers.ts';
 import { runSuite } from './suite.ts';
 import { judge, type Verdict } from './verdict.ts';
 
+const SERVERS = [
+  { title: 'the fixture behind our wiring', start: startFixture, demands: OF_THE_FIXTURE },
+  { title: 'the program, generic scenarios', start: startProgram, demands: OF_THE_PROGRAM },
+] as const;
+
 let failed = 0;
 for (const { title, start, demands } of SERVERS) {
-  const running = await start();
-  for (const revision of REVISIONS) {
+  const running: Running = await start();
+  for (const revision of ['2025-11-25', '2026-07-28'] as const satisfies Revision[]) {
     const verdicts = judge(await runSuite(running.url, revision), demands[revision]);
     print(`${revision}, ${title}`, verdicts);
     failed += count(verdicts, 'failed');

@@ -5,11 +5,10 @@ import { loggerTo } from '../../src/log.ts';
 import { serveHttp } from '../../src/transport/http/http.ts';
 import { openPlace } from '../support/client/place.ts';
 import { createFixtureServer } from './fixture.ts';
-import { OF_THE_FIXTURE, OF_THE_PROGRAM } from './scenarios.ts';
 
-type Running = { readonly url: string; close(): Promise<void> };
+export type Running = { readonly url: string; close(): Promise<void> };
 
-function startFixture(): Promise<Running> {
+export function startFixture(): Promise<Running> {
   const ignore = () => {};
   return serveHttp({
     host: '127.0.0.1',
@@ -30,13 +29,8 @@ function startFixture(): Promise<Running> {
 }
 
 /** On a state directory of its own, without a token: the suite can send none. */
-async function startProgram(): Promise<Running> {
+export async function startProgram(): Promise<Running> {
   const place = await openPlace('missing');
   const { url } = await place.startHttp(['--no-auth', '--http-mode', 'dual']);
   return { url, close: () => place.remove() };
 }
-
-export const SERVERS = [
-  { title: 'the fixture behind our wiring', start: startFixture, demands: OF_THE_FIXTURE },
-  { title: 'the program, generic scenarios', start: startProgram, demands: OF_THE_PROGRAM },
-] as const;

@@ -45,7 +45,7 @@ describe('a conversation that goes on in a terminal', () => {
     await session.turn([{ tool: 'Bash', input: { command: 'echo x' } }, { text: 'more' }]);
     expect(await session.run.isCurrent()).toBe(true);
     await once(inTerminal(session, [{ text: 'said there' }]), 'exit');
-    await expect.poll(() => session.run.isCurrent()).toBe(false);
+    expect(await session.run.isCurrent()).toBe(false);
   });
 
   test('is left alone while it is open there', async () => {

@@ -42,7 +42,7 @@ describe('the directory of a run', () => {
     expect(await session.run.isCurrent()).toBe(true);
     await rename(workingDirectory, `${workingDirectory}-before`);
     await replace(workingDirectory);
-    await expect.poll(() => session.run.isCurrent()).toBe(false);
+    expect(await session.run.isCurrent()).toBe(false);
     await session.run.close();
     await rm(workingDirectory, { recursive: true, force: true });
   });
