@@ -29,18 +29,19 @@ export type Seen = {
 
 /** The state of a process. A zombie is gone. */
 export function lookAt(pid: number): Seen | 'gone' | 'unknown' {
+  // 0 and negative numbers name process groups.
+  if (!Number.isSafeInteger(pid) || pid <= 0) return 'unknown';
+  if (isGone(pid)) return 'gone';
   try {
-    if (isGone(pid)) return 'gone';
     return process.platform === 'linux' ? seenInProc(pid) : seenByPs(pid);
   } catch {
-    return 'unknown';
+    // Its parent may have waited for it meanwhile.
+    return isGone(pid) ? 'gone' : 'unknown';
   }
 }
 
 /** Asks the kernel, which needs no file descriptor. Only ESRCH means that there is no such process. */
 function isGone(pid: number): boolean {
-  // 0 and negative numbers name process groups.
-  if (!Number.isSafeInteger(pid) || pid <= 0) throw new RangeError(`${pid} is no process id`);
   try {
     process.kill(pid, 0);
     return false;

@@ -13,7 +13,7 @@ import {
   processGuard,
   spawnGuarded,
 } from '../../src/runner/process.ts';
-import { startTimeOf } from '../../src/runner/process-table.ts';
+import { lookAt, startTimeOf } from '../../src/runner/process-table.ts';
 import { findByMarker } from './find-by-marker.ts';
 import { GUARDS } from './guards.ts';
 
@@ -207,4 +207,16 @@ describe('a guarded process', () => {
     const [error] = await once(child, 'error');
     expect(error).toMatchObject({ code: 'ENOENT' });
   });
+});
+
+test('a process that its parent waits for during the look is gone, not unknown', async () => {
+  const script = 'while sleep 600 & do echo $!; read -r _; kill -9 $!; wait $!; done';
+  const { child } = start(script);
+  for (let count = 0; count < 100; count += 1) {
+    const pid = Number(await firstLine(child));
+    child.stdin.write('\n');
+    let seen = lookAt(pid);
+    while (typeof seen !== 'string') seen = lookAt(pid);
+    expect(seen).toBe('gone');
+  }
 });
