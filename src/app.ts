@@ -148,8 +148,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const scheduler = new Scheduler({
     ...base,
     ...settings,
-    start: (session, listener, signal) =>
-      startRun(session, listener, { ...ports, ...settings, signal }),
+    start: (session, fence, listener, signal) =>
+      startRun(session, listener, { ...ports, ...settings, fence, signal }),
     ask: (process, ask, signal) => permissions.ask(process, ask, signal),
   });
   const leases = new LeaseKeeper({ ...base, leaseTimes });

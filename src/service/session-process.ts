@@ -16,7 +16,7 @@ const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was
 
 export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log'> & {
   /** Starts Claude Code; the signal aborts the start. */
-  start(session: Session, listener: RunListener, signal: AbortSignal): Promise<Run>;
+  start(session: Session, fence: Fence, listener: RunListener, signal: AbortSignal): Promise<Run>;
   ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
 };
 
@@ -117,7 +117,7 @@ export class SessionProcess {
   #started(session: Session): Promise<Run> {
     const listener = this.#listenTo();
     this.#listener = listener;
-    return this.#deps.start(session, listener, this.#start.signal);
+    return this.#deps.start(session, this.fence, listener, this.#start.signal);
   }
 
   /** Both facts must be durable before Claude gets the prompt; one commit. */

@@ -7,39 +7,46 @@ import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import { type Past, pastOf } from '../session/past.ts';
+import { markedOnly } from '../session/process.ts';
 import { type Session, uuidOf } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
-import type { Store } from '../store/store.ts';
+import type { Fence, Store } from '../store/store.ts';
 import type { Parts } from './core.ts';
 import { optionsToRun, type Policy } from './policy.ts';
 
 export type StartDeps = Policy &
   Pick<Parts, 'store' | 'newId'> & {
     readonly runner: Runner;
+    /** The lease that the process belongs to. */
+    readonly fence: Fence;
     /** Aborts the start. */
     readonly signal: AbortSignal;
   };
 
-/** @throws SessionError UNAVAILABLE, or LIMIT_EXCEEDED if the session's budget is used up */
+/**
+ * The marker of the process is durable before it starts: whoever takes the session over from a server that dies meanwhile
+ * finds the process by it.
+ *
+ * @throws StaleFenceError, SessionError UNAVAILABLE, or LIMIT_EXCEEDED if the session's budget is used up
+ */
 export async function startRun(
   session: Session,
   listener: RunListener,
   deps: StartDeps,
 ): Promise<Run> {
-  const { store, runner, newId, signal } = deps;
+  const { store, runner, newId, fence, signal } = deps;
   const allowed = optionsToRun(session.id, withinBudget(session), deps);
   const options = await inTime(allowed, LOOK_MS_MAX, signal);
-  return runner.start(
-    {
-      uuid: uuidOf(session.id),
-      options,
-      remembered: await store.remembered(session.id),
-      ...(await lineageOf(session, store)),
-      marker: newId(),
-      signal,
-    },
-    listener,
-  );
+  const spec = {
+    uuid: uuidOf(session.id),
+    options,
+    remembered: await store.remembered(session.id),
+    ...(await lineageOf(session, store)),
+    marker: newId(),
+    signal,
+  };
+  await store.note(fence, { process: markedOnly(spec.marker) });
+  return runner.start(spec, listener);
 }
 
 /** Each process of Claude Code counts its budget from zero, so the cost so far is deducted. */

@@ -7,3 +7,8 @@ export type ProcessIdentity = {
   /** In the environment of the process and of everything it starts. */
   readonly marker: string;
 };
+
+/** A process that is about to be started: it has no id yet, and is found by its marker alone. */
+export function markedOnly(marker: string): ProcessIdentity {
+  return { pid: 0, startTime: '', bootId: '', marker };
+}

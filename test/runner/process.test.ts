@@ -14,6 +14,7 @@ import {
   spawnGuarded,
 } from '../../src/runner/process.ts';
 import { lookAt, startTimeOf } from '../../src/runner/process-table.ts';
+import { markedOnly } from '../../src/session/process.ts';
 import { findByMarker } from './find-by-marker.ts';
 import { GUARDS } from './guards.ts';
 
@@ -37,7 +38,7 @@ function newMarker(): string {
 
 afterEach(async () => {
   for (const marker of markers.splice(0)) {
-    await killTree({ pid: 0, startTime: '', bootId: '', marker });
+    await killTree(markedOnly(marker));
   }
 });
 
@@ -121,7 +122,7 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
     // The kernel ends the whole namespace, or at least the root; the sweep of the next start ends the rest.
     const left = { 'parent-death': 1, none: 2 }[guard.name as string] ?? 0;
     await expect.poll(() => count(marker), { timeout: 10_000 }).toBe(left);
-    expect(await killTree({ pid: 0, startTime: '', bootId: '', marker })).toBe(true);
+    expect(await killTree(markedOnly(marker))).toBe(true);
     expect(await count(marker)).toBe(0);
   });
 });

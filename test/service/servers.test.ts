@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createOwners } from '../../src/runner/owners.ts';
+import { markedOnly } from '../../src/session/process.ts';
 import { ANY_TURN } from '../store/fixtures.ts';
-import { type Harness, type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
+import {
+  type Harness,
+  type HarnessOptions,
+  overriding,
+  startHarness,
+  startWithClient,
+} from '../support/harness.ts';
 
 const LONG_MS = 20_000;
 
@@ -176,4 +183,15 @@ test('nothing runs beside processes that a gone server has left and that cannot 
   harness.canKill = true;
   expect((await harness.running(session.id)).prompts).toMatchObject([{ text: 'next' }]);
   expect(harness.killed).toContainEqual(left);
+});
+
+test('a process can be found by whoever takes over from a server that dies while it starts it', async () => {
+  const { harness, client } = await startWithClient();
+  const start = harness.runner.holdStarts();
+  const { session } = await client.call('create_session', { prompt: 'p' });
+  await expect.poll(() => harness.runner.specs.length).toBe(1);
+  const [lease] = await harness.store.leases(session.id);
+  expect(lease?.process).toEqual(markedOnly(harness.runner.specs[0]?.marker ?? ''));
+  start();
+  await harness.running(session.id);
 });
