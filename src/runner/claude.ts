@@ -118,7 +118,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       isCurrent: async (pid) => {
         const looks = [conversation.promptsOfOthers(), worksIn(pid, directory)] as const;
         const [prompts, isInPlace] = await Promise.all(looks);
-        return prompts === 0 && isInPlace;
+        return prompts === grown && isInPlace;
       },
       checkKept: () => conversation.checkKept(),
       killTree: context.killTree,

@@ -27,6 +27,8 @@ export class Conversation {
   readonly #paths = new Map<string, string>();
   /** How far the transcript was read; 0 before the first look. */
   #read = 0;
+  /** How many prompts of others were found so far. */
+  #prompts = 0;
   /** Its size when Claude Code was last seen to have written it. */
   #kept = 0;
 
@@ -61,7 +63,7 @@ export class Conversation {
   }
 
   /**
-   * How many prompts others have put since the last look; before the first look, since our Claude Code last wrote.
+   * How many prompts others have put since our Claude Code had last written at the first look.
    *
    * @throws SessionError SESSION_NOT_READY while the conversation is open in another program, UNAVAILABLE if what was
    *   there at the last look is not there now, or cannot be read
@@ -78,12 +80,13 @@ export class Conversation {
     if (pid !== undefined) throw inUse(uuid, pid);
     // Claude Code would append to a new file, and the next process would know only the end of the conversation.
     if ((transcript?.bytes ?? 0) < this.#kept) throw gone(uuid);
-    if (transcript === undefined || transcript.bytes === this.#read) return 0;
+    if (transcript === undefined || transcript.bytes === this.#read) return this.#prompts;
     const { prompts, bytes } = await growthSince(transcript, this.#read).catch((error) => {
       throw cannotLook(whatOf(uuid), error);
     });
     this.#read = bytes;
-    return prompts;
+    this.#prompts += prompts;
+    return this.#prompts;
   }
 
   /**

@@ -47,9 +47,8 @@ export class Scheduler {
     sessionId: string,
     append: (claim: Claimant | undefined) => Promise<Appended>,
   ): Promise<Appended> {
-    const warm = await this.#warm(sessionId);
     if (this.#closed) return append(undefined);
-    const appending = append({ ...this.#claimant(), warm });
+    const appending = append({ ...this.#claimant(), warm: this.#warm(sessionId) });
     const claim = await this.#run(appending.then((appended) => appended.claim));
     const isOurs = typeof claim === 'object' && claim.session.id === sessionId;
     // Otherwise the turn of another session came first, or a process must be evicted.
@@ -107,14 +106,10 @@ export class Scheduler {
     return { owner: owners.self, except: local.held(), maxLive, takeLapsed: jumps.trustsLapse() };
   }
 
-  /** The lease of the session's process if it is warm and up to date. */
-  async #warm(sessionId: string): Promise<Fence | undefined> {
+  /** The lease of the session's process if it is warm. */
+  #warm(sessionId: string): Fence | undefined {
     const session = this.#deps.local.get(sessionId);
-    if (session?.phase.is !== 'warm') return undefined;
-    const { process } = session;
-    return (await process?.run?.isCurrent()) && session.phase.is === 'warm'
-      ? process?.fence
-      : undefined;
+    return session?.phase.is === 'warm' ? session.process?.fence : undefined;
   }
 
   /** Runs the claimed turn. */

@@ -7,7 +7,6 @@ import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import { type Past, pastOf } from '../session/past.ts';
-import { markedOnly } from '../session/process.ts';
 import { type Session, uuidOf } from '../session/session.ts';
 import { roundUsd } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
@@ -45,7 +44,7 @@ export async function startRun(
     marker: newId(),
     signal,
   };
-  await store.note(fence, { process: markedOnly(spec.marker) });
+  await store.note(fence, { starting: spec.marker });
   return runner.start(spec, listener);
 }
 

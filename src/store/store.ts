@@ -134,7 +134,11 @@ export type Lease = {
 };
 
 /** See {@link Store.note}. */
-export type LeaseFact = { readonly process: ProcessIdentity } | { readonly promptedTurn: string };
+export type LeaseFact =
+  /** The marker of a process that is about to be started. */
+  | { readonly starting: string }
+  | { readonly process: ProcessIdentity }
+  | { readonly promptedTurn: string };
 
 /** What a scope has counted. */
 export type Sums = { readonly metrics: Metrics; readonly usageByModel: UsageByModel };
@@ -157,8 +161,8 @@ export type ClaimOptions = {
   /** Whether a lease of another owner that has run out may be taken. */
   readonly takeLapsed: boolean;
   /**
-   * The lease of a recorded process that waits for a prompt: a turn of its session is handed over at once, so it is
-   * claimed as prompted.
+   * The lease of a recorded process that waits for a prompt: a turn of its session is handed over soon, so it is claimed
+   * as prompted.
    */
   readonly warm?: Fence;
 };
@@ -204,7 +208,7 @@ export interface Store {
 
   /**
    * Notes about a leased session: its process, remembered until {@link release}; or the turn whose prompt is about to
-   * be handed to Claude Code, which is never run again from here on.
+   * be handed to Claude Code, which is never run again from here on, unless another process is started for it.
    */
   note(fence: Fence, fact: LeaseFact): Promise<void>;
 

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { claudeBinary } from '../support/claude-env.ts';
 import { script } from '../support/messages-api.ts';
 import {
   create,
@@ -23,6 +26,23 @@ const UNTIL_GO = {
 };
 
 describe('prompts of a session', OPTIONS, () => {
+  test('follow what was said in a terminal meanwhile, although a process of the session is warm', async () => {
+    const { place, client } = await startServer();
+    const id = await create(client, place);
+    await turn(client, id, [{ text: 'said here' }]);
+    const args = [
+      '--print',
+      '--resume',
+      id.replace('claude_', ''),
+      script([{ text: 'said there' }]),
+    ];
+    const options = { cwd: place.directory, env: place.env, stdio: 'ignore' } as const;
+    expect(await once(spawn(claudeBinary(), args, options), 'exit')).toEqual([0, null]);
+    expect(await turn(client, id, [{ text: 'here again' }])).toMatchObject({ state: 'completed' });
+    expect(JSON.stringify(place.api.requests.at(-1)?.body)).toMatch(/said here.*said there/s);
+    await client.call('end_session', { sessionId: id });
+  });
+
   test('run one at a time; one is taken back, one steers the turn that runs, one interrupts it', async () => {
     const { place, client } = await startServer();
     const id = await create(client, place);

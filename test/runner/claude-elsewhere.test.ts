@@ -46,6 +46,8 @@ describe('a conversation that goes on in a terminal', () => {
     expect(await session.run.isCurrent()).toBe(true);
     await once(inTerminal(session, [{ text: 'said there' }]), 'exit');
     expect(await session.run.isCurrent()).toBe(false);
+    // However often somebody asks.
+    expect(await session.run.isCurrent()).toBe(false);
   });
 
   test('is left alone while it is open there', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { LEASE_TIMES } from '../../src/limits.ts';
+import { markedOnly } from '../../src/session/process.ts';
 import { type Fence, StaleFenceError } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import { ANY_TURN, claimed, createIn, finish, say, seqsOf } from './fixtures.ts';
@@ -112,6 +113,18 @@ export function leaseContract({ current, store }: Opened): void {
     expect(await (await current().reopen()).leases()).toEqual([lease]);
     await store().append(id, { type: 'end', reason: 'over' });
     expect((await store().leases())[0]?.turn).toBeUndefined();
+  });
+
+  test('a turn that was claimed for a warm process is not prompted once another one is about to start', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const first = await claimed(store(), 'me');
+    await finish(store(), first);
+    const { fence } = await claimed(store(), 'me', { warm: first.fence });
+    await store().note(fence, { starting: 'marker' });
+    const turn = { id: 'p2', prompted: false };
+    expect((await store().leases(id))[0]).toMatchObject({ process: markedOnly('marker'), turn });
+    await store().note(fence, { promptedTurn: 'p2' });
+    expect((await store().leases(id))[0]?.turn?.prompted).toBe(true);
   });
 
   test('a turn that has ended meanwhile is not marked as prompted', async () => {

@@ -3,7 +3,7 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
 import type { OpenTurn } from '../../session/decide.ts';
-import type { ProcessIdentity } from '../../session/process.ts';
+import { markedOnly, type ProcessIdentity } from '../../session/process.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from '../store.ts';
 import { appendEvents } from './append.ts';
 import { checkFence, isCurrent, UNDER_FENCE, valuesOf } from './fence.ts';
@@ -129,7 +129,16 @@ function setLease({ sql, now, leaseMs }: Transaction, { sessionId, owner, epoch 
 export function note(tx: Transaction, fence: Fence, fact: LeaseFact): void {
   checkFence(tx.sql, fence.sessionId, fence);
   if ('process' in fact) recordProcess(tx, fence, fact.process);
-  else markPrompted(tx, fence, fact.promptedTurn);
+  else if ('promptedTurn' in fact) markPrompted(tx, fence, fact.promptedTurn);
+  else expectProcess(tx, fence, fact.starting);
+}
+
+/** The turn that was claimed for a warm process goes to the new one, which has not seen it. */
+function expectProcess(tx: Transaction, fence: Fence, marker: string): void {
+  const unmark = `UPDATE turns SET phase = 'claimed'
+    WHERE session_id = ? AND phase = 'prompted' AND state = 'running'`;
+  tx.sql.run(unmark, fence.sessionId);
+  recordProcess(tx, fence, markedOnly(marker));
 }
 
 function recordProcess({ sql }: Transaction, fence: Fence, process: ProcessIdentity): void {

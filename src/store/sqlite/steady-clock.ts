@@ -16,8 +16,20 @@ export type Uptime = {
 };
 
 export function systemUptime(): Uptime {
-  return { bootId: readBootId(), elapsedMs: () => uptime() * 1000 };
+  let read = { at: performance.now(), elapsedMs: uptime() * 1000 };
+  const elapsedMs = (): number => {
+    const at = performance.now();
+    const elapsed = read.elapsedMs + at - read.at;
+    if (at - read.at < UPTIME_KEPT_MS) return elapsed;
+    // The system may round it down, but the clock must not go back.
+    read = { at, elapsedMs: Math.max(elapsed, uptime() * 1000) };
+    return read.elapsedMs;
+  };
+  return { bootId: readBootId(), elapsedMs };
 }
+
+/** Reading the uptime takes as long as a few statements. Until the next reading, time that the machine slept is missing. */
+const UPTIME_KEPT_MS = 1000;
 
 function readBootId(): string {
   try {
