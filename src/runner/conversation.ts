@@ -63,7 +63,7 @@ export class Conversation {
   }
 
   /**
-   * How many prompts others have put since our Claude Code had last written at the first look.
+   * How many prompts others have added after the last entry that our Claude Code had written before the first look.
    *
    * @throws SessionError SESSION_NOT_READY while the conversation is open in another program, UNAVAILABLE if what was
    *   there at the last look is not there now, or cannot be read
