@@ -26,11 +26,9 @@ async function readAtMost(file: FileHandle, bytesMax: number): Promise<Buffer> {
   const bytes = Buffer.alloc(bytesMax);
   let length = 0;
   while (length < bytesMax) {
-    const wanted = bytesMax - length;
-    const { bytesRead } = await file.read(bytes, length, wanted);
+    const { bytesRead } = await file.read(bytes, length, bytesMax - length);
+    if (bytesRead === 0) break;
     length += bytesRead;
-    // A regular file gives less than was asked for only at its end.
-    if (bytesRead < wanted) break;
   }
   return bytes.subarray(0, length);
 }
