@@ -23,7 +23,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['session'],
   ['log', 'looks'],
   ['errors', 'redaction', 'secrets'],
-  ['limits', 'paths', 'small-file', 'text', 'timer'],
+  ['limits', 'nearest', 'paths', 'small-file', 'text', 'timer'],
 ];
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */
