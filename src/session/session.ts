@@ -22,7 +22,24 @@ export type TurnCounts = {
   readonly queued: number;
   readonly running: number;
   readonly completed: number;
+  /** The lost ones too. */
   readonly failed: number;
+  readonly interrupted: number;
+  readonly lost: number;
+  readonly cancelled: number;
+};
+
+/** The turn that started last: it runs, or this is how it ended. */
+export type LastTurn = Pick<Turn, 'id' | 'state' | 'error' | 'endedAt'>;
+
+const NO_TURNS: TurnCounts = {
+  queued: 0,
+  running: 0,
+  completed: 0,
+  failed: 0,
+  interrupted: 0,
+  lost: 0,
+  cancelled: 0,
 };
 
 export type Session = {
@@ -44,6 +61,8 @@ export type Session = {
   readonly endedAt?: number;
   readonly endReason?: string;
   readonly turns: TurnCounts;
+  /** Absent until a turn has started. */
+  readonly lastTurn?: LastTurn;
   readonly pendingPermissions: number;
   readonly lastSeq: number;
   readonly usage: Usage;
@@ -67,6 +86,11 @@ export function silentSince(session: Session, now: number): number | undefined {
   const { status, pendingPermissions, lastActivity } = session;
   const isWorking = status === 'busy' && pendingPermissions === 0;
   return isWorking && now - lastActivity >= SILENT_MS_MIN ? lastActivity : undefined;
+}
+
+/** Whether the turn that started last came to nothing, and nobody has tried again since. */
+export function hasFailed({ lastTurn }: Session): boolean {
+  return lastTurn?.state === 'failed' || lastTurn?.state === 'lost';
 }
 
 /** The task linked last, which is the one that most callers mean. */
@@ -95,7 +119,7 @@ export function applyCreated(id: string, event: SessionEvent): Session {
     taskIds: [],
     createdAt: event.at,
     lastActivity: event.at,
-    turns: { queued: 0, running: 0, completed: 0, failed: 0 },
+    turns: NO_TURNS,
     pendingPermissions: 0,
     lastSeq: event.seq,
     usage: NO_USAGE,
@@ -148,24 +172,34 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
   }),
   task_unlinked: ({ taskId }, { taskIds }) => ({ taskIds: taskIds.filter((id) => id !== taskId) }),
   prompt_queued: (_event, { turns }) => ({ turns: { ...turns, queued: turns.queued + 1 } }),
-  prompt_cancelled: (_event, { turns }) => ({ turns: { ...turns, queued: turns.queued - 1 } }),
+  prompt_cancelled: ({ turnId, at }, { turns, lastTurn }) => ({
+    turns: { ...turns, queued: turns.queued - 1, cancelled: turns.cancelled + 1 },
+    // It had started, and was queued again.
+    ...(lastTurn?.id === turnId && { lastTurn: { id: turnId, state: 'cancelled', endedAt: at } }),
+  }),
   turn_started: ({ turn }, { turns }) => {
     const queued = turn.origin === 'prompt' ? turns.queued - 1 : turns.queued;
-    return { status: 'busy', turns: { ...turns, queued, running: 1 } };
+    return {
+      status: 'busy',
+      turns: { ...turns, queued, running: 1 },
+      lastTurn: { id: turn.id, state: 'running' },
+    };
   },
   turn_ended: ({ turn }, session) => ({
     status: session.status === 'error' ? 'error' : 'ready',
     turns: { ...session.turns, running: 0, ...countedTurns(session.turns, turn) },
+    lastTurn: lastTurnOf(turn),
     ...usageAfter(session, turn),
   }),
   text: unchanged,
   tool_use: unchanged,
   tool_result: unchanged,
-  notice: ({ requeued }, { status, turns }) =>
+  notice: ({ requeued, turnId }, { status, turns, lastTurn }) =>
     requeued
       ? {
           status: status === 'busy' ? 'ready' : status,
           turns: { ...turns, running: 0, queued: turns.queued + 1 },
+          ...(lastTurn && lastTurn.id === turnId && { lastTurn: { id: turnId, state: 'queued' } }),
         }
       : {},
   permission_requested: (_event, { pendingPermissions }) => ({
@@ -190,6 +224,13 @@ function usageAfter(
 /** An interrupted turn has neither completed nor failed; a lost one has failed. */
 function countedTurns(turns: TurnCounts, turn: Turn): Partial<TurnCounts> {
   if (turn.state === 'completed') return { completed: turns.completed + 1 };
-  if (turn.state === 'failed' || turn.state === 'lost') return { failed: turns.failed + 1 };
+  if (turn.state === 'failed') return { failed: turns.failed + 1 };
+  if (turn.state === 'lost') return { failed: turns.failed + 1, lost: turns.lost + 1 };
+  if (turn.state === 'interrupted') return { interrupted: turns.interrupted + 1 };
   return {};
+}
+
+/** Without its text and usage, which the log has. */
+function lastTurnOf({ id, state, error, endedAt }: Turn): LastTurn {
+  return { id, state, ...(error && { error }), ...(endedAt !== undefined && { endedAt }) };
 }

@@ -54,8 +54,20 @@ export const sessionView = z.object({
     queued: countView,
     running: countView,
     completed: countView,
-    failed: countView,
+    failed: countView.describe('Including lost turns.'),
+    interrupted: countView,
+    lost: countView,
+    cancelled: countView,
   }),
+  lastTurn: z
+    .object({
+      id: z.string(),
+      state: z.enum(TURN_STATES),
+      error: failureView.optional(),
+      endedAt: timeView.optional(),
+    })
+    .optional()
+    .describe('The turn that started last.'),
   pendingPermissions: countView,
   lastSeq: countView.describe('The seq of the newest event in its log.'),
   usage: usageView,
@@ -99,6 +111,10 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     endedAt: isoTime(session.endedAt),
     endReason: session.endReason,
     turns: { ...session.turns },
+    lastTurn: session.lastTurn && {
+      ...session.lastTurn,
+      endedAt: isoTime(session.lastTurn.endedAt),
+    },
     pendingPermissions: session.pendingPermissions,
     lastSeq: session.lastSeq,
     usage: { ...session.usage },

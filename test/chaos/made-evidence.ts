@@ -76,7 +76,7 @@ const RECORD = {
   taskIds: ['task-1'],
   createdAt: 1000,
   endedAt: 15_000,
-  turns: { queued: 0, running: 0, completed: 1, failed: 1 },
+  turns: { queued: 0, running: 0, completed: 1, failed: 1, interrupted: 0, lost: 0, cancelled: 0 },
   pendingPermissions: 0,
   usage: NO_USAGE,
 } as const satisfies Partial<Session>;

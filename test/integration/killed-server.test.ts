@@ -56,7 +56,7 @@ test('after kill -9 the next server goes on: the turn that ran is lost, the one 
   expect(session).toMatchObject({
     status: 'ready',
     pendingPermissions: 0,
-    turns: { queued: 0, running: 0, completed: 2, failed: 1 },
+    turns: { queued: 0, running: 0, completed: 2, failed: 1, lost: 1 },
   });
   const sums = await client.call('get_metrics');
   expect(sums).toMatchObject({ totalSessions: 1, completedTurns: 2, failedTurns: 1 });

@@ -51,7 +51,15 @@ describe('contributionOf', () => {
       cacheWriteTokens: 4,
       costUsd: 0.5,
     };
-    const turns = { queued: 5, running: 1, completed: 6, failed: 7 };
+    const turns = {
+      queued: 5,
+      running: 1,
+      completed: 6,
+      failed: 7,
+      interrupted: 8,
+      lost: 3,
+      cancelled: 9,
+    };
     expect(contributionOf({ ...newSession(), usage, turns })).toEqual({
       ...NO_METRICS,
       ...usage,

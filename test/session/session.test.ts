@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { apply, applyCreated, taskIdOf } from '../../src/session/session.ts';
+import { apply, applyCreated, hasFailed, taskIdOf } from '../../src/session/session.ts';
 import { addUsage } from '../../src/session/usage.ts';
 import { append, CREATED, FAILURE, inStatus, newSession, next } from './log.ts';
 
 const TURN = { sessionId: 'claude_1', origin: 'prompt', queuedAt: 1 } as const;
+const NO_TURNS = {
+  queued: 0,
+  running: 0,
+  completed: 0,
+  failed: 0,
+  interrupted: 0,
+  lost: 0,
+  cancelled: 0,
+};
 const USAGE = {
   inputTokens: 10,
   outputTokens: 20,
@@ -48,7 +57,7 @@ describe('applyCreated', () => {
       taskIds: [],
       createdAt: 7,
       lastActivity: 7,
-      turns: { queued: 0, running: 0, completed: 0, failed: 0 },
+      turns: NO_TURNS,
       pendingPermissions: 0,
       lastSeq: 1,
       usage: {
@@ -138,7 +147,34 @@ describe('apply', () => {
       ended('4', 'interrupted'),
     );
     expect(after.status).toBe('ready');
-    expect(after.turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 2 });
+    expect(after.turns).toEqual({ ...NO_TURNS, completed: 1, failed: 2, lost: 1, interrupted: 1 });
+    const cancelled = { type: 'prompt_cancelled', turnId: '5', prompt: 'p' } as const;
+    expect(append(after, queued('5'), cancelled).turns).toEqual({ ...after.turns, cancelled: 1 });
+  });
+
+  it('says how the turn that started last has ended, or that it runs', () => {
+    const fresh = append(newSession(), queued('1'), queued('2'));
+    expect(fresh).not.toHaveProperty('lastTurn');
+    const running = append(fresh, started('1'));
+    expect(running.lastTurn).toEqual({ id: '1', state: 'running' });
+    const requeued = { type: 'notice', turnId: '1', text: '', requeued: true } as const;
+    const again = append(running, requeued);
+    expect(again.lastTurn).toEqual({ id: '1', state: 'queued' });
+    const cancel = (turnId: string) => ({ type: 'prompt_cancelled', turnId, prompt: 'p' }) as const;
+    expect(append(again, cancel('1')).lastTurn).toMatchObject({ id: '1', state: 'cancelled' });
+    const turn = {
+      ...TURN,
+      id: '1',
+      state: 'lost',
+      error: FAILURE,
+      endedAt: 9,
+      result: 'x',
+    } as const;
+    const lost = append(running, { type: 'turn_ended', turnId: '1', turn });
+    expect(lost.lastTurn).toEqual({ id: '1', state: 'lost', error: FAILURE, endedAt: 9 });
+    expect([running, lost].map(hasFailed)).toEqual([false, true]);
+    expect(append(lost, cancel('2')).lastTurn).toEqual(lost.lastTurn);
+    expect(append(lost, started('2')).lastTurn).toEqual({ id: '2', state: 'running' });
   });
 
   it('sums the usage of turns without drifting', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TURN_STATES, type TurnState } from '../../src/session/event.ts';
 import { contributionOf, scopesOf } from '../../src/session/metrics.ts';
 import { addUsage, NO_USAGE } from '../../src/session/usage.ts';
 import { leaveMcpScope } from '../../src/store/sums.ts';
@@ -11,10 +12,12 @@ const RUNS = { numRuns: 100 };
 test('whatever happens to a session, its rows say what its record says', () => {
   const legal = fc.property(lives, (live) => {
     const { session, turns, openTurns, openRequests, tasks, labels } = live('s');
-    const states = [...turns.values()].map(({ state }) => (state === 'lost' ? 'failed' : state));
-    const count = (wanted: string) => states.filter((state) => state === wanted).length;
-    const [queued, running, completed] = [count('queued'), count('running'), count('completed')];
-    expect({ queued, running, completed, failed: count('failed') }).toEqual(session.turns);
+    const states = [...turns.values()].map(({ state }) => state);
+    const count = (wanted: TurnState) => states.filter((state) => state === wanted).length;
+    const counts = Object.fromEntries(TURN_STATES.map((state) => [state, count(state)]));
+    expect({ ...counts, failed: count('failed') + count('lost') }).toEqual(session.turns);
+    const { lastTurn } = session;
+    if (lastTurn) expect(turns.get(lastTurn.id)).toMatchObject(lastTurn);
     const queuedPrompts = openTurns.filter(({ origin }) => origin === 'prompt');
     expect(queuedPrompts.every(({ prompt }) => /^[abc]$/.test(prompt))).toBe(true);
     const usages = [...turns.values()].map(({ usage }) => usage ?? NO_USAGE);

@@ -119,10 +119,12 @@ const goingOn = fc.oneof(
     return { type: 'start_turn', turnId: turnIn(model, 'queued'), origin: 'prompt' };
   }),
   always((_, turnId) => ({ type: 'start_turn', turnId, origin: 'autonomous' })),
-  fc.tuple(fc.constantFrom('completed', 'failed', 'lost'), word).map(([state, name]): Make => {
-    const outcome = { state, usage: tokens, usageByModel: { [name]: tokens } } as const;
-    return (model) => ({ type: 'end_turn', turnId: turnIn(model, 'running'), outcome });
-  }),
+  fc
+    .tuple(fc.constantFrom('completed', 'failed', 'lost', 'interrupted'), word)
+    .map(([state, name]): Make => {
+      const outcome = { state, usage: tokens, usageByModel: { [name]: tokens } } as const;
+      return (model) => ({ type: 'end_turn', turnId: turnIn(model, 'running'), outcome });
+    }),
   fc.boolean().map((crashed): Make => {
     return (model) => {
       return { type: 'requeue_turn', turnId: turnIn(model, 'running'), text: 'x', crashed };

@@ -211,6 +211,11 @@ CREATE TABLE news (
 ) STRICT;
 `;
 
+/** How turns of earlier versions ended is counted when a session is read (`rows.ts`). */
+const ENDED_TURNS = `
+CREATE INDEX turns_uncounted ON turns (session_id, state) WHERE state IN ('interrupted', 'lost', 'cancelled');
+`;
+
 export const STEPS: readonly string[] = [
   FIRST,
   REMEMBERED,
@@ -219,6 +224,7 @@ export const STEPS: readonly string[] = [
   SUMS_BY_MODEL,
   STEADY_AGES,
   NEWS,
+  ENDED_TURNS,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -1,12 +1,35 @@
 /** What the rows mean: sessions, turns, requests and events as the session room knows them. */
 
 import type { EventBody, SessionEvent, Turn } from '../../session/event.ts';
-import type { Session } from '../../session/session.ts';
+import type { LastTurn, Session, TurnCounts } from '../../session/session.ts';
 import { withSoundUsage } from '../../session/usage.ts';
 import { damaged, jsonOf, parsed, type Row, type Tuple } from './sql.ts';
 
+/** The turns that earlier versions did not count. An index has them. */
+export const UNCOUNTED = "state IN ('interrupted', 'lost', 'cancelled')";
+
+const LAST_TURN = `SELECT json_object('id', t.id, 'state', t.state,
+    'error', json_extract(t.record, '$.error'), 'endedAt', json_extract(t.record, '$.endedAt'))
+  FROM turns t WHERE t.id = (
+    SELECT turn_id FROM events e WHERE e.session_id = s.id AND e.type IN ('turn_started', 'turn_ended')
+    ORDER BY e.seq DESC LIMIT 1
+  )`;
+
+/**
+ * How the turns of a session have ended, from their rows. Null if its record says so itself: earlier versions carry
+ * along what they find in a record, and do not change it, so it counts only as of the event that {@link recordOf} names.
+ */
+const RECOUNT = `CASE WHEN json_extract(s.record, '$.countedTo') IS s.last_seq THEN NULL ELSE (
+    SELECT json_object(
+      'interrupted', count(*) FILTER (WHERE state = 'interrupted'),
+      'lost', count(*) FILTER (WHERE state = 'lost'),
+      'cancelled', count(*) FILTER (WHERE state = 'cancelled'),
+      'lastTurn', json((${LAST_TURN}))
+    ) FROM turns WHERE session_id = s.id AND ${UNCOUNTED}
+  ) END`;
+
 /** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */
-export const SESSION_COLUMNS = 's.record AS record, first.body AS first';
+export const SESSION_COLUMNS = `s.record AS record, first.body AS first, ${RECOUNT} AS recount`;
 export const FIRST_EVENT = 'JOIN events first ON first.session_id = s.id AND first.seq = 1';
 export const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;
 
@@ -15,7 +38,24 @@ type FirstBody = Pick<Extract<EventBody, { type: 'session_created' }>, 'options'
 /** Options never change and may be large, so they stand in the first event only. */
 export function sessionOf(row: Row): Session {
   const { options } = jsonOf<FirstBody>(row, 'first');
-  return withSoundUsage({ ...jsonOf<Omit<Session, 'options'>>(row, 'record'), options });
+  const { countedTo: _known, ...record } = jsonOf<StoredSession>(row, 'record');
+  const session = withSoundUsage({ ...record, options });
+  return row.recount === null ? session : recounted(session, jsonOf<Recount>(row, 'recount'));
+}
+
+/** `countedTo` is the seq of the event that the record was written with. */
+type StoredSession = Omit<Session, 'options'> & { readonly countedTo?: number };
+
+type Recount = Pick<TurnCounts, 'interrupted' | 'lost' | 'cancelled'> & {
+  readonly lastTurn: { readonly [Name in keyof LastTurn]: LastTurn[Name] | null } | null;
+};
+
+function recounted(session: Session, { lastTurn, ...counts }: Recount): Session {
+  const { lastTurn: _stale, ...rest } = session;
+  const turns = { ...session.turns, ...counts };
+  if (lastTurn === null) return { ...rest, turns };
+  const known = Object.entries(lastTurn).filter(([, value]) => value !== null);
+  return { ...rest, turns, lastTurn: Object.fromEntries(known) as LastTurn };
 }
 
 /** Earlier versions stored whatever figures the API had sent. */
@@ -25,7 +65,8 @@ export function turnOf(row: Row): Turn {
 
 export function recordOf(session: Session): string {
   const { options: _options, ...record } = session;
-  return JSON.stringify(record);
+  const stored: StoredSession = { ...record, countedTo: session.lastSeq };
+  return JSON.stringify(stored);
 }
 
 /** The event without what has columns of its own. */
