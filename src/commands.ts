@@ -146,6 +146,7 @@ function operandOf(command: Command, words: readonly string[]): string | undefin
   if (operand === undefined && words.length === 0) return undefined;
   if (operand === undefined) throw unknownCommand([command, ...words].join(' '));
   const [word] = words;
+  if (command === 'tail' && word === undefined) return undefined;
   if (word === undefined || word === '' || words.length > 1) {
     throw new SettingError(`${command}: expected one ${EXPECTED[operand]}`);
   }

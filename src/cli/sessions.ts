@@ -12,7 +12,8 @@ import type { CommandContext } from './terminal.ts';
 const CANDIDATES_MAX = 5;
 const UUID_PREFIX = /^[0-9a-f-]{1,36}$/i;
 
-const SHORT_CHARS_MIN = 8;
+/** The beginning of a UUID that nearly always tells it from all others. */
+export const SHORT_ID_CHARS = 8;
 
 /** As the tools return it, with its principal. */
 export function sessionJson(session: Session, now: number) {
@@ -45,7 +46,7 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
   const longest = uuids.reduce((chars, uuid) => Math.max(chars, uuid.length), 0);
   const differ = (at: number) =>
     new Set(uuids.map((uuid) => uuid.slice(0, at))).size === uuids.length;
-  let chars = SHORT_CHARS_MIN;
+  let chars = SHORT_ID_CHARS;
   while (chars < longest && !differ(chars)) chars += 1;
   return new Map(sessions.map(({ id }, at) => [id, uuids[at]?.slice(0, chars) ?? id]));
 }
@@ -55,12 +56,15 @@ export function shortIds(sessions: readonly Session[]): ReadonlyMap<string, stri
  *
  * @throws SessionError if there is no such session
  */
-export async function knownSession({ settings, inspection }: CommandContext) {
-  const { operand = '', stateDir } = settings;
-  if (inspection !== undefined) {
-    return { session: await findSession(inspection, operand), inspection };
-  }
-  throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(stateDir)}`, {
+export async function knownSession(context: CommandContext) {
+  const inspection = knownState(context);
+  return { session: await findSession(inspection, context.settings.operand ?? ''), inspection };
+}
+
+/** @throws SessionError if there is no state yet, and so no session */
+export function knownState({ settings, inspection }: CommandContext): Inspection {
+  if (inspection !== undefined) return inspection;
+  throw new SessionError('SESSION_NOT_FOUND', `no session: ${noStateText(settings.stateDir)}`, {
     hint: 'pass the --state-dir of your servers.',
   });
 }

@@ -11,12 +11,23 @@ import type { Lease } from './store.ts';
 
 export type InspectionQuery = Omit<SessionQuery, 'principal' | 'mcpSessionId' | 'cursor'>;
 
+/** A session, as far as it takes to see that its log has grown. */
+export type ActiveSession = {
+  readonly id: string;
+  readonly lastSeq: number;
+  /** By the clock for ages; 0 if a server of an earlier version wrote it. */
+  readonly activeAt: number;
+  readonly hasEnded: boolean;
+};
+
 export interface Inspection {
   /** In the order of their names. */
   principals(): Promise<readonly string[]>;
   /** Newest activity first. */
   sessions(query: InspectionQuery): Promise<readonly Session[]>;
   session(sessionId: string): Promise<Session | undefined>;
+  /** All open sessions; or those that were active since a time by the clock for ages, whether they have ended or not. */
+  active(since?: number): Promise<readonly ActiveSession[]>;
   /** Sessions whose id begins so, in the order of their ids. */
   withPrefix(prefix: string, limit: number): Promise<readonly Session[]>;
   /** Sessions of exactly this name; open ones and newest activity first. Cost grows with the number of sessions. */

@@ -24,6 +24,90 @@ function following(world: World, words: readonly string[]) {
   return { over, until };
 }
 
+describe('tail without an id', () => {
+  test('follows all sessions, those made meanwhile too, in the order of time', async () => {
+    const world = new World();
+    let now = 1_000_000;
+    const store = await world.store(() => now);
+    const ended = await createIn(store);
+    await store.append(ended, { type: 'end', reason: 'long ago' });
+    const a = await createIn(store);
+    now += 1;
+    const b = await createIn(store);
+    for (const n of upTo(15)) {
+      now += 1000;
+      await say(store, n % 2 === 0 ? a : b, `word ${n}`);
+    }
+    const { over, until } = following(world, []);
+    await until('word 15');
+    await say(store, a, 'later words');
+    await until('later words');
+    const c = await createIn(store);
+    await say(store, c, 'words of a new one');
+    await until('words of a new one');
+    await store.append(b, { type: 'end', reason: 'enough' });
+    await until('enough');
+    world.leave();
+    await say(store, a, 'nobody reads this');
+    const rows = cells((await over).output);
+    expect(rows.map(([, id, , word, text]) => [id, word, text])).toEqual([
+      [a, 'created', 'in /work'],
+      [b, 'created', 'in /work'],
+      ...upTo(15).map((n) => [n % 2 === 0 ? a : b, 'claude', `word ${n}`]),
+      [a, 'claude', 'later words'],
+      [c, 'created', 'in /work'],
+      [c, 'claude', 'words of a new one'],
+      [b, 'ended', 'enough'],
+    ]);
+  });
+
+  test('begins with the newest events, and says in each line whose they are', async () => {
+    const world = new World();
+    const store = await world.store();
+    const [a, b] = [await createIn(store), await createIn(store)];
+    for (const n of upTo(30)) await say(store, n % 2 === 0 ? a : b, `word ${n}`);
+    const json = lines((await world.run(['tail', '--no-follow', '--json'])).output);
+    const events = json.map((line) => JSON.parse(line));
+    expect(events).toHaveLength(20);
+    expect(events.at(-1)).toMatchObject({ sessionId: a, type: 'text', text: 'word 30' });
+    for (const columns of [80, 140]) {
+      const { output } = await world.run(['tail', '--no-follow'], { columns });
+      const [, ...shown] = lines(output);
+      expect(shown).toHaveLength(20);
+      for (const line of shown) {
+        expect(line).toMatch(/^\d\d:\d\d:\d\d {2}00000000 +claude {5}word \d+$/);
+      }
+    }
+  });
+
+  test('reads all that a session says at once', async () => {
+    const world = new World();
+    const store = await world.store();
+    const [a, b] = [await createIn(store), await createIn(store)];
+    const { over, until } = following(world, ['--json']);
+    await until('session_created');
+    const texts = upTo(350).map((n) => ({ type: 'text', text: `word ${n}` }) as const);
+    await Promise.all([
+      store.append(a, { type: 'record', said: texts }),
+      store.append(b, { type: 'record', said: texts }),
+    ]);
+    await until('word 350');
+    await say(store, b, 'the last');
+    await until('the last');
+    world.leave();
+    await say(store, a, 'nobody reads this');
+    const events = lines((await over).output).map((line) => JSON.parse(line));
+    for (const id of [a, b]) {
+      const own = events.filter(({ sessionId }) => sessionId === id);
+      expect(own.map(({ seq }) => seq)).toEqual(upTo(id === a ? 351 : 352));
+    }
+  });
+
+  test('takes no --after', async () => {
+    await expect(new World().run(['tail', '--after', '1'])).rejects.toThrow('--after: ');
+  });
+});
+
 describe('tail', () => {
   test('follows what another server writes, and stops when the session has ended', async () => {
     const world = new World();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runCommand } from '../../src/cli/cli.ts';
+import { OutputClosed } from '../../src/cli/terminal.ts';
 import { type Environment, readSettings } from '../../src/config.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -27,6 +28,7 @@ export type Options = {
 
 export class World {
   readonly scratch = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')));
+  #hasLeft = false;
   readonly stateDir = join(this.scratch, 'state');
 
   constructor() {
@@ -38,6 +40,11 @@ export class World {
     const store = await openSqliteStore({ directory: this.stateDir, now });
     onTestFinished(() => store.close());
     return store;
+  }
+
+  /** From now on nobody reads what commands write: each ends when it writes next. */
+  leave(): void {
+    this.#hasLeft = true;
   }
 
   /** Runs a command line on the state directory. */
@@ -55,6 +62,7 @@ export class World {
       hasColours: colours,
       now: () => now,
       write: async (text) => {
+        if (this.#hasLeft) throw new OutputClosed();
         output += text;
         heard?.(text);
       },

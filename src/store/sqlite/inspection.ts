@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
 import { LOCK_ATTEMPT_MS } from '../../limits.ts';
-import type { Inspection } from '../inspection.ts';
+import type { ActiveSession, Inspection } from '../inspection.ts';
 import { DATABASE_FILE } from './files.ts';
 import { readLeases } from './leases.ts';
 import { readerOf, whileLocked } from './lock.ts';
@@ -14,7 +14,7 @@ import { refuseNewerSchema, SCHEMA_VERSION, schemaVersionOf } from './migrations
 import { refusal } from './open.ts';
 import { listRequests, listSessions, readEvents } from './reads.ts';
 import { SELECT_SESSION, sessionOf } from './rows.ts';
-import { Sql, textOf } from './sql.ts';
+import { numberOf, type Row, Sql, textOf } from './sql.ts';
 import { PRINCIPALS, readMetrics } from './sum-rows.ts';
 import { watchCommits } from './watch.ts';
 
@@ -86,6 +86,7 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
           .slice(0, query.limit),
       ),
     session: async (sessionId) => (await all(`${SELECT_SESSION} WHERE s.id = ?`, sessionId))[0],
+    active: (since) => read((sql) => listActive(sql, since)),
     withPrefix: (prefix, limit) => all(WITH_PREFIX, prefix, endOf(prefix), limit),
     named: (name, limit) => all(NAMED, name, limit),
     events: (sessionId, after, limit) => read((sql) => readEvents(sql, sessionId, after, limit)),
@@ -108,4 +109,24 @@ const NAMED = `${SELECT_SESSION} WHERE json_extract(s.record, '$.name') = ?
 function listPrincipals(sql: Sql): readonly string[] {
   const rows = sql.all(`${PRINCIPALS} SELECT name FROM names WHERE name IS NOT NULL`);
   return rows.map((row) => textOf(row, 'name'));
+}
+
+const ACTIVE = 'SELECT id, last_seq, coalesce(active_at, 0) AS active_at, ended_at FROM sessions';
+const ALL_OPEN = `${ACTIVE} WHERE ended_at IS NULL`;
+/** Open and ended sessions have an index each. */
+const ACTIVE_SINCE = `${ALL_OPEN} AND active_at >= ?1 UNION ALL
+  ${ACTIVE} WHERE ended_at IS NOT NULL AND active_at >= ?1`;
+
+function listActive(sql: Sql, since: number | undefined): readonly ActiveSession[] {
+  const rows = since === undefined ? sql.all(ALL_OPEN) : sql.all(ACTIVE_SINCE, since);
+  return rows.map(activeOf);
+}
+
+function activeOf(row: Row): ActiveSession {
+  return {
+    id: textOf(row, 'id'),
+    lastSeq: numberOf(row, 'last_seq'),
+    activeAt: numberOf(row, 'active_at'),
+    hasEnded: row.ended_at !== null,
+  };
 }
