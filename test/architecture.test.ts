@@ -22,7 +22,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['manager'],
   ['session'],
   ['log', 'looks'],
-  ['errors', 'redaction', 'secrets'],
+  ['errors', 'json-shape', 'redaction', 'secrets'],
   ['limits', 'nearest', 'paths', 'small-file', 'text', 'timer'],
 ];
 

@@ -15,7 +15,6 @@ import { failureOf, quoteId } from '../errors.ts';
 import type { Forms } from '../forms/forms.ts';
 import { KEY_CHARS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
-import { wellFormed } from '../text.ts';
 import { TOOLS } from '../tools/index.ts';
 import type { PreparedCall, Subject, Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
@@ -95,7 +94,7 @@ async function callTool(
   const { caller, trace } = call;
   const report = beginReport({ tool, args, caller, trace }, call);
   try {
-    const prepared = tool.prepare(wellFormed(args));
+    const prepared = tool.prepare(args);
     const { result, about } = prepared.waits
       ? await runWaiting(tool.name, prepared, call)
       : await run(prepared, call);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { CLEANUP_AGE_MS_DEFAULT, REASON_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession } from '../views/session.ts';
-import { sessionId } from './fields.ts';
+import { sentence, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
 
 export const endSession = defineTool({
@@ -18,7 +18,7 @@ export const endSession = defineTool({
   effect: 'stop',
   input: z.object({
     sessionId,
-    reason: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Reason, for the log.'),
+    reason: sentence(REASON_CHARS_MAX).optional().describe('Reason, for the log.'),
   }),
   output: z.object({
     session: sessionView,

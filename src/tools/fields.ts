@@ -27,7 +27,10 @@ export function boundedText(bytesMax: number): z.ZodString {
     });
 }
 
-/** A name or other short, non-empty text that is stored and used to find things. */
+/**
+ * A name or other short, non-empty text that is stored and used to find things. If it may be left out, the empty text
+ * leaves it out (`decode.ts`).
+ */
 export function word(charsMax: number): z.ZodString {
   return wordOrEmpty(charsMax).min(1);
 }
@@ -37,6 +40,14 @@ export function wordOrEmpty(charsMax: number): z.ZodString {
     .string()
     .max(charsMax)
     .refine((text) => !text.includes('\0'), { error: 'must not contain U+0000' });
+}
+
+/** A sentence for Claude or the log. Unlike a {@link word}, an empty one is refused: somebody meant to say something. */
+export function sentence(charsMax: number): z.ZodString {
+  return z
+    .string()
+    .max(charsMax)
+    .refine((text) => text !== '', { error: 'must not be empty' });
 }
 
 /** One rule, such as `Read` or `Bash(git *)`. */

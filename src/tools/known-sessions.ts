@@ -55,7 +55,7 @@ export const listSessions = defineTool({
       .max(LIST_LIMIT_MAX)
       .default(LIST_LIMIT_DEFAULT)
       .describe('Maximum number of sessions.'),
-    cursor: z.string().max(500).optional().describe('nextCursor of the previous page.'),
+    cursor: z.string().min(1).max(500).optional().describe('nextCursor of the previous page.'),
   }),
   output: z.object({ sessions: z.array(sessionView), nextCursor: z.string().optional() }),
   async run(args, { service, caller }) {

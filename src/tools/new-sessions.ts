@@ -9,6 +9,7 @@ import {
   PATH_CHARS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
   TOOL_RULES_MAX,
+  TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES, type Turn } from '../session/event.ts';
 import { LABEL_KEY } from '../session/label.ts';
@@ -50,6 +51,12 @@ const labels = z
     error: `must have at most ${LABELS_MAX} entries`,
   });
 
+/** A small number of milliseconds is one of seconds; undefined for what is neither. */
+function secondsText(given: unknown): string | undefined {
+  if (typeof given !== 'number' || given <= 0) return undefined;
+  return `is in milliseconds: ${given} would stop each turn after ${given / 1000} s; for ${given} seconds, pass ${given * 1000}`;
+}
+
 const input = z.object({
   workingDirectory: word(PATH_CHARS_MAX)
     .optional()
@@ -71,7 +78,11 @@ const input = z.object({
     .positive()
     .optional()
     .describe('Maximum cost of the session, in US dollars.'),
-  timeout: z.int().min(1).optional().describe('Maximum duration of a turn, in milliseconds.'),
+  timeout: z
+    .int()
+    .min(TURN_TIMEOUT_MS_MIN, { error: ({ input }) => secondsText(input) })
+    .optional()
+    .describe('Maximum duration of a turn, in milliseconds: 600000 is ten minutes.'),
   allowedTools: toolRules
     .optional()
     .describe('Tools Claude may use without asking, such as "Read" or "Bash(git *)".'),

@@ -5,7 +5,7 @@ import { SessionError } from '../errors.ts';
 import { ANSWERS_MAX, LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { requestView, showRequest } from '../views/session.ts';
-import { mcpSessionOf, scope, sessionId } from './fields.ts';
+import { mcpSessionOf, scope, sentence, sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
 
 export const listPermissionRequests = defineTool({
@@ -40,7 +40,7 @@ const input = z.object({
       "session: until the session ends, also allow what the request's rememberAs describes. With updatedInput, the " +
         'changed input is remembered. If the request has no rememberAs, the answer counts once.',
     ),
-  message: z.string().min(1).max(REASON_CHARS_MAX).optional().describe('Reason; Claude reads it.'),
+  message: sentence(REASON_CHARS_MAX).optional().describe('Reason; Claude reads it.'),
   updatedInput: z
     .record(z.string(), z.unknown())
     .optional()

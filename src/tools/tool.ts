@@ -4,12 +4,15 @@
  */
 
 import type { z } from 'zod';
-import { quoteId, SessionError } from '../errors.ts';
+import { SessionError } from '../errors.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
 import type { Trace } from '../session/event.ts';
+import { wellFormed } from '../text.ts';
 import type { Icon } from '../views/icons.ts';
+import { invalidArguments, OWN_MESSAGES_ONLY } from './argument-errors.ts';
+import { decode } from './decode.ts';
 
 /** What `run` gets besides its arguments. */
 export type Call = {
@@ -73,7 +76,11 @@ export type Tool = Shown & {
   readonly hints: Readonly<Record<Hint, boolean>>;
   readonly input: z.ZodObject;
   readonly output: z.ZodObject;
-  /** @throws SessionError INVALID_REQUEST if the arguments do not match the input schema */
+  /**
+   * Reads arguments as {@link decode} does, with U+FFFD for every half of a character.
+   *
+   * @throws SessionError INVALID_REQUEST if they do not match the input schema
+   */
   prepare(args: unknown): PreparedCall;
 };
 
@@ -109,10 +116,14 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     ...shown,
     hints: HINTS[spec.effect],
     input,
-    prepare: (args = {}) => {
+    prepare: (raw) => {
+      // After JSON text was read: it may hold halves of characters, or a forbidden name, as escapes.
+      const args = wellFormed(decode(input, raw ?? {}));
       checkNames(spec.name, args);
-      const parsed = input.safeParse(args);
-      if (!parsed.success) throw invalidArguments(spec.name, parsed.error);
+      const parsed = input.safeParse(args, OWN_MESSAGES_ONLY);
+      if (!parsed.success) {
+        throw invalidArguments({ tool: spec.name, input, args, issues: parsed.error.issues });
+      }
       const given = parsed.data as z.infer<Input>;
       return {
         waits: waits(given),
@@ -132,26 +143,4 @@ function checkNames(tool: string, args: unknown): void {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '__proto__')) continue;
     throw new SessionError('INVALID_REQUEST', `${tool}: arguments must not use the name __proto__`);
   }
-}
-
-const ISSUES_SHOWN = 3;
-
-function invalidArguments(tool: string, error: z.ZodError): SessionError {
-  const shown = error.issues.slice(0, ISSUES_SHOWN).map(issueText);
-  const more = error.issues.length - shown.length;
-  const rest = more > 0 ? `; and ${more} more` : '';
-  return new SessionError('INVALID_REQUEST', `${tool}: ${shown.join('; ')}${rest}`, {
-    hint: `See the input schema of ${tool} in tools/list.`,
-  });
-}
-
-/** Says what was expected and at which path, but never repeats the value, which may be secret. */
-function issueText(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    return `unknown argument ${issue.keys.slice(0, ISSUES_SHOWN).map(quoteId).join(', ')}`;
-  }
-  const path = issue.path.map((part) => quoteId(part)).join('.');
-  // For an invalid key, only the inner issue says what is wrong.
-  const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
-  return `${path || 'arguments'}: ${(inner ?? issue).message}`;
 }

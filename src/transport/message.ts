@@ -17,7 +17,7 @@ import {
   type RequestId,
 } from '@modelcontextprotocol/server';
 import { SessionError } from '../errors.ts';
-import { MESSAGE_DEPTH_MAX, MESSAGE_ELEMENTS_MAX } from '../limits.ts';
+import { shapeProblem } from '../json-shape.ts';
 
 /** The one request that is answered only when its connection closes: a stream of changes. */
 export const LISTEN = 'subscriptions/listen';
@@ -48,7 +48,18 @@ export function readObject(bytes: Uint8Array): object {
   if (typeof value !== 'object' || value === null) {
     throw new BadMessage(INVALID_REQUEST, 'a JSON-RPC message must be an object');
   }
-  return value;
+  return withoutNullArguments(value);
+}
+
+/** Some clients send `null` for arguments that there are none of; the SDK takes only an object. */
+function withoutNullArguments(message: object): object {
+  if (!('method' in message && 'params' in message)) return message;
+  const { method, params } = message;
+  const hasArguments = method === 'tools/call' || method === 'prompts/get';
+  if (!hasArguments || typeof params !== 'object' || params === null) return message;
+  if (!('arguments' in params) || params.arguments !== null) return message;
+  const { arguments: _none, ...rest } = params;
+  return { ...message, params: rest };
 }
 
 /** @throws BadMessage for an object that is not a JSON-RPC message, or an `initialize` that says too little */
@@ -100,17 +111,6 @@ export function limitReply(
   return { jsonrpc: '2.0', id, result };
 }
 
-export type JsonBounds = {
-  readonly depthMax: number;
-  /** For the elements and members of the whole text together. */
-  readonly elementsMax: number;
-};
-
-export const MESSAGE_BOUNDS: JsonBounds = {
-  depthMax: MESSAGE_DEPTH_MAX,
-  elementsMax: MESSAGE_ELEMENTS_MAX,
-};
-
 /**
  * A message whose result had its data twice, as `server/tools.ts` makes it: as JSON in a text and as structured content.
  * Without the latter it is cheap to keep and to write.
@@ -142,38 +142,6 @@ export function jsonOf(whole: JSONRPCMessage): string {
   // The id last, as in what the SDK writes: a client may find it there without reading the rest.
   const [inside, after] = [JSON.stringify(result).slice(0, -1), JSON.stringify(rest).slice(1)];
   return `{"result":${inside},"structuredContent":${data}},${after}`;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/**
- * How UTF-8 JSON text breaks the bounds, or undefined. They keep parsing cheap, and `JSON.stringify` from overflowing the
- * stack. Says nothing about text that is not JSON.
- */
-export function shapeProblem(bytes: Uint8Array, bounds = MESSAGE_BOUNDS): string | undefined {
-  let depth = 0;
-  let elements = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) at = endOfString(bytes, at);
-    else if (CLOSING.has(byte)) depth -= 1;
-    else if (OPENING.has(byte)) depth += 1;
-    if (byte === COMMA || OPENING.has(byte)) elements += 1;
-    if (depth > bounds.depthMax) return `nested deeper than ${bounds.depthMax} levels`;
-    if (elements > bounds.elementsMax) return `more than ${bounds.elementsMax} elements`;
-  }
-  return undefined;
-}
-
-// In UTF-8 the bytes of all other characters are above 0x7f, so none of them looks like a quote.
-function endOfString(bytes: Uint8Array, start: number): number {
-  let at = start + 1;
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at;
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -59,18 +59,24 @@ function goodArgs(tool: string): Record<string, unknown> {
 
 type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
 
+/** Text is wrong where it is not JSON of the right type in the right range. */
 const WRONG: Record<JsonType, readonly unknown[]> = {
-  string: [null, 7, true, [], {}, ['x']],
-  integer: [null, '7', 1.5, -1, true, [7], {}, 2 ** 53],
-  number: [null, '7', true, -1, 0, {}],
-  boolean: [null, 'true', 1, []],
-  array: [null, 'x', 7, {}, [null], [7]],
-  object: [null, 'x', 7, [], true],
+  string: [7, true, [], {}, ['x']],
+  integer: ['', 'x', 'null', '1.5', '-1', '[7]', '"7"', '7s', '9007199254740992', 1.5, -1, true],
+  number: ['', 'x', 'null', '-1', '0', '1e999', true, -1, 0, {}],
+  boolean: ['', 'yes', 'True', '1', 'null', '"true"', 1, []],
+  array: ['', '[', '["x"', '{}', '[null]', '[7]', '{"0":"x"}', 7, {}, [null], [7]],
+  object: ['', 'x', '7', '[]', 'null', '{', '{"a":1', 7, [], true],
 };
 
-function inputOf(tool: string): Record<string, { type?: JsonType; enum?: unknown }> {
-  const schema = TOOLS.find(({ name }) => name === tool)?.input.toJSONSchema({ io: 'input' });
-  return (schema?.properties ?? {}) as Record<string, { type?: JsonType; enum?: unknown }>;
+type Shown = { type?: JsonType; enum?: unknown; default?: unknown };
+
+function schemaOf(tool: string) {
+  return TOOLS.find(({ name }) => name === tool)?.input.toJSONSchema({ io: 'input' });
+}
+
+function inputOf(tool: string): Record<string, Shown> {
+  return (schemaOf(tool)?.properties ?? {}) as Record<string, Shown>;
 }
 
 async function refuses(tool: ToolName, args: Record<string, unknown>, named: string) {
@@ -88,6 +94,13 @@ describe.each(TOOLS.map(({ name }) => name as ToolName))('%s', (tool) => {
     }
   });
 
+  const required = schemaOf(tool)?.required ?? [];
+  test.each(required)('says that %s is missing, also if it is null', async (name) => {
+    const { [name]: _one, ...others } = goodArgs(tool);
+    await refuses(tool, others, `${name} is missing`);
+    await refuses(tool, { ...others, [name]: null }, `${name} is missing`);
+  });
+
   test('refuses an argument that it does not know, by its name', async () => {
     for (const name of ['nonsense', 'SessionId', 'constructor', 'toString']) {
       await refuses(tool, { ...goodArgs(tool), [name]: 'x' }, name);
@@ -101,18 +114,23 @@ describe('a value out of its range', () => {
   const map = (count: number) =>
     Object.fromEntries(many(count).map((value, i) => [`k${i}`, value]));
   const cases: readonly [ToolName, Record<string, unknown>][] = [
-    ['create_session', { name: '' }],
     ['create_session', { name: 'x'.repeat(201) }],
-    ['create_session', { model: '' }],
     ['create_session', { model: MIB }],
     ['create_session', { workingDirectory: `/${MIB}` }],
-    ['create_session', { taskId: '' }],
     ['create_session', { taskId: 'x'.repeat(201) }],
     ['create_session', { maxTurns: 0 }],
     ['create_session', { maxTurns: 1.5 }],
     ['create_session', { maxBudgetUsd: 0 }],
     ['create_session', { timeout: 0 }],
     ['create_session', { timeout: -1 }],
+    ['create_session', { timeout: 1 }],
+    ['create_session', { timeout: 999 }],
+    ['create_session', { timeout: '600' }],
+    ['create_session', { labels: '{"k":1}' }],
+    ['create_session', { labels: '{"__proto__":"x"}' }],
+    ['create_session', { allowedTools: 'Read,Write' }],
+    ['create_session', { allowedTools: '["Read","Write,Edit"]' }],
+    ['create_session', { disallowedTools: 'Read Write' }],
     ['create_session', { labels: map(33) }],
     ['create_session', { labels: { ['k'.repeat(65)]: 'v' } }],
     ['create_session', { labels: { '': 'v' } }],
@@ -135,7 +153,6 @@ describe('a value out of its range', () => {
     ['create_session', { permissionMode: 'bypassPermissions' }],
     ['create_session', { permissionMode: 'auto' }],
     ['create_session', { onDisconnect: 'kill' }],
-    ['create_session', { idempotencyKey: '' }],
     ['create_session', { idempotencyKey: MIB }],
     ...['', ' ', '\n\t ', '\u00a0\u2003\ufeff', 'é'.repeat(512 * 1024 + 1), `${MIB}x`].flatMap(
       (prompt): [ToolName, Record<string, unknown>][] => [
@@ -165,6 +182,12 @@ describe('a value out of its range', () => {
     ['get_session', { sessionId: '' }],
     ['get_session', { sessionId: MIB }],
     ['link_task', { taskId: MIB }],
+    ['link_task', { taskId: '' }],
+    ['cancel_prompt', { turnId: '' }],
+    ['answer_permission_request', { requestId: '' }],
+    ['answer_permission_request', { updatedInput: '{"__proto__":1}' }],
+    ['answer_permission_request', { updatedInput: '['.repeat(200) }],
+    ['answer_permission_request', { updatedInput: `{"a":${'['.repeat(128)}${']'.repeat(128)}}` }],
     ['cancel_prompt', { turnId: MIB }],
     ['answer_permission_request', { requestId: MIB }],
     ['answer_permission_request', { message: '' }],

@@ -103,11 +103,11 @@ test('what an earlier version kept is shown well-formed', async () => {
 });
 
 test.each([
-  [{ name: 'a\0' }, 'name: must not contain U+0000'],
-  [{ taskId: '\0' }, 'taskId: must not contain U+0000'],
+  [{ name: 'a\0' }, 'name must not contain U+0000'],
+  [{ taskId: '\0' }, 'taskId must not contain U+0000'],
   [{ labels: { 'a\0': 'b' } }, 'must not contain U+0000'],
-  [{ labels: { a: 'b\0' } }, 'labels.a: must not contain U+0000'],
-  [{ idempotencyKey: '\0' }, 'idempotencyKey: must not contain U+0000'],
+  [{ labels: { a: 'b\0' } }, 'labels.a must not contain U+0000'],
+  [{ idempotencyKey: '\0' }, 'idempotencyKey must not contain U+0000'],
 ])('U+0000 is refused: %j', async (args, message) => {
   const { client } = await startWithClient();
   expect(await client.refusal('create_session', args)).toMatchObject({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonOf, shapeProblem, slimOf, wholeOf } from '../../src/transport/message.ts';
+import { shapeProblem } from '../../src/json-shape.ts';
+import { jsonOf, slimOf, wholeOf } from '../../src/transport/message.ts';
 
 const problem = (json: string, depthMax: number, elementsMax: number) =>
   shapeProblem(Buffer.from(json), { depthMax, elementsMax });
