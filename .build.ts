@@ -23,6 +23,8 @@ const { output } = await build({
     cleanDir: true,
     chunkFileNames: 'chunks/[name].js',
     minifyInternalExports: false,
+    // What main.js needs before it knows the runtime stands by itself: no other file imports an entry.
+    codeSplitting: { groups: [{ name: 'start', test: /src\/(refusal|runtime)\.ts$/ }] },
   },
 });
 chmodSync(join(OUT, 'main.js'), 0o755);

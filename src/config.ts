@@ -148,12 +148,3 @@ function checkNoAuth(settings: Settings): void {
     `--no-auth is refused on ${quoteId(settings.host)}: without a token only a loopback address may be served`,
   );
 }
-
-/** Why this Node cannot run the program, or undefined: older SQLite can corrupt a shared file. */
-export function nodeProblem(version: string): string | undefined {
-  const [major = 0, minor = 0, patch = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const fits22 = major === 22 && (minor > 22 || (minor === 22 && patch >= 3));
-  const fits24 = major > 24 || (major === 24 && minor >= 15);
-  if (fits22 || fits24) return undefined;
-  return `Node 22.22.3 or newer in line 22, or 24.15 or newer, is needed; this is ${version}`;
-}

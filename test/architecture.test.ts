@@ -7,6 +7,7 @@ const ROOT = join(import.meta.dirname, '..', 'src');
 /** From the top down; a module imports its own room or a lower rung, type imports included. */
 const LADDER: readonly (readonly string[])[] = [
   ['main'],
+  ['program'],
   ['serve', 'cli'],
   ['app', 'operator'],
   ['config'],
@@ -23,7 +24,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['session'],
   ['log', 'looks'],
   ['errors', 'json-shape', 'redaction', 'secrets'],
-  ['limits', 'nearest', 'paths', 'small-file', 'text', 'timer'],
+  ['limits', 'nearest', 'paths', 'refusal', 'runtime', 'small-file', 'text', 'timer'],
 ];
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */

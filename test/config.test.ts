@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { callersFolder, isRunByNpm, nodeProblem, readSettings } from '../src/config.ts';
+import { callersFolder, isRunByNpm, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
 import { SETTING_LIST, variableOf } from '../src/settings.ts';
 
@@ -154,19 +154,6 @@ describe('settings', () => {
   test.each(['127.0.0.1', '127.9.9.9', 'localhost', '::1'])('serves %s without a token', (host) => {
     expect(readSettings(['http', '--no-auth', '--host', host], {}).noAuth).toBe(true);
   });
-});
-
-describe('the Node this runs on', () => {
-  test.each(['v22.22.3', 'v22.23.0', 'v24.15.0', 'v24.21.0', 'v26.0.0'])('%s is fit', (version) => {
-    expect(nodeProblem(version)).toBeUndefined();
-  });
-
-  test.each(['v20.20.2', 'v22.22.2', 'v23.11.0', 'v24.14.1'])(
-    '%s is refused by name',
-    (version) => {
-      expect(nodeProblem(version)).toContain(version);
-    },
-  );
 });
 
 describe('paths are meant from', () => {

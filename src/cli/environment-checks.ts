@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { nodeProblem, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { failureOf } from '../errors.ts';
 import { claudeDirectory } from '../runner/environment.ts';
 import { credentialKind, findClaude, versionFailure } from '../runner/installation.ts';
 import { processGuard } from '../runner/process.ts';
+import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
 
@@ -23,9 +24,11 @@ export async function environmentChecks(settings: Settings): Promise<readonly Ch
 }
 
 function nodeCheck(): Finding {
-  const problem = nodeProblem(process.version);
-  if (problem !== undefined) return fail(problem);
-  return ok(`${process.version}, with SQLite ${process.versions.sqlite ?? 'of unknown version'}`);
+  const runtime = thisRuntime();
+  const problem = runtimeProblem(runtime);
+  return problem === undefined
+    ? ok(`${process.version}, with SQLite ${runtime.sqlite}`)
+    : fail(problem);
 }
 
 async function claudeCheck({ claudePath, environment }: Settings): Promise<Finding> {

@@ -12,7 +12,8 @@ import { connectHttp, makePlace, makeWorkplace } from '../support/program.ts';
 
 const OPTIONS = { timeout: 180_000 };
 
-const LOOKS_OLD = "Object.defineProperty(process, 'version', { value: 'v20.20.2' })";
+const LOOKS_OLD = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });
+  process.getBuiltinModule = () => undefined;`;
 /** Has Node run this before the program. */
 const before = (code: string) => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 
@@ -27,7 +28,12 @@ describe('a start that cannot work ends with one line and makes nothing:', OPTIO
       2,
       /CLAUDE_SESSIONS_IDLE_EVICT_MS/,
     ],
-    ['an old Node', { nodeArgs: before(LOOKS_OLD) }, 1, /22\.22\.3.*24\.15.*v20\.20\.2/],
+    [
+      'an old Node',
+      { nodeArgs: before(LOOKS_OLD) },
+      1,
+      /22\.22\.3.*24\.15.*v20\.20\.2 \(.*node\) with no SQLite/,
+    ],
   ])('%s', async (_, start, code, problem) => {
     const place = await makePlace();
     expect(await endOf(place, start)).toEqual([code, '', [expect.stringMatching(problem)]]);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { transformSync } from 'rolldown/utils';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from './package.ts';
 
@@ -67,8 +68,30 @@ describe('what is built', () => {
     expect(outside.filter((name) => !isBuiltin(name))).toEqual([]);
   });
 
-  test('speaks on a Node without the database that it needs', () => {
+  test('speaks on any Node since 14: what is loaded first has no newer syntax, and imports nothing of Node', () => {
+    const first = [...loadedBy('main.js')];
+    expect(first.map((file) => relative(DIST, file))).toEqual(['main.js', 'chunks/start.js']);
+    for (const file of first) {
+      const written = (target: string) =>
+        transformSync(file, readFileSync(file, 'utf8'), { target }).code;
+      // What is newer would be written differently.
+      expect(written('es2020')).toBe(written('esnext'));
+      expect(written('esnext')).not.toMatch(/^await /m);
+    }
     expect(loadedBy('chunks/app.js')).toContain('node:sqlite');
-    expect(loadedBy('main.js')).not.toContain('node:sqlite');
+  });
+
+  test('no file imports an entry, which would then run once more in a program that has imported it by another address', () => {
+    const importing = FILES.filter((file) =>
+      [...namedIn(file, STATIC), ...namedIn(file, DYNAMIC)].some((name) =>
+        /\/main\.js$/.test(name),
+      ),
+    );
+    expect(importing).toEqual([]);
+  });
+
+  test('nothing runs the program that Node is: in a desktop program it is no Node', () => {
+    const naming = FILES.filter((file) => readFileSync(file, 'utf8').includes('execPath'));
+    expect(naming.map((file) => relative(DIST, file))).toEqual(['chunks/start.js']);
   });
 });

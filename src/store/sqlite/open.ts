@@ -10,14 +10,12 @@ import {
   LOCK_ATTEMPT_MS,
   LOCK_MS_MAX,
 } from '../../limits.ts';
+import { isSafeSqlite, SQLITE_VERSION_MIN } from '../../runtime.ts';
 import { storageFailure } from './failure.ts';
 import { DATABASE_FILE } from './files.ts';
 import { whileLocked } from './lock.ts';
 import { migrate, refuseNewerSchema } from './migrations.ts';
 import { networkFileSystemOf } from './network-file-system.ts';
-
-/** The first release without the bug that corrupts a WAL file that several processes write. */
-const SQLITE_VERSION_MIN = '3.51.3';
 
 /**
  * Opens the database of a state directory, which is created if it is missing (0700; its files 0600 whatever the umask).
@@ -49,7 +47,7 @@ export function connectTo(directory: string): Promise<DatabaseSync> {
 
 /** @throws SessionError UNAVAILABLE if the version is not safe with several processes */
 export function refuseOldSqlite(version: string): void {
-  if (comparable(version) >= comparable(SQLITE_VERSION_MIN)) return;
+  if (isSafeSqlite(version)) return;
   throw new SessionError(
     'UNAVAILABLE',
     `SQLite ${version} can corrupt a database that several processes use; ${SQLITE_VERSION_MIN} is needed`,
@@ -70,11 +68,6 @@ export function refuseNetworkFileSystem(
     hint: 'name a directory on a local disk with --state-dir.',
     retryable: false,
   });
-}
-
-function comparable(version: string): number {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number);
-  return major * 1_000_000 + minor * 1_000 + patch;
 }
 
 function makeDirectory(directory: string): void {
