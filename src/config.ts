@@ -6,7 +6,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Command, type CommandFlags, readCommandLine } from './commands.ts';
+import { type CommandLine, readCommandLine } from './command-line.ts';
+import type { Command } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
 import { isInside } from './paths.ts';
 import {
@@ -21,10 +22,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = SettingValues & {
   readonly command: Command;
-  /** The argument of a command: the FILE of `backup`, the ID of a session. */
+  /** What a command is about: the FILE of `backup`, the ID of a session. */
   readonly operand?: string;
+  /** What stands behind that: the TEXT of `send`. */
+  readonly text?: string;
   /** The flags that belong to the command, unchecked; servers have none. */
-  readonly commandFlags?: CommandFlags;
+  readonly commandFlags?: CommandLine['commandFlags'];
+  readonly repeated?: CommandLine['repeated'];
   readonly stateDir: string;
   /** Real paths, for a server. Other commands take them as given; they need not exist. */
   readonly roots: readonly string[];

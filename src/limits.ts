@@ -35,6 +35,8 @@ export const TOOL_RULE_CHARS_MAX = 500;
 export const TURN_TIMEOUT_MS_MIN = 1_000;
 /** Maximum number of answers to the questions of one request. */
 export const ANSWERS_MAX = 20;
+/** Maximum size of such answers as JSON. */
+export const ANSWERS_BYTES_MAX = MIB;
 /** Default idle time after which `cleanup_sessions` ends a session. */
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
@@ -134,6 +136,8 @@ export const PRUNE_ROWS = 500;
 export const CLOCK_JUMP_MS = 2_000;
 /** Interval at which the store is polled in case a notification was missed. */
 export const STORE_POLL_MS = 1_000;
+/** Number of polls after which nobody is expected any more to take a turn, if no live server is known. */
+export const SERVER_LOOKS_MAX = 3;
 /** Maximum number of commits, and of sessions in one of them, that other servers are told of by name. */
 export const NEWS_MAX = 64;
 /** Minimum time between two notifications about one resource, or about their list. */

@@ -29,6 +29,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.word;
 }
 
+/** The end of an error about an unknown word: what may have been meant, if one of the known words is near. */
+export function meantText(word: string, known: readonly string[]): string {
+  const meant = nearest(word, known);
+  return meant === undefined ? '' : `; did you mean ${meant}?`;
+}
+
 function plain(word: string): string {
   return word.toLowerCase().replace(/[-_]/g, '');
 }

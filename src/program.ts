@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { usage } from './commands.ts';
+import { askedIn } from './command-line.ts';
 import { callersFolder, isRunByNpm, readSettings, type Settings } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
@@ -29,8 +29,10 @@ export async function run(packageUrl: string, argv: readonly string[]): Promise<
   try {
     const folder = resolve(fileURLToPath(packageUrl));
     const version = versionIn(folder);
-    if (argv.includes('--help')) return say(usage());
-    if (argv.includes('--version')) return say(version);
+    if (argv[0] === 'completion' && argv[2] === '--') return await complete(argv);
+    const asked = askedIn(argv);
+    if (asked === 'version') return say(version);
+    if (asked !== undefined) return say((await import('./cli/help.ts')).helpAbout(asked.help));
     // The process of npm, or its shell.
     const npm = isRunByNpm(folder) ? process.ppid : undefined;
     enter(callersFolder(folder));
@@ -79,6 +81,12 @@ async function start(settings: Settings, circumstances: Circumstances): Promise<
   if (command === 'backup') return backUp(settings);
   const { runCommand } = await import('./cli/cli.ts');
   return runCommand(command, settings);
+}
+
+/** For a shell, while somebody types: `completion SHELL -- WORD…`. */
+async function complete([, shell = '', , ...words]: readonly string[]): Promise<number> {
+  const { completionsOf } = await import('./cli/completion.ts');
+  return say(await completionsOf(shell, words));
 }
 
 async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {

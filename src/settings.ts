@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SettingError } from './errors.ts';
 import { HTTP_RATE_LIMIT_DEFAULT } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
+import { meantText } from './nearest.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -43,6 +44,8 @@ type Setting<Schema extends z.ZodType> = {
   readonly value?: string;
   /** What separates several values in a variable. Only a setting with one may be given several times. */
   readonly separator?: string;
+  /** All its values, if they are few. */
+  readonly values?: readonly string[];
   /** What the help says about it. */
   readonly does: string;
   /** Checks what was given, and has the default. */
@@ -51,6 +54,24 @@ type Setting<Schema extends z.ZodType> = {
 
 function one<Schema extends z.ZodType>(schema: Schema, does: string, value = 'N') {
   return { value, does, schema };
+}
+
+/** One of few words. The error names them, and the one that was most likely meant. */
+export function oneOf<const Value extends string>(values: readonly [Value, ...Value[]]) {
+  const known = values.length === 2 ? values.join(' or ') : `one of ${values.join(', ')}`;
+  const isOne = (input: unknown): input is Value => values.some((value) => value === input);
+  return z.custom<Value>(isOne, {
+    error: ({ input }) => `expected ${known}${meantText(String(input), values)}`,
+  });
+}
+
+function choice<const Value extends string>(
+  values: readonly [Value, ...Value[]],
+  usual: Value,
+  does: string,
+  value: string,
+) {
+  return { value, values, does, schema: oneOf(values).default(usual) };
 }
 
 function many(item: z.ZodType<string>, does: string, value: string) {
@@ -81,11 +102,7 @@ const SETTINGS = {
     'then a permission request is denied',
   ),
   allowBypassPermissions: onOff('lets callers choose bypassPermissions'),
-  logLevel: one(
-    z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
-    'how much is logged',
-    'LEVEL',
-  ),
+  logLevel: choice(LOG_LEVELS, 'info', 'how much is logged', 'LEVEL'),
   logFile: one(path.optional(), 'log there, not on standard error', 'FILE'),
   host: one(
     z.string().min(1, 'expected an address').default('127.0.0.1'),
@@ -93,11 +110,7 @@ const SETTINGS = {
     'ADDRESS',
   ),
   port: one(number(0, 65_535, 7337), 'port that http listens on; 0 takes any'),
-  httpMode: one(
-    z.enum(['sessions', 'dual'], 'expected sessions or dual').default('sessions'),
-    'sessions, or dual: also 2026-07-28',
-    'MODE',
-  ),
+  httpMode: choice(['sessions', 'dual'], 'sessions', 'dual also serves 2026-07-28', 'MODE'),
   tokenFile: one(path.optional(), 'bearer tokens, name:token a line', 'FILE'),
   noAuth: onOff('http without a token; loopback only'),
   allowedHosts: many(host, 'a further Host to answer to', 'HOST'),

@@ -3,8 +3,10 @@
 import type { PermissionRequest } from '../session/event.ts';
 import { SHORT_ID_CHARS } from './sessions.ts';
 
-/** Claude asks the person something, instead of asking for a permission. */
-const QUESTION_TOOL = 'AskUserQuestion';
+/** Whether Claude asks the person something, instead of asking for a permission. */
+export function isQuestion({ toolName }: Pick<PermissionRequest, 'toolName'>): boolean {
+  return toolName === 'AskUserQuestion';
+}
 
 export function shortRequestId(requestId: string): string {
   return requestId.slice(0, SHORT_ID_CHARS);
@@ -13,6 +15,6 @@ export function shortRequestId(requestId: string): string {
 /** Such as `claude-sessions-mcp allow 3f2a91bc (or deny)`. */
 export function answerText(request: Pick<PermissionRequest, 'requestId' | 'toolName'>): string {
   const id = shortRequestId(request.requestId);
-  if (request.toolName === QUESTION_TOOL) return `claude-sessions-mcp answer ${id}`;
+  if (isQuestion(request)) return `claude-sessions-mcp answer ${id}`;
   return `claude-sessions-mcp allow ${id} (or deny)`;
 }

@@ -7,6 +7,7 @@ import { SettingError } from '../errors.ts';
 import { LIST_LIMIT_DEFAULT, REASON_CHARS_MAX } from '../limits.ts';
 import { LABEL, parseLabel } from '../session/label.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
+import { oneOf } from '../settings.ts';
 
 const wholeNumber = (min: number) =>
   z
@@ -15,20 +16,31 @@ const wholeNumber = (min: number) =>
     .transform(Number)
     .refine((value) => value >= min, `expected a whole number, ${min} or more`);
 
+const isOn = z.boolean().default(false);
+
+const words = z
+  .string()
+  .min(1, 'expected a few words')
+  .max(REASON_CHARS_MAX, `expected at most ${REASON_CHARS_MAX} characters`);
+
 const flagsSchema = z.object({
-  json: z.boolean().default(false),
-  all: z.boolean().default(false),
-  status: z.enum(SESSION_STATUSES, `expected one of ${SESSION_STATUSES.join(', ')}`).optional(),
+  json: isOn,
+  all: isOn,
+  status: oneOf(SESSION_STATUSES).optional(),
   task: z.string().min(1, 'expected the id of a task').optional(),
   label: z.string().regex(LABEL, 'expected key=value').transform(parseLabel).optional(),
   limit: wholeNumber(1).default(LIST_LIMIT_DEFAULT),
   after: wholeNumber(0).optional(),
-  'no-follow': z.boolean().default(false),
-  reason: z
-    .string()
-    .min(1, 'expected a few words')
-    .max(REASON_CHARS_MAX, `expected at most ${REASON_CHARS_MAX} characters`)
-    .default('ended at the terminal'),
+  'no-follow': isOn,
+  session: isOn,
+  message: words.optional(),
+  choice: z.array(z.string()).default([]),
+  text: z.array(words).default([]),
+  steer: isOn,
+  interrupt: isOn,
+  'cancel-queued': isOn,
+  wait: isOn,
+  reason: words.default('ended at the terminal'),
 } satisfies Record<CommandFlag, z.ZodType>);
 
 /** @throws SettingError */

@@ -4,6 +4,7 @@ import { quoteId, SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
 import { SESSION_ID_PREFIX, type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
+import { oneLine } from '../text.ts';
 import type { Style } from '../views/screen.ts';
 import { showSession } from '../views/session.ts';
 import type { CommandContext } from './terminal.ts';
@@ -38,6 +39,19 @@ export function statusStyle(session: Session, now: number): Style | undefined {
   if (status === 'busy') return 'green';
   if (status === 'error') return 'red';
   return status === 'terminated' ? 'dim' : undefined;
+}
+
+/** Its id, and its name if it has one. */
+export function sessionTitle({ id, name }: Session): string {
+  return name === undefined ? id : `${id} (${oneLine(name)})`;
+}
+
+/** @throws SessionError SESSION_NOT_READY if nothing can be done with the session any more */
+export function refuseEnded({ id, status }: Session): void {
+  if (status !== 'terminated') return;
+  throw new SessionError('SESSION_NOT_READY', `session ${id} has ended`, {
+    hint: 'claude-sessions-mcp list shows those that have not.',
+  });
 }
 
 /** By id, the shortest beginnings of the UUIDs that differ from each other; commands accept them as ids. */
@@ -79,8 +93,8 @@ export function noStateText(stateDir: string): string {
  *
  * @throws SessionError SESSION_NOT_FOUND, or INVALID_REQUEST if several match
  */
-async function findSession(inspection: Inspection, word: string): Promise<Session> {
-  const found = await candidates(inspection, word);
+export async function findSession(inspection: Inspection, word: string): Promise<Session> {
+  const found = await sessionsMeant(inspection, word);
   const open = found.filter((session) => session.status !== 'terminated');
   const [only, ...others] = open.length > 0 ? open : found;
   if (only === undefined) throw notFound(word);
@@ -88,7 +102,11 @@ async function findSession(inspection: Inspection, word: string): Promise<Sessio
   throw ambiguous(word, [only, ...others]);
 }
 
-async function candidates(inspection: Inspection, word: string): Promise<readonly Session[]> {
+/** The sessions that a word may mean. */
+export async function sessionsMeant(
+  inspection: Inspection,
+  word: string,
+): Promise<readonly Session[]> {
   const prefix = idPrefix(word);
   // One more than is named, to say that there are more.
   const limit = CANDIDATES_MAX + 1;

@@ -1,6 +1,8 @@
-/** Where a command writes: in columns and colours for a person at a terminal, in neither for a program. */
+/** Where a command reads and writes: in columns and colours for a person at a terminal, in neither for a program. */
 
+import { createInterface } from 'node:readline';
 import type { Environment, Settings } from '../config.ts';
+import { SessionError } from '../errors.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { escapedJson, visible } from '../text.ts';
 import type { Screen } from '../views/screen.ts';
@@ -20,6 +22,21 @@ export type Terminal = Screen & {
   write(text: string): Promise<void>;
   /** Writes a line for the person to standard error. */
   note(line: string): void;
+  readonly input: TerminalInput;
+};
+
+/** Standard input. */
+export type TerminalInput = {
+  /** Whether a person can be asked. */
+  readonly isTerminal: boolean;
+  /** Shows a question on standard error; resolves with the next line, or undefined at the end of the input. */
+  line(question: string): Promise<string | undefined>;
+  /**
+   * All that is left of it.
+   *
+   * @throws SessionError INVALID_REQUEST if it is larger
+   */
+  all(bytesMax: number): Promise<string>;
 };
 
 /** What a command works with. */
@@ -50,7 +67,41 @@ export function processTerminal(environment: Environment): Terminal {
         stdout.write(text, (error) => (error ? reject(asClosed(error)) : resolve()));
       }),
     note: (line) => void stderr.write(`${visible(line)}\n`),
+    input: processInput(),
   };
+}
+
+function processInput(): TerminalInput {
+  const { stdin, stderr } = process;
+  let lines: AsyncIterator<string> | undefined;
+  return {
+    isTerminal: stdin.isTTY && stderr.isTTY,
+    line: async (question) => {
+      stderr.write(visible(question));
+      // The terminal edits the line: Ctrl-C ends the program, as always.
+      lines ??= createInterface({ input: stdin, terminal: false })[Symbol.asyncIterator]();
+      const next = await lines.next();
+      return next.done ? undefined : next.value;
+    },
+    all: async (bytesMax) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of stdin) {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > bytesMax) throw tooLong(bytesMax);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    },
+  };
+}
+
+function tooLong(bytesMax: number): SessionError {
+  return new SessionError(
+    'INVALID_REQUEST',
+    `standard input: expected at most ${bytesMax} bytes, got more`,
+    { hint: 'write it to a file and name the file in the prompt.' },
+  );
 }
 
 /** See https://no-color.org: any value but the empty one counts. */

@@ -18,7 +18,7 @@ const questionSchema = z.object({
   multiSelect: z.boolean().catch(false),
 });
 
-type Question = z.infer<typeof questionSchema>;
+export type Question = z.infer<typeof questionSchema>;
 
 const inputSchema = z.object({ questions: z.array(questionSchema).min(1).max(ANSWERS_MAX) });
 

@@ -44,6 +44,8 @@ export type Sent = {
 
 export class Turns {
   readonly #deps: TurnsDeps;
+  /** The interrupts that `send` has begun. */
+  readonly #interrupts = new Set<Promise<void>>();
 
   constructor(deps: TurnsDeps) {
     this.#deps = deps;
@@ -68,7 +70,7 @@ export class Turns {
       return sent.isRetry ? this.#whenSteered(asked) : this.#steer(sending, effect);
     }
     // For a retry too: the first call may have failed before this point, and stopping a turn twice does no harm.
-    if (effect !== undefined) void this.#interruptSoon(asked.sessionId, effect);
+    if (effect !== undefined) this.#interruptSoon(asked.sessionId, effect);
     return this.#sentAs(sent);
   }
 
@@ -202,9 +204,19 @@ export class Turns {
     return { turn, after };
   }
 
-  async #interruptSoon(sessionId: string, effect: Effect): Promise<void> {
+  /** Resolves once every turn that `send` was to interrupt has stopped, or has failed to. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#interrupts);
+  }
+
+  #interruptSoon(sessionId: string, effect: Effect): void {
     const interrupting = this.#deps.control.interrupt(sessionId, effect.turnId);
-    await this.#orNotDone(sessionId, effect, interrupting).catch(() => {});
+    const noted = this.#orNotDone(sessionId, effect, interrupting).then(
+      () => {},
+      () => {},
+    );
+    this.#interrupts.add(noted);
+    void noted.then(() => this.#interrupts.delete(noted));
   }
 
   /** Resolves as `doing`. If that fails, records the failure in the session's log and as the answer to retries. */

@@ -36,6 +36,8 @@ export interface Inspection {
   events(sessionId: string, after: number, limit: number): Promise<readonly SessionEvent[]>;
   /** What a session asks to be allowed, oldest first. */
   permissionRequests(session: Session, limit: number): Promise<readonly PermissionRequest[]>;
+  /** Requests in whatever state whose id begins so, newest first. */
+  requestsWithPrefix(prefix: string, limit: number): Promise<readonly PermissionRequest[]>;
   metrics(principal: string, scope: string): Promise<Metrics>;
   lease(sessionId: string): Promise<Lease | undefined>;
   /** What SQLite finds wrong with the database, or `ok`. Reads all of it. */

@@ -186,6 +186,7 @@ test.each([
   [['list', '--limit', '0'], /--limit: .*1 or more/],
   [['list', '--limit', 'all'], /--limit: .*whole number/],
   [['list', '--status', 'idle'], /--status: expected one of initializing/],
+  [['list', '--status', 'bsuy'], /did you mean busy\?$/],
   [['list', '--label', 'team'], /--label: expected key=value/],
   [['tail', 'x', '--after', '-1'], /after/],
   [['end', 'x', '--reason', ''], /--reason/],

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runCommand } from '../../src/cli/cli.ts';
-import { OutputClosed } from '../../src/cli/terminal.ts';
+import { OutputClosed, type Terminal } from '../../src/cli/terminal.ts';
 import { type Environment, readSettings } from '../../src/config.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -24,6 +24,10 @@ export type Options = {
   readonly environment?: Environment;
   /** Sees each piece of output as it is written. */
   readonly heard?: (text: string) => void;
+  /** The lines that a person types. Without them, nobody is there to ask. */
+  readonly typed?: readonly string[];
+  /** All of standard input, from a program. */
+  readonly piped?: string;
 };
 
 export class World {
@@ -67,6 +71,7 @@ export class World {
         heard?.(text);
       },
       note: (line) => notes.push(line),
+      input: inputOf(options, notes),
     });
     return { code, output, notes };
   }
@@ -74,6 +79,18 @@ export class World {
   async json(words: readonly string[], options?: Options) {
     return JSON.parse((await this.run([...words, '--json'], options)).output);
   }
+}
+
+function inputOf({ typed, piped = '' }: Options, notes: string[]): Terminal['input'] {
+  const left = [...(typed ?? [])];
+  return {
+    isTerminal: typed !== undefined,
+    line: async (question) => {
+      notes.push(question);
+      return left.shift();
+    },
+    all: async () => piped,
+  };
 }
 
 export function lines(text: string): string[] {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMAND_FLAG_NAMES, readCommandLine } from '../../src/commands.ts';
+import { readCommandLine } from '../../src/command-line.ts';
+import { COMMAND_FLAG_NAMES } from '../../src/commands.ts';
 import { SETTING_LIST } from '../../src/settings.ts';
 import { TOOLS } from '../../src/tools/index.ts';
 import { ROOT } from '../support/client/program.ts';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { COMMAND_NAMES, synopsisOf } from '../../src/commands.ts';
 import { processesWith } from '../demo/processes.ts';
 import { linesOf } from '../support/client/messages.ts';
 import { commandOf, type Workplace } from '../support/client/place.ts';
@@ -185,23 +186,39 @@ describe('a command', OPTIONS, () => {
     expect(failing.stdout).toMatch(/^fail\tClaude Code\t\/does\/not\/exist/m);
   });
 
-  test('--help names every command', async () => {
+  test('--help names every command on one screen, and explains one', async () => {
     const place = await makeWorkplace();
-    const { stdout } = await command(place, 'tail', '--help');
-    for (const name of [
-      'http',
-      'list',
-      'show ID',
-      'tail ID',
-      'metrics',
-      'end ID',
-      'doctor',
-      'backup FILE',
-    ]) {
-      expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    const broken = { CLAUDE_SESSIONS_PORT: 'none' };
+    const help = async (...args: string[]) => {
+      const { code, stdout, stderr } = await place.start({ args, env: broken }).ended;
+      expect([code, stderr]).toEqual([0, '']);
+      for (const line of linesOf(stdout)) expect(line.length).toBeLessThanOrEqual(80);
+      return stdout;
+    };
+    const overview = await help('--help');
+    expect(linesOf(overview).length).toBeLessThanOrEqual(24);
+    for (const name of COMMAND_NAMES.filter((each) => each !== 'stdio')) {
+      expect(overview).toMatch(new RegExp(`^(\\w+)? +${escaped(synopsisOf(name))}  `, 'm'));
     }
+    expect(await help('help')).toBe(overview);
+    expect(await help('-h')).toBe(overview);
+    const tail = await help('tail', '--help');
+    expect(tail).toMatch(/^Usage: claude-sessions-mcp tail /);
+    expect(tail).toMatch(/^ {2}--after SEQ /m);
+    expect(await help('help', 'tail')).toBe(tail);
+    expect(await help('tail', 'x', '-h', '--bogus')).toBe(tail);
+    expect(await help('-v')).toBe(await help('--version'));
+    const settings = await help('help', 'settings');
+    expect(settings).toMatch(/--idle-evict-ms N .*\(default 300000 ms\)$/m);
+    const unknown = await command(place, 'help', 'tial');
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('did you mean tail?');
   });
 });
+
+function escaped(text: string): string {
+  return text.replace(/[[\]]/g, '\\$&');
+}
 
 test('what somebody else wrote does not act on the terminal in an error either', async () => {
   const place = await makeWorkplace();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
 import { LOCK_ATTEMPT_MS } from '../../limits.ts';
+import type { PermissionRequest } from '../../session/event.ts';
 import type { ActiveSession, Inspection } from '../inspection.ts';
 import { DATABASE_FILE } from './files.ts';
 import { readLeases } from './leases.ts';
@@ -14,7 +15,7 @@ import { refuseNewerSchema, SCHEMA_VERSION, schemaVersionOf } from './migrations
 import { refusal } from './open.ts';
 import { listRequests, listSessions, readEvents } from './reads.ts';
 import { SELECT_SESSION, sessionOf } from './rows.ts';
-import { numberOf, type Row, Sql, textOf } from './sql.ts';
+import { jsonOf, numberOf, type Row, Sql, textOf } from './sql.ts';
 import { PRINCIPALS, readMetrics } from './sum-rows.ts';
 import { watchCommits } from './watch.ts';
 
@@ -92,6 +93,12 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
     events: (sessionId, after, limit) => read((sql) => readEvents(sql, sessionId, after, limit)),
     permissionRequests: ({ id: sessionId, principal }, limit) =>
       read((sql) => listRequests(sql, { principal, sessionId, limit })),
+    requestsWithPrefix: (prefix, limit) =>
+      read((sql) =>
+        sql
+          .all(REQUESTS_WITH_PREFIX, prefix, endOf(prefix), limit)
+          .map((row) => jsonOf<PermissionRequest>(row, 'record')),
+      ),
     metrics: (principal, scope) => read((sql) => readMetrics(sql, principal, scope)),
     lease: (sessionId) => read((sql) => readLeases(sql, sessionId)[0]),
     integrity: () => read((sql) => String(sql.get('PRAGMA quick_check(1)')?.quick_check)),
@@ -105,6 +112,8 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
 const WITH_PREFIX = `${SELECT_SESSION} WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`;
 const NAMED = `${SELECT_SESSION} WHERE json_extract(s.record, '$.name') = ?
   ORDER BY s.ended_at IS NOT NULL, s.last_activity DESC LIMIT ?`;
+const REQUESTS_WITH_PREFIX = `SELECT record FROM permission_requests
+  WHERE request_id >= ? AND request_id < ? ORDER BY created_at DESC, request_id LIMIT ?`;
 
 function listPrincipals(sql: Sql): readonly string[] {
   const rows = sql.all(`${PRINCIPALS} SELECT name FROM names WHERE name IS NOT NULL`);
