@@ -23,6 +23,7 @@ export const COMMAND_FLAGS = {
   limit: { value: 'N', does: `at most so many sessions (default ${LIST_LIMIT_DEFAULT})` },
   after: { value: 'SEQ', does: 'from there on; 0 is the whole log' },
   'no-follow': { does: 'what is there, without waiting' },
+  notify: { does: 'also a notice on the desktop when something asks' },
   session: { does: 'not only once: until the session ends' },
   message: { value: 'TEXT', does: 'what Claude reads with the answer' },
   choice: { value: 'N', isRepeatable: true, does: 'the option to choose; several as 1,3' },

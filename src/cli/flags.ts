@@ -32,6 +32,7 @@ const flagsSchema = z.object({
   limit: wholeNumber(1).default(LIST_LIMIT_DEFAULT),
   after: wholeNumber(0).optional(),
   'no-follow': isOn,
+  notify: isOn,
   session: isOn,
   message: words.optional(),
   choice: z.array(z.string()).default([]),
