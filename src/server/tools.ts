@@ -19,7 +19,7 @@ import { TOOLS } from '../tools/index.ts';
 import type { PreparedCall, Subject, Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
 import type { ServerDeps } from './deps.ts';
-import { jsonSchema } from './tool-schema.ts';
+import { inputSchema, outputSchemas } from './tool-schema.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
 import { openWaiting, type Waiting } from './waiting.ts';
 
@@ -55,17 +55,18 @@ const CHECKED: StandardSchemaV1<CallToolRequestParams> = {
 const BY_NAME: ReadonlyMap<string, Tool> = new Map(TOOLS.map((tool) => [tool.name, tool]));
 
 /** Made when the first client asks: it takes a quarter of the time of a start. */
-const listed = once(() =>
-  TOOLS.map((tool) => ({
+const listed = once(() => {
+  const outputSchema = outputSchemas();
+  return TOOLS.map((tool) => ({
     name: tool.name,
     title: tool.title,
     description: tool.description,
     icons: tool.icons,
-    inputSchema: jsonSchema(tool.input, 'input'),
-    outputSchema: jsonSchema(tool.output, 'output'),
+    inputSchema: inputSchema(tool.input),
+    outputSchema: outputSchema(tool.name, tool.output),
     annotations: { title: tool.title, ...tool.hints },
-  })),
-);
+  }));
+});
 
 function once<T>(make: () => T): () => T {
   let made: T | undefined;

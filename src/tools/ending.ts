@@ -41,11 +41,7 @@ export const cleanupSessions = defineTool({
     'Logs and costs remain readable.',
   effect: 'stop',
   input: z.object({
-    maxAgeMs: z
-      .int()
-      .min(0)
-      .default(CLEANUP_AGE_MS_DEFAULT)
-      .describe('Idle time in milliseconds; one hour by default.'),
+    maxAgeMs: z.int().min(0).default(CLEANUP_AGE_MS_DEFAULT).describe('Idle time in milliseconds.'),
   }),
   output: z.object({ cleaned: z.int().min(0).describe('Number of sessions that were ended.') }),
   async run(args, { service, caller }) {

@@ -122,6 +122,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   allowedTools: 'Read',
   disallowedTools: 'WebFetch',
   label: 'key=value',
+  labels: 'key=value',
   workingDirectory: '/path/to/project',
   taskId: 'TICKET-1',
 };

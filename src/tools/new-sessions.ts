@@ -2,9 +2,6 @@
 
 import { z } from 'zod';
 import {
-  LABEL_KEY_CHARS_MAX,
-  LABEL_VALUE_CHARS_MAX,
-  LABELS_MAX,
   NAME_CHARS_MAX,
   PATH_CHARS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
@@ -12,7 +9,6 @@ import {
   TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
 import { DISCONNECT_POLICIES, PERMISSION_MODES, type Turn } from '../session/event.ts';
-import { LABEL_KEY } from '../session/label.ts';
 import type { Session } from '../session/session.ts';
 import { ICONS } from '../views/icons.ts';
 import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
@@ -25,8 +21,8 @@ import {
   taskId,
   toolRule,
   word,
-  wordOrEmpty,
 } from './fields.ts';
+import { labels } from './maps.ts';
 import { type Call, defineTool, type Subject } from './tool.ts';
 
 const made = z.object({ session: sessionView, turn: turnView.optional() });
@@ -42,14 +38,6 @@ function showMade({ session, turn }: Made, { service }: Call): z.infer<typeof ma
 }
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
-const labels = z
-  .record(
-    word(LABEL_KEY_CHARS_MAX).regex(LABEL_KEY, 'must not contain "="'),
-    wordOrEmpty(LABEL_VALUE_CHARS_MAX),
-  )
-  .refine((map) => Object.keys(map).length <= LABELS_MAX, {
-    error: `must have at most ${LABELS_MAX} entries`,
-  });
 
 /** A small number of milliseconds is one of seconds; undefined for what is neither. */
 function secondsText(given: unknown): string | undefined {
@@ -101,7 +89,7 @@ const input = z.object({
     .optional()
     .describe("Appended to Claude Code's system prompt."),
   taskId: taskId.optional(),
-  labels: labels.optional().describe('Key-value pairs of your choice, for finding sessions.'),
+  labels: labels.optional().describe('Labels of your choice as key=value, for finding sessions.'),
   onDisconnect: z
     .enum(DISCONNECT_POLICIES)
     .optional()

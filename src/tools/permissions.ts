@@ -2,10 +2,11 @@
 
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
-import { ANSWERS_MAX, LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import { LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { requestView, showRequest } from '../views/session.ts';
 import { mcpSessionOf, scope, sentence, sessionId } from './fields.ts';
+import { answers, toolInput } from './maps.ts';
 import { defineTool } from './tool.ts';
 
 export const listPermissionRequests = defineTool({
@@ -41,15 +42,12 @@ const input = z.object({
         'changed input is remembered. If the request has no rememberAs, the answer counts once.',
     ),
   message: sentence(REASON_CHARS_MAX).optional().describe('Reason; Claude reads it.'),
-  updatedInput: z
-    .record(z.string(), z.unknown())
+  updatedInput: toolInput
     .optional()
-    .describe('Run the tool with this input instead.'),
-  answers: z
-    .record(z.string().max(REASON_CHARS_MAX), z.string().max(REASON_CHARS_MAX))
-    .refine((map) => Object.keys(map).length <= ANSWERS_MAX, { error: `at most ${ANSWERS_MAX}` })
+    .describe('Run the tool with this input instead: a JSON object as text.'),
+  answers: answers
     .optional()
-    .describe('For AskUserQuestion: the answers, keyed by the text of each question.'),
+    .describe('For AskUserQuestion: each question, by its text, with its answer.'),
   interrupt: z.boolean().default(false).describe('With deny: also stop the turn.'),
 });
 

@@ -16,14 +16,19 @@ import { SESSION_STATUSES } from '../session/status.ts';
 const timeView = z.string().describe('ISO 8601.');
 export const countView = z.int().min(0);
 
-const failureView = z.object({
+/** What several tools return; named, so that it is described to clients only once. */
+function shape<Shape extends z.ZodRawShape>(name: string, fields: Shape): z.ZodObject<Shape> {
+  return z.object(fields).meta({ shape: name });
+}
+
+const failureView = shape('error', {
   code: z.enum(ERROR_CODES),
   message: z.string(),
   retryable: z.boolean(),
   hint: z.string().optional(),
 });
 
-export const usageView = z.object({
+export const usageView = shape('usage', {
   inputTokens: countView,
   outputTokens: countView,
   cacheReadTokens: countView,
@@ -31,7 +36,7 @@ export const usageView = z.object({
   costUsd: z.number(),
 });
 
-export const sessionView = z.object({
+export const sessionView = shape('session', {
   id: z.string(),
   status: z.enum(SESSION_STATUSES),
   name: z.string().optional(),
@@ -79,7 +84,7 @@ export const sessionView = z.object({
     ),
 });
 
-export const turnView = z.object({
+export const turnView = shape('turn', {
   id: z.string(),
   sessionId: z.string(),
   state: z.enum(TURN_STATES),
@@ -138,7 +143,7 @@ export function showTurn(turn: Turn): z.infer<typeof turnView> {
   };
 }
 
-export const requestView = z.object({
+export const requestView = shape('request', {
   requestId: z.string(),
   sessionId: z.string(),
   turnId: z.union([z.string(), z.null()]),

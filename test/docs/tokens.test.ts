@@ -11,6 +11,7 @@ test('the tools and their instructions cost about the tokens that the README say
     return { name, description, inputSchema };
   });
   const tokens = countTokens(JSON.stringify(shown) + client.getInstructions());
+  expect(tokens).toBeLessThan(6500);
   const [, written = ''] = /about ([\d,]+) tokens/.exec(page('README.md')) ?? [];
   expect(Math.abs(Number(written.replaceAll(',', '')) - tokens), `${tokens}`).toBeLessThan(100);
 });

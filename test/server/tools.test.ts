@@ -10,6 +10,22 @@ async function listed(client: TestClient) {
   return (await client.client.listTools()).tools;
 }
 
+type Schema = { readonly [word: string]: unknown };
+
+/** A schema and all schemas in it. */
+function* within(schema: Schema): Generator<Schema> {
+  yield schema;
+  for (const inner of [Object.values(Object(schema.properties)), schema.items ?? []].flat()) {
+    yield* within(inner as Schema);
+  }
+}
+
+function toolNamed(tools: Awaited<ReturnType<typeof listed>>, name: string) {
+  const tool = tools.find((tool) => tool.name === name);
+  if (tool === undefined) throw new Error(`no tool ${name}`);
+  return tool;
+}
+
 describe('tools/list', () => {
   test('is what clients have been told: a change here is a change of the interface', async () => {
     const { client } = await startWithClient();
@@ -37,14 +53,54 @@ describe('tools/list', () => {
         idempotentHint: expect.any(Boolean),
         openWorldHint: expect.any(Boolean),
       });
-      for (const schema of [tool.inputSchema, tool.outputSchema]) {
-        expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
-      }
+      expect(tool.inputSchema).toMatchObject({ type: 'object', additionalProperties: false });
+      expect(tool.outputSchema).toMatchObject({ type: 'object', required: expect.any(Array) });
       for (const [name, schema] of Object.entries(tool.inputSchema.properties ?? {})) {
         expect(name).toMatch(/^[a-z][A-Za-z]*$/);
         expect(schema).toHaveProperty('type');
       }
     }
+  });
+
+  test('says what it takes in words that every model provider accepts, and nothing without a type', async () => {
+    const { client } = await startWithClient();
+    const schemas = (await listed(client)).flatMap(({ inputSchema }) => [...within(inputSchema)]);
+    expect([...new Set(schemas.flatMap(Object.keys))].sort()).toEqual([
+      'additionalProperties',
+      'description',
+      'enum',
+      'items',
+      'maxItems',
+      'maximum',
+      'minItems',
+      'minimum',
+      'properties',
+      'required',
+      'type',
+    ]);
+    for (const schema of schemas) {
+      expect(schema.type).toMatch(/^(string|integer|number|boolean|array|object)$/);
+      if (schema.type === 'object') expect(schema.additionalProperties).toBe(false);
+      for (const bound of [schema.minimum, schema.maximum]) {
+        expect(Math.abs(Number(bound ?? 0))).toBeLessThan(2 ** 40);
+      }
+    }
+    const { properties } = toolNamed(await listed(client), 'read_events').inputSchema;
+    expect(properties).toHaveProperty('limit.description', expect.stringContaining('100'));
+  });
+
+  test('describes what several tools return once, for the first of them', async () => {
+    const { client } = await startWithClient();
+    const tools = await listed(client);
+    const outputs = JSON.stringify(tools.map(({ outputSchema }) => outputSchema));
+    expect(outputs.match(/"lastActivity":/g)).toHaveLength(1);
+    expect(outputs.match(/"queuedAt":/g)).toHaveLength(1);
+    expect(outputs).not.toMatch(
+      /"(anyOf|additionalProperties|minimum|pattern|\$schema)":|"type":\[/,
+    );
+    expect(toolNamed(tools, 'get_session').outputSchema?.properties).toEqual({
+      session: { type: 'object', description: 'As in create_session.' },
+    });
   });
 
   test('and the instructions name only tools that there are, and are short enough for every client', async () => {

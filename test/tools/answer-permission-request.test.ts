@@ -74,15 +74,26 @@ describe('answer_permission_request', () => {
     expect(await reply).toEqual({ decision: 'allow', updatedInput, remembered });
   });
 
-  test('answers to questions become a part of the input', async () => {
-    const input = { questions: [{ question: 'Which?', options: ['a', 'b'] }] };
-    const { answer, reply } = await asking({}, { toolName: 'AskUserQuestion', input });
-    await answer({ decision: 'allow', answers: { 'Which?': 'b' } });
-    expect(await reply).toEqual({
-      decision: 'allow',
-      updatedInput: { ...input, answers: { 'Which?': 'b' } },
-    });
+  test('a changed input may come as text, as the schema shows it', async () => {
+    const { answer, reply } = await asking();
+    const updatedInput = { command: 'ls \ud83d -l', extra: { deep: [1] } };
+    await answer({ decision: 'allow', updatedInput: JSON.stringify(updatedInput) });
+    const wellFormed = { ...updatedInput, command: 'ls \ufffd -l' };
+    expect(await reply).toEqual({ decision: 'allow', updatedInput: wellFormed });
   });
+
+  test.each([{ answers: { 'Which?': 'b' } }, { answers: [{ question: 'Which?', answer: 'b' }] }])(
+    'answers to questions become a part of the input: %j',
+    async (given) => {
+      const input = { questions: [{ question: 'Which?', options: ['a', 'b'] }] };
+      const { answer, reply } = await asking({}, { toolName: 'AskUserQuestion', input });
+      await answer({ decision: 'allow', ...given });
+      expect(await reply).toEqual({
+        decision: 'allow',
+        updatedInput: { ...input, answers: { 'Which?': 'b' } },
+      });
+    },
+  );
 
   test.each([
     { updatedInput: { command: 'curl -H "x-api-key: [redacted]"' } },

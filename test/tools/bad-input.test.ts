@@ -69,7 +69,24 @@ const WRONG: Record<JsonType, readonly unknown[]> = {
   object: ['', 'x', '7', '[]', 'null', '{', '{"a":1', 7, [], true],
 };
 
-type Shown = { type?: JsonType; enum?: unknown; default?: unknown };
+/** Neither a map of texts, nor a list of its entries. */
+const WRONG_MAPS = [
+  '',
+  'x',
+  '7',
+  '[7]',
+  '["x"]',
+  '{"a":1',
+  7,
+  true,
+  [null],
+  [7],
+  ['x'],
+  [[]],
+  [{}],
+];
+
+type Shown = { type?: JsonType; enum?: unknown; default?: unknown; anyOf?: unknown };
 
 function schemaOf(tool: string) {
   return TOOLS.find(({ name }) => name === tool)?.input.toJSONSchema({ io: 'input' });
@@ -89,7 +106,8 @@ async function refuses(tool: ToolName, args: Record<string, unknown>, named: str
 describe.each(TOOLS.map(({ name }) => name as ToolName))('%s', (tool) => {
   test.each(Object.entries(inputOf(tool)))('refuses another type for %s', async (name, schema) => {
     const words = schema.enum === undefined ? [] : ['', 'other', 'DEFAULT', '__proto__'];
-    for (const value of [...WRONG[schema.type ?? 'string'], ...words]) {
+    const wrong = schema.anyOf === undefined ? WRONG[schema.type ?? 'string'] : WRONG_MAPS;
+    for (const value of [...wrong, ...words]) {
       await refuses(tool, { ...goodArgs(tool), [name]: value }, name);
     }
   });
@@ -138,6 +156,12 @@ describe('a value out of its range', () => {
     ['create_session', { labels: { k: 1 } }],
     ['create_session', { labels: { k: null } }],
     ['create_session', { labels: JSON.parse('{"__proto__": "x"}') }],
+    ['create_session', { labels: ['__proto__=x'] }],
+    ['create_session', { labels: ['a=1', 'a=2'] }],
+    ['create_session', { labels: ['a=1', '=2'] }],
+    ['create_session', { labels: many(33).map((value, i) => `${i}=${value}`) }],
+    ['create_session', { labels: [`${'k'.repeat(65)}=v`] }],
+    ['create_session', { labels: [`k=${'v'.repeat(201)}`] }],
     ['create_session', { labels: { k: { toString: 'x' } } }],
     ['create_session', { allowedTools: many(201) }],
     ['create_session', { allowedTools: ['x'.repeat(501)] }],
@@ -197,6 +221,23 @@ describe('a value out of its range', () => {
     ['answer_permission_request', { answers: { q: 'x'.repeat(1001) } }],
     ['answer_permission_request', { answers: JSON.parse('{"__proto__": "x"}') }],
     ['answer_permission_request', { updatedInput: JSON.parse('{"__proto__": 1}') }],
+    ...['{"__proto__": 1}', '', '{', '[]', 'null', '"x"', '{"a": 1} {}'].map(
+      (updatedInput): [ToolName, Record<string, unknown>] => [
+        'answer_permission_request',
+        { updatedInput },
+      ],
+    ),
+    ...[
+      [{ question: 'q', answer: 'x'.repeat(1001) }],
+      [{ question: 'q' }],
+      [{ question: 'q', answer: 'a', more: 1 }],
+      [{ question: '__proto__', answer: 'a' }],
+      many(2).map((question) => ({ question, answer: 'a' })),
+      many(21).map((answer, i) => ({ question: `${i}`, answer })),
+    ].map((answers): [ToolName, Record<string, unknown>] => [
+      'answer_permission_request',
+      { answers },
+    ]),
   ];
 
   test.each(

@@ -32,6 +32,19 @@ describe.each(WAYS)('a call repeated with %s', (_way, keyArgs, options) => {
     expect(await later.call('get_metrics')).toMatchObject({ totalSessions: 1, completedTurns: 1 });
   });
 
+  test('create_session is the same call with its labels in a list, in any order', async () => {
+    const { client } = await startWithClient();
+    const call = (labels: unknown) =>
+      client.call('create_session', { labels, ...keyArgs }, options);
+    const first = await call({ team: 'core', url: 'a=b' });
+    const again = await call(['url=a=b', 'team=core']);
+    expect(again.session).toMatchObject({
+      id: first.session.id,
+      labels: { team: 'core', url: 'a=b' },
+    });
+    await expect(call(['url=a=b'])).rejects.toThrow('CONFLICT');
+  });
+
   test('send_prompt queues one prompt, also after a restart', async () => {
     const { harness, client } = await startWithClient();
     const { session } = await client.call('create_session');
