@@ -29,6 +29,7 @@ import { Scheduler } from './service/scheduler.ts';
 import type { Service } from './service/service.ts';
 import { startRun } from './service/start-run.ts';
 import { Turns } from './service/turns.ts';
+import { unfinishedFiles } from './service/unfinished.ts';
 import type { ProcessIdentity } from './session/process.ts';
 import { DATABASE_FILE } from './store/sqlite/files.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -89,7 +90,8 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
 }
 
 function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
-  const own = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
+  const names = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
+  const own = [...names, unfinishedFiles(stateDir)];
   return tokenFile === undefined ? own : [...own, tokenFile];
 }
 

@@ -93,10 +93,16 @@ export const TURN_CRASHES_MAX = 3;
 export const PENDING_PERMISSIONS_MAX = 100;
 /** Maximum number of answers that are remembered for a session. Further ones count once. */
 export const REMEMBERED_PERMISSIONS_MAX = 1000;
-/** Time without an event after which a running turn is shown as silent. */
+/** Time without an event, or anything that Claude writes, after which a running turn is shown as silent. */
 export const SILENT_MS_MIN = 60_000;
 /** Maximum size of Claude's last text that is kept as the result of a turn. */
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;
+/** Maximum length of the end of an unfinished text that is shown while Claude writes it. */
+export const UNFINISHED_TEXT_CHARS_MAX = 16 * KIB;
+/** Minimum time between two states of an unfinished text that are shown. */
+export const UNFINISHED_MS_MIN = 250;
+/** Maximum size of the file with an unfinished text. A character takes at most six bytes in JSON. */
+export const UNFINISHED_FILE_BYTES_MAX = 128 * KIB;
 /** Maximum size of the text of one event. A longer text is split into several events. */
 export const EVENT_TEXT_BYTES_MAX = 256 * KIB;
 /** Maximum number of models that a sum distinguishes. Further ones are counted as `other`. */

@@ -1,10 +1,12 @@
-import { STORE_POLL_MS } from '../limits.ts';
+import { STORE_POLL_MS, UNFINISHED_MS_MIN } from '../limits.ts';
+import { readUnfinished, type Unfinished } from '../service/unfinished.ts';
 import { Signal } from '../service/waiters.ts';
 import type { SessionEvent } from '../session/event.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { showEvent } from '../views/events.ts';
-import { EventLines, NEWEST_EVENTS } from './event-lines.ts';
+import { EventLines, MARGIN, NEWEST_EVENTS } from './event-lines.ts';
 import { flagsOf } from './flags.ts';
+import { LiveText } from './live-text.ts';
 import { knownSession } from './sessions.ts';
 import { type CommandContext, jsonLine } from './terminal.ts';
 
@@ -26,13 +28,29 @@ export async function tail(context: CommandContext): Promise<number> {
       `Showing the newest ${NEWEST_EVENTS} events; use --after 0 to see the ${from} before them.`,
     );
   }
-  const pages = (noFollow ? storedEvents : followEvents)(inspection, id, from);
-  for await (const page of pages) {
-    const text = page.map(show).join('');
+  const live = new LiveText(terminal, MARGIN);
+  // Anything but a terminal gets whole texts only: what is written there cannot be replaced.
+  const isLive = !json && terminal.rows !== undefined;
+  const unfinished = isLive ? () => readUnfinished(settings.stateDir, id) : undefined;
+  const looks = noFollow
+    ? storedEvents(inspection, id, from)
+    : followEvents(inspection, { sessionId: id, after: from, unfinished });
+  for await (const look of looks) {
+    const text = live.after(look.events.map(show).join(''), look.unfinished);
     if (text !== '') await terminal.write(text);
   }
   return 0;
 }
+
+/** What there is to show: further events, and the text that Claude writes after them. */
+type Look = { readonly events: readonly SessionEvent[]; readonly unfinished?: Unfinished };
+
+type Following = {
+  readonly sessionId: string;
+  readonly after: number;
+  /** Reads what Claude is writing. Undefined if that is not to be shown. */
+  readonly unfinished: (() => Promise<Unfinished | undefined>) | undefined;
+};
 
 /**
  * Yields the events after a seq page by page, and then new ones as they are written, by whichever server. Returns once the
@@ -40,21 +58,27 @@ export async function tail(context: CommandContext): Promise<number> {
  */
 async function* followEvents(
   inspection: Inspection,
-  sessionId: string,
-  after: number,
-): AsyncGenerator<readonly SessionEvent[]> {
+  { sessionId, after, unfinished }: Following,
+): AsyncGenerator<Look> {
   const news = new Signal();
   const stop = inspection.subscribe(() => news.fire());
-  const poll = setInterval(() => news.fire(), STORE_POLL_MS);
+  const pollMs = unfinished === undefined ? STORE_POLL_MS : UNFINISHED_MS_MIN;
+  const poll = setInterval(() => news.fire(), pollMs);
   try {
     for (let seen = after; ; ) {
       const heard = news.next();
       const session = await inspection.session(sessionId);
       const page = await inspection.events(sessionId, seen, PAGE_EVENTS);
       seen = page.at(-1)?.seq ?? seen;
-      if (page.length > 0) yield page;
-      else if (session === undefined || session.status === 'terminated') return;
-      else await heard;
+      if (page.length > 0) {
+        yield { events: page };
+        continue;
+      }
+      if (session === undefined || session.status === 'terminated') return;
+      // After the events: a text is taken away before its event is written, so it is never shown twice.
+      const isWriting = session.status === 'busy' && session.lastSeq === seen;
+      yield { events: [], unfinished: isWriting ? await unfinished?.() : undefined };
+      await heard;
     }
   } finally {
     stop();
@@ -67,12 +91,12 @@ async function* storedEvents(
   inspection: Inspection,
   sessionId: string,
   after: number,
-): AsyncGenerator<readonly SessionEvent[]> {
+): AsyncGenerator<Look> {
   for (let seen = after; ; ) {
     const page = await inspection.events(sessionId, seen, PAGE_EVENTS);
     const last = page.at(-1);
     if (last === undefined) return;
-    yield page;
+    yield { events: page };
     seen = last.seq;
   }
 }

@@ -12,6 +12,8 @@ const COLUMNS_DEFAULT = 80;
 const COLUMNS_MIN = 40;
 
 export type Terminal = Screen & {
+  /** Undefined if lines that were written cannot be replaced. */
+  readonly rows: number | undefined;
   /** Epoch milliseconds. */
   now(): number;
   /**
@@ -59,6 +61,10 @@ export function processTerminal(environment: Environment): Terminal {
     get columns() {
       if (!stdout.isTTY) return undefined;
       return Math.max(COLUMNS_MIN, stdout.columns || COLUMNS_DEFAULT);
+    },
+    get rows() {
+      const isWide = stdout.isTTY && stdout.columns >= COLUMNS_MIN;
+      return isWide && environment.TERM !== 'dumb' ? stdout.rows || undefined : undefined;
     },
     hasColours: stdout.isTTY && wantsColours(environment),
     now: Date.now,

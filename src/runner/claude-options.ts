@@ -28,6 +28,8 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
       disableAutoMode: 'disable',
       ...denying(denyRules),
     },
+    // Otherwise nothing comes while Claude writes a long text, and it would look silent.
+    includePartialMessages: true,
     permissionMode,
     allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions',
     allowedTools: claudeRules(options),

@@ -205,7 +205,7 @@ export class ClaudeRun implements Run {
   }
 
   #translate(message: SDKMessage): void {
-    this.#turns.heard();
+    if (!isPing(message)) this.#turns.heard();
     if (message.type === 'system' && message.subtype === 'informational') {
       this.#parts.log.info({ ...this.#who(), text: message.content }, 'message from Claude Code');
     }
@@ -293,4 +293,10 @@ export class ClaudeRun implements Run {
     const sessionId = `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}`;
     return { sessionId, turnId: this.#turns.turn?.id };
   }
+}
+
+/** The API sends these while it has nothing to say: they are no sign of life of the turn. */
+function isPing(message: SDKMessage): boolean {
+  const type: string | undefined = message.type === 'stream_event' ? message.event.type : undefined;
+  return type === 'ping';
 }

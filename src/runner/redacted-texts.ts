@@ -5,6 +5,9 @@ import { type Place, REDACTED, type Redactor } from '../redaction.ts';
 /** Maximum number of characters of a credential that may be passed on before it is recognized. */
 const TOLD_CHARS_MAX = 3;
 
+/** The end of the texts so far, if a credential may begin there; the first `told` characters of it were passed on. */
+export type OpenTexts = { readonly text: string; readonly told: number };
+
 /**
  * Passes each text on at once, unless its end looks like the beginning of a credential: then it is held until the next
  * text shows what it is, or until something else follows. The texts keep their bounds; of a credential in several of
@@ -36,6 +39,10 @@ export class RedactedTexts {
     this.#held = clean.slice(heldFrom);
     if (heldFrom > 0) this.#told = '';
     return clean.slice(0, heldFrom);
+  }
+
+  get open(): OpenTexts {
+    return { text: this.#told + this.#held.join(''), told: this.#told.length };
   }
 
   /** What was held, since no text follows. */

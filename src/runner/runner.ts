@@ -53,6 +53,12 @@ export type PermissionReply =
 export type RunListener = {
   /** Claude said or did something; `turnId` is absent outside of a turn. */
   output(body: OutputBody): void;
+  /**
+   * Claude has written a piece of something that is no output yet. Called for every piece.
+   *
+   * @param soFar tells the end of the text that is being written; empty for anything else (thinking, a tool's input)
+   */
+  writing(soFar: () => string): void;
   /** Undefined while output is written as fast as it comes. Otherwise resolves when there is room for more. */
   room(): Promise<void> | undefined;
   /** Claude woke up without a prompt of ours (a background task ended). */

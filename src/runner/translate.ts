@@ -8,6 +8,7 @@ import type {
   SDKAssistantMessage,
   SDKCompactBoundaryMessage,
   SDKMessage,
+  SDKPartialAssistantMessage,
   SDKResultMessage,
   SDKUserMessage,
 } from '@anthropic-ai/claude-agent-sdk';
@@ -26,12 +27,13 @@ import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
 import { boundInput } from './shown-input.ts';
 import { belongs, type HeardTurn, outcomeOf, resultOf } from './turn-result.ts';
+import { UnfinishedText } from './unfinished-text.ts';
 import { UsageMeter } from './usage.ts';
 
 export type TranslatorOptions = {
   readonly listener: Pick<
     RunListener,
-    'output' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks' | 'modeReached'
+    'output' | 'writing' | 'autonomousTurnStarted' | 'turnEnded' | 'backgroundTasks' | 'modeReached'
   >;
   readonly newId: () => string;
   /** Applied before anything is reported, cut or kept. */
@@ -45,6 +47,7 @@ export class Translator {
   readonly #options: TranslatorOptions;
   readonly #meter: UsageMeter;
   readonly #texts: RedactedTexts;
+  readonly #unfinished: UnfinishedText;
   #turn: HeardTurn | undefined;
   #mode: PermissionMode;
   #startFailure: Failure | undefined;
@@ -53,6 +56,7 @@ export class Translator {
     this.#options = options;
     this.#meter = new UsageMeter(options.resumed);
     this.#texts = new RedactedTexts(options.redactor);
+    this.#unfinished = new UnfinishedText(options.redactor);
     this.#mode = options.mode;
   }
 
@@ -84,6 +88,7 @@ export class Translator {
     const turn = this.#turn;
     if (turn === undefined) return;
     this.#endTexts();
+    this.#unfinished.end();
     this.#turn = undefined;
     this.#options.listener.turnEnded(turn.id, {
       ...resultOf(turn.text),
@@ -98,6 +103,7 @@ export class Translator {
     if (lifecycle !== undefined) this.#lifecycle(lifecycle);
     else if (message.type === 'assistant') this.#assistant(message);
     else if (message.type === 'user') this.#user(message);
+    else if (message.type === 'stream_event') this.#piece(message);
     else if (message.type === 'result') this.#result(message);
     else this.#other(message);
   }
@@ -130,6 +136,22 @@ export class Translator {
       }
     }
   }
+
+  /** Of a subagent too: it is a sign of life. */
+  #piece({ parent_tool_use_id: parent, event }: SDKPartialAssistantMessage): void {
+    if (this.#turn === undefined) return;
+    if (parent === null) this.#write(event);
+    if (event.type === 'content_block_delta') this.#options.listener.writing(this.#soFar);
+  }
+
+  #write(event: SDKPartialAssistantMessage['event']): void {
+    if (event.type === 'content_block_start' && event.content_block.type === 'text')
+      this.#unfinished.begin(this.#texts.open);
+    else if (event.type !== 'content_block_delta') this.#unfinished.end();
+    else if (event.delta.type === 'text_delta') this.#unfinished.add(event.delta.text);
+  }
+
+  readonly #soFar = (): string => this.#unfinished.soFar();
 
   /** A subagent's own steps stay out of the log: its call and its result are there. What it uses is worth a notice. */
   #subagent(message: SDKAssistantMessage): void {

@@ -105,6 +105,11 @@ export class TurnWatch {
     this.#tell((listener) => listener.output(body));
   }
 
+  writing(soFar: () => string): void {
+    this.#turn?.quiet.refresh();
+    this.#tell((listener) => listener.writing(soFar));
+  }
+
   autonomousTurnStarted(turnId: string): void {
     this.begin(turnId);
     this.#tell((listener) => listener.autonomousTurnStarted(turnId));

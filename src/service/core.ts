@@ -13,6 +13,7 @@ import { Quota } from './quota.ts';
 import { Recovery } from './recovery.ts';
 import { RunControl } from './run-control.ts';
 import { Sessions } from './sessions.ts';
+import { UnfinishedTexts } from './unfinished.ts';
 import { Waiters } from './waiters.ts';
 
 /** The parts from which the use cases are built. Each one picks those that it needs. */
@@ -34,11 +35,13 @@ export type Parts = {
   readonly control: RunControl;
   readonly quota: Quota;
   readonly sessions: Sessions;
+  readonly unfinished: UnfinishedTexts;
 };
 
 type CoreDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'newId' | 'killTree'> & {
   readonly leaseMs: number;
   readonly settings: Policy & {
+    readonly stateDir: string;
     readonly defaultDirectory: string;
     readonly maxSessions: number;
     readonly maxSessionsPerPrincipal: number;
@@ -46,15 +49,17 @@ type CoreDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'newId' | 'ki
 };
 
 export function createCore(deps: CoreDeps): Parts {
-  const { store, owners, clock, leaseMs, settings } = deps;
+  const { store, owners, clock, log, leaseMs, settings } = deps;
   const local = new LocalSessions();
   const jumps = new JumpWatch(clock, leaseMs);
   const waiters = new Waiters(store);
   const presence = new Presence(store, owners);
   const gate = new Gate(store, presence);
-  const recovery = new Recovery({ ...deps, local, jumps });
+  const unfinished = new UnfinishedTexts(settings.stateDir, log);
+  const recovery = new Recovery({ ...deps, local, jumps, unfinished });
   const control = new RunControl({ ...deps, local, recovery, waiters });
   const quota = new Quota({ store, ...settings });
-  const parts = { ...deps, local, jumps, waiters, presence, gate, recovery, control, quota };
+  const base = { ...deps, local, jumps, waiters, presence, gate, recovery };
+  const parts = { ...base, control, quota, unfinished };
   return { ...parts, sessions: new Sessions({ ...parts, ...settings }) };
 }

@@ -29,17 +29,19 @@ export class LeaseKeeper {
   }
 
   /**
-   * Renews every lease once, and stops the sessions whose lease was taken over. The renewal counts from when it was
+   * Renews every lease once, in one commit with the news that a process has written something, and stops the sessions whose lease was taken over. The renewal counts from when it was
    * requested.
    */
   async renew(): Promise<void> {
     const { store, owners, clock, log, local } = this.#deps;
     const sentAt = clock.monotonic();
     try {
-      const lost = await store.renew(
-        owners.self,
-        local.processes().map(({ fence }) => fence),
-      );
+      const processes = local.processes();
+      const fences = processes.map(({ fence }) => fence);
+      const [lost] = await Promise.all([
+        store.renew(owners.self, fences),
+        ...processes.map((process) => this.#noteWriting(process)),
+      ]);
       this.#renewedAt = sentAt;
       this.#overdueSince = undefined;
       this.#stop((process) => lost.some((fence) => isOf(fence, process)));
@@ -61,6 +63,15 @@ export class LeaseKeeper {
       void this.renew();
     } else if (now - this.#overdueSince >= leaseTimes.renewMs / WATCHES_PER_RENEWAL) {
       this.#stop(() => true);
+    }
+  }
+
+  /** Never rejects: a lost lease is told by its renewal. */
+  async #noteWriting(process: SessionProcess): Promise<void> {
+    try {
+      await process.writing.note();
+    } catch (err) {
+      this.#deps.log.debug({ err, sessionId: process.id }, 'activity could not be noted');
     }
   }
 

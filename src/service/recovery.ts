@@ -13,7 +13,7 @@ import { type Loss, lossOf, requeueText } from './loss.ts';
 export type RecoveryDeps = Pick<
   Parts,
   'store' | 'owners' | 'clock' | 'jumps' | 'log' | 'local' | 'killTree'
->;
+> & { readonly unfinished: Pick<Parts['unfinished'], 'remove'> };
 
 type RunningTurn = NonNullable<Lease['turn']>;
 
@@ -120,7 +120,7 @@ export class Recovery {
   }
 
   async #finish({ fence, process, turn }: Lease, before: Lease, loss: Loss): Promise<void> {
-    const { store, log, killTree, local } = this.#deps;
+    const { store, log, killTree, local, unfinished } = this.#deps;
     const { sessionId } = fence;
     if (process !== undefined && !(await killTree(process))) {
       log.error({ sessionId }, 'failed to kill leftover processes, keeping the lease');
@@ -128,6 +128,7 @@ export class Recovery {
     }
     // The next turn may already have been claimed here under the new lease.
     const isNext = turn?.id !== before.turn?.id && local.isLive(sessionId);
+    if (!isNext) unfinished.remove(sessionId);
     if (turn !== undefined && !isNext) await this.#settle(fence, turn, loss);
     if (!local.isLive(sessionId)) await store.release(fence);
     log.warn({ sessionId, from: before.fence.owner }, 'session taken over');

@@ -11,10 +11,11 @@ import type { Parts } from './core.ts';
 import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
 import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
 import { SessionWriter } from './session-writer.ts';
+import { Writing } from './unfinished.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was requeued';
 
-export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log'> & {
+export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log' | 'unfinished'> & {
   /** Starts Claude Code; the signal aborts the start. */
   start(session: Session, fence: Fence, listener: RunListener, signal: AbortSignal): Promise<Run>;
   ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
@@ -31,6 +32,8 @@ export class SessionProcess {
   readonly id: string;
   readonly principal: string;
   readonly fence: Fence;
+  /** What Claude is writing now. */
+  readonly writing: Writing;
   /** Background tasks that are running, between turns too. */
   tasks = 0;
   /** Why it was given up, if it was. */
@@ -51,6 +54,7 @@ export class SessionProcess {
     this.#deps = deps;
     const failed = (error: unknown): void => this.failed(error);
     this.#writer = new SessionWriter({ store: deps.store, fence, failed });
+    this.writing = new Writing({ ...deps, fence });
   }
 
   /** The session's phase while this is its process; it may have another one by now. */
@@ -173,6 +177,7 @@ export class SessionProcess {
     await this.#preparing;
     this.#settleUnsent();
     const leftover = await this.#end();
+    this.writing.over();
     if (leftover === undefined) await this.#release();
     this.#tell({ type: 'gone', leftover });
   }
@@ -217,6 +222,8 @@ export class SessionProcess {
   }
 
   say(body: OutputBody): void {
+    // First, so that nobody sees it beside the event.
+    this.writing.over();
     this.#writer.say(body, this.turnId);
   }
 
@@ -238,6 +245,7 @@ export class SessionProcess {
   #listenTo(): RunListener {
     const listener: RunListener = {
       output: (body) => this.say(body),
+      writing: (soFar) => this.writing.heard(soFar),
       room: () => this.#writer.room(),
       autonomousTurnStarted: (turnId) => this.#tell({ type: 'woken', turnId }),
       turnEnded: (turnId, outcome) => this.#turnEnded(turnId, outcome),
@@ -253,6 +261,7 @@ export class SessionProcess {
   }
 
   #turnEnded(turnId: string, outcome: TurnOutcome): void {
+    this.writing.over();
     const whole = this.#writer.unfold(turnId, outcome);
     if (whole === undefined) return;
     const { error } = outcome;

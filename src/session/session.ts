@@ -77,7 +77,7 @@ export function uuidOf(id: string): string {
 }
 
 /**
- * Since when a running turn has logged nothing, if for long enough to be worth saying. A session that waits for a
+ * Since when a running turn has written nothing, if for long enough to be worth saying. A session that waits for a
  * permission is not silent.
  *
  * @param now epoch milliseconds

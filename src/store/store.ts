@@ -138,7 +138,9 @@ export type LeaseFact =
   /** The marker of a process that is about to be started. */
   | { readonly starting: string }
   | { readonly process: ProcessIdentity }
-  | { readonly promptedTurn: string };
+  | { readonly promptedTurn: string }
+  /** When Claude has written something that is no event yet, in epoch milliseconds: the session's last activity. */
+  | { readonly heardAt: number };
 
 /** What a scope has counted. */
 export type Sums = { readonly metrics: Metrics; readonly usageByModel: UsageByModel };
@@ -207,8 +209,9 @@ export interface Store {
   claim(owner: string, options: ClaimOptions): Promise<Claim | 'full' | undefined>;
 
   /**
-   * Notes about a leased session: its process, remembered until {@link release}; or the turn whose prompt is about to
-   * be handed to Claude Code, which is never run again from here on, unless another process is started for it.
+   * Notes about a leased session: its process, remembered until {@link release}; the turn whose prompt is about to
+   * be handed to Claude Code, which is never run again from here on, unless another process is started for it; or that
+   * it is active, which changes neither its log nor its place in the order of activity.
    */
   note(fence: Fence, fact: LeaseFact): Promise<void>;
 

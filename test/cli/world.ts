@@ -19,6 +19,8 @@ export type Said = {
 export type Options = {
   /** Of a terminal; without it the output goes to a program. */
   readonly columns?: number;
+  /** Of a terminal on which lines can be replaced. */
+  readonly rows?: number;
   readonly colours?: boolean;
   readonly now?: number;
   readonly environment?: Environment;
@@ -53,7 +55,7 @@ export class World {
 
   /** Runs a command line on the state directory. */
   async run(words: readonly string[], options: Options = {}): Promise<Said> {
-    const { columns, colours = false, now = Date.now(), environment = {}, heard } = options;
+    const { columns, rows, colours = false, now = Date.now(), environment = {}, heard } = options;
     const settings = readSettings([...words, '--state-dir', this.stateDir], environment);
     const { command } = settings;
     if (command === 'stdio' || command === 'http' || command === 'backup') {
@@ -63,6 +65,7 @@ export class World {
     const notes: string[] = [];
     const code = await runCommand(command, settings, {
       columns,
+      rows,
       hasColours: colours,
       now: () => now,
       write: async (text) => {

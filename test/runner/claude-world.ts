@@ -33,6 +33,8 @@ export class Recorder implements RunListener {
   readonly tasks: number[] = [];
   /** The permission modes reached, one after the other. */
   readonly modes: PermissionMode[] = [];
+  /** How far each unfinished text was, piece by piece. */
+  readonly written: string[] = [];
   exits = 0;
   answer: (ask: PermissionAsk, signal: AbortSignal) => PermissionReply | Promise<PermissionReply> =
     () => ({ decision: 'allow' });
@@ -40,6 +42,11 @@ export class Recorder implements RunListener {
 
   output(body: OutputBody): void {
     this.outputs.push(body);
+    this.#changes.tell();
+  }
+
+  writing(soFar: () => string): void {
+    this.written.push(soFar());
     this.#changes.tell();
   }
 

@@ -78,3 +78,13 @@ export function apiFailure(turnId: string, error: string, status: number | null)
     }),
   ];
 }
+
+/** An event of the API's stream: a piece of an answer. */
+export function streamed(event: Record<string, unknown>, parent: string | null = null): SDKMessage {
+  return message({ type: 'stream_event', parent_tool_use_id: parent, event });
+}
+
+export const textBegins = () =>
+  streamed({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } });
+export const textPiece = (text: string, parent: string | null = null) =>
+  streamed({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }, parent);

@@ -12,6 +12,7 @@ export const TURN = '11111111-1111-4111-8111-111111111111';
 
 type Told =
   | { output: OutputBody }
+  | { writing: string }
   | { started: string }
   | { ended: string; outcome: TurnOutcome }
   | { tasks: number }
@@ -23,6 +24,7 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
   const translator = new Translator({
     listener: {
       output: (output) => told.push({ output }),
+      writing: (soFar) => told.push({ writing: soFar() }),
       autonomousTurnStarted: (started) => told.push({ started }),
       backgroundTasks: (tasks) => told.push({ tasks }),
       modeReached: (mode) => told.push({ mode }),
@@ -41,8 +43,9 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
     feed(lifecycle(turnId, 'queued'), lifecycle(turnId, 'started'), init());
   };
   const outputs = () => told.flatMap((each) => ('output' in each ? [each.output] : []));
+  const written = () => told.flatMap((each) => ('writing' in each ? [each.writing] : []));
   const outcomes = () => told.flatMap((each) => ('ended' in each ? [each.outcome] : []));
-  return { translator, told, feed, prompt, outputs, outcomes };
+  return { translator, told, feed, prompt, outputs, written, outcomes };
 }
 
 /** The same, with the first prompt under way. */

@@ -120,6 +120,18 @@ describe('a turn of which nothing comes', () => {
     expect(notices()[1]?.[1]).toContain('WebFetch for');
   });
 
+  test('says nothing while Claude writes something, whatever it is', () => {
+    const watch = watchTurn();
+    for (let piece = 0; piece < 10; piece++) {
+      vi.advanceTimersByTime(QUIET_MS - 1);
+      watch.writing(() => '');
+    }
+    expect(notices()).toEqual([]);
+    expect(heard.written).toHaveLength(10);
+    vi.advanceTimersByTime(QUIET_MS);
+    expect(notices()).toHaveLength(1);
+  });
+
   test('says nothing while somebody is asked, or once it is over', async () => {
     const watch = watchTurn();
     watch.output(TOOL);

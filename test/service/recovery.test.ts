@@ -7,6 +7,7 @@ import { loggerTo } from '../../src/log.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
 import { LocalSessions } from '../../src/service/local-sessions.ts';
 import { Recovery } from '../../src/service/recovery.ts';
+import { readUnfinished, UnfinishedTexts } from '../../src/service/unfinished.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { type Claim, StaleFenceError, type Store } from '../../src/store/store.ts';
@@ -14,6 +15,7 @@ import { claimed, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
 
 const PROCESS: ProcessIdentity = { pid: 4711, startTime: 's', bootId: 'b', marker: 'm' };
 
+const silent = loggerTo({ write: () => {} }, 'silent');
 let directory: string;
 let store: Store;
 let now: number;
@@ -22,6 +24,7 @@ let trusts: boolean;
 let canKill: boolean;
 let live: Set<string>;
 let local: LocalSessions;
+let unfinished: UnfinishedTexts;
 const states = new Map<string, OwnerState>();
 
 beforeEach(async () => {
@@ -33,6 +36,7 @@ beforeEach(async () => {
   canKill = true;
   live = new Set();
   local = new Local();
+  unfinished = new UnfinishedTexts(directory, silent);
   states.clear();
 });
 
@@ -55,8 +59,9 @@ function recovery(at = local): Recovery {
     clock,
     owners: { self: 'me', stateOf: (owner) => states.get(owner) ?? 'self' },
     jumps: { trustsLapse: () => trusts } as never,
-    log: loggerTo({ write: () => {} }, 'silent'),
+    log: silent,
     local: at,
+    unfinished,
     killTree: async (process) => {
       killed.push(process);
       return canKill;
@@ -85,8 +90,11 @@ async function turnStates(sessionId: string): Promise<(string | undefined)[]> {
 describe('what an owner that is gone has left', () => {
   test('a turn that Claude had seen is lost; its process is killed, its session ready', async () => {
     const { session, fence } = await runningAt('other', true);
+    unfinished.show(session.id, { at: now, text: 'half a sen' });
+    expect(await readUnfinished(directory, session.id)).toBeDefined();
     states.set('other', 'gone');
     expect(await recovery().sweep()).toBe(1);
+    expect(await readUnfinished(directory, session.id)).toBeUndefined();
     expect(killed).toEqual([PROCESS]);
     expect(await turnStates(session.id)).toEqual(['lost', 'queued']);
     expect(await told(session.id)).toContain('its server is gone');

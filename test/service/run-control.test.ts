@@ -29,6 +29,7 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
   const recovery = new Recovery({
     ...{ store, clock, owners, jumps, log, killTree },
     local,
+    unfinished: { remove: () => {} },
   });
   const waiters = new Waiters(store);
   const runs = new RunControl({

@@ -3,7 +3,7 @@ import { LEASE_TIMES } from '../../src/limits.ts';
 import { markedOnly } from '../../src/session/process.ts';
 import { type Fence, StaleFenceError } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
-import { ANY_TURN, claimed, createIn, finish, say, seqsOf } from './fixtures.ts';
+import { ANY_TURN, claimed, createIn, finish, PRINCIPAL, say, seqsOf } from './fixtures.ts';
 
 const PROCESS = { pid: 41, startTime: '7', bootId: 'boot', marker: 'm1' };
 
@@ -39,6 +39,27 @@ export function leaseContract({ current, store }: Opened): void {
     const next = await claimed(store(), 'you');
     expect(next.fence.epoch).toBe(2);
     expect(next.leftover).toBeUndefined();
+  });
+
+  test('what Claude writes before it is an event is activity, but moves neither the log nor the list', async () => {
+    const id = await createIn(store(), { prompts: ['p1'] });
+    const { fence, session: before } = await claimed(store(), 'me');
+    const list = async () => (await store().sessions({ principal: PRINCIPAL, limit: 9 }))[0];
+    const asBefore = await store().events(id, 0, 500);
+    current().advance(5_000);
+    const heardAt = before.lastActivity + 5_000;
+    await store().note(fence, { heardAt });
+    expect(await list()).toEqual({ ...before, lastActivity: heardAt, place: before.lastActivity });
+    expect(await store().events(id, 0, 500)).toEqual(asBefore);
+    await store().note(fence, { heardAt: heardAt - 1 });
+    expect((await list())?.lastActivity).toBe(heardAt);
+    current().advance(5_000);
+    await say(store(), id, 'whole', { fence });
+    const after = await store().session(PRINCIPAL, id);
+    expect(after).toMatchObject({ lastActivity: heardAt + 5_000, lastSeq: before.lastSeq + 1 });
+    expect(await list()).toEqual(after);
+    const stale = { ...fence, epoch: fence.epoch + 1 };
+    await expect(store().note(stale, { heardAt })).rejects.toThrow(StaleFenceError);
   });
 
   test('a lease is not given back while its turn runs', async () => {

@@ -150,6 +150,11 @@ export class ScriptedRun implements Run {
     this.output({ type: 'text', text });
   }
 
+  /** Claude writes a text that is not whole yet; without one, anything else. */
+  write(soFar = ''): void {
+    this.listener.writing(() => soFar);
+  }
+
   output(body: OutputBody): void {
     const { turnId } = this;
     this.listener.output(turnId === undefined ? body : { ...body, turnId });

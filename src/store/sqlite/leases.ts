@@ -130,8 +130,13 @@ export function note(tx: Transaction, fence: Fence, fact: LeaseFact): void {
   checkFence(tx.sql, fence.sessionId, fence);
   if ('process' in fact) recordProcess(tx, fence, fact.process);
   else if ('promptedTurn' in fact) markPrompted(tx, fence, fact.promptedTurn);
+  else if ('heardAt' in fact) tx.sql.run(HEARD, fact.heardAt, fence.sessionId);
   else expectProcess(tx, fence, fact.starting);
 }
+
+/** Only in the record: the column is the place in the list, which must stay while somebody reads it page by page. */
+const HEARD = `UPDATE sessions
+  SET record = json_set(record, '$.lastActivity', max(record ->> '$.lastActivity', ?)) WHERE id = ?`;
 
 /** The turn that was claimed for a warm process goes to the new one, which has not seen it. */
 function expectProcess(tx: Transaction, fence: Fence, marker: string): void {
