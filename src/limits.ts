@@ -101,8 +101,6 @@ export const TURN_RESULT_BYTES_MAX = 16 * KIB;
 export const UNFINISHED_TEXT_CHARS_MAX = 16 * KIB;
 /** Minimum time between two states of an unfinished text that are shown. */
 export const UNFINISHED_MS_MIN = 250;
-/** Maximum size of the file with an unfinished text. A character takes at most six bytes in JSON. */
-export const UNFINISHED_FILE_BYTES_MAX = 128 * KIB;
 /** Maximum size of the text of one event. A longer text is split into several events. */
 export const EVENT_TEXT_BYTES_MAX = 256 * KIB;
 /** Maximum number of models that a sum distinguishes. Further ones are counted as `other`. */

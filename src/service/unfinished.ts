@@ -6,7 +6,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UNFINISHED_FILE_BYTES_MAX, UNFINISHED_MS_MIN } from '../limits.ts';
+import { UNFINISHED_MS_MIN, UNFINISHED_TEXT_CHARS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { uuidOf } from '../session/session.ts';
 import { readSmallFile } from '../small-file.ts';
@@ -15,6 +15,8 @@ import type { Parts } from './core.ts';
 
 /** The folder in a state directory. */
 const FOLDER = 'unfinished';
+/** In JSON, a character takes six bytes at most; the rest is more than enough for the time. */
+const FILE_BYTES_MAX = 8 * UNFINISHED_TEXT_CHARS_MAX;
 
 const unfinished = z.object({
   /** Epoch milliseconds. */
@@ -40,7 +42,7 @@ export async function readUnfinished(
   sessionId: string,
 ): Promise<Unfinished | undefined> {
   try {
-    const json = await readSmallFile(fileOf(stateDir, sessionId), UNFINISHED_FILE_BYTES_MAX);
+    const json = await readSmallFile(fileOf(stateDir, sessionId), FILE_BYTES_MAX);
     return unfinished.parse(JSON.parse(json));
   } catch {
     return undefined;

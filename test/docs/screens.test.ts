@@ -33,7 +33,15 @@ test('the screens of the page have the words that the commands print', async () 
     const write = async (text: string) => void written.push(text);
     const input = { isTerminal: false, line: async () => undefined, all: async () => '' };
     const note = () => {};
-    const terminal = { columns: 80, rows: 24, hasColours: false, now: Date.now, write, note, input };
+    const terminal = {
+      columns: 80,
+      rows: 24,
+      hasColours: false,
+      now: Date.now,
+      write,
+      note,
+      input,
+    };
     await runCommand(settings.command as 'list', settings, terminal);
     const screen = written.join('');
     const wordsOf = (text: string) =>

@@ -1,11 +1,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  SILENT_MS_MIN,
-  UNFINISHED_FILE_BYTES_MAX,
-  UNFINISHED_TEXT_CHARS_MAX,
-} from '../../src/limits.ts';
+import { SILENT_MS_MIN, UNFINISHED_TEXT_CHARS_MAX } from '../../src/limits.ts';
 import { readUnfinished } from '../../src/service/unfinished.ts';
 import { uuidOf } from '../../src/session/session.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
@@ -95,7 +91,7 @@ describe('what Claude is writing', () => {
     const widest = '\u0001'.repeat(UNFINISHED_TEXT_CHARS_MAX);
     run.write(widest);
     await expect.poll(textOf(harness, sessionId), POLL).toBe(widest);
-    for (const wrong of ['{"at": 1', '{"text": 7}', ' '.repeat(UNFINISHED_FILE_BYTES_MAX + 1)]) {
+    for (const wrong of ['{"at": 1', '{"text": 7}', ' '.repeat(9 * UNFINISHED_TEXT_CHARS_MAX)]) {
       writeFileSync(fileOf(harness, sessionId), wrong);
       expect(await textOf(harness, sessionId)()).toBeUndefined();
     }
