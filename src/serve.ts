@@ -9,7 +9,7 @@ import { isLoopback, type Settings } from './config.ts';
 import { SessionError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Redactor } from './redaction.ts';
-import { LOCAL_PRINCIPAL } from './service/caller.ts';
+import { LOCAL_PRINCIPAL, STDIO_ID_PREFIX } from './service/caller.ts';
 import { serveStdio } from './transport/stdio/stdio.ts';
 
 export type Serving = {
@@ -38,7 +38,7 @@ export function serve(deps: ServeDeps): Promise<Serving> {
 function overStdio({ app, log, stdout }: ServeDeps): Serving {
   const stdio = serveStdio({
     connections: app.connections,
-    caller: { principal: LOCAL_PRINCIPAL, mcpSessionId: `stdio_${randomUUID()}` },
+    caller: { principal: LOCAL_PRINCIPAL, mcpSessionId: STDIO_ID_PREFIX + randomUUID() },
     stdin: process.stdin,
     stdout,
     log,

@@ -3,6 +3,7 @@
  * machine can see whether it is alive without asking it.
  */
 
+import { clientOf } from './client-process.ts';
 import { bootId, lookAt, pidNamespace, startTimeOf } from './process-table.ts';
 
 /**
@@ -16,6 +17,8 @@ export type Owners = {
   /** The name of this process. */
   readonly self: string;
   stateOf(owner: string): OwnerState;
+  /** Whether one client process has started both that server and this one. False if that cannot be determined. */
+  isOfSameClient(owner: string): boolean;
 };
 
 const SEPARATOR = '/';
@@ -27,16 +30,24 @@ export function createOwners(id: string): Owners {
   // Two processes that could not read theirs may have different ones.
   const isKnown = process.platform !== 'linux' || (boot !== '' && namespace !== '');
   const self = [id, process.pid, boot, namespace, startTimeOf(process.pid) ?? ''].join(SEPARATOR);
-  return {
-    self,
-    stateOf: (owner) => {
-      if (owner === self) return 'self';
-      const [, pid, itsBoot, itsNamespace, ...startTime] = owner.split(SEPARATOR);
-      // A reboot of this machine and another sandbox look the same: another boot id.
-      if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
-      return stateOfProcess(Number(pid), startTime.join(SEPARATOR));
-    },
+  const stateOf = (owner: string): OwnerState => {
+    if (owner === self) return 'self';
+    const [, pid, itsBoot, itsNamespace, ...startTime] = owner.split(SEPARATOR);
+    // A reboot of this machine and another sandbox look the same: another boot id.
+    if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
+    return stateOfProcess(Number(pid), startTime.join(SEPARATOR));
   };
+  const isOfSameClient = (owner: string): boolean => {
+    // Only a living process is known to be the one of that number.
+    if (!['self', 'alive', 'stopped'].includes(stateOf(owner))) return false;
+    const ours = clientOf(process.pid);
+    return ours !== undefined && clientOf(pidOf(owner)) === ours;
+  };
+  return { self, stateOf, isOfSameClient };
+}
+
+function pidOf(owner: string): number {
+  return Number(owner.split(SEPARATOR)[1]);
 }
 
 function stateOfProcess(pid: number, startTime: string): OwnerState {

@@ -115,6 +115,27 @@ export function programOf(pid: number): string {
   }
 }
 
+/**
+ * The command line of a process; empty if it cannot be read. Outside Linux, its words are what is between spaces, also
+ * inside a path.
+ */
+export function commandLineOf(pid: number): readonly string[] {
+  try {
+    if (process.platform !== 'linux') {
+      return ps(['-ww', '-o', 'args=', '-p', String(pid)])
+        .trim()
+        .split(/\s+/)
+        .filter(Boolean);
+    }
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    // The last one is ended by a NUL as well; what npm writes there is padded with more of them.
+    while (words.at(-1) === '') words.pop();
+    return words;
+  } catch {
+    return [];
+  }
+}
+
 type Visit = (pid: number, marker: string) => void;
 
 /**

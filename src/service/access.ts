@@ -42,7 +42,8 @@ export class Gate {
   }
 
   /**
-   * Appends the events of a command. If the MCP session that the session is tied to is gone, ties it to the caller first.
+   * Appends the events of a command. If the MCP session that the session is tied to is gone, or is of the caller's client
+   * too, ties it to the caller first.
    * Throws like {@link changeable}, and if the command is not legal. A call with a known key gets the answer of the first
    * one whatever has changed since: a client that lost its connection may be back before the old one is known to be gone.
    */
@@ -52,15 +53,16 @@ export class Gate {
     command: Command,
     options?: AppendOptions,
   ): Promise<Appended> {
-    let gone: string | undefined;
+    let released: string | undefined;
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       const announced = this.#presence.announce({ principal, mcpSessionId });
-      const asker = { principal, mcpSessionId, gone };
+      const asker = { principal, mcpSessionId, released };
       const append = this.#store.append(sessionId, command, { ...options, asker });
       const [appended] = await Promise.all([append, announced]);
       if (appended.heldBy === undefined) return appended;
-      if (await this.#presence.isConnected(appended.heldBy)) break;
-      gone = appended.heldBy;
+      // Without an MCP session, nothing holds it from the caller.
+      if (await this.#presence.keepsOut(mcpSessionId ?? '', appended.heldBy)) break;
+      released = appended.heldBy;
     }
     throw heldError(sessionId);
   }
@@ -68,7 +70,7 @@ export class Gate {
   async #checkHolder(caller: Caller, session: Session): Promise<void> {
     const { mcpSessionId: holder } = session;
     if (caller.mcpSessionId === null || holder === null || holder === caller.mcpSessionId) return;
-    if (!(await this.#presence.isConnected(holder))) return;
+    if (!(await this.#presence.keepsOut(caller.mcpSessionId, holder))) return;
     throw heldError(session.id);
   }
 }

@@ -6,3 +6,6 @@ export type Caller = {
 
 /** The principal of callers on stdio, and on HTTP without a token. */
 export const LOCAL_PRINCIPAL = 'local';
+
+/** How the MCP session ids of stdio begin, and no others. */
+export const STDIO_ID_PREFIX = 'stdio_';

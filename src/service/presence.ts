@@ -2,7 +2,7 @@
 
 import type { Owners } from '../runner/owners.ts';
 import type { Store } from '../store/store.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, STDIO_ID_PREFIX } from './caller.ts';
 
 export class Presence {
   readonly #store: Store;
@@ -67,13 +67,22 @@ export class Presence {
     }
   }
 
-  /** False if its server is gone. */
-  async isConnected(mcpSessionId: string): Promise<boolean> {
-    if (this.#open.has(mcpSessionId)) {
-      return !this.#disconnecting.has(mcpSessionId) && !this.#idle.has(mcpSessionId);
-    }
-    const owner = (await this.#store.peers.connections(mcpSessionId))[0]?.owner;
+  /**
+   * Whether an MCP session keeps another one of its principal from the sessions that are tied to it: while it is connected,
+   * unless both are the stdio of servers that one client has started. Desktop programs start several.
+   */
+  async keepsOut(mcpSessionId: string, holder: string): Promise<boolean> {
+    if (this.#open.has(holder)) return !this.#disconnecting.has(holder) && !this.#idle.has(holder);
+    const owner = (await this.#store.peers.connections(holder))[0]?.owner;
     if (owner === undefined || owner === this.#owners.self) return false;
-    return this.#owners.stateOf(owner) !== 'gone';
+    if (this.#owners.stateOf(owner) === 'gone') return false;
+    const mayBeSame = this.#isOnStdioHere(mcpSessionId) && holder.startsWith(STDIO_ID_PREFIX);
+    return !(mayBeSame && this.#owners.isOfSameClient(owner));
+  }
+
+  /** False for one that has ended: what becomes of its sessions concerns those only that are still tied to it. */
+  #isOnStdioHere(mcpSessionId: string): boolean {
+    const isHere = this.#open.has(mcpSessionId) && !this.#disconnecting.has(mcpSessionId);
+    return isHere && mcpSessionId.startsWith(STDIO_ID_PREFIX);
   }
 }

@@ -35,8 +35,8 @@ export type Asker = {
   readonly principal: string;
   /** If null, the asker acts for the whole principal. */
   readonly mcpSessionId: string | null;
-  /** An MCP session that is no longer connected; sessions tied to it may be tied to the asker. */
-  readonly gone?: string;
+  /** An MCP session that no longer keeps the asker out; sessions tied to it may be tied to the asker. */
+  readonly released?: string;
 };
 
 export type Decided = {
@@ -75,9 +75,9 @@ export function resolve(
   const { session } = state;
   if (session.principal !== asker.principal) throw new SessionNotFoundError(session.id);
   const { mcpSessionId: holder, status } = session;
-  const { mcpSessionId, gone } = asker;
+  const { mcpSessionId, released } = asker;
   if (mcpSessionId === null || mcpSessionId === holder) return decideCommand(state, command, now);
-  if (holder !== null && holder !== gone) return { events: [], heldBy: holder };
+  if (holder !== null && holder !== released) return { events: [], heldBy: holder };
   const decided = decideCommand(state, command, now);
   if (status === 'terminated') return decided;
   return { ...decided, events: [{ type: 'session_tied', mcpSessionId }, ...decided.events] };

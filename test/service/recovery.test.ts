@@ -57,7 +57,11 @@ function recovery(at = local): Recovery {
   return new Recovery({
     store,
     clock,
-    owners: { self: 'me', stateOf: (owner) => states.get(owner) ?? 'self' },
+    owners: {
+      self: 'me',
+      stateOf: (owner) => states.get(owner) ?? 'self',
+      isOfSameClient: () => false,
+    },
     jumps: { trustsLapse: () => trusts } as never,
     log: silent,
     local: at,

@@ -30,7 +30,8 @@ beforeEach(async () => {
 function server(self: string): () => Promise<readonly string[]> {
   const clock = { now: () => now, monotonic: () => now };
   const stateOf = (owner: string) => (owner === self ? 'self' : (states.get(owner) ?? 'unknown'));
-  const rollCall = new RollCall({ store, clock, leaseMs, owners: { self, stateOf } });
+  const owners = { self, stateOf, isOfSameClient: () => false };
+  const rollCall = new RollCall({ store, clock, leaseMs, owners });
   return async () => {
     const gone = await rollCall.gone(await store.peers.connections());
     return gone.map(({ mcpSessionId }) => mcpSessionId);

@@ -22,6 +22,7 @@ function server(store: Store, self: string, killTree: () => Promise<boolean>) {
   const owners = {
     self,
     stateOf: (owner: string) => STATES[owner] ?? (owner === self ? 'self' : 'alive'),
+    isOfSameClient: () => false,
   };
   const clock = { now: Date.now, monotonic: Date.now };
   const jumps = { trustsLapse: () => true } as never;
