@@ -174,6 +174,13 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     uptimeMs: () => Math.round(clock.monotonic() - startedAt),
   };
   await begin({ store, housekeeper, scheduler });
+  const transport = settings.command === 'http' ? 'http' : 'stdio';
+  // For people only: nobody waits for it.
+  store.peers
+    .joined({ owner: owners.self, transport, since: clock.now() })
+    .catch((error: unknown) => {
+      log.debug({ err: error }, 'failed to say that this server runs');
+    });
   const leaving = new Set<Promise<void>>();
   return {
     service,
@@ -187,6 +194,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
       waiters.close();
       await Promise.all([...leaving, stopped]);
       leases.close();
+      store.peers.left(owners.self).catch(() => {});
       await store.close();
     },
   };

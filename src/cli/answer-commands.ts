@@ -1,6 +1,7 @@
 /** What a person types to answer a permission request. */
 
 import type { PermissionRequest } from '../session/event.ts';
+import { oneLine } from '../text.ts';
 import { SHORT_ID_CHARS } from './sessions.ts';
 
 /** Whether Claude asks the person something, instead of asking for a permission. */
@@ -9,7 +10,7 @@ export function isQuestion({ toolName }: Pick<PermissionRequest, 'toolName'>): b
 }
 
 export function shortRequestId(requestId: string): string {
-  return requestId.slice(0, SHORT_ID_CHARS);
+  return oneLine(requestId.slice(0, SHORT_ID_CHARS));
 }
 
 /** Such as `claude-sessions-mcp allow 3f2a91bc (or deny)`. */

@@ -8,7 +8,9 @@ import { cutChars, HIDDEN, oneLine } from '../text.ts';
 import { tildePath } from '../views/figures.ts';
 import { bodyText, tellRequest } from '../views/telling.ts';
 import { isQuestion, shortRequestId } from './answer-commands.ts';
-import { shortIds, statusText } from './sessions.ts';
+import { NOT_LOOKED } from './holders.ts';
+import { shortIds } from './sessions.ts';
+import { statusOf } from './status.ts';
 
 export type Candidate = { readonly word: string; readonly about?: string };
 
@@ -60,7 +62,7 @@ function sessionCandidates(sessions: readonly Session[], areWhole: boolean): rea
   const now = Date.now();
   return sessions.flatMap((session) => {
     const { id, name, options } = session;
-    const status = statusText(session, now);
+    const status = statusOf(session, NOT_LOOKED, now).text;
     const byId = {
       word: areWhole ? id : (short.get(id) ?? id),
       about: about(`${status}, ${name ?? tildePath(options.workingDirectory)}`),

@@ -1,7 +1,9 @@
 import { ago } from '../views/figures.ts';
 import { asOperator } from './acting.ts';
 import { flagsOf } from './flags.ts';
-import { knownSession, sessionJson, sessionTitle } from './sessions.ts';
+import { NOT_LOOKED } from './holders.ts';
+import { knownSession, sessionTitle } from './sessions.ts';
+import { sessionJson } from './status.ts';
 import { type CommandContext, writeJson } from './terminal.ts';
 
 /** Ends a session, wherever it runs; resolves when its last process is gone. */
@@ -11,7 +13,7 @@ export async function end(context: CommandContext): Promise<number> {
   const { session: known } = await knownSession(context);
   const { session, ended } = await asOperator(context, (operator) => operator.end(known, reason));
   if (json) {
-    await writeJson(terminal, { session: sessionJson(session, terminal.now()), ended });
+    await writeJson(terminal, { session: sessionJson(session, NOT_LOOKED, terminal.now()), ended });
     return 0;
   }
   const when = ended

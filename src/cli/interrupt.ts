@@ -2,7 +2,9 @@ import { counted } from '../views/figures.ts';
 import { showTurn } from '../views/session.ts';
 import { asOperator } from './acting.ts';
 import { flagsOf } from './flags.ts';
-import { knownSession, refuseEnded, sessionJson, sessionTitle } from './sessions.ts';
+import { NOT_LOOKED } from './holders.ts';
+import { knownSession, refuseEnded, sessionTitle } from './sessions.ts';
+import { sessionJson } from './status.ts';
 import { type CommandContext, writeJson } from './terminal.ts';
 
 /** Stops the running turn of a session, wherever it runs; resolves when it has stopped. */
@@ -15,7 +17,7 @@ export async function interrupt(context: CommandContext): Promise<number> {
     operator.interrupt(known, cancelQueued),
   );
   if (json) {
-    const shown = sessionJson(session, terminal.now());
+    const shown = sessionJson(session, NOT_LOOKED, terminal.now());
     await writeJson(terminal, { session: shown, turn: turn && showTurn(turn) });
     return 0;
   }

@@ -81,7 +81,7 @@ function sumRows(sums: Metrics): readonly (readonly [string, string, string])[] 
     [
       'turns',
       count(completedTurns + failedTurns),
-      `${count(completedTurns)} completed, ${count(failedTurns)} failed; ${count(sums.queuedTurns)} queued`,
+      `${count(completedTurns)} completed, ${count(failedTurns)} failed or lost; ${count(sums.queuedTurns)} queued`,
     ],
     [
       'asks',

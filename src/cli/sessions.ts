@@ -2,11 +2,9 @@
 
 import { quoteId, SessionError } from '../errors.ts';
 import { LOCAL_PRINCIPAL } from '../service/caller.ts';
-import { SESSION_ID_PREFIX, type Session, silentSince, uuidOf } from '../session/session.ts';
+import { SESSION_ID_PREFIX, type Session, uuidOf } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
-import type { Style } from '../views/screen.ts';
-import { showSession } from '../views/session.ts';
 import type { CommandContext } from './terminal.ts';
 
 /** Maximum number of sessions that the error for an ambiguous word names. */
@@ -16,29 +14,9 @@ const UUID_PREFIX = /^[0-9a-f-]{1,36}$/i;
 /** The beginning of a UUID that nearly always tells it from all others. */
 export const SHORT_ID_CHARS = 8;
 
-/** As the tools return it, with its principal. */
-export function sessionJson(session: Session, now: number) {
-  return { ...showSession(session, now), principal: session.principal };
-}
-
 /** Most state directories have no other principal than that of stdio. */
 export function isOthers({ principal }: Session): boolean {
   return principal !== LOCAL_PRINCIPAL;
-}
-
-/** The status, and whether the session needs a person. */
-export function statusText(session: Session, now: number): string {
-  const { status, pendingPermissions } = session;
-  if (status === 'busy' && pendingPermissions > 0) return 'busy, asks';
-  return silentSince(session, now) === undefined ? status : 'busy, silent';
-}
-
-export function statusStyle(session: Session, now: number): Style | undefined {
-  const { status, pendingPermissions } = session;
-  if (pendingPermissions > 0 || silentSince(session, now) !== undefined) return 'yellow';
-  if (status === 'busy') return 'green';
-  if (status === 'error') return 'red';
-  return status === 'terminated' ? 'dim' : undefined;
 }
 
 /** Its id, and its name if it has one. */

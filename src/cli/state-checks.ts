@@ -2,14 +2,15 @@ import { constants } from 'node:fs';
 import { access, lstat, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Settings } from '../config.ts';
-import { SessionError } from '../errors.ts';
+import { failureOf, SessionError } from '../errors.ts';
 import { saysNothingThere } from '../looks.ts';
 import { PRINCIPAL_SCOPE } from '../session/metrics.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { DATABASE_FILE } from '../store/sqlite/files.ts';
 import { OlderSchemaError, openInspection } from '../store/sqlite/inspection.ts';
 import { refuseNetworkFileSystem } from '../store/sqlite/open.ts';
-import { count, counted, sizeText, tildePath } from '../views/figures.ts';
+import { count, counted, localTime, sizeText, tildePath } from '../views/figures.ts';
+import { readHolders, type SeenServer, settlement } from './holders.ts';
 
 /** What one check of `doctor` has found. */
 export type Finding = {
@@ -40,6 +41,7 @@ export async function stateChecks({
   return [
     directory,
     { name: 'database', ...(await databaseCheck(stateDir)) },
+    { name: 'servers', ...(await serversCheck(stateDir)) },
     ...(token ? [{ name: 'token file', ...token }] : []),
     { name: 'disk', ...(await diskCheck(stateDir)) },
   ];
@@ -95,6 +97,44 @@ async function integrityText(inspection: Inspection): Promise<string> {
   const ended = total(sums.map(({ endedSessions }) => endedSessions));
   const open = total(sums.map(({ totalSessions }) => totalSessions)) - ended;
   return `intact; ${counted(open, 'session')} open, ${count(ended)} ended`;
+}
+
+/** Which servers run here, and whether sessions have turns that none of them runs. */
+async function serversCheck(stateDir: string): Promise<Finding> {
+  let inspection: Inspection | undefined;
+  try {
+    inspection = await openInspection(stateDir);
+    return inspection === undefined ? ok('none run') : await serversFound(inspection);
+  } catch (error) {
+    // The check of the database says what to do about it.
+    return warn(`unknown: ${failureOf(error).message}`);
+  } finally {
+    inspection?.close();
+  }
+}
+
+async function serversFound(inspection: Inspection): Promise<Finding> {
+  const holders = await readHolders(inspection, Date.now());
+  const left = holders.servers.filter(({ state }) => state !== 'gone');
+  const servers = left.length === 0 ? 'none run' : left.map(serverText).join('\n');
+  const working = await inspection.working();
+  const waiting = working.filter((session) => holders.isAbandoned(session));
+  if (waiting.length === 0) return ok(servers);
+  const [has, have] = ['session has', 'sessions have'];
+  return warn(
+    `${servers}\n${counted(waiting.length, has, have)} turns to run, and no server: ${settlement(holders)}`,
+    'start a server on this state directory, or end them with claude-sessions-mcp end ID.',
+  );
+}
+
+function serverText({ pid, state, transport, since }: SeenServer): string {
+  const more = [
+    transport ?? 'of an earlier version',
+    since === undefined ? '' : `since ${localTime(since)}`,
+    state === 'stopped' ? 'stopped (SIGSTOP)' : '',
+    state === 'unknown' ? 'cannot be seen from here (another container, or before a reboot)' : '',
+  ];
+  return [`pid ${pid ?? 'unknown'}`, ...more.filter(Boolean)].join(', ');
 }
 
 /** Undefined if there is no token file: `http` creates it when it starts. */

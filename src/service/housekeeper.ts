@@ -22,6 +22,11 @@ export type HousekeeperDeps = Pick<Parts, 'store' | 'local' | 'sessions' | 'log'
   disconnected(caller: Caller): Promise<void>;
 };
 
+/** Stands for the server itself among its connections. No id of an MCP session is empty. */
+const ENTRY = '';
+
+const isEntry = ({ mcpSessionId }: Connection): boolean => mcpSessionId === ENTRY;
+
 export class Housekeeper {
   readonly #deps: HousekeeperDeps;
   readonly #timers: readonly NodeJS.Timeout[];
@@ -118,8 +123,11 @@ export class Housekeeper {
   /** Settles MCP sessions that have ended with their server. Returns their number. */
   async #settleConnections(): Promise<number> {
     const { store, rollCall } = this.#deps;
-    const gone = await rollCall.gone(await store.peers.connections());
-    const left = gone.filter(({ mcpSessionId }) => !this.#settling.has(mcpSessionId));
+    const servers = await store.peers.servers();
+    const entries = servers.map(({ owner }) => ({ owner, principal: '', mcpSessionId: ENTRY }));
+    const gone = await rollCall.gone([...(await store.peers.connections()), ...entries]);
+    for (const { owner } of gone.filter(isEntry)) await store.peers.left(owner);
+    const left = gone.filter((row) => !isEntry(row) && !this.#settling.has(row.mcpSessionId));
     await Promise.all(left.map((connection) => this.#settleConnection(connection)));
     return left.length;
   }

@@ -143,6 +143,15 @@ export class Sessions {
     return this.#deps.gate.readable(caller, sessionId);
   }
 
+  /** The session, and what answers have allowed for the rest of it. */
+  async inFull(
+    caller: Caller,
+    sessionId: string,
+  ): Promise<{ session: Session; remembered: readonly string[] }> {
+    const session = await this.get(caller, sessionId);
+    return { session, remembered: await this.#deps.store.memories(sessionId) };
+  }
+
   /**
    * Returns a page of a list of sessions. Every session that matched when the first page was read is on exactly one page,
    * whatever happens to it meanwhile.

@@ -6,6 +6,7 @@
 import type { PermissionRequest, SessionEvent } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { Session } from '../session/session.ts';
+import type { Connection, ServerEntry } from './peers.ts';
 import type { SessionQuery } from './queries.ts';
 import type { Lease } from './store.ts';
 
@@ -26,6 +27,8 @@ export interface Inspection {
   /** Newest activity first. */
   sessions(query: InspectionQuery): Promise<readonly Session[]>;
   session(sessionId: string): Promise<Session | undefined>;
+  /** Sessions with a queued or running turn. */
+  working(): Promise<readonly Session[]>;
   /** All open sessions; or those that were active since a time by the clock for ages, whether they have ended or not. */
   active(since?: number): Promise<readonly ActiveSession[]>;
   /** Sessions whose id begins so, in the order of their ids. */
@@ -40,6 +43,13 @@ export interface Inspection {
   requestsWithPrefix(prefix: string, limit: number): Promise<readonly PermissionRequest[]>;
   metrics(principal: string, scope: string): Promise<Metrics>;
   lease(sessionId: string): Promise<Lease | undefined>;
+  /** Every lease, those of servers that are gone too. */
+  leases(): Promise<readonly Lease[]>;
+  /** As `Peers.servers`. */
+  servers(): Promise<readonly ServerEntry[]>;
+  connections(): Promise<readonly Connection[]>;
+  /** The texts of what was allowed for the rest of the session. */
+  remembered(sessionId: string): Promise<readonly string[]>;
   /** What SQLite finds wrong with the database, or `ok`. Reads all of it. */
   integrity(): Promise<string>;
   /** Calls back when something was written. Does not keep the process alive. */

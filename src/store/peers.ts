@@ -7,6 +7,14 @@ export type Connection = {
   readonly owner: string;
 };
 
+/** A server process on the store. */
+export type ServerEntry = {
+  readonly owner: string;
+  readonly transport: 'stdio' | 'http';
+  /** Epoch milliseconds. */
+  readonly since: number;
+};
+
 export const ORDER_KINDS = ['interrupt', 'steer', 'stop'] as const;
 
 /** What one server asks of the server that runs a session. */
@@ -23,6 +31,12 @@ export type Order = {
 export type OrderState = 'open' | 'refused' | 'done';
 
 export interface Peers {
+  /** Says that a server runs, until {@link left}. */
+  joined(server: ServerEntry): Promise<void>;
+  left(owner: string): Promise<void>;
+  /** Longest-running first. A server that was killed has left its entry behind; those of earlier versions have none. */
+  servers(): Promise<readonly ServerEntry[]>;
+
   /** Says that an MCP session is connected at a server, until {@link disconnect}. */
   connect(connection: Connection): Promise<void>;
   disconnect(mcpSessionId: string): Promise<void>;

@@ -259,6 +259,8 @@ export interface Store {
   requests(query: RequestQuery | OneRequest): Promise<readonly PermissionRequest[]>;
   /** What was allowed for the rest of the session; bounded. */
   remembered(sessionId: string): Promise<readonly RememberRule[]>;
+  /** The same for people and models to read. */
+  memories(sessionId: string): Promise<readonly string[]>;
   /**
    * For a word that is being typed: cheap however many sessions there are, so it may miss old ones. A session is
    * also found by its name.

@@ -6,7 +6,7 @@ import { LABEL, parseLabel } from '../session/label.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
-import { sessionView, showSession } from '../views/session.ts';
+import { rulesView, sessionView, showRules, showSession } from '../views/session.ts';
 import { mcpSessionOf, scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
 
@@ -20,10 +20,10 @@ export const getSession = defineTool({
     'read_events.',
   effect: 'read',
   input: z.object({ sessionId }),
-  output: z.object({ session: sessionView }),
+  output: z.object({ session: sessionView, rules: rulesView.optional() }),
   async run(args, { service, caller }) {
-    const session = await service.sessions.get(caller, args.sessionId);
-    return { session: showSession(session, service.now()) };
+    const { session, remembered } = await service.sessions.inFull(caller, args.sessionId);
+    return { session: showSession(session, service.now()), rules: showRules(session, remembered) };
   },
 });
 

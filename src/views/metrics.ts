@@ -13,7 +13,7 @@ export const metricsView = z.object({
   busySessions: countView,
   queuedTurns: countView,
   completedTurns: countView,
-  failedTurns: countView,
+  failedTurns: countView.describe('Including lost turns.'),
   pendingPermissions: countView,
   ...usageView.shape,
   usageByModel: z

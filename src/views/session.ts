@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import {
+  DISCONNECT_POLICIES,
   PERMISSION_MODES,
   PERMISSION_STATES,
   type PermissionRequest,
@@ -84,6 +85,17 @@ export const sessionView = shape('session', {
     ),
 });
 
+/** What a session may do and spend, beyond what every mention of it says. */
+export const rulesView = z.object({
+  allowedTools: z.array(z.string()).optional(),
+  disallowedTools: z.array(z.string()).optional(),
+  remembered: z.array(z.string()).optional().describe('What answers allowed for the session.'),
+  maxTurns: countView.optional(),
+  maxBudgetUsd: z.number().optional(),
+  timeout: countView.optional().describe('Milliseconds a turn may take.'),
+  onDisconnect: z.enum(DISCONNECT_POLICIES).optional(),
+});
+
 export const turnView = shape('turn', {
   id: z.string(),
   sessionId: z.string(),
@@ -126,6 +138,28 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     error: session.error,
     silentSince: isoTime(silentSince(session, now)),
   };
+}
+
+/**
+ * Undefined if there are none.
+ *
+ * @param remembered the texts of what was allowed for the rest of the session
+ */
+export function showRules(
+  { options }: Session,
+  remembered: readonly string[],
+): z.infer<typeof rulesView> | undefined {
+  const { allowedTools, disallowedTools } = options;
+  const rules = {
+    allowedTools: allowedTools && [...allowedTools],
+    disallowedTools: disallowedTools && [...disallowedTools],
+    remembered: remembered.length > 0 ? [...remembered] : undefined,
+    maxTurns: options.maxTurns,
+    maxBudgetUsd: options.maxBudgetUsd,
+    timeout: options.timeout,
+    onDisconnect: options.onDisconnect,
+  };
+  return Object.values(rules).some((value) => value !== undefined) ? rules : undefined;
 }
 
 export function showTurn(turn: Turn): z.infer<typeof turnView> {

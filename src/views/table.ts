@@ -16,10 +16,21 @@ export type Column<Row> = {
   readonly isCut?: boolean;
   /** Left out if there is no room for it. */
   readonly isExtra?: boolean;
+  /** Says most: may be cut, but others are cut first. */
+  readonly isMain?: boolean;
 };
 
-/** A column is never cut to less than this, nor to less than its title. */
-const CUT_COLUMNS_MIN = 8;
+/**
+ * In what order columns are cut, and to what width at least; never to less than their titles. An extra column is shown
+ * only if the first step makes room for it.
+ */
+const CUTS = [
+  { isMain: true, columnsMin: 40 },
+  { isMain: false, columnsMin: 16 },
+  { isMain: true, columnsMin: 24 },
+  { isMain: false, columnsMin: 8 },
+  { isMain: true, columnsMin: 8 },
+] as const;
 
 /** One line per row, with all columns. */
 export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
@@ -27,11 +38,16 @@ export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonl
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** With a line of titles. Empty columns are left out. */
+/**
+ * With a line of titles. Empty columns are left out.
+ *
+ * @param below lines below a row, which must fit
+ */
 export function aligned<Row>(
   screen: Screen,
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  below: (row: Row) => readonly string[] = () => [],
 ): string {
   const all = columns
     .map((column) => filled(column, rows))
@@ -46,9 +62,10 @@ export function aligned<Row>(
     return `${cells.join(COLUMN_GAP)}\n`;
   };
   const titles = lineOf(({ column }) => [column.title, 'dim']);
-  const lines = rows.map((row, at) =>
-    lineOf(({ column, cells }) => [cells[at], column.style?.(row)]),
-  );
+  const lines = rows.map((row, at) => {
+    const line = lineOf(({ column, cells }) => [cells[at], column.style?.(row)]);
+    return [line, ...below(row).map((more) => `${more}\n`)].join('');
+  });
   return titles + lines.join('');
 }
 
@@ -59,14 +76,29 @@ function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
 }
 
 function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
-  const isTooWide = (some: readonly Filled<Row>[]) =>
-    lineWidth(some.map(naturalWidth)) > columnsMax;
-  const shown = isTooWide(all) ? all.filter(({ column }) => !column.isExtra) : all;
+  const widthsOfAll = all.map(naturalWidth);
+  shrink(widthsOfAll, all, { ...CUTS[0], columnsMax });
+  if (lineWidth(widthsOfAll) <= columnsMax) return { shown: all, widths: widthsOfAll };
+  const shown = all.filter(({ column }) => !column.isExtra);
   const widths = shown.map(naturalWidth);
-  for (let over = lineWidth(widths) - columnsMax; over > 0; over -= 1) {
-    shrinkWidest(widths, shown);
-  }
+  for (const cut of CUTS) shrink(widths, shown, { ...cut, columnsMax });
   return { shown, widths };
+}
+
+type Cut = { readonly isMain: boolean; readonly columnsMin: number; readonly columnsMax: number };
+
+/** Makes the widest of these columns narrower, until the line fits or none of them can be. */
+function shrink<Row>(widths: number[], shown: readonly Filled<Row>[], cut: Cut): void {
+  for (let over = lineWidth(widths) - cut.columnsMax; over > 0; over -= 1) {
+    const spare = widths.map((width, at) => {
+      const { isCut, isMain = false, title = '' } = shown[at]?.column ?? {};
+      const mayShrink = (isCut || isMain) && isMain === cut.isMain;
+      return mayShrink && width > Math.max(cut.columnsMin, title.length) ? width : 0;
+    });
+    const widest = Math.max(...spare);
+    if (widest === 0) return;
+    widths[spare.indexOf(widest)] = widest - 1;
+  }
 }
 
 function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
@@ -76,15 +108,6 @@ function naturalWidth<Row>({ column, cells }: Filled<Row>): number {
 
 function lineWidth(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, 0) + COLUMN_GAP.length * (widths.length - 1);
-}
-
-function shrinkWidest(widths: number[], shown: readonly Filled<never>[]): void {
-  const spare = widths.map((width, at) => {
-    const { isCut, title = '' } = shown[at]?.column ?? {};
-    return isCut && width > Math.max(CUT_COLUMNS_MIN, title.length) ? width : 0;
-  });
-  const widest = Math.max(...spare);
-  if (widest > 0) widths[spare.indexOf(widest)] = widest - 1;
 }
 
 function placed<Row>(cell: string, width: number, column: Column<Row>, isLast: boolean): string {

@@ -11,6 +11,7 @@ import {
   type SessionEvent,
   type Turn,
 } from '../session/event.ts';
+import { type Question, questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import { cutChars, oneLine } from '../text.ts';
 import { duration, tildePath, usageText } from './figures.ts';
@@ -179,7 +180,13 @@ export function tellRequest(request: PermissionRequest, directory: string) {
   if (toolName === 'ExitPlanMode') {
     return { says: toolName, text, linesMax: PLAN_LINES_MAX, isWhole: true, notes };
   }
+  const questions = toolName === 'AskUserQuestion' ? questionsIn(input).map(questionText) : [];
+  if (questions.length > 0) return { text: questions.join('\n'), linesMax: PLAN_LINES_MAX, notes };
   return { text: toolUse(toolName, text, directory), linesMax: TOOL_LINES_MAX, notes };
+}
+
+function questionText({ text, labels }: Question): string {
+  return labels.length === 0 ? text : `${text} (${labels.join(', ')})`;
 }
 
 function tellAnswer({ toolName, message, remembered, notRemembered }: PermissionRequest) {
@@ -218,6 +225,23 @@ function mainInput(input: unknown): string {
   if (input === null || typeof input !== 'object') return '';
   const fields = new Map<string, unknown>(Object.entries(input));
   if (fields.size === 0) return '';
-  const text = MAIN_FIELDS.map((name) => fields.get(name)).find((it) => typeof it === 'string');
-  return text ?? JSON.stringify(input);
+  const main = fields.get(mainField(input) ?? '');
+  return typeof main === 'string' ? main : JSON.stringify(input);
+}
+
+function mainField(input: object): string | undefined {
+  const fields = new Map<string, unknown>(Object.entries(input));
+  return MAIN_FIELDS.find((name) => typeof fields.get(name) === 'string');
+}
+
+/** What {@link tellRequest} leaves out of the input: a request is read as a whole before it is answered. */
+export function otherInput({ input }: PermissionRequest): readonly TellingNote[] {
+  const main = mainField(input);
+  if (main === undefined) return [];
+  return Object.entries(input)
+    .filter(([name]) => name !== main)
+    .map(([name, value]) => ({
+      name,
+      text: typeof value === 'string' ? value : JSON.stringify(value),
+    }));
 }

@@ -64,6 +64,31 @@ describe('get_session', () => {
     expect(lived).toBeGreaterThanOrEqual(60_000);
   });
 
+  test('says what a session may do and spend, and what was allowed for all of it', async () => {
+    const { harness, client } = await startWithClient();
+    const rules = {
+      allowedTools: ['Read'],
+      maxTurns: 9,
+      maxBudgetUsd: 2,
+      timeout: 60_000,
+      onDisconnect: 'end',
+    };
+    const { session } = await client.call('create_session', { ...rules, prompt: 'go' });
+    expect(await client.call('get_session', { sessionId: session.id })).toMatchObject({ rules });
+    const run = await harness.running(session.id);
+    const rule = { kind: 'tool', tool: 'mcp__db__query' } as const;
+    void run.ask({ toolName: rule.tool, memory: { as: 'mcp__db__query', rule } });
+    await client.call('wait_sessions', { sessionIds: [session.id] });
+    const { requests } = await client.call('list_permission_requests', {});
+    const [request] = requests;
+    const answer = { requestId: request?.requestId, decision: 'allow', remember: 'session' };
+    await client.call('answer_permission_request', answer);
+    const shown = await client.call('get_session', { sessionId: session.id });
+    expect(shown).toMatchObject({ rules: { ...rules, remembered: ['mcp__db__query'] } });
+    const { sessions } = await client.call('list_sessions', {});
+    expect(sessions[0]).not.toHaveProperty('rules');
+  });
+
   test('says why a session cannot be run', async () => {
     const { harness, client } = await startWithClient();
     harness.runner.failNextStart();

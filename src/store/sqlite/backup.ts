@@ -24,6 +24,7 @@ const CUT_OFF = `
   UPDATE sessions SET owner = 'backup', lease_until = 0 WHERE owner IS NOT NULL;
   DELETE FROM processes;
   DELETE FROM connections;
+  DELETE FROM servers;
   DELETE FROM orders;
 `;
 

@@ -13,7 +13,8 @@ import { readerOf, whileLocked } from './lock.ts';
 import { endOf } from './lookups.ts';
 import { refuseNewerSchema, SCHEMA_VERSION, schemaVersionOf } from './migrations.ts';
 import { refusal } from './open.ts';
-import { listRequests, listSessions, readEvents } from './reads.ts';
+import { readConnections, readServers } from './peers.ts';
+import { listMemories, listRequests, listSessions, readEvents } from './reads.ts';
 import { SELECT_SESSION, sessionOf } from './rows.ts';
 import { jsonOf, numberOf, type Row, Sql, textOf } from './sql.ts';
 import { PRINCIPALS, readMetrics } from './sum-rows.ts';
@@ -87,6 +88,7 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
           .slice(0, query.limit),
       ),
     session: async (sessionId) => (await all(`${SELECT_SESSION} WHERE s.id = ?`, sessionId))[0],
+    working: () => all(WORKING),
     active: (since) => read((sql) => listActive(sql, since)),
     withPrefix: (prefix, limit) => all(WITH_PREFIX, prefix, endOf(prefix), limit),
     named: (name, limit) => all(NAMED, name, limit),
@@ -101,6 +103,10 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
       ),
     metrics: (principal, scope) => read((sql) => readMetrics(sql, principal, scope)),
     lease: (sessionId) => read((sql) => readLeases(sql, sessionId)[0]),
+    leases: () => read((sql) => readLeases(sql)),
+    servers: () => read(readServers),
+    connections: () => read((sql) => readConnections(sql)),
+    remembered: (sessionId) => read((sql) => listMemories(sql, sessionId)),
     integrity: () => read((sql) => String(sql.get('PRAGMA quick_check(1)')?.quick_check)),
     // Whoever follows also looks now and then: what is missed here is only late.
     subscribe: (changed) =>
@@ -110,6 +116,8 @@ function inspectionOf(directory: string, sql: Sql): Inspection {
 }
 
 const WITH_PREFIX = `${SELECT_SESSION} WHERE s.id >= ? AND s.id < ? ORDER BY s.id LIMIT ?`;
+/** An index has the few open turns. */
+const WORKING = `${SELECT_SESSION} WHERE s.id IN (SELECT session_id FROM turns WHERE state IN ('queued', 'running'))`;
 const NAMED = `${SELECT_SESSION} WHERE json_extract(s.record, '$.name') = ?
   ORDER BY s.ended_at IS NOT NULL, s.last_activity DESC LIMIT ?`;
 const REQUESTS_WITH_PREFIX = `SELECT record FROM permission_requests

@@ -211,9 +211,20 @@ CREATE TABLE news (
 ) STRICT;
 `;
 
-/** How turns of earlier versions ended is counted when a session is read (`rows.ts`). */
-const ENDED_TURNS = `
+/** How turns of earlier versions ended is counted when a session is read (`rows.ts`); what answers allowed is shown. */
+const SHOWN_LATER = `
 CREATE INDEX turns_uncounted ON turns (session_id, state) WHERE state IN ('interrupted', 'lost', 'cancelled');
+CREATE INDEX permission_requests_remembered ON permission_requests (session_id)
+  WHERE json_extract(record, '$.remembered.as') IS NOT NULL;
+`;
+
+/** The servers that run, for people who look for them; one that is killed leaves its row behind. */
+const SERVERS = `
+CREATE TABLE servers (
+  owner TEXT PRIMARY KEY,
+  transport TEXT NOT NULL,
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 `;
 
 export const STEPS: readonly string[] = [
@@ -224,7 +235,8 @@ export const STEPS: readonly string[] = [
   SUMS_BY_MODEL,
   STEADY_AGES,
   NEWS,
-  ENDED_TURNS,
+  SHOWN_LATER,
+  SERVERS,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

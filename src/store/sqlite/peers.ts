@@ -1,12 +1,23 @@
 /** The peers of servers that share an SQLite file. */
 
-import { type Connection, ORDER_KINDS, type Order, type Peers } from '../peers.ts';
+import {
+  type Connection,
+  ORDER_KINDS,
+  type Order,
+  type Peers,
+  type ServerEntry,
+} from '../peers.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { Read } from './lock.ts';
-import { type Row, textOf } from './sql.ts';
+import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 
 export function peersOn(queue: CommitQueue, read: Read): Peers {
   return {
+    joined: ({ owner, transport, since }) =>
+      queue.add(({ sql }) => void sql.run(JOIN, owner, transport, since)),
+    left: (owner) =>
+      queue.add(({ sql }) => void sql.run('DELETE FROM servers WHERE owner = ?', owner)),
+    servers: () => read(readServers),
     connect: ({ mcpSessionId, principal, owner }) =>
       queue.add(({ sql }) => void sql.run(CONNECT, mcpSessionId, principal, owner)),
     disconnect: (mcpSessionId) =>
@@ -15,8 +26,7 @@ export function peersOn(queue: CommitQueue, read: Read): Peers {
         // Its sessions are no longer bound to that server.
         touch({ work: true });
       }),
-    connections: (mcpSessionId) =>
-      read((sql) => sql.all(CONNECTIONS, mcpSessionId ?? null).map(connectionOf)),
+    connections: (mcpSessionId) => read((sql) => readConnections(sql, mcpSessionId)),
     send: ({ id, sessionId, kind, turnId = null, text }) =>
       queue.add(({ sql, touch }) => {
         sql.run(SEND, id, sessionId, kind, turnId, text);
@@ -37,6 +47,19 @@ export function peersOn(queue: CommitQueue, read: Read): Peers {
   };
 }
 
+export function readServers(sql: Sql): readonly ServerEntry[] {
+  return sql.all('SELECT * FROM servers ORDER BY since, owner').map((row) => ({
+    owner: textOf(row, 'owner'),
+    transport: textOf(row, 'transport') === 'http' ? 'http' : 'stdio',
+    since: numberOf(row, 'since'),
+  }));
+}
+
+export function readConnections(sql: Sql, mcpSessionId?: string): readonly Connection[] {
+  return sql.all(CONNECTIONS, mcpSessionId ?? null).map(connectionOf);
+}
+
+const JOIN = 'INSERT OR REPLACE INTO servers VALUES (?, ?, ?)';
 const CONNECT = 'INSERT OR REPLACE INTO connections VALUES (?, ?, ?)';
 const CONNECTIONS = 'SELECT * FROM connections WHERE ?1 IS NULL OR mcp_session_id = ?1';
 const SEND = 'INSERT INTO orders (id, session_id, kind, turn_id, text) VALUES (?, ?, ?, ?, ?)';

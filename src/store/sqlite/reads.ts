@@ -185,6 +185,15 @@ export function listRemembered(sql: Sql, sessionId: string): readonly RememberRu
     .flatMap((row) => ruleNamed(textOf(row, 'name')) ?? []);
 }
 
+/** The same for people and models to read, oldest first. */
+export function listMemories(sql: Sql, sessionId: string): readonly string[] {
+  return sql.all(MEMORIES, sessionId).map((row) => textOf(row, 'as_text'));
+}
+
+const MEMORIES = `SELECT json_extract(record, '$.remembered.as') AS as_text FROM permission_requests
+  WHERE session_id = ? AND json_extract(record, '$.remembered.as') IS NOT NULL
+  GROUP BY as_text ORDER BY min(created_at)`;
+
 export function listRequests(
   sql: Sql,
   query: RequestQuery | OneRequest,

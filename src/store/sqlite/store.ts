@@ -136,6 +136,7 @@ function readsOf(read: Read, steady: SteadyClock) {
     sums: (principal, scope) => read((sql) => readSums(sql, principal, scope)),
     requests: (query) => read((sql) => reads.listRequests(sql, query)),
     remembered: (sessionId) => read((sql) => reads.listRemembered(sql, sessionId)),
+    memories: (sessionId) => read((sql) => reads.listMemories(sql, sessionId)),
     complete: (query) => read((sql) => lookups.complete(sql, query)),
     activity: (query) => read((sql) => lookups.listActivity(sql, query)),
     idle: (query) => read((sql) => reads.listIdle(sql, query, steady())),
