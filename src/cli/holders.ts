@@ -42,7 +42,13 @@ export async function readHolders(inspection: Inspection, now: number): Promise<
   const { stateOf } = createOwners(randomUUID());
   const servers = [...all].map(([owner, entry]): SeenServer => {
     const state = stateOf(owner);
-    return { ...entry, owner, pid: pidOf(owner), state: state === 'self' ? 'alive' : state };
+    const pid = pidOf(owner);
+    return {
+      ...entry,
+      owner,
+      pid: Number.isNaN(pid) ? undefined : pid,
+      state: state === 'self' ? 'alive' : state,
+    };
   });
   return holdersOf(servers, leases, now);
 }

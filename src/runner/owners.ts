@@ -46,14 +46,9 @@ export function createOwners(id: string): Owners {
   return { self, stateOf, isOfSameClient };
 }
 
-function pidOf(owner: string): number {
-  return Number(owner.split(SEPARATOR)[1]);
-}
-
 /** The process id of an owner, as it is called in its own PID namespace. */
-export function pidOf(owner: string): number | undefined {
-  const pid = Number(owner.split(SEPARATOR)[1]);
-  return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+export function pidOf(owner: string): number {
+  return Number(owner.split(SEPARATOR)[1]);
 }
 
 function stateOfProcess(pid: number, startTime: string): OwnerState {
