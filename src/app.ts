@@ -4,7 +4,7 @@ import { randomUUID as newId, randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from './config.ts';
-import { DismissedForms } from './forms/asker.ts';
+import { FormBoard } from './forms/board.ts';
 import { LEASE_TIMES, type LeaseTimes } from './limits.ts';
 import type { Logger } from './log.ts';
 import type { Redactor } from './redaction.ts';
@@ -37,6 +37,7 @@ import type { Store } from './store/store.ts';
 import { createJournal } from './telemetry/journal.ts';
 import type { Prometheus } from './telemetry/prometheus.ts';
 import { NO_TELEMETRY, type Telemetry } from './telemetry/telemetry.ts';
+import { startTimer } from './timer.ts';
 import type { Connections } from './transport/connections.ts';
 import type { Figures } from './transport/http/routes.ts';
 import { TOKEN_FILE } from './transport/http/token-file.ts';
@@ -64,6 +65,8 @@ export type Ports = {
   readonly telemetry?: Telemetry;
   readonly clock?: Clock;
   readonly leaseTimes?: LeaseTimes;
+  /** Measures how long a form may hold a wait. */
+  readonly formTimer?: typeof startTimer;
 };
 
 /** Opens the state directory and prepares to serve. Throws SessionError if the directory cannot be used. */
@@ -184,7 +187,15 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const leaving = new Set<Promise<void>>();
   return {
     service,
-    connections: connectionsOf({ service, log, telemetry, version, presence, leaving }),
+    connections: connectionsOf({
+      service,
+      log,
+      telemetry,
+      version,
+      presence,
+      leaving,
+      formTimer: deps.formTimer ?? startTimer,
+    }),
     close: async () => {
       housekeeper.close();
       control.close();
@@ -221,10 +232,11 @@ type ConnectionDeps = {
   readonly presence: Parts['presence'];
   /** The cleanups after MCP sessions that are in progress. */
   readonly leaving: Set<Promise<void>>;
+  readonly formTimer: typeof startTimer;
 };
 
 function connectionsOf(deps: ConnectionDeps): Connections {
-  const { service, log, telemetry, version, presence, leaving } = deps;
+  const { service, log, telemetry, version, presence, leaving, formTimer } = deps;
   const settle = (work: Promise<void>): void => {
     const settled = work.catch((error: unknown) => {
       log.error({ err: error }, 'failed to clean up after an MCP session');
@@ -240,7 +252,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
       await presence.finishDisconnect(mcpSessionId);
     }
   };
-  const forms = { dismissed: new DismissedForms(), key: randomBytes(32), newId };
+  const forms = { board: new FormBoard(formTimer), key: randomBytes(32), newId };
   return {
     createServer: (caller, ending) =>
       createServer(caller, { service, log, telemetry, version, forms, ending }),

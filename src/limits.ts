@@ -66,12 +66,16 @@ export const RESOURCE_URI_CHARS_MAX = 500;
 export const TRACE_STATE_CHARS_MAX = 512;
 /** Maximum length of what a form shows of a tool's input, a plan or a question. */
 export const FORM_CHARS_MAX = 4000;
-/** Time to answer a form. After that, the request can only be answered with the tools. */
+/** Maximum time that a form without an answer holds a wait, and keeps other clients from being asked the same. */
+export const FORM_HOLD_MS_MAX = 15_000;
+/** Time after which a form without an answer is taken back, so that others can be shown, and sent again behind them. */
 export const FORM_MS_MAX = 600_000;
+/** How long a call that ended with a form may be continued with the answer. The request usually expires sooner. */
+export const FORM_ROUND_MS_MAX = 86_400_000;
 /** Maximum number of forms in one call that returns for each answer. Clients give up after ten. */
 export const FORM_ROUNDS_MAX = 8;
-/** Maximum number of dismissed forms that are remembered, so that nobody is asked twice. The oldest are forgotten. */
-export const FORMS_DISMISSED_MAX = 10_000;
+/** Maximum number of notes about forms that were put aside or left unanswered. The oldest are forgotten. */
+export const FORM_NOTES_MAX = 10_000;
 /** Minimum time between two progress messages of a waiting call. */
 export const PROGRESS_MS_MIN = 1_000;
 export const ACTIVITY_CHARS_MAX = 120;

@@ -1,29 +1,24 @@
 /**
- * What both kinds of forms need: which request to ask about next, and how an answer is written down. A form that is
- * declined, closed or returned empty leaves the request open, and anybody who watches the session may still answer it
- * with the tool.
+ * What both kinds of forms need: which request to ask one client about next, and how an answer is written down. A form
+ * that is accepted with a choice or declined answers the request. A form that is canceled, or returned without a choice,
+ * leaves it open, and anybody who watches the session may still answer it with the tool.
  */
 
 import { failureOf, SessionError } from '../errors.ts';
-import { FORMS_DISMISSED_MAX, PENDING_PERMISSIONS_MAX } from '../limits.ts';
+import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Service } from '../service/service.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import { answerOf } from './permission-form.ts';
-
-/** A form as it came back. */
-export type FormReply = {
-  readonly action: 'accept' | 'decline' | 'cancel';
-  readonly content?: unknown;
-};
+import type { FormBoard } from './board.ts';
+import { answerOf, type FormReply } from './permission-form.ts';
 
 type AskerDeps = {
   readonly service: Service;
   readonly caller: Caller;
   readonly log: Logger;
-  readonly dismissed: DismissedForms;
+  readonly board: FormBoard;
 };
 
 /** The permission requests to ask the person behind one client about. */
@@ -34,18 +29,32 @@ export class Asker {
     this.#deps = deps;
   }
 
-  /** The oldest open request of a session that is tied to this client, without those whose form was dismissed. */
+  /** The oldest open request of a session that this client is to be asked about, or is being asked about now. */
   async next(session: Session): Promise<PermissionRequest | undefined> {
-    const { service, caller, dismissed } = this.#deps;
-    if (session.pendingPermissions === 0 || session.mcpSessionId !== caller.mcpSessionId) return;
+    const { service, caller, board } = this.#deps;
+    if (session.pendingPermissions === 0) return;
     const query = { sessionId: session.id, limit: PENDING_PERMISSIONS_MAX };
     const requests = await service.permissions.list(caller, query);
-    return requests.find((request) => !dismissed.has(caller, request.requestId));
+    return requests.find(({ requestId }) => board.mayAsk(caller, session, requestId));
   }
 
-  /** Leaves the request to the tools from now on. */
-  dismiss(requestId: string): void {
-    this.#deps.dismissed.add(this.#deps.caller, requestId);
+  /** See {@link FormBoard.claim}. */
+  claim(requestId: string, unanswered: () => void): (() => void) | undefined {
+    return this.#deps.board.claim(this.#deps.caller, requestId, unanswered);
+  }
+
+  /** Leaves the request to the tools, and to other clients, from now on. */
+  putAside(requestId: string): void {
+    this.#deps.board.putAside(this.#deps.caller, requestId);
+  }
+
+  /** See {@link FormBoard.isSilent}. */
+  get isSilent(): boolean {
+    return this.#deps.board.isSilent(this.#deps.caller);
+  }
+
+  set isSilent(isSilent: boolean) {
+    this.#deps.board.setSilent(this.#deps.caller, isSilent);
   }
 
   /** Like {@link take}, for a request that is known only by its ids. */
@@ -57,36 +66,21 @@ export class Asker {
     if (request !== undefined) await this.take(request, reply);
   }
 
-  /** Answers the request with the person's choice. A request that was answered in the meantime stays as it is. */
+  /**
+   * Answers the request with the person's choice. It counts even if another client of the principal holds the session:
+   * the principal was asked. A request that was answered in the meantime stays as it is.
+   */
   async take(request: PermissionRequest, reply: FormReply): Promise<void> {
     const { service, caller, log } = this.#deps;
-    const given = reply.action === 'accept' ? answerOf(request, reply.content) : undefined;
-    if (given === undefined) return this.dismiss(request.requestId);
+    this.isSilent = false;
+    const given = answerOf(request, reply);
+    if (given === undefined) return this.putAside(request.requestId);
     try {
-      await service.permissions.answer(caller, given);
+      await service.permissions.answer({ ...caller, mcpSessionId: null }, given);
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
-      this.dismiss(request.requestId);
+      this.putAside(request.requestId);
       log.info({ requestId: request.requestId, ...failureOf(error) }, 'form answered too late');
     }
   }
-}
-
-/** Requests whose form a person has dismissed, so that nobody is asked twice by the same client. */
-export class DismissedForms {
-  readonly #keys = new Set<string>();
-
-  add(caller: Caller, requestId: string): void {
-    this.#keys.add(keyOf(caller, requestId));
-    const [oldest] = this.#keys;
-    if (this.#keys.size > FORMS_DISMISSED_MAX && oldest !== undefined) this.#keys.delete(oldest);
-  }
-
-  has(caller: Caller, requestId: string): boolean {
-    return this.#keys.has(keyOf(caller, requestId));
-  }
-}
-
-function keyOf({ principal, mcpSessionId }: Caller, requestId: string): string {
-  return JSON.stringify([principal, mcpSessionId, requestId]);
 }

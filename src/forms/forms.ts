@@ -1,6 +1,6 @@
 /**
- * A form shows a permission request to the person behind the client that made the session, while a call of that client
- * waits. In the 2025 revisions the server pushes the form (`pushed-forms.ts`); in 2026-07-28 the call ends with the form
+ * A form shows a permission request to the person behind a client whose call waits for the session; to which one of
+ * several, `board.ts` decides. In the 2025 revisions the server pushes the form (`pushed-forms.ts`); in 2026-07-28 the call ends with the form
  * and comes back with the choice (`rounds.ts`). The first answer counts, from a form or from a tool.
  */
 
@@ -16,13 +16,18 @@ import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
 import type { Watch } from '../service/reader.ts';
 import type { Service } from '../service/service.ts';
-import { Asker, type DismissedForms } from './asker.ts';
+import type { PermissionRequest } from '../session/event.ts';
+import type { Session } from '../session/session.ts';
+import { Asker } from './asker.ts';
+import type { FormBoard } from './board.ts';
+import { type Form, styleOf } from './form.ts';
+import { permissionForm } from './permission-form.ts';
 import { PushedForms } from './pushed-forms.ts';
 import { type RoundState, Rounds } from './rounds.ts';
 
 /** What the forms of all callers share; one for the process. */
 export type FormsShared = {
-  readonly dismissed: DismissedForms;
+  readonly board: FormBoard;
   /** Seals what clients carry from one round to the next; 32 random bytes. */
   readonly key: Uint8Array;
   readonly newId: () => string;
@@ -58,6 +63,7 @@ const ROUNDS_SINCE = '2026-07-28';
 /** The forms of one client. */
 export class Forms {
   readonly #server: Server;
+  readonly #caller: Caller;
   readonly #deps: FormsDeps;
   readonly #asker: Asker;
   readonly #pushed: PushedForms;
@@ -65,27 +71,54 @@ export class Forms {
   constructor(server: Server, caller: Caller, deps: FormsDeps) {
     const { service, log, forms } = deps;
     this.#server = server;
+    this.#caller = caller;
     this.#deps = deps;
-    this.#asker = new Asker({ service, caller, log, dismissed: forms.dismissed });
-    this.#pushed = new PushedForms({ service, caller, log, asker: this.#asker });
+    const asker = new Asker({ service, caller, log, board: forms.board });
+    this.#asker = asker;
+    this.#pushed = new PushedForms({ service, caller, log, asker, formOf: this.#formOf });
   }
 
   /** To be called at the begin of a call that can wait; takes the answer that the call brings from its last round. */
   async open(tool: string, context: ServerContext): Promise<Asking> {
     if (!this.#canShow(context)) return { ...NOBODY, signal: context.mcpReq.signal };
-    return this.#hasRounds ? this.#inRounds(tool, context) : this.#byPush(context);
+    const asking = this.#hasRounds ? await this.#inRounds(tool, context) : this.#byPush(context);
+    const { service, forms } = this.#deps;
+    const wait = forms.board.enter(this.#caller);
+    return {
+      ...asking,
+      hold: (session) => {
+        wait.sees(session.id);
+        return asking.hold(session);
+      },
+      close: () => {
+        asking.close();
+        // The next client may be asked now.
+        for (const id of wait.leave()) service.reader.wake(id);
+      },
+    };
   }
 
   #byPush({ mcpReq }: ServerContext): Asking {
-    const close = this.#pushed.open((form, options) => mcpReq.elicitInput(form, options));
+    // On the stream of the call: not every client opens another one.
+    const related = { relatedRequestId: mcpReq.id };
+    const close = this.#pushed.open((form, options) =>
+      mcpReq.elicitInput(form, { ...options, ...related }),
+    );
     const hold: Watch = (session) => this.#pushed.hold(session);
     return { ...NOBODY, signal: mcpReq.signal, hold, close };
   }
 
   async #inRounds(tool: string, context: ServerContext): Promise<Asking> {
-    const { seal, forms } = this.#deps;
-    const asker = this.#asker;
-    const rounds = new Rounds({ asker, seal, tool, context, newId: forms.newId });
+    const { seal, forms, service } = this.#deps;
+    const rounds = new Rounds({
+      asker: this.#asker,
+      seal,
+      tool,
+      context,
+      newId: forms.newId,
+      formOf: this.#formOf,
+      unanswered: ({ id }) => service.reader.wake(id),
+    });
     await rounds.begin();
     return {
       callId: rounds.callId,
@@ -96,8 +129,15 @@ export class Forms {
     };
   }
 
+  readonly #formOf = (request: PermissionRequest, session: Session): Form =>
+    permissionForm(request, session, styleOf(this.#revision));
+
   get #hasRounds(): boolean {
-    return (this.#server.getNegotiatedProtocolVersion() ?? '') >= ROUNDS_SINCE;
+    return this.#revision >= ROUNDS_SINCE;
+  }
+
+  get #revision(): string {
+    return this.#server.getNegotiatedProtocolVersion() ?? '';
   }
 
   #canShow({ mcpReq }: ServerContext): boolean {

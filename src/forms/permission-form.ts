@@ -5,27 +5,59 @@ import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
-import type { Session } from '../session/session.ts';
+import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { cutChars, headOf, oneLine, visible } from '../text.ts';
-import type { Form, FormField } from './form.ts';
-import { answersIn, questionFields, questionsOf } from './question-form.ts';
+import { tildePath } from '../views/figures.ts';
+import type { Form, FormField, FormStyle } from './form.ts';
+import { answersIn, questionFields, questionsOf, questionText } from './question-form.ts';
+
+/** A form as it came back. */
+export type FormReply = {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: unknown;
+};
+
+type Style = { readonly style: FormStyle; readonly who: string };
 
 const NAME_CHARS_MAX = 80;
+const PLACE_CHARS_MAX = 300;
+const ID_CHARS = SESSION_ID_PREFIX.length + 8;
 
-export function formOf(request: PermissionRequest, session: Session): Form {
-  const name =
-    session.name === undefined ? '' : ` (${cutChars(oneLine(session.name), NAME_CHARS_MAX)})`;
-  const who = `Claude Code session ${session.id}${name}`;
+export function permissionForm(
+  request: PermissionRequest,
+  session: Session,
+  style: FormStyle,
+): Form {
+  const as = { style, who: whoAsks(session) };
   const questions = questionsOf(request);
   if (questions !== undefined) {
-    const properties = questionFields(questions);
-    return { message: `${who} asks you:`, requestedSchema: { type: 'object', properties } };
+    const properties = questionFields(questions, style);
+    const texts = questionText(questions, style);
+    const end =
+      'If you decline, Claude is told that you do not answer. If you cancel, the questions stay open.';
+    return {
+      message: paragraphs(`${as.who} asks you:`, texts, end),
+      requestedSchema: { type: 'object', properties },
+    };
   }
-  return request.toolName === 'ExitPlanMode' ? planForm(who, request) : toolForm(who, request);
+  return request.toolName === 'ExitPlanMode' ? planForm(as, request) : toolForm(as, request);
 }
 
-/** What to answer; undefined if the form came back without a choice. */
-export function answerOf(request: PermissionRequest, content: unknown): GivenAnswer | undefined {
+/** What to answer; undefined if the form came back without a choice, which leaves the request open. */
+export function answerOf(request: PermissionRequest, reply: FormReply): GivenAnswer | undefined {
+  switch (reply.action) {
+    case 'accept':
+      return chosenIn(request, reply.content);
+    case 'decline': {
+      const { requestId } = request;
+      return { requestId, decision: 'deny', grant: {}, message: declined(request) };
+    }
+    case 'cancel':
+      return undefined;
+  }
+}
+
+function chosenIn(request: PermissionRequest, content: unknown): GivenAnswer | undefined {
   const { requestId } = request;
   const questions = questionsOf(request);
   if (questions !== undefined) {
@@ -40,6 +72,17 @@ export function answerOf(request: PermissionRequest, content: unknown): GivenAns
   return { requestId, decision, grant, message: message || undefined };
 }
 
+/** Claude reads it. */
+function declined(request: PermissionRequest): string {
+  if (questionsOf(request) !== undefined) {
+    return 'The person declined the form with these questions: they do not want to answer.';
+  }
+  if (request.toolName === 'ExitPlanMode') {
+    return 'The person declined the form with this plan: it is not approved.';
+  }
+  return 'The person declined the form that asked for this.';
+}
+
 const choice = z.object({
   decision: z.enum(['allow', 'deny']),
   remember: z.enum(['once', 'session']).catch('once'),
@@ -49,20 +92,27 @@ const choice = z.object({
     .catch(''),
 });
 
+/** Names the session by what a person knows it by. */
+function whoAsks({ id, name = '', options }: Session): string {
+  // The name comes from a caller, and must not look like more than a name.
+  const shown = cutChars(oneLine(name).replaceAll('"', "'"), NAME_CHARS_MAX);
+  const called = shown === '' ? id.slice(0, ID_CHARS) : `"${shown}"`;
+  const place = cutChars(oneLine(tildePath(options.workingDirectory)), PLACE_CHARS_MAX);
+  return `Session ${called} in ${place}`;
+}
+
 const DECISION = { type: 'string', enum: ['allow', 'deny'] } as const;
 
-function toolForm(who: string, request: PermissionRequest): Form {
-  const { toolName, description } = request;
-  const why =
-    description === undefined ? '' : `\n${cutChars(visible(description), FORM_CHARS_MAX)}`;
-  const shown = cutChars(visible(inputText(request.input)), FORM_CHARS_MAX);
+function toolForm({ who, style }: Style, request: PermissionRequest): Form {
+  const name = cutChars(oneLine(request.toolName), NAME_CHARS_MAX);
+  const end = 'If you decline, the request is denied. If you cancel, it stays open.';
   return {
-    message: `${who} asks to use ${cutChars(oneLine(toolName), NAME_CHARS_MAX)}:\n${shown}${why}`,
+    message: paragraphs(`${who} asks to use ${name}:`, ...useText(request), end),
     requestedSchema: {
       type: 'object',
       properties: {
         decision: { ...DECISION, enum: [...DECISION.enum], title: 'Decision' },
-        ...(request.memory && { remember: rememberField(request.memory) }),
+        ...(request.memory && { remember: rememberField(request.memory, style) }),
         message: { type: 'string', title: 'Message', description: 'Claude reads it.' },
       },
       required: ['decision'],
@@ -70,21 +120,22 @@ function toolForm(who: string, request: PermissionRequest): Form {
   };
 }
 
-function rememberField({ as }: Memory): FormField {
+function rememberField({ as }: Memory, style: FormStyle): FormField {
   return {
     type: 'string',
     title: 'Allow',
     description: `session: not asked again in this session: ${cutChars(oneLine(as), FORM_CHARS_MAX)}`,
     enum: ['once', 'session'],
-    default: 'once',
+    ...(style === 'rich' && { default: 'once' }),
   };
 }
 
-function planForm(who: string, { input, description = '' }: PermissionRequest): Form {
+function planForm({ who }: Style, { input, description = '' }: PermissionRequest): Form {
   const plan = typeof input.plan === 'string' ? input.plan : '';
   const text = plan.trim() === '' ? `${description}\n${inputText(input)}`.trim() : plan;
+  const end = 'If you decline, the plan is not approved. If you cancel, the question stays open.';
   return {
-    message: `${who} has a plan. May it be carried out?\n${cutChars(visible(text), FORM_CHARS_MAX)}`,
+    message: paragraphs(`${who} has a plan. May it be carried out?`, shownText(text), end),
     requestedSchema: {
       type: 'object',
       properties: {
@@ -96,9 +147,38 @@ function planForm(who: string, { input, description = '' }: PermissionRequest): 
   };
 }
 
+/** Tools whose input is a command and Claude's own description of it. */
+const SHELLS: ReadonlySet<string> = new Set(['Bash', 'PowerShell']);
+
+/** What is to be used, and then, told apart from it, what Claude says about it. */
+function useText({ toolName, input, description = '' }: PermissionRequest): readonly string[] {
+  if (!SHELLS.has(toolName) || typeof input.command !== 'string') {
+    const isShown = Object.values(input).includes(description);
+    return [shownText(inputText(input)), isShown ? '' : saidAbout(description)];
+  }
+  const { command, description: own, ...rest } = input;
+  const isText = typeof own === 'string';
+  const others = inputText(isText ? rest : { ...rest, description: own });
+  const said = isText && own !== description ? [own, description] : [description];
+  return [shownText(command), shownText(others), ...said.map(saidAbout)];
+}
+
+function saidAbout(description: string): string {
+  return description.trim() === '' ? '' : `Claude says about it: ${shownText(description)}`;
+}
+
+function shownText(text: string): string {
+  return cutChars(visible(text), FORM_CHARS_MAX);
+}
+
 /** One argument a line; texts as they are, anything else as JSON. */
 function inputText(input: Readonly<Record<string, unknown>>): string {
   return Object.entries(input)
+    .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join('\n');
+}
+
+function paragraphs(...texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join('\n\n');
 }

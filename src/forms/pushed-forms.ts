@@ -2,9 +2,12 @@
  * Forms of the 2025 revisions: the server sends `elicitation/create` while a call of the client waits, one form at a
  * time. A form outlives the call that it was sent with, so that it does not disappear while somebody fills it in. It is
  * withdrawn when the request is answered elsewhere or expires.
+ *
+ * Some clients declare forms and never show one. So a form holds the waits of its client for FORM_HOLD_MS_MAX; if nobody
+ * has answered by then, this client's waits are not held again until somebody does.
  */
 
-import type { ElicitResult } from '@modelcontextprotocol/server';
+import { type ElicitResult, SdkError, SdkErrorCode } from '@modelcontextprotocol/server';
 import { FORM_MS_MAX } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
@@ -13,7 +16,6 @@ import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { Asker } from './asker.ts';
 import type { Form } from './form.ts';
-import { formOf } from './permission-form.ts';
 
 /** Sends a form on the stream of one call. */
 export type SendForm = (
@@ -26,6 +28,7 @@ type PushedFormsDeps = {
   readonly caller: Caller;
   readonly log: Logger;
   readonly asker: Asker;
+  formOf(request: PermissionRequest, session: Session): Form;
 };
 
 export class PushedForms {
@@ -46,12 +49,12 @@ export class PushedForms {
     return () => void this.#calls.delete(send);
   }
 
-  /** Whether the person is asked, now or in turn, about what the session waits for. */
+  /** Shows what the session waits for, now or in turn. Returns whether to wait for the answer. */
   async hold(session: Session): Promise<boolean> {
     if ((await this.#deps.asker.next(session)) === undefined) return false;
     this.#sessions.set(session.id, session);
     void this.#run();
-    return true;
+    return !this.#deps.asker.isSilent;
   }
 
   /** Never rejects: a session whose request cannot be shown lets its waits look again, and the others have their turn. */
@@ -72,17 +75,30 @@ export class PushedForms {
   }
 
   async #showNext(session: Session): Promise<void> {
+    const { asker } = this.#deps;
     const send = [...this.#calls].at(-1);
-    const request = await this.#deps.asker.next(session);
+    const request = await asker.next(session);
     if (request === undefined || send === undefined) return;
+    const release = asker.claim(request.requestId, () => this.#unanswered());
+    if (release === undefined) return;
     // Behind the others, whose turn is next.
     this.#sessions.set(session.id, session);
-    await this.#show(request, session, send);
+    try {
+      await this.#show(request, session, send);
+    } finally {
+      release();
+    }
+  }
+
+  /** The form stays up, but its client waits no longer, and others may be asked. */
+  #unanswered(): void {
+    this.#deps.asker.isSilent = true;
+    for (const id of this.#sessions.keys()) this.#deps.service.reader.wake(id);
   }
 
   /** Shows the form until it is returned or withdrawn. */
   async #show(request: PermissionRequest, session: Session, send: SendForm): Promise<void> {
-    const { asker, log } = this.#deps;
+    const { asker, log, formOf } = this.#deps;
     const { requestId } = request;
     const shown = new AbortController();
     const withdrawn = this.#whenSettled(request, shown.signal);
@@ -90,8 +106,9 @@ export class PushedForms {
       const options = { timeout: FORM_MS_MAX, signal: withdrawn };
       await asker.take(request, await send(formOf(request, session), options));
     } catch (error) {
-      if (withdrawn.aborted) return;
-      asker.dismiss(requestId);
+      if (withdrawn.aborted || isCode(error, SdkErrorCode.RequestTimeout)) return;
+      if (isCode(error, SdkErrorCode.ConnectionClosed)) return this.#calls.clear();
+      asker.putAside(requestId);
       const kind = error instanceof Error ? error.name : typeof error;
       log.info({ requestId, kind }, 'form failed');
     } finally {
@@ -111,4 +128,8 @@ export class PushedForms {
     );
     return settled.signal;
   }
+}
+
+function isCode(error: unknown, code: SdkErrorCode): boolean {
+  return error instanceof SdkError && error.code === code;
 }

@@ -1,7 +1,8 @@
 /**
  * Forms of the 2026-07-28 revision: a call that waits ends with `input_required`, and the client calls again with what
  * the person chose. What must not be forged or reused between two rounds is in a sealed state: which request the form
- * was about, and the id that makes the rounds one call.
+ * was about, and the id that makes the rounds one call. A client gets the form of a request once: if it calls again without an
+ * answer, it cannot show forms, or its person did not want to answer, and the call has a result.
  */
 
 import {
@@ -13,12 +14,12 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { FORM_MS_MAX, FORM_ROUNDS_MAX } from '../limits.ts';
+import { FORM_ROUND_MS_MAX, FORM_ROUNDS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { Asker } from './asker.ts';
-import { formOf } from './permission-form.ts';
+import type { Form } from './form.ts';
 
 const roundState = z.object({
   callId: z.string(),
@@ -33,7 +34,7 @@ export type RoundState = z.infer<typeof roundState>;
 /** Seals states for one caller. Nobody else can use them, and only this server can make them. */
 export function sealFor(caller: Caller, key: Uint8Array): RequestStateCodec<RoundState> {
   const bound = JSON.stringify([caller.principal, caller.mcpSessionId]);
-  return createRequestStateCodec({ key, ttlSeconds: FORM_MS_MAX / 1000, bind: () => bound });
+  return createRequestStateCodec({ key, ttlSeconds: FORM_ROUND_MS_MAX / 1000, bind: () => bound });
 }
 
 type RoundsDeps = {
@@ -42,6 +43,9 @@ type RoundsDeps = {
   readonly tool: string;
   readonly context: ServerContext;
   readonly newId: () => string;
+  formOf(request: PermissionRequest, session: Session): Form;
+  /** A form was not answered for a while: others may be asked. */
+  unanswered(session: Session): void;
 };
 
 /** One round of a call. */
@@ -75,10 +79,14 @@ export class Rounds {
 
   /** Ends the call if there is something to ask; never holds the wait. */
   async hold(session: Session): Promise<boolean> {
+    const { asker, unanswered } = this.#deps;
     if (this.#question !== undefined || this.#round > FORM_ROUNDS_MAX) return false;
-    const request = await this.#deps.asker.next(session);
-    if (request === undefined) return false;
-    this.#question ??= { request, session };
+    const request = await asker.next(session);
+    // Another session of this wait may have come first.
+    if (request === undefined || this.#question !== undefined) return false;
+    if (asker.claim(request.requestId, () => unanswered(session)) === undefined) return false;
+    asker.putAside(request.requestId);
+    this.#question = { request, session };
     this.#asked.abort();
     return false;
   }
@@ -86,7 +94,7 @@ export class Rounds {
   /** What the call answers instead of its result, if there is something to ask. */
   async result(): Promise<InputRequiredResult | undefined> {
     if (this.#question === undefined) return undefined;
-    const { seal, tool, context } = this.#deps;
+    const { seal, tool, context, formOf } = this.#deps;
     const { request, session } = this.#question;
     const { requestId, sessionId } = request;
     const state = { callId: this.callId, tool, round: this.#round, sessionId, requestId };

@@ -50,7 +50,7 @@ describe('a look at the store that fails while forms are shown', () => {
     form.send(allow);
     for (const asked of [third, second]) {
       const next = await person.form();
-      expect(next.message).toContain(asked.id);
+      expect(next.message).toContain(asked.id.slice(0, 15));
       next.send(allow);
     }
     for (const { run, reply, wait } of [first, second, third]) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PermissionAsk } from '../../src/runner/runner.ts';
 import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
 import { startBusy, startHarness } from '../support/harness.ts';
-import { connectPerson, type Kind, PEOPLE } from '../support/person.ts';
+import { type Content, connectPerson, type Kind, PEOPLE } from '../support/person.ts';
 
 type Read = { events: EventView[]; session: SessionView };
 type Made = { session: SessionView; turn: TurnView };
@@ -15,11 +15,24 @@ const ASK = {
   memory: { as: 'Bash(rm -r build)', rule: RULE },
 };
 
+const QUESTION = {
+  question: 'Which?',
+  header: 'Colour',
+  options: [
+    { label: 'Red', description: 'warm' },
+    { label: 'Blue', description: 'cold' },
+  ],
+};
+
 /** A person whose client has made a session that is at its first prompt. */
 async function scene(kind: Kind) {
   const harness = await startHarness();
   const person = await connectPerson(harness, kind);
-  const { session } = await person.call<Made>('create_session', { prompt: 'go', name: 'tidy' });
+  const { session } = await person.call<Made>('create_session', {
+    prompt: 'go',
+    name: 'tidy',
+    workingDirectory: harness.work,
+  });
   const run = await harness.running(session.id);
   const wait = (args: object = {}) =>
     person.call<Read>('read_events', {
@@ -43,12 +56,14 @@ const last = ({ events }: Read) => events.at(-1)?.type;
 
 describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
   test('is shown what Claude asks for, and what they choose is the answer; the wait goes on', async () => {
-    const { person, sessionId, run, wait, ask } = await scene(kind);
+    const { harness, person, run, wait, ask } = await scene(kind);
     const waiting = wait();
     const reply = ask();
     const form = await person.form();
     expect(form.message).toBe(
-      `Claude Code session ${sessionId} (tidy) asks to use Bash:\ncommand: rm -r build\nCleans up`,
+      `Session "tidy" in ${harness.work} asks to use Bash:\n\nrm -r build\n\n` +
+        'Claude says about it: Cleans up\n\n' +
+        'If you decline, the request is denied. If you cancel, it stays open.',
     );
     expect(Object.keys(form.properties)).toEqual(['decision', 'remember', 'message']);
     form.send({ action: 'accept', content: { decision: 'allow', remember: 'session' } });
@@ -71,21 +86,43 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     expect(last(await waiting)).toBe('turn_ended');
   });
 
-  test.each(['decline', 'cancel'] as const)(
-    'leaves the request to the tools with %s, and is not asked again',
-    async (action) => {
-      const { person, wait, pending, ask } = await scene(kind);
-      const waiting = wait();
-      const reply = ask();
-      (await person.form()).send({ action });
-      expect((await waiting).session).toMatchObject({ pendingPermissions: 1 });
-      expect((await wait()).session).toMatchObject({ pendingPermissions: 1 });
-      expect(person.forms).toHaveLength(1);
-      const [requestId] = await pending();
-      await person.call('answer_permission_request', { requestId, decision: 'allow' });
-      expect(await reply).toEqual({ decision: 'allow' });
-    },
-  );
+  test('leaves the request to the tools if they cancel, and is not asked again', async () => {
+    const { person, wait, pending, ask } = await scene(kind);
+    const waiting = wait();
+    const reply = ask();
+    (await person.form()).send({ action: 'cancel' });
+    expect((await waiting).session).toMatchObject({ pendingPermissions: 1 });
+    expect((await wait()).session).toMatchObject({ pendingPermissions: 1 });
+    expect(person.forms).toHaveLength(1);
+    const [requestId] = await pending();
+    await person.call('answer_permission_request', { requestId, decision: 'allow' });
+    expect(await reply).toEqual({ decision: 'allow' });
+  });
+
+  test.each([
+    [ASK, 'The person declined the form that asked for this.'],
+    [
+      { toolName: 'AskUserQuestion', input: { questions: [QUESTION] } },
+      'The person declined the form with these questions: they do not want to answer.',
+    ],
+    [
+      { toolName: 'ExitPlanMode', input: { plan: '1. x' } },
+      'The person declined the form with this plan: it is not approved.',
+    ],
+  ])('denies if they decline, and Claude and the log hear that: %j', async (asked, message) => {
+    const { person, run, wait, ask } = await scene(kind);
+    const waiting = wait();
+    const reply = ask(asked);
+    (await person.form()).send({ action: 'decline' });
+    expect(await reply).toEqual({ decision: 'deny', message });
+    run.finish();
+    const { events, session } = await waiting;
+    expect(session.pendingPermissions).toBe(0);
+    expect(events.find(({ type }) => type === 'permission_answered')).toMatchObject({
+      request: { state: 'denied', message },
+    });
+    expect(events.at(-1)?.type).toBe('turn_ended');
+  });
 
   test('gets one form at a time, the oldest request first', async () => {
     const { person, run, wait, ask } = await scene(kind);
@@ -167,13 +204,37 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     expect((await waiting).session).toMatchObject({ pendingPermissions: 1 });
   });
 
+  test('may choose several answers, and add their own', async () => {
+    const { person, wait, ask, run } = await scene(kind);
+    const waiting = wait();
+    const input = { questions: [{ ...QUESTION, multiSelect: true }] };
+    const reply = ask({ toolName: 'AskUserQuestion', input });
+    const content: Content = kind.includes('2025-06-18')
+      ? { answer1_1: true, answer1_2: true, other1: 'pink' }
+      : { answer1: ['Red', 'Blue'], other1: 'pink' };
+    (await person.form()).send({ action: 'accept', content });
+    const answers = { 'Which?': 'Red, Blue, pink' };
+    expect(await reply).toEqual({ decision: 'allow', updatedInput: { ...input, answers } });
+    run.finish();
+    await waiting;
+  });
+
   test('answers the questions of Claude', async () => {
     const { person, wait, ask, run } = await scene(kind);
     const waiting = wait();
     const input = { questions: [QUESTION, { ...QUESTION, question: 'And?', header: 'More' }] };
     const reply = ask({ toolName: 'AskUserQuestion', input });
     const form = await person.form();
-    expect(form.properties).toMatchObject({ answer1: { enum: ['Red', 'Blue'] } });
+    expect(form.properties).toMatchObject({
+      answer1: kind.includes('2025-06-18')
+        ? { enum: ['Red', 'Blue'], enumNames: ['Red: warm', 'Blue: cold'] }
+        : {
+            oneOf: [
+              { const: 'Red', title: 'Red: warm' },
+              { const: 'Blue', title: 'Blue: cold' },
+            ],
+          },
+    });
     form.send({ action: 'accept', content: { answer1: 'Blue', other2: 'none of them' } });
     const answers = { 'Which?': 'Blue', 'And?': 'none of them' };
     expect(await reply).toEqual({ decision: 'allow', updatedInput: { ...input, answers } });
@@ -181,15 +242,6 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     await waiting;
   });
 });
-
-const QUESTION = {
-  question: 'Which?',
-  header: 'Colour',
-  options: [
-    { label: 'Red', description: 'warm' },
-    { label: 'Blue', description: 'cold' },
-  ],
-};
 
 describe('a form', () => {
   test('never keeps a call past its time, and may be sent back after it', async () => {
@@ -204,21 +256,6 @@ describe('a form', () => {
     run.finish();
     expect(last(await waiting)).toBe('turn_ended');
     expect(person.forms).toHaveLength(1);
-  });
-
-  test('is shown to the client alone that the session is tied to', async () => {
-    const { harness, wait, ask, person, run, sessionId } = await scene('v2 over memory');
-    const stranger = await connectPerson(harness, 'v2 over memory');
-    void ask();
-    const args = { sessionId, after: 3, until: 'attention', waitMs: 50_000 };
-    const read = await stranger.call<Read>('read_events', args);
-    expect(read.session.pendingPermissions).toBe(1);
-    expect(stranger.forms).toEqual([]);
-    const waiting = wait();
-    (await person.form()).send({ action: 'accept', content: { decision: 'allow' } });
-    await expect.poll(() => run.turnId).toBeDefined();
-    run.finish();
-    await waiting;
   });
 
   test('is not shown to a client that did not say it can', async () => {

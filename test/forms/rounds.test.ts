@@ -82,10 +82,40 @@ describe('a call in rounds', () => {
 
   test('of a client whose person has put the form aside shows it in no later call', async () => {
     const { client, args, requestState } = await asked();
-    const second = await round(client, 'read_events', args, { requestState, action: 'decline' });
+    const second = await round(client, 'read_events', args, { requestState, action: 'cancel' });
     expect(second.structuredContent?.session.pendingPermissions).toBe(1);
     const later = await round(client, 'read_events', args);
     expect(later.inputRequests).toBeUndefined();
+  });
+
+  test('gives a form to a client once, so that one that cannot show it has a result next time', async () => {
+    const { harness, client, args, run } = await asked();
+    const again = await round(client, 'read_events', args);
+    expect(again.inputRequests).toBeUndefined();
+    expect(again.structuredContent?.session.pendingPermissions).toBe(1);
+    // The next request is a new question.
+    void run.ask({ toolName: 'Write' });
+    const next = await round(client, 'wait_sessions', { sessionIds: [args.sessionId] });
+    expect(next.inputRequests).toBeDefined();
+    expect(await answers(harness, args.sessionId)).toBe(0);
+  });
+
+  test.each([
+    {},
+    { inputResponses: {} },
+    { inputResponses: { permission: {} } },
+    { inputResponses: { permission: { action: 'accept' } } },
+    { inputResponses: { permission: { action: 'accept', content: { decision: 'maybe' } } } },
+    { inputResponses: { other: ALLOW } },
+  ])('brought back without an answer has a result, and the request stays open: %j', async (back) => {
+    const { harness, client, args, requestState } = await asked();
+    const params = { name: 'read_events', arguments: { ...args }, requestState, ...back };
+    const { inputRequests, structuredContent } = (await client.callTool(params, {
+      allowInputRequired: true,
+    })) as Round;
+    expect(inputRequests).toBeUndefined();
+    expect(structuredContent?.session.pendingPermissions).toBe(1);
+    expect(await answers(harness, args.sessionId)).toBe(0);
   });
 
   test('ends before the client gives up, however much Claude asks', async () => {

@@ -75,6 +75,8 @@ export class Harness {
   readonly #directory: string;
   readonly #log: Logger;
   readonly #clients = new Set<TestClient>();
+  /** What happens when a form has held a wait for as long as it may. */
+  readonly #held = new Set<() => void>();
   #passed = 0;
   #jumped = 0;
   #open: { readonly app: App; readonly store: Store } | undefined;
@@ -111,13 +113,25 @@ export class Harness {
       return this.canKill;
     };
     const { leaseTimes } = this.#options;
-    const ports = { store, runner, killTree, clock, leaseTimes };
+    const formTimer = (_ms: number, call: () => void) => {
+      this.#held.add(call);
+      return { cancel: () => void this.#held.delete(call) };
+    };
+    const ports = { store, runner, killTree, clock, leaseTimes, formTimer };
     this.#open = { app: await assemble({ settings, log, version: '1.2.3', ...ports }), store };
   }
 
   /** Lets time pass for every clock of the server at once; timers do not hear of it. */
   pass(ms: number): void {
     this.#passed += ms;
+  }
+
+  /** The forms that are up were not answered for as long as they may hold a wait; how many. */
+  leaveForms(): number {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const call of held) call();
+    return held.length;
   }
 
   /** Somebody sets the wall clock; no time passes. */

@@ -26,15 +26,19 @@ export const PEOPLE = [
   'v1 over memory',
   'v1 over HTTP',
   'v2 over memory',
+  'v2 of 2025-06-18 over memory',
   'v2 over streams',
   'v2 over HTTP',
+  'v2 over HTTP without a stream of changes',
   '2026 over streams',
   '2026 over HTTP',
 ] as const;
 
 export type Kind = (typeof PEOPLE)[number];
 
-type Reply = { action: 'accept' | 'decline' | 'cancel'; content?: Record<string, string> };
+export type Content = Record<string, string | string[] | boolean>;
+
+type Reply = { action: 'accept' | 'decline' | 'cancel'; content?: Content };
 
 /** A form that lies before the person. */
 export type ShownForm = {
@@ -47,7 +51,10 @@ export type ShownForm = {
 
 export type Progress = { readonly progress: number; readonly message?: string | undefined };
 
-type CallOptions = { readonly onprogress?: (note: Progress) => void };
+type CallOptions = {
+  readonly onprogress?: (note: Progress) => void;
+  readonly signal?: AbortSignal;
+};
 
 export type Answer = {
   readonly isError?: boolean | undefined;
@@ -92,6 +99,11 @@ export class Person {
     });
   }
 
+  /** Ends the connection, as a client does that is closed. */
+  async leave(): Promise<void> {
+    await this.#client?.close();
+  }
+
   /** For {@link connectPerson} only. */
   serveWith(client: Connected): void {
     this.#client = client;
@@ -106,22 +118,26 @@ export async function connectPerson(harness: Harness, kind: Kind): Promise<Perso
   const isModern = kind.startsWith('2026');
   const caller = { principal: 'alice', mcpSessionId: `mcp_${randomUUID()}` };
   const { connections } = harness.app;
-  if (kind.endsWith('memory')) {
+  if (kind.endsWith('over memory')) {
     const [near, far] = isV1 ? MemoryV1.createLinkedPair() : InMemoryTransport.createLinkedPair();
     await connections.createServer(caller, new AbortController().signal).connect(far as Transport);
     connections.opened(caller);
+    const supportedProtocolVersions = kind.includes('2025-06-18') ? ['2025-06-18'] : undefined;
     person.serveWith(
-      await (isV1 ? connectV1(person, near) : connectV2(person, near as Transport, false)),
+      await (isV1
+        ? connectV1(person, near)
+        : connectV2(person, near as Transport, { supportedProtocolVersions })),
     );
-  } else if (kind.endsWith('streams')) {
+  } else if (kind.endsWith('over streams')) {
     const near = streamsTo(harness, caller);
-    person.serveWith(await connectV2(person, near, isModern));
+    person.serveWith(await connectV2(person, near, { isModern }));
   } else {
     const url = new URL(await serveOnHttp(harness));
+    const fetch = kind.includes('without a stream') ? fetchWithoutGet : undefined;
     person.serveWith(
       await (isV1
         ? connectV1(person, new HttpV1(url))
-        : connectV2(person, new StreamableHTTPClientTransport(url), isModern)),
+        : connectV2(person, new StreamableHTTPClientTransport(url, { fetch }), { isModern })),
     );
   }
   return person;
@@ -131,7 +147,7 @@ export async function connectPerson(harness: Harness, kind: Kind): Promise<Perso
 export async function startPerson(server: StdioServer): Promise<Person> {
   const person = new Person();
   const options = { ...server, args: [...server.args], env: { ...server.env } };
-  person.serveWith(await connectV2(person, new StdioClientTransport(options), true));
+  person.serveWith(await connectV2(person, new StdioClientTransport(options), { isModern: true }));
   return person;
 }
 
@@ -146,6 +162,10 @@ export async function connectByHand(harness: Harness): Promise<Client> {
   await client.connect(new StreamableHTTPClientTransport(new URL(await serveOnHttp(harness))));
   return client;
 }
+
+/** The SDK takes the answer for that of a server without such a stream. */
+const fetchWithoutGet: typeof fetch = async (url, init) =>
+  init?.method === 'GET' ? new Response(null, { status: 405 }) : fetch(url, init);
 
 const INFO = { name: 'person', version: '1.0.0' };
 
@@ -166,13 +186,19 @@ async function connectV1(
   };
 }
 
+type V2Options = {
+  readonly isModern?: boolean;
+  readonly supportedProtocolVersions?: string[] | undefined;
+};
+
 async function connectV2(
   person: Person,
   transport: Transport,
-  isModern: boolean,
+  { isModern = false, supportedProtocolVersions }: V2Options,
 ): Promise<Connected> {
   const client = new Client(INFO, {
     capabilities: { elicitation: { form: {} } },
+    ...(supportedProtocolVersions && { supportedProtocolVersions }),
     versionNegotiation: { mode: isModern ? { pin: '2026-07-28' } : 'legacy' },
   });
   client.setRequestHandler('elicitation/create', (request, context) =>

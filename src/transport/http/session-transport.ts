@@ -40,12 +40,21 @@ export class HttpTransport extends NodeStreamableHTTPServerTransport {
 
   override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const isAnswer = isResponse(message);
-    if (!isAnswer && options?.relatedRequestId === undefined) this.#cutWhoIsBehind(message);
+    const relatedRequestId = this.#takesBackLate(message, options?.relatedRequestId)
+      ? undefined
+      : options?.relatedRequestId;
+    if (!isAnswer && relatedRequestId === undefined) this.#cutWhoIsBehind(message);
     try {
-      await super.send(message, { relatedRequestId: options?.relatedRequestId });
+      await super.send(message, { relatedRequestId });
     } finally {
       if (isAnswer && message.id !== undefined) this.#unanswered.delete(message.id);
     }
+  }
+
+  /** A form may be taken back after the call that it was sent with: the stream of that call is closed then. */
+  #takesBackLate(message: JSONRPCMessage, call: RequestId | undefined): boolean {
+    if (call === undefined || this.#unanswered.has(call)) return false;
+    return isNotification(message) && message.method === CANCELLED;
   }
 
   #begin(id: RequestId, response: ServerResponse): void {
