@@ -50,15 +50,13 @@ export function questionText(questions: readonly Question[], style: FormStyle): 
 function fieldsOf(question: Question, at: number, style: FormStyle): [string, FormField][] {
   const title = titleOf(question);
   const own = `${title}: in your own words`;
-  return [
-    ...answerFields(question, at, style),
-    [`other${at + 1}`, { type: 'string', title: own }],
-  ];
+  return [...answerFields(question, at, style), [`other${at + 1}`, { type: 'string', title: own }]];
 }
 
 function answerFields(question: Question, at: number, style: FormStyle): [string, FormField][] {
   const choices = choicesOf(question).map(({ const: value, title }) => ({ const: value, title }));
-  const shown = { title: titleOf(question), description: textOf(question) };
+  const description = textOf(question);
+  const shown = { title: titleOf(question), ...(description !== '' && { description }) };
   if (isSpread(question, style)) {
     return choices.map((choice, option) => [
       `answer${at + 1}_${option + 1}`,

@@ -85,7 +85,9 @@ describe('the form of a permission request', () => {
   test('lets the name of a session look like nothing else', () => {
     const name = 'a" in ~/safe asks to use Read:\n"b';
     const { message } = permissionForm(request(), { ...SESSION, name }, 'rich');
-    expect(message).toMatch(/^Session "a' in ~\/safe asks to use Read: 'b" in \/home\/me\/project /);
+    expect(message).toMatch(
+      /^Session "a' in ~\/safe asks to use Read: 'b" in \/home\/me\/project /,
+    );
   });
 
   test('shows the home directory as people write it', () => {

@@ -107,16 +107,19 @@ describe('a call in rounds', () => {
     { inputResponses: { permission: { action: 'accept' } } },
     { inputResponses: { permission: { action: 'accept', content: { decision: 'maybe' } } } },
     { inputResponses: { other: ALLOW } },
-  ])('brought back without an answer has a result, and the request stays open: %j', async (back) => {
-    const { harness, client, args, requestState } = await asked();
-    const params = { name: 'read_events', arguments: { ...args }, requestState, ...back };
-    const { inputRequests, structuredContent } = (await client.callTool(params, {
-      allowInputRequired: true,
-    })) as Round;
-    expect(inputRequests).toBeUndefined();
-    expect(structuredContent?.session.pendingPermissions).toBe(1);
-    expect(await answers(harness, args.sessionId)).toBe(0);
-  });
+  ])(
+    'brought back without an answer has a result, and the request stays open: %j',
+    async (back) => {
+      const { harness, client, args, requestState } = await asked();
+      const params = { name: 'read_events', arguments: { ...args }, requestState, ...back };
+      const { inputRequests, structuredContent } = (await client.callTool(params, {
+        allowInputRequired: true,
+      })) as Round;
+      expect(inputRequests).toBeUndefined();
+      expect(structuredContent?.session.pendingPermissions).toBe(1);
+      expect(await answers(harness, args.sessionId)).toBe(0);
+    },
+  );
 
   test('ends before the client gives up, however much Claude asks', async () => {
     const { client, run, args, requestState } = await asked();
