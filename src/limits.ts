@@ -66,12 +66,9 @@ export const RESOURCE_URI_CHARS_MAX = 500;
 export const TRACE_STATE_CHARS_MAX = 512;
 /** Maximum length of what a form shows of a tool's input, a plan or a question. */
 export const FORM_CHARS_MAX = 4000;
-/** Maximum time that a form without an answer holds a wait, and keeps other clients from being asked the same. */
+/** How long a form without an answer holds a wait, and how long it stays up before others have their turn. */
 export const FORM_HOLD_MS_MAX = 15_000;
-/** Time after which a form without an answer is taken back, so that others can be shown, and sent again behind them. */
 export const FORM_MS_MAX = 600_000;
-/** How long a call that ended with a form may be continued with the answer. The request usually expires sooner. */
-export const FORM_ROUND_MS_MAX = 86_400_000;
 /** Maximum number of forms in one call that returns for each answer. Clients give up after ten. */
 export const FORM_ROUNDS_MAX = 8;
 /** Maximum number of notes about forms that were put aside or left unanswered. The oldest are forgotten. */

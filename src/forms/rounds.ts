@@ -14,7 +14,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { FORM_ROUND_MS_MAX, FORM_ROUNDS_MAX } from '../limits.ts';
+import { FORM_ROUNDS_MAX } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
@@ -31,10 +31,13 @@ const roundState = z.object({
 
 export type RoundState = z.infer<typeof roundState>;
 
+/** The person may take their time: the request that a state is about expires by itself. */
+const NO_SECONDS_MAX = 1e12;
+
 /** Seals states for one caller. Nobody else can use them, and only this server can make them. */
 export function sealFor(caller: Caller, key: Uint8Array): RequestStateCodec<RoundState> {
   const bound = JSON.stringify([caller.principal, caller.mcpSessionId]);
-  return createRequestStateCodec({ key, ttlSeconds: FORM_ROUND_MS_MAX / 1000, bind: () => bound });
+  return createRequestStateCodec({ key, ttlSeconds: NO_SECONDS_MAX, bind: () => bound });
 }
 
 type RoundsDeps = {
