@@ -29,6 +29,9 @@ export async function send(context: CommandContext): Promise<number> {
 async function promptOf({ settings, terminal }: CommandContext): Promise<string> {
   const { text = terminal.input.isTerminal ? '' : '-' } = settings;
   const prompt = wellFormed(text === '-' ? await terminal.input.all(PROMPT_BYTES_MAX) : text);
+  if (Buffer.byteLength(prompt) > PROMPT_BYTES_MAX) {
+    throw new SettingError(`send: expected a prompt of at most ${PROMPT_BYTES_MAX} bytes`);
+  }
   if (prompt.trim() !== '') return prompt;
   throw new SettingError('send: expected a prompt: TEXT in quotes, or - for standard input');
 }

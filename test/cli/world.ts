@@ -35,9 +35,11 @@ export type Options = {
 export class World {
   readonly scratch = realpathSync(mkdtempSync(join(tmpdir(), 'cli-')));
   #hasLeft = false;
-  readonly stateDir = join(this.scratch, 'state');
+  readonly stateDir: string;
 
-  constructor() {
+  /** @param stateDir of a server, instead of a new one */
+  constructor(stateDir?: string) {
+    this.stateDir = stateDir ?? join(this.scratch, 'state');
     onTestFinished(() => rmSync(this.scratch, { recursive: true, force: true }));
   }
 
