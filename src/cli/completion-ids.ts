@@ -46,7 +46,8 @@ export async function requestsToName(
           const told = tellRequest(request, session.options.workingDirectory);
           return { word: shortRequestId(request.requestId), about: about(bodyText(told)) };
         }),
-        ...(fitting.length === 1 ? sessionCandidates([session], false) : []),
+        // A session means its request only if it asks nothing else.
+        ...(fitting.length === 1 && asked.length === 1 ? sessionCandidates([session], false) : []),
       );
     }
     return found;

@@ -67,6 +67,8 @@ type Place = {
   /** The flag whose value the last word is. */
   readonly flag: string | undefined;
   readonly command: Command | undefined;
+  /** Whether no command, known or not, stands before it. */
+  readonly isFirst: boolean;
   /** Number of words between the command and the last one that are not flags. */
   readonly operands: number;
 };
@@ -83,7 +85,8 @@ function placeOf(shell: Shell, raw: readonly string[]): Place {
   );
   const command = COMMAND_NAMES.find((known) => known === plain[0]);
   const operands = Math.max(0, plain.length - 1);
-  return { shell, last, head: flagHead ?? '', before, flag, command, operands };
+  const isFirst = plain.length === 0;
+  return { shell, last, head: flagHead ?? '', before, flag, command, isFirst, operands };
 }
 
 /** bash breaks words at an equals sign. */
@@ -111,10 +114,10 @@ async function candidatesAt(
   place: Place,
   environment: Environment | undefined,
 ): Promise<readonly Candidate[] | 'files'> {
-  const { last, flag, command, operands, before } = place;
+  const { last, flag, command, isFirst, operands, before } = place;
   if (flag !== undefined) return valuesOf(flag);
   if (last.text.startsWith('-')) return flagsOf(command);
-  if (command === undefined) return commands();
+  if (command === undefined) return isFirst ? commands() : [];
   const kind = specOf(command).operands?.[operands]?.of;
   if (kind !== 'session' && kind !== 'request') return wordsOf(kind);
   const { stateDir } = readSettings(['list', ...stateFlag(before)], environment);
