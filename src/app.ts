@@ -11,7 +11,8 @@ import type { Redactor } from './redaction.ts';
 import type { ClaudeRunnerOptions } from './runner/claude.ts';
 import { memoryOf, placesOf } from './runner/memory.ts';
 import { createOwners } from './runner/owners.ts';
-import { killTree } from './runner/process.ts';
+import { systemOf } from './runner/process-table.ts';
+import { processesOf } from './runner/processes.ts';
 import type { Runner } from './runner/runner.ts';
 import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
 import { createServer } from './server/server.ts';
@@ -75,7 +76,10 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
   const store = await openSqliteStore({ directory: settings.stateDir, log });
   const scratchDirectory = scratchDirectoryOf(settings.stateDir);
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
+  const processes = processesOf(settings);
+  const { killTree } = processes;
   const runner = claudeRunner({
+    processes,
     environment: settings.environment,
     claudePath: settings.claudePath,
     scratchDirectory,
@@ -135,7 +139,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const { settings, log, store, version } = deps;
   const clock = deps.clock ?? systemClock();
   const startedAt = clock.monotonic();
-  const owners = createOwners(newId());
+  const owners = createOwners(newId(), systemOf(process.platform, settings.isPortable));
   const leaseTimes = deps.leaseTimes ?? LEASE_TIMES;
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
   store.observe({ committed: createJournal(log) });

@@ -18,6 +18,9 @@ import {
   variableOf,
 } from './settings.ts';
 
+/** Not a setting: only for tests, see `docs/contributing.md`. */
+const PORTABLE_VARIABLE = 'CLAUDE_SESSIONS_TEST_PORTABLE';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Settings = SettingValues & {
@@ -35,6 +38,8 @@ export type Settings = SettingValues & {
   /** Where a session works if it names no directory: the current one, if that is inside a root. */
   readonly defaultDirectory: string;
   readonly maxSessionsPerPrincipal: number;
+  /** To guard processes with nothing but what every POSIX system has, for tests of that on Linux. */
+  readonly isPortable: boolean;
   /** Sessions get a part of it. */
   readonly environment: Environment;
 };
@@ -61,6 +66,7 @@ export function readSettings(
     roots,
     defaultDirectory: defaultDirectory(roots),
     maxSessionsPerPrincipal: values.maxSessionsPerPrincipal ?? values.maxSessions,
+    isPortable: environment[PORTABLE_VARIABLE] === '1',
     environment,
   };
   checkNoAuth(settings);

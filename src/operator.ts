@@ -8,7 +8,8 @@ import type { Settings } from './config.ts';
 import { LEASE_TIMES, STORE_POLL_MS } from './limits.ts';
 import type { Logger } from './log.ts';
 import { createOwners, type Owners } from './runner/owners.ts';
-import { killTree } from './runner/process.ts';
+import type { KillTree } from './runner/process.ts';
+import { processesOf } from './runner/processes.ts';
 import { removeScratch, scratchDirectoryOf } from './runner/scratch.ts';
 import { systemClock } from './service/clock.ts';
 import { createCore } from './service/core.ts';
@@ -47,8 +48,10 @@ export type Operator = {
 export async function openOperator(deps: OperatorDeps): Promise<Operator> {
   const { settings, log } = deps;
   const store = await openSqliteStore({ directory: settings.stateDir, log });
-  const owners = createOwners(randomUUID());
-  const { sessions, turns, permissions, recovery, close } = assemble({ ...deps, store, owners });
+  const { finder, killTree } = processesOf(settings);
+  const owners = createOwners(randomUUID(), finder.system);
+  const ports = { store, owners, killTree };
+  const { sessions, turns, permissions, recovery, close } = assemble({ ...deps, ...ports });
   // The waits of the service keep no process alive; in a server, the transport does.
   const alive = setInterval(() => {}, STORE_POLL_MS);
   return {
@@ -84,8 +87,14 @@ function callerFor({ principal }: Session) {
   return { principal, mcpSessionId: null };
 }
 
-function assemble(deps: OperatorDeps & { readonly store: Store; readonly owners: Owners }) {
-  const ports = { clock: systemClock(), killTree, newId: randomUUID };
+function assemble(
+  deps: OperatorDeps & {
+    readonly store: Store;
+    readonly owners: Owners;
+    readonly killTree: KillTree;
+  },
+) {
+  const ports = { clock: systemClock(), newId: randomUUID };
   const parts = createCore({ ...deps, ...ports, leaseMs: LEASE_TIMES.leaseMs });
   const base = { ...deps, ...ports, ...parts };
   const permissions = new Permissions({

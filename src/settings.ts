@@ -6,6 +6,7 @@ import { SettingError } from './errors.ts';
 import { HTTP_RATE_LIMIT_DEFAULT } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 import { meantText } from './nearest.ts';
+import { GUARD_CHOICES } from './runner/guard.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -100,6 +101,11 @@ const SETTINGS = {
   permissionTimeoutMs: one(
     number(1, 365 * DAY_MS, 1_800_000),
     'then a permission request is denied',
+  ),
+  processGuard: one(
+    z.enum(GUARD_CHOICES, `expected one of ${GUARD_CHOICES.join(', ')}`).default('auto'),
+    'auto, namespace or supervisor: what ends processes',
+    'KIND',
   ),
   allowBypassPermissions: onOff('lets callers choose bypassPermissions'),
   logLevel: choice(LOG_LEVELS, 'info', 'how much is logged', 'LEVEL'),

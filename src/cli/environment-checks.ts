@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { failureOf } from '../errors.ts';
 import { claudeDirectory } from '../runner/environment.ts';
+import { type ProcessGuard, processGuard } from '../runner/guard.ts';
 import { credentialKind, findClaude, versionFailure } from '../runner/installation.ts';
-import { processGuard } from '../runner/process.ts';
+import { type System, systemOf } from '../runner/process-table.ts';
 import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
@@ -18,7 +19,7 @@ export async function environmentChecks(settings: Settings): Promise<readonly Ch
     { name: 'Claude Code', ...(await claudeCheck(settings)) },
     { name: 'credentials', ...credentialCheck(settings) },
     { name: 'transcripts', ...(await transcriptCheck(settings)) },
-    { name: 'isolation', ...isolationCheck() },
+    { name: 'isolation', ...isolationCheck(settings) },
     ...roots.map((root) => ({ name: 'root', ...root })),
   ];
 }
@@ -78,32 +79,46 @@ async function transcriptCheck({ environment }: Settings): Promise<Finding> {
   }
 }
 
-function isolationCheck(): Finding {
+function isolationCheck({ processGuard: choice, isPortable }: Settings): Finding {
+  const system = systemOf(process.platform, isPortable);
   try {
-    return isolationOf(processGuard().name);
+    const guard = processGuard(choice, system);
+    if (guard.name !== 'supervisor') return isolationOf(guard.name);
+    return supervisionOf(system, choice === 'namespace');
   } catch (error) {
     const { message, hint } = failureOf(error);
     return warn(`unknown: ${message}`, hint);
   }
 }
 
-function isolationOf(guard: ReturnType<typeof processGuard>['name']): Finding {
+function isolationOf(guard: Exclude<ProcessGuard['name'], 'supervisor'>): Finding {
   switch (guard) {
     case 'pid-namespace':
-    case 'user-pid-namespace':
       return ok('PID namespaces: nothing outlives its session');
-    case 'parent-death':
+    case 'user-pid-namespace':
       return warn(
-        'no PID namespaces: processes that a session leaves behind are found by a marker and killed',
-        'allow user namespaces, or run as root in a container.',
+        'PID namespaces: nothing outlives its session; ssh may refuse its configuration, and sudo and rootless containers fail, because the files of other users belong to nobody',
+        'omit --process-guard if sessions need them.',
       );
     case 'none':
-      return warn(
-        'none: if a server is killed with -9, the next one kills what its sessions left behind',
-        process.platform === 'linux' ? 'install unshare and setpriv (util-linux).' : undefined,
-      );
+      return warn('none: what a session leaves behind is not ended');
   }
 }
+
+function supervisionOf(system: System, wantsNamespaces: boolean): Finding {
+  const cost =
+    system === 'linux'
+      ? 'supervised: ssh and sudo work; a process outlives its session if it clears its environment and also changes its limit on file locks, or belongs to another user (sudo)'
+      : 'supervised: ssh and sudo work; a program that makes itself a daemon within 0.25 s of its start may outlive its session';
+  if (wantsNamespaces) return warn(`no PID namespaces; ${cost}`, NAMESPACES_WANTED);
+  const more = '; --process-guard namespace ends those too, at the cost of ssh and sudo';
+  return ok(system === 'linux' ? cost + more : cost);
+}
+
+const NAMESPACES_WANTED =
+  process.platform === 'linux'
+    ? 'install unshare and setpriv (util-linux), and allow user namespaces.'
+    : 'only Linux has PID namespaces: omit --process-guard.';
 
 async function rootCheck(root: string): Promise<Finding> {
   const refused = (why: string) => fail(`${root} ${why}`, 'create it, or pass a different --root.');

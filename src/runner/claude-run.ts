@@ -74,7 +74,8 @@ export class ClaudeRun implements Run {
     const { query, spawned } = parts.launch(this.#input, this.#hooks());
     this.#query = query;
     this.#spawned = spawned;
-    this.#tree = new ProcessTree(spawned, spec.marker, parts.killTree);
+    const { system } = parts.finder;
+    this.#tree = new ProcessTree(spawned, spec.marker, { ...parts, system });
     this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
@@ -150,7 +151,7 @@ export class ClaudeRun implements Run {
   }
 
   leftRunning(): Promise<readonly string[]> {
-    return leftRunning(this.process);
+    return leftRunning(this.process, this.#parts.finder);
   }
 
   /** Adds a notice to the session's log. */

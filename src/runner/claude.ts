@@ -14,22 +14,18 @@ import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './failure.ts';
+import { type Guarding, startGuarding } from './guarding.ts';
 import { broughtError, notFound } from './installation.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
-import {
-  createKillTree,
-  type GuardedProcess,
-  type KillTree,
-  type ProcessGuard,
-  processGuard,
-  spawnGuarded,
-} from './process.ts';
+import { type GuardedProcess, spawnGuarded } from './process.ts';
+import type { Processes } from './processes.ts';
 import { type Launched, RUN_LIMITS, type RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
+import { shellOf } from './shell.ts';
 import { realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
@@ -41,6 +37,7 @@ export type ClaudeRunnerOptions = {
   readonly scratchDirectory: string;
   /** The server's own files, which no session may read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
+  readonly processes: Processes;
   readonly newId: () => string;
   /** Removes credentials from everything that Claude says or asks for. */
   readonly redactor: Redactor;
@@ -69,8 +66,9 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
 }
 
 type Context = ClaudeRunnerOptions & {
-  readonly guard: ProcessGuard;
-  readonly killTree: KillTree;
+  readonly guarding: Guarding;
+  /** Added to the environment of every session. */
+  readonly shell: Environment;
   readonly query: typeof query;
   /** The program that the Agent SDK has found. To look for it takes the SDK some milliseconds, in which all else waits. */
   foundPath?: string;
@@ -81,9 +79,10 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
   const sdk = await import('@anthropic-ai/claude-agent-sdk').catch((error: unknown) => {
     throw spawnError(error);
   });
-  const guard = processGuard();
-  options.log.info({ guard: guard.name }, 'process guard selected');
-  return { ...options, guard, killTree: createKillTree(), query: sdk.query };
+  const guarding = startGuarding({ ...options.processes, log: options.log });
+  const { directory, finder } = options.processes;
+  const shell = finder.system === 'linux' ? {} : shellOf(options.environment, directory);
+  return { ...options, guarding, shell, query: sdk.query };
 }
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
@@ -96,7 +95,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
   try {
     const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
     const own = { marker: spec.marker, temporaryDirectory };
-    const environment = childEnvironment(context.environment, own);
+    const environment = { ...childEnvironment(context.environment, own), ...context.shell };
     const conversation = new Conversation(spec, environment);
     const places = placesOf(directory, environment);
     const files = context.secretFiles;
@@ -106,6 +105,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
         throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
       }),
       soon(configurationsOf(places)),
+      context.guarding.watch(spec.marker),
     ]);
     const rules = denyRules(seen);
     const keptOut = keptOutRules(configurations, directory);
@@ -121,7 +121,8 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
         return prompts === grown && isInPlace;
       },
       checkKept: () => conversation.checkKept(),
-      killTree: context.killTree,
+      killTree: context.guarding.killTree,
+      finder: context.processes.finder,
       isInPlace: (pid) => inTime(worksIn(pid, directory), LOOK_MS_MAX).catch(() => false),
       launch: (input, { canUseTool, ...gate }) => {
         const renew = (now: readonly string[]) =>
@@ -150,6 +151,8 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     if (spec.past === 'tried' && !('resume' in resumeOptions)) run.notice(NOTHING_KEPT);
     return run;
   } catch (error) {
+    // Nothing of it is left.
+    context.guarding.forget(spec.marker);
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
 }
@@ -178,12 +181,12 @@ function launch(
   gate: LineGateOptions,
   options: Options,
 ): Launched {
-  const { guard, claudePath, foundPath, query } = context;
+  const { guarding, claudePath, foundPath, query } = context;
   // If it is gone, the SDK has a better error than the guard.
   const isFound = foundPath !== undefined && existsSync(foundPath);
   let spawned: GuardedProcess | undefined;
   const spawnClaudeCodeProcess = (request: SpawnOptions) => {
-    spawned = spawnGuarded(request, guard);
+    spawned = spawnGuarded(request, guarding.guard);
     context.foundPath = request.command;
     return behindGate(spawned.child, new LineGate(gate));
   };

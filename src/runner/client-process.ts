@@ -1,7 +1,7 @@
 /** The client process that started a server, so that several servers of one client are known to belong together. */
 
 import { basename } from 'node:path';
-import { commandLineOf, lookAt } from './process-table.ts';
+import { commandLineOf, lookAt, OWN_SYSTEM, type System } from './process-table.ts';
 
 const ANCESTORS_MAX = 32;
 
@@ -9,13 +9,13 @@ const ANCESTORS_MAX = 32;
  * The nearest ancestor of a process that is not there merely to start it, identified by its pid and start time. Undefined
  * if it cannot be determined: it has gone, cannot be seen, or is the first process of the system, to which orphans fall.
  */
-export function clientOf(pid: number): string | undefined {
-  let seen = lookAt(pid);
+export function clientOf(pid: number, system: System = OWN_SYSTEM): string | undefined {
+  let seen = lookAt(pid, system);
   for (let steps = 0; steps < ANCESTORS_MAX; steps++) {
     if (typeof seen === 'string' || seen.parent <= 1) return undefined;
     const { parent } = seen;
-    seen = lookAt(parent);
-    const words = commandLineOf(parent);
+    seen = lookAt(parent, system);
+    const words = commandLineOf(parent, system);
     if (typeof seen === 'string' || words.length === 0) return undefined;
     if (!isStarter(words)) return `${parent}/${seen.startTime}`;
   }

@@ -3,8 +3,9 @@
 import { basename } from 'node:path';
 import { LEFT_NAMES_MAX } from '../limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
+import type { Finder } from './finder.ts';
 import { asName } from './message-parts.ts';
-import { lookAt, programOf, visitMarked } from './process-table.ts';
+import { lookAt, programOf } from './process-table.ts';
 
 /**
  * Their names. Claude Code puts each shell into a process group of its own, which what the shell starts stays in or leaves
@@ -12,12 +13,16 @@ import { lookAt, programOf, visitMarked } from './process-table.ts';
  *
  * @throws if the process table could not be read
  */
-export async function leftRunning({ pid, marker }: ProcessIdentity): Promise<readonly string[]> {
+export async function leftRunning(
+  { pid, marker }: ProcessIdentity,
+  finder: Finder,
+): Promise<readonly string[]> {
   const names: string[] = [];
-  await visitMarked(new Set([marker]), (each) => {
-    const seen = lookAt(each);
+  const { system } = finder;
+  await finder.visit(new Set([marker]), (each) => {
+    const seen = lookAt(each, system);
     if (seen === 'gone' || (seen !== 'unknown' && seen.group === pid)) return;
-    names.push(asName(basename(programOf(each)).replace(/^-/, '')));
+    names.push(asName(basename(programOf(each, system)).replace(/^-/, '')));
   });
   return names.sort();
 }

@@ -4,10 +4,17 @@
  */
 
 import { clientOf } from './client-process.ts';
-import { bootId, lookAt, pidNamespace, startTimeOf } from './process-table.ts';
+import {
+  bootId,
+  lookAt,
+  OWN_SYSTEM,
+  pidNamespace,
+  type System,
+  startTimeOf,
+} from './process-table.ts';
 
 /**
- * `stopped`: it is alive but stopped (SIGSTOP, a debugger); known on Linux only. `gone`: the operating system has no such
+ * `stopped`: it is alive but stopped (SIGSTOP, a debugger). `gone`: the operating system has no such
  * process. `unknown`: everything else. It may be alive where we cannot see it (another container, another kernel under
  * gVisor or Kata), or we cannot look now (no file descriptor left). Then only its lease tells.
  */
@@ -24,24 +31,25 @@ export type Owners = {
 const SEPARATOR = '/';
 
 /** @param id unique for this process, without a slash */
-export function createOwners(id: string): Owners {
+export function createOwners(id: string, system: System = OWN_SYSTEM): Owners {
   // What a process id is relative to: a kernel and a PID namespace in it. Each container has its own.
-  const [boot, namespace] = [bootId() ?? '', namespaceId()];
+  const [boot, namespace] = [bootId(system) ?? '', namespaceId(system)];
   // Two processes that could not read theirs may have different ones.
-  const isKnown = process.platform !== 'linux' || (boot !== '' && namespace !== '');
-  const self = [id, process.pid, boot, namespace, startTimeOf(process.pid) ?? ''].join(SEPARATOR);
+  const isKnown = system !== 'linux' || (boot !== '' && namespace !== '');
+  const startTime = startTimeOf(process.pid, system) ?? '';
+  const self = [id, process.pid, boot, namespace, startTime].join(SEPARATOR);
   const stateOf = (owner: string): OwnerState => {
     if (owner === self) return 'self';
-    const [, pid, itsBoot, itsNamespace, ...startTime] = owner.split(SEPARATOR);
+    const [, pid, itsBoot, itsNamespace, ...itsStart] = owner.split(SEPARATOR);
     // A reboot of this machine and another sandbox look the same: another boot id.
     if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
-    return stateOfProcess(Number(pid), startTime.join(SEPARATOR));
+    return stateOfProcess(Number(pid), itsStart.join(SEPARATOR), system);
   };
   const isOfSameClient = (owner: string): boolean => {
     // Only a living process is known to be the one of that number.
     if (!['self', 'alive', 'stopped'].includes(stateOf(owner))) return false;
-    const ours = clientOf(process.pid);
-    return ours !== undefined && clientOf(pidOf(owner)) === ours;
+    const ours = clientOf(process.pid, system);
+    return ours !== undefined && clientOf(pidOf(owner), system) === ours;
   };
   return { self, stateOf, isOfSameClient };
 }
@@ -51,8 +59,8 @@ export function pidOf(owner: string): number {
   return Number(owner.split(SEPARATOR)[1]);
 }
 
-function stateOfProcess(pid: number, startTime: string): OwnerState {
-  const seen = lookAt(pid);
+function stateOfProcess(pid: number, startTime: string, system: System): OwnerState {
+  const seen = lookAt(pid, system);
   if (typeof seen === 'string') return seen;
   // The owner could not read its own start time.
   if (startTime === '') return 'unknown';
@@ -61,9 +69,9 @@ function stateOfProcess(pid: number, startTime: string): OwnerState {
 }
 
 /** Empty if the system has none, or if it cannot be read. */
-function namespaceId(): string {
+function namespaceId(system: System): string {
   try {
-    return pidNamespace()?.replace(/\D/g, '') ?? '';
+    return pidNamespace(system)?.replace(/\D/g, '') ?? '';
   } catch {
     return '';
   }

@@ -17,23 +17,40 @@ const READ_BYTES_MAX = 256 * 1024;
 const PIDS_PER_SLICE = 100;
 const PS_BYTES_MAX = 64 * 1024 * 1024;
 
+/**
+ * How processes are looked at. `linux`: in `/proc`. `bsd` (macOS too): with `ps`, which shows the environment of some
+ * programs. `posix`: with `ps` and what every POSIX system has. `windows`: not at all.
+ */
+export type System = 'linux' | 'bsd' | 'posix' | 'windows';
+
+/** @param isPortable to do without what only this system has, so that the portable way can be tried anywhere */
+export function systemOf(platform: NodeJS.Platform, isPortable = false): System {
+  if (platform === 'win32') return 'windows';
+  if (isPortable) return 'posix';
+  if (platform === 'linux') return 'linux';
+  return platform === 'darwin' || platform.endsWith('bsd') ? 'bsd' : 'posix';
+}
+
+/** This machine's, unless an operator wants the portable way. */
+export const OWN_SYSTEM = systemOf(process.platform);
+
 /** A process as it is now. */
 export type Seen = {
   /** As the operating system writes it. */
   readonly startTime: string;
-  /** It is stopped, by a signal or by a tracer. Known on Linux only. */
+  /** It is stopped, by a signal or by a tracer. */
   readonly isStopped: boolean;
   readonly parent: number;
   readonly group: number;
 };
 
 /** The state of a process. A zombie is gone. */
-export function lookAt(pid: number): Seen | 'gone' | 'unknown' {
+export function lookAt(pid: number, system: System = OWN_SYSTEM): Seen | 'gone' | 'unknown' {
   // 0 and negative numbers name process groups.
   if (!Number.isSafeInteger(pid) || pid <= 0) return 'unknown';
   if (isGone(pid)) return 'gone';
   try {
-    return process.platform === 'linux' ? seenInProc(pid) : seenByPs(pid);
+    return system === 'linux' ? seenInProc(pid) : seenByPs(pid);
   } catch {
     // Its parent may have waited for it meanwhile.
     return isGone(pid) ? 'gone' : 'unknown';
@@ -63,17 +80,18 @@ function seenInProc(pid: number): Seen | 'gone' {
 }
 
 function seenByPs(pid: number): Seen | 'gone' {
-  const line = ps(['-o', 'ppid=,pgid=,state=,lstart=', '-p', String(pid)]).trim();
+  const line = ps([...columns('ppid', 'pgid', 'state', 'lstart'), '-p', String(pid)]).trim();
   const [, parent, group, state = '', startTime] =
     /^(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)$/.exec(line) ?? [];
   if (startTime === undefined) throw new Error(`ps does not know process ${pid}`);
   if (state.startsWith('Z')) return 'gone';
-  return { startTime, isStopped: false, parent: Number(parent), group: Number(group) };
+  const isStopped = state.startsWith('T');
+  return { startTime, isStopped, parent: Number(parent), group: Number(group) };
 }
 
 /** When a living process started; undefined if it is gone or cannot be seen. */
-export function startTimeOf(pid: number): string | undefined {
-  const seen = lookAt(pid);
+export function startTimeOf(pid: number, system: System = OWN_SYSTEM): string | undefined {
+  const seen = lookAt(pid, system);
   return typeof seen === 'string' ? undefined : seen.startTime;
 }
 
@@ -81,8 +99,8 @@ export function startTimeOf(pid: number): string | undefined {
  * Distinguishes boots of this machine, and sandboxes with their own kernel. Empty if the system has no such id, like
  * macOS, where start times are wall-clock times and distinguish boots already. Undefined if it cannot be read now.
  */
-export function bootId(): string | undefined {
-  if (process.platform !== 'linux') return '';
+export function bootId(system: System = OWN_SYSTEM): string | undefined {
+  if (system !== 'linux') return '';
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
   } catch (error) {
@@ -95,7 +113,8 @@ export function bootId(): string | undefined {
  *
  * @throws if it cannot be read now
  */
-export function pidNamespace(): string | undefined {
+export function pidNamespace(system: System = OWN_SYSTEM): string | undefined {
+  if (system !== 'linux') return undefined;
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
@@ -105,9 +124,9 @@ export function pidNamespace(): string | undefined {
 }
 
 /** The name of the program that a process runs, as it was called; empty if it cannot be read. */
-export function programOf(pid: number): string {
+export function programOf(pid: number, system: System = OWN_SYSTEM): string {
   try {
-    if (process.platform !== 'linux') return ps(['-o', 'comm=', '-p', String(pid)]).trim();
+    if (system !== 'linux') return ps(['-o', 'comm=', '-p', String(pid)]).trim();
     const [called = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     return called || readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
   } catch {
@@ -119,9 +138,9 @@ export function programOf(pid: number): string {
  * The command line of a process; empty if it cannot be read. Outside Linux, its words are what is between spaces, also
  * inside a path.
  */
-export function commandLineOf(pid: number): readonly string[] {
+export function commandLineOf(pid: number, system: System = OWN_SYSTEM): readonly string[] {
   try {
-    if (process.platform !== 'linux') {
+    if (system !== 'linux') {
       return ps(['-ww', '-o', 'args=', '-p', String(pid)])
         .trim()
         .split(/\s+/)
@@ -136,28 +155,15 @@ export function commandLineOf(pid: number): readonly string[] {
   }
 }
 
-type Visit = (pid: number, marker: string) => void;
+/** Called with a process that belongs to a marker, as soon as it is found. */
+export type Visit = (pid: number, marker: string) => void;
 
 /**
- * Calls `visit` for each process that belongs to one of the markers, as soon as it is found, but never for ourselves.
+ * Visits those that have a marker in their environment, or its tag, but never ourselves.
  *
  * @throws if the process table could not be read completely
  */
-export async function visitMarked(markers: ReadonlySet<string>, visit: Visit): Promise<void> {
-  if (process.platform === 'linux') return await visitProc(markers, visit);
-  // There is no such table. The root of a tree is killed as our child.
-  if (process.platform === 'win32') return;
-  for (const line of ps(['-axEww', '-o', 'pid=,command=']).split('\n')) {
-    const pid = Number.parseInt(line, 10);
-    const marker = line
-      .split(' ')
-      .map(assigned)
-      .find((each) => markers.has(each));
-    if (pid !== process.pid && marker !== undefined) visit(pid, marker);
-  }
-}
-
-async function visitProc(markers: ReadonlySet<string>, visit: Visit): Promise<void> {
+export async function visitProc(markers: ReadonlySet<string>, visit: Visit): Promise<void> {
   const byTag = new Map([...markers].map((marker) => [tagOf(marker), marker]));
   const buffer = Buffer.allocUnsafe(READ_BYTES_MAX);
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
@@ -170,6 +176,18 @@ async function visitProc(markers: ReadonlySet<string>, visit: Visit): Promise<vo
       markerIn(readInto(buffer, `/proc/${pid}/environ`), markers);
     // A process that has ended keeps its limits until its parent notices, which may be never.
     if (marker !== undefined && lookAt(pid) !== 'gone') visit(pid, marker);
+  }
+}
+
+/** Visits those whose environment `ps` shows: on macOS, not that of the programs that belong to the system. */
+export function visitByPs(markers: ReadonlySet<string>, visit: Visit): void {
+  for (const line of ps(['-axEww', ...columns('pid', 'command')]).split('\n')) {
+    const pid = Number.parseInt(line, 10);
+    const marker = line
+      .split(' ')
+      .map(assigned)
+      .find((each) => markers.has(each));
+    if (pid !== process.pid && marker !== undefined) visit(pid, marker);
   }
 }
 
@@ -218,9 +236,16 @@ function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
 }
 
+/** Without headers. In one argument, some would take all that follows the first `=` for a header. */
+function columns(...names: string[]): readonly string[] {
+  return names.flatMap((name) => ['-o', `${name}=`]);
+}
+
 /** @throws if `ps` could not be run, or failed */
 function ps(args: readonly string[]): string {
-  const { error, status, stdout, stderr } = spawnSync('ps', args, {
+  // So that the same process always has the same start time: `ps` writes it in a language and a time zone.
+  const line = ['LC_ALL=C', 'TZ=UTC0', 'ps', ...args];
+  const { error, status, stdout, stderr } = spawnSync('env', line, {
     encoding: 'utf8',
     maxBuffer: PS_BYTES_MAX,
   });

@@ -10,6 +10,7 @@ import {
 } from '../limits.ts';
 import type { Logger } from '../log.ts';
 import type { Redactor } from '../redaction.ts';
+import type { Finder } from './finder.ts';
 import type { LineGateOptions } from './line-gate.ts';
 import type { GuardedProcess, KillTree } from './process.ts';
 import type { MessageInput } from './prompt-text.ts';
@@ -42,6 +43,7 @@ export type ClaudeRunParts = {
   /** Rejects if Claude Code has not written the transcript since the last time. */
   readonly checkKept: () => Promise<void>;
   readonly killTree: KillTree;
+  readonly finder: Finder;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   readonly newId: () => string;
   readonly redactor: Redactor;

@@ -22,9 +22,9 @@ export function tagOf(marker: string): string {
   return String(hash.readUIntBE(0, TAG_BYTES));
 }
 
-/** Command and arguments to put before a command so that it carries the tag. */
+/** Command and arguments to put before a command so that it carries the tag, on Linux. */
 export function taggingPrefix(marker: string): readonly string[] {
-  return process.platform === 'linux' ? ['sh', '-c', SET_LIMIT, tagOf(marker)] : [];
+  return ['sh', '-c', SET_LIMIT, tagOf(marker)];
 }
 
 /** The limit that is a tag, if the process has one, from the text of `/proc/PID/limits`. */

@@ -6,7 +6,14 @@ import { duel } from './duel.ts';
 test('servers under kills and stops for a minute keep every promise', {
   timeout: 400_000,
 }, async () => {
-  const options = { seconds: 60, servers: 4, sessions: 20, mutant: 'none', seed: 3 } as const;
+  const options = {
+    seconds: 60,
+    servers: 4,
+    sessions: 20,
+    mutant: 'none',
+    seed: 3,
+    guard: 'auto',
+  } as const;
   const { violations } = await carryOut(chaos, { ...options, percent: 10 });
   expect(violations).toEqual([]);
 });

@@ -10,6 +10,7 @@ import { violationsOf } from './checks.ts';
 import { Database } from './database.ts';
 import { type Evidence, gather } from './evidence.ts';
 import { type Faults, Slot } from './fleet.ts';
+import { GUARD_KINDS } from './guards.ts';
 import { Load } from './load.ts';
 import { LAPSED, MUTANTS, REFUSED } from './mutants.ts';
 
@@ -32,6 +33,7 @@ export const chaos = longRun({
   flags: {
     seconds: 60,
     seed: 1,
+    guard: GUARD_KINDS,
     servers: 4,
     sessions: 20,
     mutant: MUTANTS,
@@ -39,10 +41,13 @@ export const chaos = longRun({
     percent: 100,
   },
 
-  async run({ place, violations, say }, { seconds, seed, servers, sessions, mutant, percent }) {
+  async run(
+    { place, violations, say },
+    { seconds, seed, servers, sessions, mutant, percent, guard },
+  ) {
     const random = seeded(seed);
     const faults: Faults = { kills: [], stops: [], crashes: [] };
-    const options = { place, flags: FLAGS, leaseTimes: LEASE_TIMES, mutant };
+    const options = { place, flags: FLAGS, leaseTimes: LEASE_TIMES, mutant, guard };
     const slots = Array.from(
       { length: servers },
       (_, n) => new Slot(`server-${n}`, options, faults),

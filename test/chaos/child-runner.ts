@@ -6,14 +6,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionError } from '../../src/errors.ts';
+import type { Logger } from '../../src/log.ts';
+import { type Guarding, startGuarding } from '../../src/runner/guarding.ts';
 import {
   type GuardedProcess,
   identify,
-  killTree,
-  processGuard,
+  type KillTree,
   spawnGuarded,
 } from '../../src/runner/process.ts';
-import { MARKER_VARIABLE } from '../../src/runner/process-table.ts';
+import { MARKER_VARIABLE, type System } from '../../src/runner/process-table.ts';
+import type { Processes } from '../../src/runner/processes.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../../src/runner/runner.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
@@ -34,11 +36,15 @@ export function promptOf({ steps, stepMs, leaves }: Work): string {
   return `${steps} ${stepMs / 1000} ${leaves ? 1 : 0}`;
 }
 
+type ChildParts = Pick<Guarding, 'killTree' | 'watch' | 'guard'> & { readonly system: System };
+
 export class ChildRunner implements Runner {
-  readonly #guard = processGuard();
+  readonly #parts: ChildParts;
   readonly #witnessDirectory: string;
 
-  constructor(witnessDirectory: string) {
+  constructor(witnessDirectory: string, processes: Processes, log: Logger) {
+    const { killTree, watch, guard } = startGuarding({ ...processes, log });
+    this.#parts = { killTree, watch, guard, system: processes.finder.system };
     this.#witnessDirectory = witnessDirectory;
     mkdirSync(witnessDirectory, { recursive: true });
   }
@@ -51,8 +57,9 @@ export class ChildRunner implements Runner {
       cwd: spec.options.workingDirectory,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', [MARKER_VARIABLE]: spec.marker },
     };
-    const spawned = spawnGuarded(request, this.#guard);
-    const run = new ChildRun(spawned, spec.marker, listener);
+    await this.#parts.watch(spec.marker);
+    const spawned = spawnGuarded(request, this.#parts.guard);
+    const run = new ChildRun(spawned, spec.marker, listener, this.#parts);
     await run.ready(spec.signal);
     return run;
   }
@@ -67,16 +74,23 @@ class ChildRun implements Run {
   readonly process: ProcessIdentity;
   readonly #spawned: GuardedProcess;
   readonly #listener: RunListener;
+  readonly #killTree: KillTree;
   readonly #ready = Promise.withResolvers<void>();
   readonly #gone: Promise<void>;
   #turn: Turn | undefined;
   #isReady = false;
   #isStopped = false;
 
-  constructor(spawned: GuardedProcess, marker: string, listener: RunListener) {
+  constructor(
+    spawned: GuardedProcess,
+    marker: string,
+    listener: RunListener,
+    { killTree, system }: ChildParts,
+  ) {
+    this.#killTree = killTree;
     this.#spawned = spawned;
     this.#listener = listener;
-    this.process = identify(spawned.child.pid ?? 0, marker);
+    this.process = identify(spawned.child.pid ?? 0, marker, system);
     const lines = createInterface({ input: spawned.child.stdout });
     lines.on('line', (line) => this.#heard(line));
     this.#gone = this.#finish(once(lines, 'close'));
@@ -84,12 +98,12 @@ class ChildRun implements Run {
 
   /** Rejects if the signal gives the start up or the child ends; by then all of it is gone. */
   async ready(signal?: AbortSignal): Promise<void> {
-    const giveUp = () => void killTree(this.process);
+    const giveUp = () => void this.#killTree(this.process);
     signal?.addEventListener('abort', giveUp);
     await Promise.race([this.#ready.promise, this.#gone]);
     signal?.removeEventListener('abort', giveUp);
     if (this.#isReady && !signal?.aborted) return;
-    await killTree(this.process);
+    await this.#killTree(this.process);
     await this.#gone;
     throw new SessionError('UNAVAILABLE', `the child ended early: ${this.#spawned.stderr()}`);
   }
@@ -115,7 +129,7 @@ class ChildRun implements Run {
 
   async close(): Promise<void> {
     this.#isStopped = true;
-    await killTree(this.process);
+    await this.#killTree(this.process);
     await this.#gone;
   }
 
@@ -143,7 +157,7 @@ class ChildRun implements Run {
 
   async #finish(drained: Promise<unknown>): Promise<void> {
     await once(this.#spawned.child, 'exit').catch(() => undefined);
-    await killTree(this.process);
+    await this.#killTree(this.process);
     await Promise.race([drained, sleep(DRAIN_MS)]);
     const error = new SessionError('UNAVAILABLE', 'the child stopped unexpectedly').toFailure();
     this.#endTurn(this.#isStopped ? { state: 'interrupted' } : { state: 'failed', error });

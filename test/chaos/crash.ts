@@ -10,6 +10,7 @@ import { violationsOf } from './checks.ts';
 import { Database } from './database.ts';
 import { gather } from './evidence.ts';
 import { ChaosServer, type Fault } from './fleet.ts';
+import { GUARD_KINDS } from './guards.ts';
 import { Load } from './load.ts';
 
 const MAX_LIVE = 4;
@@ -22,16 +23,17 @@ export const crash = longRun({
   flags: {
     rounds: 200,
     seed: 1,
+    guard: GUARD_KINDS,
     /** The least that a round must get done, on average, to prove anything. */
     acknowledgedPerRound: 5,
   },
 
-  async run({ place, violations, say }, { rounds, seed, acknowledgedPerRound }) {
+  async run({ place, violations, say }, { rounds, seed, acknowledgedPerRound, guard }) {
     const random = seeded(seed);
     const kills: Fault[] = [];
     const recoveries: number[] = [];
     const flags = ['--max-live', `${MAX_LIVE}`];
-    const options = { place, flags, leaseTimes: LEASE_TIMES, mutant: 'none' } as const;
+    const options = { place, flags, leaseTimes: LEASE_TIMES, mutant: 'none', guard } as const;
     const start = async () => {
       const startedAt = performance.now();
       const server = await ChaosServer.start('server', options);

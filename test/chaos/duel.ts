@@ -11,6 +11,7 @@ import { promptOf } from './child-runner.ts';
 import { Database } from './database.ts';
 import { gather, readWitness } from './evidence.ts';
 import { ChaosServer } from './fleet.ts';
+import type { GuardKind } from './guards.ts';
 import type { Mutant } from './mutants.ts';
 
 /** A server that only gets no time to run must not lose its lease: that would be another story. */
@@ -25,10 +26,14 @@ const SETTLE_MS = 2 * LEASE_TIMES.leaseMs;
 const UNDER_WAY = /^(not one end per turn|process left):/;
 
 /** Returns what the checks say; returns early once they say something of the `expected` kind. */
-export async function duel(mutant: Mutant, expected?: RegExp): Promise<readonly string[]> {
+export async function duel(
+  mutant: Mutant,
+  expected?: RegExp,
+  guard: GuardKind = 'auto',
+): Promise<readonly string[]> {
   const place = await RigPlace.open();
   const flags = ['--max-live', `${MAX_LIVE}`];
-  const options = { place, flags, leaseTimes: LEASE_TIMES, mutant };
+  const options = { place, flags, leaseTimes: LEASE_TIMES, mutant, guard };
   const servers = [
     await ChaosServer.start('first', options),
     await ChaosServer.start('second', options),

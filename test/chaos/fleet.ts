@@ -9,6 +9,7 @@ import { LineWire } from '../support/client/line-wire.ts';
 import { Program } from '../support/client/program.ts';
 import type { Args, ToolAnswer } from '../support/client/tools.ts';
 import { witnessDirectoryOf } from './evidence.ts';
+import { type GuardKind, guardEnvironment } from './guards.ts';
 import type { Mutant } from './mutants.ts';
 import type { ServerOptions } from './server.ts';
 
@@ -28,6 +29,7 @@ export type FleetOptions = {
   readonly flags: readonly string[];
   readonly leaseTimes: LeaseTimes;
   readonly mutant: Mutant;
+  readonly guard: GuardKind;
 };
 
 /** A server process and a client of it. */
@@ -43,12 +45,16 @@ export class ChaosServer extends LineWire {
 
   /** Starts a server and connects to it. */
   static async start(name: string, options: FleetOptions): Promise<ChaosServer> {
-    const { place, flags, leaseTimes, mutant } = options;
+    const { place, flags, leaseTimes, mutant, guard } = options;
     const witnessDirectory = witnessDirectoryOf(place);
     const argument: ServerOptions = { leaseTimes, mutant, witnessDirectory };
     const command = [process.execPath, SERVER, JSON.stringify(argument)];
     const args = ['--log-file', place.logFile(name), '--max-sessions', '10000', ...flags];
-    const program = new Program([...command, ...args], place.env, false);
+    const program = new Program(
+      [...command, ...args],
+      { ...place.env, ...guardEnvironment(guard) },
+      false,
+    );
     return await new ChaosServer(program).initialize();
   }
 

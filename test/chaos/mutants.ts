@@ -1,7 +1,7 @@
 /** Safeguards that can be taken away at the ports, which the chaos run must notice; and what it counts there. */
 
 import type { Logger } from '../../src/log.ts';
-import { killTree } from '../../src/runner/process.ts';
+import type { KillTree } from '../../src/runner/process.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { type Claim, type Fence, StaleFenceError, type Store } from '../../src/store/store.ts';
 
@@ -13,7 +13,7 @@ export type MutablePorts = {
   killTree(process: ProcessIdentity): Promise<boolean>;
 };
 
-export function mutated(mutant: Mutant, store: Store): MutablePorts {
+export function mutated(mutant: Mutant, store: Store, killTree: KillTree): MutablePorts {
   switch (mutant) {
     case 'none':
       return { store, killTree };

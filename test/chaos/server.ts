@@ -8,6 +8,7 @@ import { assemble } from '../../src/app.ts';
 import { readSettings } from '../../src/config.ts';
 import type { LeaseTimes } from '../../src/limits.ts';
 import { createLog } from '../../src/log.ts';
+import { processesOf } from '../../src/runner/processes.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';
 import { ChildRunner } from './child-runner.ts';
@@ -31,8 +32,9 @@ async function main(options: ServerOptions): Promise<void> {
   process.on('unhandledRejection', fatal);
   const { leaseMs } = leaseTimes;
   const store = await openSqliteStore({ directory: settings.stateDir, leaseMs, log });
-  const ports = mutated(mutant, observed(store, log));
-  const runner = new ChildRunner(witnessDirectory);
+  const processes = processesOf(settings);
+  const ports = mutated(mutant, observed(store, log), processes.killTree);
+  const runner = new ChildRunner(witnessDirectory, processes, log);
   const app = await assemble({ settings, log, version: '0.0.0', runner, leaseTimes, ...ports });
   const stdio = serveStdio({
     connections: app.connections,

@@ -2,11 +2,26 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startTimeOf } from '../../src/runner/process-table.ts';
+import { type GuardKind, guardEnvironment } from '../chaos/guards.ts';
 import { processesWith } from '../demo/processes.ts';
 import { commandOf, Server, type Workplace } from '../support/client/place.ts';
 import { type Step, script } from '../support/messages-api.ts';
 import { connectStdio, makeWorkplace } from '../support/program.ts';
-import { create, OPTIONS, POLL, processesOf, send, startServer, turn } from './sessions.ts';
+import { connectTo, create, OPTIONS, POLL, processesOf, send, turn } from './sessions.ts';
+
+/** On a machine on which they work; root's and users' ways are tried by `runner/user.test.ts`. */
+const GUARD_KINDS = ['auto', 'supervisor', 'portable'] as const;
+
+async function makeGuarded(guard: GuardKind): Promise<Workplace> {
+  const place = await makeWorkplace();
+  Object.assign(place.env, guardEnvironment(guard));
+  return place;
+}
+
+async function startGuarded(guard: GuardKind, ...args: string[]) {
+  const place = await makeGuarded(guard);
+  return { place, client: await connectTo(place, ...args) };
+}
 
 /** What is promised; past it a process has outlived its session. */
 const GONE = { timeout: 5000 };
@@ -47,9 +62,9 @@ async function started(place: Workplace, ...names: string[]): Promise<void> {
   await expect.poll(() => readdir(place.directory), POLL).toEqual(expect.arrayContaining(names));
 }
 
-describe('no process outlives', OPTIONS, () => {
+describe.each(GUARD_KINDS)('with the guard %s, no process outlives', OPTIONS, (guard) => {
   test('end_session: neither a shell, nor a background task, nor what they started, when it answers', async () => {
-    const { place, client } = await startServer();
+    const { place, client } = await startGuarded(guard);
     const [busy, idle] = [await create(client, place), await create(client, place)];
     await send(client, busy, [holding('busy')]);
     await turn(client, idle, [background('task'), STRAY, { text: 'idle' }]);
@@ -61,25 +76,14 @@ describe('no process outlives', OPTIONS, () => {
     }
   });
 
-  test.each([
-    ['without namespaces', ['unshare']],
-    ['without any guard', ['unshare', 'setpriv']],
-  ])('end_session, on a system %s, having cleared its environment', async (_, lacking) => {
-    const place = await makeWorkplace();
-    const bin = await programsThatFail(place, lacking);
-    const env = { ...place.env, PATH: `${bin}:${place.env.PATH}` };
-    const client = await connectStdio('v2 legacy', { ...commandOf(), env });
-    const id = await create(client, place);
-    await turn(client, id, [{ tool: 'Bash', input: { command: ESCAPE } }, { text: 'idle' }]);
-    const pids = await readFile(join(place.directory, 'pids'), 'utf8');
-    const escaped = pids.trim().split('\n').map(Number);
-    expect(escaped.map(startTimeOf)).toEqual([expect.any(String), expect.any(String)]);
-    await client.call('end_session', { sessionId: id });
-    expect(escaped.map(startTimeOf)).toEqual([undefined, undefined]);
-  });
-
   test('an eviction for another session, which waits for what was left running, and then names it', async () => {
-    const { place, client } = await startServer('--idle-evict-ms', '3000', '--max-live', '1');
+    const { place, client } = await startGuarded(
+      guard,
+      '--idle-evict-ms',
+      '3000',
+      '--max-live',
+      '1',
+    );
     const [first, second] = [await create(client, place), await create(client, place)];
     const command = 'echo kept > "$TMPDIR/patch"; nohup sleep 600 > /dev/null 2>&1 & echo left';
     await turn(client, first, [{ tool: 'Bash', input: { command } }, { text: 'idle' }]);
@@ -103,7 +107,13 @@ describe('no process outlives', OPTIONS, () => {
   });
 
   test('an eviction for another session, background tasks included', async () => {
-    const { place, client } = await startServer('--idle-evict-ms', '500', '--max-live', '1');
+    const { place, client } = await startGuarded(
+      guard,
+      '--idle-evict-ms',
+      '500',
+      '--max-live',
+      '1',
+    );
     const [first, second] = [await create(client, place), await create(client, place)];
     await turn(client, first, [background('task'), { text: 'idle' }]);
     await started(place, 'task');
@@ -119,7 +129,7 @@ describe('no process outlives', OPTIONS, () => {
   test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
     'its server that ends by %s in the middle of turns and background tasks',
     async (how) => {
-      const place = await makeWorkplace();
+      const place = await makeGuarded(guard);
       const server = await new Server(place).initialize();
       await prompt(server, place, [background('task'), { text: 'idle' }]);
       await prompt(server, place, [holding('busy')]);
@@ -129,7 +139,7 @@ describe('no process outlives', OPTIONS, () => {
   );
 
   test('its server that is told to end with twenty sessions at work', async () => {
-    const place = await makeWorkplace();
+    const place = await makeGuarded(guard);
     const server = await new Server(place, { args: ['--max-live', '20'] }).initialize();
     const names = Array.from({ length: 20 }, (_, index) => `busy-${index}`);
     for (const name of names) await prompt(server, place, [holding(name)]);
@@ -139,6 +149,30 @@ describe('no process outlives', OPTIONS, () => {
     await endBy(server.program, place, 'SIGTERM');
   });
 });
+
+test.each([
+  ['without namespaces', ['unshare']],
+  ['without any guard', ['unshare', 'setpriv']],
+])(
+  'no process outlives end_session, on a Linux %s, having cleared its environment',
+  OPTIONS,
+  async (_, lacking) => {
+    const place = await makeWorkplace();
+    const bin = await programsThatFail(place, lacking);
+    const env = { ...place.env, PATH: `${bin}:${place.env.PATH}` };
+    const client = await connectStdio('v2 legacy', { ...commandOf(), env });
+    const id = await create(client, place);
+    await turn(client, id, [{ tool: 'Bash', input: { command: ESCAPE } }, { text: 'idle' }]);
+    const pids = await readFile(join(place.directory, 'pids'), 'utf8');
+    const escaped = pids.trim().split('\n').map(Number);
+    expect(escaped.map((pid) => startTimeOf(pid))).toEqual([
+      expect.any(String),
+      expect.any(String),
+    ]);
+    await client.call('end_session', { sessionId: id });
+    expect(escaped.map((pid) => startTimeOf(pid))).toEqual([undefined, undefined]);
+  },
+);
 
 async function prompt(server: Server, place: Workplace, steps: Step[]): Promise<void> {
   const args = { workingDirectory: place.directory, allowedTools: ['Bash'], prompt: script(steps) };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { guardDirectoryOf } from '../../src/runner/finder.ts';
 import { Recorder } from './claude-world.ts';
 import { findByMarker } from './find-by-marker.ts';
 import { openWorld } from './open-world.ts';
@@ -144,7 +145,7 @@ describe('a start', () => {
     await expect.poll(() => existsSync(begun), { timeout: 20_000 }).toBe(true);
     giveUp.abort();
     await expect(started).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(await findByMarker(marker)).toEqual([]);
+    expect(await findByMarker(marker, guardDirectoryOf(world.directory))).toEqual([]);
   });
 
   test('takes no id that is not a UUID to a command line', async () => {

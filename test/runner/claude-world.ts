@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
+import { guardDirectoryOf } from '../../src/runner/finder.ts';
+import { processesOf } from '../../src/runner/processes.ts';
 import type { RunLimits } from '../../src/runner/run-parts.ts';
 import type {
   PermissionAsk,
@@ -23,6 +25,8 @@ import { Changes } from '../support/changes.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';
 import { type MessagesApi, type Step, script, startMessagesApi } from '../support/messages-api.ts';
 import { findByMarker } from './find-by-marker.ts';
+
+const GUARDED = { processGuard: 'auto', isPortable: false } as const;
 
 export class Recorder implements RunListener {
   readonly outputs: OutputBody[] = [];
@@ -160,6 +164,7 @@ export class World {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
+      processes: processesOf({ ...GUARDED, stateDir: this.directory }),
       secretFiles,
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
@@ -195,7 +200,7 @@ export class World {
       heard,
       prompt,
       turn: (steps) => heard.outcomeOf(prompt(steps)),
-      processes: () => findByMarker(marker),
+      processes: () => findByMarker(marker, guardDirectoryOf(this.directory)),
     };
     this.#sessions.push(session);
     return session;

@@ -1,25 +1,28 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
-import {
-  createKillTree,
-  identify,
-  killTree,
-  type ProcessGuard,
-  processGuard,
-  spawnGuarded,
-} from '../../src/runner/process.ts';
-import { lookAt, startTimeOf } from '../../src/runner/process-table.ts';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { createFinder } from '../../src/runner/finder.ts';
+import { processGuard } from '../../src/runner/guard.ts';
+import { createKillTree, identify, spawnGuarded } from '../../src/runner/process.ts';
+import { lookAt, OWN_SYSTEM, startTimeOf } from '../../src/runner/process-table.ts';
 import { markedOnly } from '../../src/session/process.ts';
 import { findByMarker } from './find-by-marker.ts';
-import { GUARDS } from './guards.ts';
+import { type GuardCase, guardCases } from './guards.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');
-const NONE: ProcessGuard = { name: 'none', prefix: [] };
+const DIRECTORY = realpathSync(mkdtempSync(join(tmpdir(), 'claude-sessions-guard-')));
+const GUARDS = guardCases(DIRECTORY);
+/** The weakest that this system itself has. */
+const ALONE: GuardCase = aloneOf(GUARDS);
+afterAll(() => rmSync(DIRECTORY, { recursive: true }));
+
+const killTree = createKillTree(createFinder(OWN_SYSTEM, DIRECTORY));
+const killTreeOf = ({ system }: GuardCase) => createKillTree(createFinder(system, DIRECTORY));
 const TREE = 'setsid sleep 600 & echo ready; wait';
 
 /** Each `sleep` is a child of nobody of the tree any more, and has nothing of it open. */
@@ -27,6 +30,12 @@ const ESCAPED = `
   (env -i setsid nohup sleep 600 > /dev/null 2>&1 < /dev/null &)
   (cd /; env -i setsid sh -c 'sleep 600 & exit' > /dev/null 2>&1 < /dev/null &)
   echo ready; exec tail -f /dev/null`;
+
+function aloneOf(cases: readonly GuardCase[]): GuardCase {
+  const alone = cases.find(({ title }) => title === 'supervisor alone');
+  if (alone === undefined) throw new Error('it always works');
+  return alone;
+}
 
 const markers: string[] = [];
 
@@ -42,11 +51,11 @@ afterEach(async () => {
   }
 });
 
-function start(script: string, guard: ProcessGuard = NONE, marker = newMarker()) {
+function start(script: string, { guard, system }: GuardCase = ALONE, marker = newMarker()) {
   const env = { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker };
   const request = { command: 'sh', args: ['-c', script], cwd: undefined, env };
   const { child, stderr } = spawnGuarded(request, guard);
-  return { child, stderr, marker, identity: identify(child.pid ?? 0, marker) };
+  return { child, stderr, marker, identity: identify(child.pid ?? 0, marker, system) };
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
@@ -63,18 +72,21 @@ async function startReady(...args: Parameters<typeof start>) {
 
 /** Those that run a program, by the names that the operating system has for them. */
 async function pidsOf(marker: string, name: string): Promise<readonly number[]> {
-  const all = await findByMarker(marker);
+  const all = await findByMarker(marker, DIRECTORY);
   return all.filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name);
 }
 
-const count = async (marker: string) => (await findByMarker(marker)).length;
+const count = async (marker: string) => (await findByMarker(marker, DIRECTORY)).length;
 
-test('the strongest guard that works is a pid namespace where Linux allows one', () => {
-  expect(GUARDS[0]?.name).toBe(processGuard().name);
-  if (process.platform !== 'linux') expect(GUARDS).toEqual([NONE]);
+test('a user namespace is used only if an operator wants one', () => {
+  expect(processGuard('auto').name).toMatch(/^(pid-namespace|supervisor)$/);
+  expect(processGuard('supervisor').name).toBe('supervisor');
+  if (process.platform !== 'linux') expect(processGuard('namespace').name).toBe('supervisor');
 });
 
-describe.each(GUARDS)('a process under the guard $name', (guard) => {
+describe.each(GUARDS)('a process under the guard $title', (each) => {
+  const { guard } = each;
+
   test('has the given standard streams, environment and directory, and its exit code is told', async () => {
     const env = { PATH: process.env.PATH, WORD: 'a b"$c' };
     const request = { command: 'sh', args: ['-c', 'cat; env; pwd; exit 7'], cwd: '/usr', env };
@@ -92,40 +104,37 @@ describe.each(GUARDS)('a process under the guard $name', (guard) => {
   });
 
   test('is ended with all it started, a child in a session of its own included', async () => {
-    const { identity, marker } = await startReady(TREE, guard);
+    const { identity, marker } = await startReady(TREE, each);
     await expect.poll(() => count(marker)).toBeGreaterThanOrEqual(2);
-    expect(await killTree(identity)).toBe(true);
+    expect(await killTreeOf(each)(identity)).toBe(true);
     expect(await count(marker)).toBe(0);
   });
 
-  test.runIf(process.platform === 'linux')(
-    'is ended with what has cleared its environment and left its session, its group and its parent',
-    async () => {
-      const { identity, marker } = await startReady(ESCAPED, guard);
-      await expect.poll(() => pidsOf(marker, 'sleep')).toHaveLength(2);
-      const escaped = await pidsOf(marker, 'sleep');
-      expect(await killTree(identity)).toBe(true);
-      expect(await count(marker)).toBe(0);
-      for (const pid of escaped) expect(startTimeOf(pid)).toBeUndefined();
-    },
-  );
-
-  test('leaves nothing behind that outlives a killed parent and a sweep', async () => {
+  test('leaves nothing behind that outlives a killed parent', async () => {
     const marker = newMarker();
     const program = join(PROGRAMS, 'guarding-parent.ts');
-    const parent = spawn(process.execPath, [program, guard.name, marker], {
+    const parent = spawn(process.execPath, [program, each.title, marker, DIRECTORY], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     expect(await firstLine(parent)).toBe('ready');
+    expect(await count(marker)).toBeGreaterThanOrEqual(2);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    // The kernel ends the whole namespace, or at least the root; the sweep of the next start ends the rest.
-    const left = { 'parent-death': 1, none: 2 }[guard.name as string] ?? 0;
-    await expect.poll(() => count(marker), { timeout: 10_000 }).toBe(left);
-    expect(await killTree(markedOnly(marker))).toBe(true);
-    expect(await count(marker)).toBe(0);
+    await expect.poll(() => count(marker), { timeout: 5000 }).toBe(0);
   });
 });
+
+test.each(GUARDS.filter(({ system }) => system === 'linux'))(
+  'under $title, what has cleared its environment and left its session, its group and its parent is ended too',
+  async (each) => {
+    const { identity, marker } = await startReady(ESCAPED, each);
+    await expect.poll(() => pidsOf(marker, 'sleep')).toHaveLength(2);
+    const escaped = await pidsOf(marker, 'sleep');
+    expect(await killTreeOf(each)(identity)).toBe(true);
+    expect(await count(marker)).toBe(0);
+    for (const pid of escaped) expect(startTimeOf(pid)).toBeUndefined();
+  },
+);
 
 describe('killing', () => {
   test('spares a process that only has the same pid', async () => {
@@ -143,7 +152,7 @@ describe('killing', () => {
     const keeper = await startReady(`echo ready; sh -c 'exit' & exec tail -f /dev/null`);
     const zombie = () => spawnSync('ps', ['-o', 'state=', '--ppid', String(keeper.child.pid)]);
     await expect.poll(() => String(zombie().stdout).trim()).toBe('Z');
-    expect(await findByMarker(keeper.marker)).toEqual([keeper.child.pid]);
+    expect(await findByMarker(keeper.marker, DIRECTORY)).toEqual([keeper.child.pid]);
   });
 
   test('does nothing to a process that has ended', async () => {
@@ -155,7 +164,7 @@ describe('killing', () => {
   test('of many trees at once ends each of them, and spares the others', async () => {
     const [spared, ...trees] = Array.from({ length: 9 }, () => start(TREE));
     await Promise.all(trees.map(({ child }) => firstLine(child)));
-    const kill = createKillTree();
+    const kill = killTreeOf(ALONE);
     expect(await Promise.all(trees.map(({ identity }) => kill(identity)))).toEqual(
       trees.map(() => true),
     );
@@ -176,16 +185,16 @@ describe('finding by marker', () => {
   test('needs the whole marker in the environment, not a part of it and not in an argument', async () => {
     const { child, marker } = await startReady('echo ready; exec sleep 600');
     await startReady(`echo CLAUDE_SESSIONS_MARKER=${marker}; exec sleep 600`);
-    const longer = start('echo ready; exec sleep 600', NONE, `${marker}.longer`);
+    const longer = start('echo ready; exec sleep 600', ALONE, `${marker}.longer`);
     markers.push(longer.marker);
     await firstLine(longer.child);
-    expect(await findByMarker(marker)).toEqual([child.pid]);
-    expect(await findByMarker(marker.slice(0, -1))).toEqual([]);
+    expect(await findByMarker(marker, DIRECTORY)).toEqual([child.pid]);
+    expect(await findByMarker(marker.slice(0, -1), DIRECTORY)).toEqual([]);
   });
 
   test('never finds the one who looks', async () => {
     const marker = newMarker();
-    const finder = spawn(process.execPath, [join(PROGRAMS, 'find-marked.ts'), marker], {
+    const finder = spawn(process.execPath, [join(PROGRAMS, 'find-marked.ts'), marker, DIRECTORY], {
       env: { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -203,7 +212,7 @@ describe('a guarded process', () => {
 
   test('that cannot be spawned does not bring the program down', async () => {
     const request = { command: '/no/such/program', args: [], cwd: undefined, env: {} };
-    const { child } = spawnGuarded(request, NONE);
+    const { child } = spawnGuarded(request, ALONE.guard);
     child.stdin.write('unread');
     const [error] = await once(child, 'error');
     expect(error).toMatchObject({ code: 'ENOENT' });

@@ -1,5 +1,6 @@
-/** Prints, as JSON, the processes that carry a marker: `find-marked.ts MARKER`. */
+/** Prints, as JSON, the processes that carry a marker: `find-marked.ts MARKER DIRECTORY`. */
 
 import { findByMarker } from '../find-by-marker.ts';
 
-process.stdout.write(JSON.stringify(await findByMarker(process.argv[2] ?? '')));
+const [marker = '', directory = ''] = process.argv.slice(2);
+process.stdout.write(JSON.stringify(await findByMarker(marker, directory)));

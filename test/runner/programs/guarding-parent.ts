@@ -1,14 +1,23 @@
 /**
- * Starts a shell under a guard and then lives until it is killed: `guarding-parent.ts GUARD MARKER`. The shell leaves a
- * child in a session of its own, as Claude Code's shells do. Prints `ready` once both run.
+ * Starts a shell under a guard and then lives until it is killed: `guarding-parent.ts TITLE MARKER DIRECTORY`. The shell
+ * leaves a child in a session of its own, as Claude Code's shells do. Prints `ready` once both run.
  */
 
+import { pino } from 'pino';
 import { spawnGuarded } from '../../../src/runner/process.ts';
-import { GUARDS } from '../guards.ts';
+import { Supervisor } from '../../../src/runner/supervisor.ts';
+import { guardCases } from '../guards.ts';
 
-const [name, marker] = process.argv.slice(2);
-const guard = GUARDS.find((each) => each.name === name);
-if (guard === undefined || marker === undefined) throw new Error('usage: GUARD MARKER');
+const [title, marker, directory] = process.argv.slice(2);
+if (marker === undefined || directory === undefined)
+  throw new Error('usage: TITLE MARKER DIRECTORY');
+const found = guardCases(directory).find((each) => each.title === title);
+if (found === undefined) throw new Error(`${title} does not work here`);
+const { guard, system } = found;
+if (guard.name === 'supervisor') {
+  const log = pino({ level: 'silent' });
+  await new Supervisor({ system, directory, log }).watch(marker);
+}
 const { child } = spawnGuarded(
   {
     command: 'sh',

@@ -10,10 +10,12 @@ import { closeSync, openSync } from 'node:fs';
 import { pino } from 'pino';
 import { Redactor } from '../../../src/redaction.ts';
 import { createClaudeRunner } from '../../../src/runner/claude.ts';
+import { processGuard } from '../../../src/runner/guard.ts';
 import { findClaude } from '../../../src/runner/installation.ts';
 import { createOwners } from '../../../src/runner/owners.ts';
-import { identify, killTree, processGuard, spawnGuarded } from '../../../src/runner/process.ts';
+import { identify, killTree, spawnGuarded } from '../../../src/runner/process.ts';
 import { startTimeOf } from '../../../src/runner/process-table.ts';
+import { processesOf } from '../../../src/runner/processes.ts';
 import { Recorder } from '../claude-world.ts';
 
 const [folder = '/'] = process.argv.slice(2);
@@ -31,12 +33,13 @@ const ownerOf = (pid = 0) => {
 const [living, gone] = [ownerOf(parent.pid), ownerOf(ended.pid)];
 
 const request = { command: 'sleep', args: ['600'], cwd: undefined, env };
-const { child } = spawnGuarded(request, { name: 'none', prefix: [] });
+const { child } = spawnGuarded(request, { name: 'none', prefix: [], label: () => [] });
 const tree = identify(child.pid ?? 0, marker);
 
 const runner = createClaudeRunner({
   environment: process.env,
   scratchDirectory: folder,
+  processes: processesOf({ stateDir: folder, processGuard: 'auto', isPortable: false }),
   secretFiles: [],
   redactor: new Redactor([]),
   newId: randomUUID,
@@ -64,7 +67,7 @@ const look = async () => ({
   living: stateOf(living),
   gone: stateOf(gone),
   killed: await killTree(tree),
-  guard: await told(() => typeof processGuard().name),
+  guard: await told(() => typeof processGuard('auto').name),
   found: Object.keys(await findClaude(undefined, process.env)),
   start: await told(start),
 });

@@ -1,0 +1,45 @@
+/** The process guard of a server, and the supervisor if that is it. */
+
+import type { Logger } from '../log.ts';
+import { type ProcessGuard, processGuard } from './guard.ts';
+import type { KillTree } from './process.ts';
+import type { Processes } from './processes.ts';
+import { Supervisor } from './supervisor.ts';
+
+export type Guarding = {
+  readonly guard: ProcessGuard;
+  /**
+   * To be awaited before anything with this marker is started.
+   *
+   * @throws SessionError UNAVAILABLE
+   */
+  watch(marker: string): Promise<void>;
+  /** To be called when nothing with this marker is left. {@link killTree} does it. */
+  forget(marker: string): void;
+  readonly killTree: KillTree;
+};
+
+/** @throws SessionError UNAVAILABLE if the guards could not be tried now */
+export function startGuarding({
+  log,
+  ...processes
+}: Processes & { readonly log: Logger }): Guarding {
+  const { choice, directory, finder, killTree } = processes;
+  const { system } = finder;
+  const guard = processGuard(choice, system, directory);
+  log.info({ guard: guard.name }, 'process guard selected');
+  if (guard.name !== 'supervisor') {
+    return { guard, killTree, watch: async () => undefined, forget: () => undefined };
+  }
+  const supervisor = new Supervisor({ system, directory, log });
+  return {
+    guard,
+    watch: (marker) => supervisor.watch(marker),
+    forget: (marker) => supervisor.forget(marker),
+    killTree: async (identity) => {
+      const isGone = await killTree(identity);
+      if (isGone) supervisor.forget(identity.marker);
+      return isGone;
+    },
+  };
+}
