@@ -44,6 +44,7 @@ describe('settings', () => {
     LEVEL: 'debug',
     ADDRESS: '::1',
     MODE: 'dual',
+    KIND: 'namespace',
     HOST: 'box.lan:7337',
     ORIGIN: 'https://a.example',
     URL: 'https://a.example/mcp',

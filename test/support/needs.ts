@@ -13,6 +13,8 @@ export const lacksStrace = mayLack && !works('strace', '-V');
 export const lacksMounts = mayLack && !works('unshare', '-m', 'mount', '-t', 'tmpfs', 'x', '/tmp');
 /** To be another user. */
 export const lacksUsers = mayLack && !works('setpriv', '--reuid=65534', 'true');
+/** To compare what it says. */
+export const lacksSsh = mayLack && !works('ssh', '-V');
 
 function works(command: string, ...args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
