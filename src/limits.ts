@@ -181,16 +181,6 @@ export const INTERRUPT_MS_MAX = 10_000;
 export const RUN_CLOSE_GRACE_MS = 2_500;
 /** Pause before processes are killed again that could not be killed, or not be seen. */
 export const KILL_AGAIN_MS = 1_000;
-/** Time for the programs of a process guard to answer. */
-export const GUARD_MS_MAX = 5_000;
-/** Time for one look for the processes of sessions by `ps`. */
-export const FIND_MS_MAX = 10_000;
-/** Pauses between such looks: while something changes, and after this many looks without a change. */
-export const LOOK_PAUSE_MS = 250;
-export const LOOK_PAUSE_IDLE_MS = 1_000;
-export const LOOKS_UNTIL_IDLE = 40;
-/** Pause before the process supervisor is started again if it has ended at once. */
-export const SUPERVISOR_AGAIN_MS = 1_000;
 /** Time without output, running tool or open question after which a turn is stopped. */
 export const TURN_SILENCE_MS_MAX = 30 * 60_000;
 /** Time without output after which the log of a turn says so and names the running tools. */

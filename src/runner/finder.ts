@@ -5,9 +5,12 @@ import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { FIND_MS_MAX } from '../limits.ts';
 import { OWN_SYSTEM, type System, type Visit, visitByPs, visitProc } from './process-table.ts';
 import { FIND } from './supervisor-script.ts';
+
+/** Time for one look by `ps`, and the maximum size of what it finds. */
+const FIND_MS_MAX = 10_000;
+const FOUND_BYTES_MAX = 16 * 1024 * 1024;
 
 export type Finder = {
   readonly system: System;
@@ -84,8 +87,6 @@ async function ask(
   });
   return stdout.split('\n').filter((line) => line !== '');
 }
-
-const FOUND_BYTES_MAX = 16 * 1024 * 1024;
 
 /** The supervisor's programs are those of the system, whatever the server's search path is. */
 export const SYSTEM_PATH = '/usr/bin:/bin:/usr/sbin:/sbin';

@@ -6,7 +6,6 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { GUARD_MS_MAX } from '../limits.ts';
 import { spawnError } from './failure.ts';
 import { OWN_SYSTEM, type System } from './process-table.ts';
 import { REGISTER } from './supervisor-script.ts';
@@ -23,6 +22,9 @@ export type ProcessGuard = {
   /** The same, after the prefix, so that the process can be found by its marker. */
   label(marker: string): readonly string[];
 };
+
+/** Time for the programs of a guard to answer. */
+export const GUARD_MS_MAX = 5000;
 
 const PARENT_DEATH = ['setpriv', '--pdeathsig', 'KILL', '--'];
 const PID_NAMESPACE = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc', '--'];

@@ -5,21 +5,22 @@
 
 import { mkdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import {
-  GUARD_MS_MAX,
-  LOOK_PAUSE_IDLE_MS,
-  LOOK_PAUSE_MS,
-  LOOKS_UNTIL_IDLE,
-  SUPERVISOR_AGAIN_MS,
-} from '../limits.ts';
 import type { Logger } from '../log.ts';
 import { within } from '../timer.ts';
 import { spawnError } from './failure.ts';
 import { SYSTEM_PATH } from './finder.ts';
+import { GUARD_MS_MAX } from './guard.ts';
 import type { System } from './process-table.ts';
 import { type PipedChild, spawnPiped } from './spawning.ts';
 import { SUPERVISOR } from './supervisor-script.ts';
 import { tagOf } from './tag.ts';
+
+/** Pauses between looks: while something changes, and after this many looks without a change. */
+const LOOK_PAUSE_MS = 250;
+const LOOK_PAUSE_QUIET_MS = 1000;
+const LOOKS_UNTIL_QUIET = 40;
+/** Pause before it is started again if it has ended at once. */
+const AGAIN_MS = 1000;
 
 type SupervisorOptions = {
   readonly system: System;
@@ -108,7 +109,7 @@ export class Supervisor {
         this.#ended(0);
       }
     };
-    setTimeout(again, livedMs < SUPERVISOR_AGAIN_MS ? SUPERVISOR_AGAIN_MS : 0).unref();
+    setTimeout(again, livedMs < AGAIN_MS ? AGAIN_MS : 0).unref();
   }
 
   #tell(line: string): void {
@@ -132,7 +133,7 @@ export class Supervisor {
   #looked(living: string): void {
     this.#quietLooks = living === this.#living ? this.#quietLooks + 1 : 0;
     this.#living = living;
-    const pause = this.#quietLooks < LOOKS_UNTIL_IDLE ? LOOK_PAUSE_MS : LOOK_PAUSE_IDLE_MS;
+    const pause = this.#quietLooks < LOOKS_UNTIL_QUIET ? LOOK_PAUSE_MS : LOOK_PAUSE_QUIET_MS;
     this.#next = setTimeout(() => this.#look(), pause).unref();
   }
 
