@@ -47,7 +47,7 @@ async function latestOf(
 ): Promise<{ readonly id: string; readonly text: string }> {
   const { lastSeq, id } = await service.sessions.get(caller, sessionId);
   const after = Math.max(0, lastSeq - REVIEW_EVENTS);
-  const query = { sessionId, after, limit: EVENTS_LIMIT_MAX };
+  const query = { sessionId: id, after, limit: EVENTS_LIMIT_MAX };
   const { session, ...read } = await service.reader.page(caller, query);
   let { events } = read;
   const newest = events.at(-1)?.seq ?? lastSeq;

@@ -52,7 +52,7 @@ export const OF_SESSION: Readonly<Record<Facet, SessionResource>> = {
     async read({ sessionId, after }, { service, caller }) {
       const query = { sessionId, after, limit: EVENTS_LIMIT_MAX };
       const { session, events } = await service.reader.page(caller, query);
-      return showTranscript({ session, events, after }, sessionUri(sessionId, 'transcript')).text;
+      return showTranscript({ session, events, after }, sessionUri(session.id, 'transcript')).text;
     },
   },
   events: {
@@ -69,7 +69,7 @@ export const OF_SESSION: Readonly<Record<Facet, SessionResource>> = {
     async read({ sessionId, after }, { service, caller }) {
       const query = { sessionId, after, limit: EVENTS_LIMIT_MAX };
       const { session, events } = await service.reader.page(caller, query);
-      const uri = sessionUri(sessionId, 'events');
+      const uri = sessionUri(session.id, 'events');
       const shown = showEvents(events, 'summary', {
         nextAfter: session.lastSeq,
         hasMore: true,

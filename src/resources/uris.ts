@@ -8,6 +8,7 @@ export const FACETS = { record: '', transcript: '/transcript', events: '/events'
 export type Facet = keyof typeof FACETS;
 
 export type SessionAddress = {
+  /** The id of a session, or its name. */
   readonly sessionId: string;
   readonly facet: Facet;
   /** The seq after which to read. */
@@ -18,10 +19,20 @@ const PATTERN = /^claude-session:\/\/([^/?#]+)(\/transcript|\/events)?(?:\?after
 
 /** Undefined if the URI is not one of a session. */
 export function parseSessionUri(uri: string): SessionAddress | undefined {
-  const [, sessionId, suffix = '', after] = PATTERN.exec(uri) ?? [];
+  const [, encoded = '', suffix = '', after] = PATTERN.exec(uri) ?? [];
+  const sessionId = decoded(encoded);
   if (sessionId === undefined || (suffix === '' && after !== undefined)) return undefined;
   const facet = suffix === '' ? 'record' : suffix === FACETS.events ? 'events' : 'transcript';
   return { sessionId, facet, after: Number(after ?? 0) };
+}
+
+/** A name may need percent signs; undefined if there is none, or if they stand for nothing. */
+function decoded(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded).toWellFormed() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function sessionUri(sessionId: string, facet: Facet): string {

@@ -3,7 +3,7 @@
 import { failureOf, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Caller } from '../service/caller.ts';
-import { SESSION_ID_PREFIX } from '../session/session.ts';
+import { isSessionId } from '../session/session.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Subject, Tool } from '../tools/tool.ts';
 import type { TraceContext } from './trace-context.ts';
@@ -56,7 +56,7 @@ function logCall(call: ReportedCall, end: CallEnd, measured: Measured, log: Logg
 function askedFor(args: unknown): Subject {
   if (typeof args !== 'object' || args === null) return {};
   const { sessionId, turnId } = args as { readonly sessionId?: unknown; readonly turnId?: unknown };
-  const isSession = isId(sessionId) && sessionId.startsWith(SESSION_ID_PREFIX);
+  const isSession = typeof sessionId === 'string' && isSessionId(sessionId);
   return {
     sessionId: isSession ? sessionId : undefined,
     turnId: isId(turnId) ? turnId : undefined,

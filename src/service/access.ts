@@ -1,9 +1,10 @@
 /** Checks who may read or change a session (contract, section 4). Every read and change goes through this gate. */
 
-import { SessionError, SessionNotFoundError } from '../errors.ts';
+import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
+import { NAMESAKES_SHOWN } from '../limits.ts';
 import type { Command } from '../session/command.ts';
-import type { Session } from '../session/session.ts';
-import type { Appended, AppendOptions, Store } from '../store/store.ts';
+import { isSessionId, type Session } from '../session/session.ts';
+import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Presence } from './presence.ts';
 
@@ -20,11 +21,30 @@ export class Gate {
   }
 
   /**
+   * The id of the session that a caller names: by its id, or by its name if exactly one session of the principal that
+   * has not ended has it. Without such a session, the text itself. A call with a known key means the session of the
+   * first call, whoever has the name now.
+   *
+   * @throws SessionError INVALID_REQUEST if several sessions have the name
+   */
+  async idOf({ principal }: Caller, named: string, key?: RequestKey): Promise<string> {
+    if (isSessionId(named)) return named;
+    const known = key && (await this.#store.reply(key));
+    if (known !== undefined) return known.sessionId;
+    const limit = NAMESAKES_SHOWN + 1;
+    const [id = named, ...others] = await this.#store.named({ principal, name: named, limit });
+    if (others.length > 0) throw ambiguousError(named, [id, ...others]);
+    return id;
+  }
+
+  /**
    * Returns the session, even if it has ended, if it belongs to the caller's principal.
    *
+   * @param named its id or its name
    * @throws SessionNotFoundError, also for a session of another principal
    */
-  async readable(caller: Caller, sessionId: string): Promise<Session> {
+  async readable(caller: Caller, named: string): Promise<Session> {
+    const sessionId = await this.idOf(caller, named);
     const session = await this.#store.session(caller.principal, sessionId);
     if (session === undefined) throw new SessionNotFoundError(sessionId);
     return session;
@@ -33,17 +53,18 @@ export class Gate {
   /**
    * Returns the session if the caller may change it.
    *
+   * @param named its id or its name
    * @throws SessionNotFoundError, SessionError CONFLICT if another MCP session of the same principal holds it
    */
-  async changeable(caller: Caller, sessionId: string): Promise<Session> {
-    const session = await this.readable(caller, sessionId);
+  async changeable(caller: Caller, named: string): Promise<Session> {
+    const session = await this.readable(caller, named);
     await this.#checkHolder(caller, session);
     return session;
   }
 
   /**
-   * Appends the events of a command. If the MCP session that the session is tied to is gone, or is of the caller's client
-   * too, ties it to the caller first.
+   * Appends the events of a command to the session with this id. If the MCP session that the session is tied to is gone,
+   * or is of the caller's client too, ties it to the caller first.
    * Throws like {@link changeable}, and if the command is not legal. A call with a known key gets the answer of the first
    * one whatever has changed since: a client that lost its connection may be back before the old one is known to be gone.
    */
@@ -73,6 +94,15 @@ export class Gate {
     if (!(await this.#presence.keepsOut(caller.mcpSessionId, holder))) return;
     throw heldError(session.id);
   }
+}
+
+function ambiguousError(name: string, ids: readonly string[]): SessionError {
+  const shown = ids.slice(0, NAMESAKES_SHOWN).join(', ');
+  const rest = ids.length > NAMESAKES_SHOWN ? ' and others' : '';
+  const message = `several of your sessions are named ${quoteId(name)}: ${shown}${rest}`;
+  return new SessionError('INVALID_REQUEST', message, {
+    hint: 'Pass the id of the one you mean; get_session and list_sessions show what each of them is.',
+  });
 }
 
 function heldError(sessionId: string): SessionError {

@@ -88,14 +88,15 @@ export class Permissions {
     }
   }
 
-  /** Returns the pending requests, oldest first. */
+  /** Returns the pending requests, oldest first; of one session, if its id or name is given. */
   async list(
     caller: Caller,
     query: Omit<RequestQuery, 'principal'>,
   ): Promise<readonly PermissionRequest[]> {
     const { store, gate } = this.#deps;
-    if (query.sessionId !== undefined) await gate.readable(caller, query.sessionId);
-    return store.requests({ ...query, principal: caller.principal });
+    const { sessionId: named } = query;
+    const sessionId = named === undefined ? named : (await gate.readable(caller, named)).id;
+    return store.requests({ ...query, sessionId, principal: caller.principal });
   }
 
   /**

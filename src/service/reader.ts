@@ -31,7 +31,7 @@ export type ReadQuery = {
 };
 
 export type WaitQuery = {
-  /** Without repetition. */
+  /** Ids or names. One that is named twice counts once. */
   readonly sessionIds: readonly string[];
   readonly for: 'any' | 'all';
   readonly until: Exclude<ReadUntil, 'event'>;
@@ -68,8 +68,10 @@ export class Reader {
 
   /** The events after a seq. With `waitMs`, first waits for what `until` names, but no longer. */
   async read(caller: Caller, query: ReadQuery): Promise<Read> {
-    if (query.waitMs > 0) await this.#wait(caller, query);
-    return this.page(caller, query);
+    const sessionId = await this.#gate.idOf(caller, query.sessionId);
+    const asked = { ...query, sessionId };
+    if (query.waitMs > 0) await this.#wait(caller, asked);
+    return this.page(caller, asked);
   }
 
   /** The events after a seq as they stand. */
@@ -78,7 +80,7 @@ export class Reader {
     { sessionId, after, limit }: Pick<ReadQuery, 'sessionId' | 'after' | 'limit'>,
   ): Promise<Read> {
     const session = await this.#gate.readable(caller, sessionId);
-    const events = await this.#store.events(sessionId, after, limit);
+    const events = await this.#store.events(session.id, after, limit);
     return { session, events };
   }
 
@@ -87,20 +89,20 @@ export class Reader {
     caller: Caller,
     query: WaitQuery,
   ): Promise<{ ready: string[]; sessions: Session[] }> {
+    const named = query.sessionIds.map((one) => this.#gate.idOf(caller, one));
+    const sessionIds = [...new Set(await Promise.all(named))];
     const look = async (): Promise<{ ready: string[]; sessions: Session[] }> => {
-      const sessions = await Promise.all(
-        query.sessionIds.map((id) => this.#gate.readable(caller, id)),
-      );
+      const sessions = await Promise.all(sessionIds.map((id) => this.#gate.readable(caller, id)));
       const held = await Promise.all(sessions.map((session) => query.watch(session)));
       const ready = sessions.filter((session, at) => isSettled(session, query.until, held[at]));
       return { ready: ready.map((session) => session.id), sessions };
     };
-    const enough = query.for === 'all' ? query.sessionIds.length : 1;
+    const enough = query.for === 'all' ? sessionIds.length : 1;
     const lookForEnough = async () => {
       const found = await look();
       return found.ready.length >= enough ? found : undefined;
     };
-    const { sessionIds, waitMs, signal } = query;
+    const { waitMs, signal } = query;
     return (await this.#waiters.until(sessionIds, lookForEnough, waitMs, signal)) ?? look();
   }
 

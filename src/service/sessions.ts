@@ -2,6 +2,7 @@
 
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import type { Command } from '../session/command.ts';
 import type {
   EventBody,
   ForkOrigin,
@@ -128,19 +129,19 @@ export class Sessions {
    */
   fork(
     caller: Caller,
-    sessionId: string,
+    named: string,
     asked: Pick<NewSession, 'name' | 'prompt' | 'key' | 'trace'>,
   ): Promise<{ session: Session; turn?: Turn }> {
     return this.#once(caller, asked.key, async () => {
-      const origin = await this.#deps.gate.changeable(caller, sessionId);
+      const origin = await this.#deps.gate.changeable(caller, named);
       const { labels } = origin;
       const options = optionsNow(origin);
-      return this.#make(caller, { ...asked, options, labels, forkOf: { sessionId } });
+      return this.#make(caller, { ...asked, options, labels, forkOf: { sessionId: origin.id } });
     });
   }
 
-  get(caller: Caller, sessionId: string): Promise<Session> {
-    return this.#deps.gate.readable(caller, sessionId);
+  get(caller: Caller, named: string): Promise<Session> {
+    return this.#deps.gate.readable(caller, named);
   }
 
   /** The session, and what answers have allowed for the rest of it. */
@@ -169,9 +170,10 @@ export class Sessions {
   }
 
   /** Ties the session to the caller's MCP session, even if another one of the same principal holds it. */
-  async attach(caller: Caller, sessionId: string): Promise<Session> {
-    const { store, presence } = this.#deps;
+  async attach(caller: Caller, named: string): Promise<Session> {
+    const { store, presence, gate } = this.#deps;
     const { mcpSessionId } = caller;
+    const sessionId = await gate.idOf(caller, named);
     const announced = presence.announce(caller);
     const asker = { principal: caller.principal, mcpSessionId: null };
     const tied = store.append(sessionId, { type: 'tie', mcpSessionId }, { asker });
@@ -179,13 +181,18 @@ export class Sessions {
     return session;
   }
 
-  async link(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
-    return (await this.#deps.gate.change(caller, sessionId, { type: 'link_task', taskId })).session;
+  link(caller: Caller, named: string, taskId: string): Promise<Session> {
+    return this.#change(caller, named, { type: 'link_task', taskId });
   }
 
-  async unlink(caller: Caller, sessionId: string, taskId: string): Promise<Session> {
-    return (await this.#deps.gate.change(caller, sessionId, { type: 'unlink_task', taskId }))
-      .session;
+  unlink(caller: Caller, named: string, taskId: string): Promise<Session> {
+    return this.#change(caller, named, { type: 'unlink_task', taskId });
+  }
+
+  async #change(caller: Caller, named: string, command: Command): Promise<Session> {
+    const { gate } = this.#deps;
+    const sessionId = await gate.idOf(caller, named);
+    return (await gate.change(caller, sessionId, command)).session;
   }
 
   /**
@@ -227,13 +234,13 @@ export class Sessions {
    */
   async end(
     caller: Caller,
-    sessionId: string,
+    named: string,
     reason: string,
   ): Promise<{ session: Session; ended: boolean }> {
-    const known = await this.#deps.gate.changeable(caller, sessionId);
+    const known = await this.#deps.gate.changeable(caller, named);
     if (known.status === 'terminated') return { session: known, ended: false };
-    const { session, events } = await this.#deps.control.whileStopped(sessionId, () =>
-      this.#deps.gate.change(caller, sessionId, { type: 'end', reason }),
+    const { session, events } = await this.#deps.control.whileStopped(known.id, () =>
+      this.#deps.gate.change(caller, known.id, { type: 'end', reason }),
     );
     return { session, ended: events.some((event) => event.type === 'session_ended') };
   }

@@ -55,15 +55,17 @@ export class Turns {
    * Queues a prompt. With mode `interrupt`, it runs next, and the running turn is stopped. With mode `steer`, it is added
    * to the running turn, or queued if no turn is running. A command such as /compact is always a turn of its own.
    */
-  async send(caller: Caller, asked: NewPrompt): Promise<Sent> {
-    const { prompt, trace } = asked;
+  async send(caller: Caller, given: NewPrompt): Promise<Sent> {
+    const { prompt, trace, key } = given;
+    const sessionId = await this.#deps.gate.idOf(caller, given.sessionId, key);
+    const asked = { ...given, sessionId };
     const mode = promptKind(prompt) !== 'text' && asked.mode === 'steer' ? 'queue' : asked.mode;
     const sending: Sending = {
       caller,
       asked,
       command: { type: 'send', mode, turnId: this.#deps.newId(), prompt, trace },
     };
-    const sent = await this.#write(sending, { key: asked.key });
+    const sent = await this.#write(sending, { key });
     const { effect, failure } = sent.reply;
     if (failure !== undefined) throw errorOf(failure);
     if (effect?.kind === 'steer') {
@@ -131,9 +133,10 @@ export class Turns {
   }
 
   /** Cancels a queued prompt. Throws SessionError CONFLICT if its turn has begun. */
-  async cancel(caller: Caller, sessionId: string, turnId: string): Promise<Turn> {
+  async cancel(caller: Caller, named: string, turnId: string): Promise<Turn> {
     const { store, gate } = this.#deps;
-    const known = await store.turn((await gate.readable(caller, sessionId)).id, turnId);
+    const { id: sessionId } = await gate.readable(caller, named);
+    const known = await store.turn(sessionId, turnId);
     if (known?.state === 'cancelled') return known;
     await gate.change(caller, sessionId, { type: 'cancel_prompt', turnId });
     const turn = await store.turn(sessionId, turnId);
@@ -141,14 +144,19 @@ export class Turns {
     return turn;
   }
 
-  /** Cancels every queued prompt of the session. */
-  async cancelQueued(caller: Caller, sessionId: string): Promise<void> {
-    await this.#deps.gate.change(caller, sessionId, { type: 'cancel_prompts' });
-  }
-
-  /** Stops the running turn and waits until it has stopped. Does nothing if no turn is running. */
-  async interrupt(caller: Caller, sessionId: string): Promise<{ session: Session; turn?: Turn }> {
+  /**
+   * Stops the running turn and waits until it has stopped. Does nothing if no turn is running.
+   *
+   * @param cancelQueued also cancels every queued prompt of the session, first
+   */
+  async interrupt(
+    caller: Caller,
+    named: string,
+    { cancelQueued = false } = {},
+  ): Promise<{ session: Session; turn?: Turn }> {
     const { store, gate, control } = this.#deps;
+    const sessionId = await gate.idOf(caller, named);
+    if (cancelQueued) await gate.change(caller, sessionId, { type: 'cancel_prompts' });
     await gate.changeable(caller, sessionId);
     const turnId = await control.interrupt(sessionId);
     const turn = turnId === undefined ? undefined : await store.turn(sessionId, turnId);

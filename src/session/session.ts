@@ -18,6 +18,13 @@ import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
 /** `claude_` + the UUID that Claude Code itself uses for the conversation. */
 export const SESSION_ID_PREFIX = 'claude_';
 
+const SESSION_ID = /^claude_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a text can only be an id, whatever sessions are named. */
+export function isSessionId(text: string): boolean {
+  return SESSION_ID.test(text);
+}
+
 export type TurnCounts = {
   readonly queued: number;
   readonly running: number;

@@ -45,6 +45,13 @@ export type CompletionQuery = {
   readonly limit: number;
 };
 
+/** The sessions of a principal that have exactly this name and have not ended. */
+export type NameQuery = {
+  readonly principal: string;
+  readonly name: string;
+  readonly limit: number;
+};
+
 export type ActivityQuery = {
   readonly principal: string;
   readonly after: SessionCursor;

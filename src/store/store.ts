@@ -25,6 +25,7 @@ import type {
   IdleQuery,
   IdleSession,
   ListedSession,
+  NameQuery,
   OneRequest,
   RequestQuery,
   SessionMark,
@@ -266,6 +267,8 @@ export interface Store {
    * also found by its name.
    */
   complete(query: CompletionQuery): Promise<readonly string[]>;
+  /** The ids of sessions by their name, in order. */
+  named(query: NameQuery): Promise<readonly string[]>;
   /** The sessions after a place in the order of activity, oldest activity first. */
   activity(query: ActivityQuery): Promise<readonly SessionMark[]>;
   /** Sessions that have not ended and are not busy, longest idle first. */

@@ -59,7 +59,7 @@ export const sessionId = z
   .string()
   .min(1)
   .max(200)
-  .describe('Session id, as returned by create_session: "claude_" followed by a UUID.');
+  .describe('Session id ("claude_" and a UUID) as create_session returned it, or its name.');
 
 export const taskId = word(TASK_ID_CHARS_MAX).describe(
   'Id of a task in your own tracker, such as a ticket or a plan step.',

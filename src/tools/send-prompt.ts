@@ -32,7 +32,7 @@ export const sendPrompt = defineTool({
     text: z.string().optional().describe('With waitMs: what Claude has said in this turn so far.'),
   }),
   waits: ({ waitMs = 0 }) => waitMs > 0,
-  about: ({ turn }) => ({ turnId: turn.id }),
+  about: ({ turn }) => ({ sessionId: turn.sessionId, turnId: turn.id }),
   async run(args, call) {
     const { service, caller, signal, watch, trace } = call;
     const { waitMs, ...asked } = args;

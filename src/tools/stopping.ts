@@ -24,8 +24,8 @@ export const interruptSession = defineTool({
     turn: turnView.optional().describe('The turn that was stopped.'),
   }),
   async run(args, { service, caller }) {
-    if (args.cancelQueued) await service.turns.cancelQueued(caller, args.sessionId);
-    const { session, turn } = await service.turns.interrupt(caller, args.sessionId);
+    const { sessionId, cancelQueued } = args;
+    const { session, turn } = await service.turns.interrupt(caller, sessionId, { cancelQueued });
     return { session: showSession(session, service.now()), turn: turn && showTurn(turn) };
   },
 });

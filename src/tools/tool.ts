@@ -68,7 +68,7 @@ type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = Shown & {
   /** Whether a call with this input waits; then the client gets progress and forms. */
   waits?(input: z.infer<Input>): boolean;
   run(input: z.infer<Input>, call: Call): Promise<z.infer<Output> | Written<z.infer<Output>>>;
-  /** What the reply is about, if the arguments do not say it. */
+  /** What the reply is about; by default the `session` in it. */
   about?(reply: z.infer<Output>): Subject;
 };
 
@@ -110,7 +110,7 @@ export class Written<Data> {
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
   spec: ToolSpec<Input, Output>,
 ): Tool {
-  const { run, waits = () => false, about = () => ({}), ...shown } = spec;
+  const { run, waits = () => false, about = aboutSession, ...shown } = spec;
   const input = spec.input.strict();
   return {
     ...shown,
@@ -135,6 +135,12 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       };
     },
   };
+}
+
+/** The arguments may have named the session by its name. */
+function aboutSession({ session }: Readonly<Record<string, unknown>>): Subject {
+  if (typeof session !== 'object' || session === null || !('id' in session)) return {};
+  return typeof session.id === 'string' ? { sessionId: session.id } : {};
 }
 
 /** Zod's records drop an entry of this name silently. */

@@ -40,9 +40,7 @@ export const waitSessions = defineTool({
   }),
   waits: ({ waitMs }) => waitMs > 0,
   async run(args, { service, caller, signal, watch }) {
-    const sessionIds = [...new Set(args.sessionIds)];
-    const query = { ...args, sessionIds, signal, watch };
-    const found = await service.reader.waitFor(caller, query);
+    const found = await service.reader.waitFor(caller, { ...args, signal, watch });
     return {
       ready: found.ready,
       sessions: found.sessions.map((session) => showSession(session, service.now())),

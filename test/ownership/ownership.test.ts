@@ -13,7 +13,7 @@ import { type Ids, NOBODY } from '../service/session-calls.ts';
 import { openSession, type Sent, send } from '../support/client/http-wire.ts';
 import { Harness } from '../support/harness.ts';
 import { start } from '../transport/http-service.ts';
-import { NAMED, type Probe, tool, UNNAMED } from './probes.ts';
+import { NAMED, NAMES, type Probe, tool, UNNAMED } from './probes.ts';
 import { type Answer, recorded, Wire } from './wire.ts';
 
 type Row = { readonly what: string; readonly answer: string };
@@ -28,6 +28,7 @@ function timeless(text: string): string {
 function asNobodys({ text }: Answer, ids: Ids): string {
   return text
     .replaceAll(ids.sessionId, NOBODY.sessionId)
+    .replaceAll(NAMES.alice, NAMES.nobody)
     .replaceAll(ids.requestId, NOBODY.requestId);
 }
 
@@ -56,7 +57,7 @@ beforeAll(async () => {
 /** A session of alice's that runs, has a queued prompt, waits for an answer, and has a name, a task and a label. */
 async function aliceMakes(): Promise<Ids> {
   const alice = await harness.connect();
-  const args = { name: 'of-alice', taskId: 't', labels: { k: 'v' }, idempotencyKey: 'K' };
+  const args = { name: NAMES.alice, taskId: 't', labels: { k: 'v' }, idempotencyKey: 'K' };
   const { sessionId, run } = await harness.busy(alice, args);
   const { turn } = await alice.call('send_prompt', { sessionId, prompt: 'queued' });
   void run.ask();

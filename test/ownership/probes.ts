@@ -2,7 +2,7 @@
 
 import { OF_SESSION } from '../../src/resources/index.ts';
 import { type Facet, METRICS_URI, sessionUri } from '../../src/resources/uris.ts';
-import { ATTACH, CHANGES, type Ids, READS } from '../service/session-calls.ts';
+import { ATTACH, CHANGES, type Ids, NOBODY, READS } from '../service/session-calls.ts';
 
 /** One question, as it goes over the wire. */
 export type Ask = { readonly method: string; readonly params: Record<string, unknown> };
@@ -22,11 +22,33 @@ const complete = (ref: object, name: string, value: string): Ask => ({
 });
 const FACETS = Object.keys(OF_SESSION) as Facet[];
 
+/** What alice's session is called; nobody's has the other name. */
+export const NAMES = { alice: 'of-alice', nobody: 'of-nobody' } as const;
+
+/** The same, with the session's name for its id. */
+const BY_NAME: readonly Probe[] = [...READS, ...CHANGES, ATTACH]
+  .filter(({ tool: name }) => name !== 'answer_permission_request')
+  .map(({ title, tool: name, args }) => ({
+    what: `tool ${title.replaceAll('"S"', '"NAME"')}`,
+    ask: (ids: Ids) => {
+      const isNobody = ids.sessionId === NOBODY.sessionId;
+      return tool(name, args({ ...ids, sessionId: isNobody ? NAMES.nobody : NAMES.alice }));
+    },
+  }));
+
 /** What names a session, or something of one. */
 export const NAMED: readonly Probe[] = [
   ...[...READS, ...CHANGES, ATTACH].map(({ title, tool: name, args }) => ({
     what: `tool ${title}`,
     ask: (ids: Ids) => tool(name, args(ids)),
+  })),
+  ...BY_NAME,
+  ...FACETS.flatMap((facet) => ({
+    what: `resources/read ${sessionUri('NAME', facet)}`,
+    ask: ({ sessionId }: Ids) => {
+      const name = sessionId === NOBODY.sessionId ? NAMES.nobody : NAMES.alice;
+      return { method: 'resources/read', params: { uri: sessionUri(name, facet) } };
+    },
   })),
   ...FACETS.flatMap((facet) =>
     ['resources/read', 'resources/subscribe', 'resources/unsubscribe'].map((method) => ({

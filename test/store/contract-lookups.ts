@@ -52,6 +52,25 @@ export function lookupContract({ current, store }: Opened): void {
     expect(await completed(store(), { principal: 'bob', prefix: 'secret' })).toEqual([]);
   });
 
+  test('a session is found by exactly its name until it has ended, by its principal only', async () => {
+    const find = (name: string, principal = PRINCIPAL, limit = 9) =>
+      store().named({ principal, name, limit });
+    await named(store(), 'claude_b', 'api');
+    await named(store(), 'claude_a', 'api');
+    await named(store(), 'claude_c', 'API');
+    await createIn(store());
+    expect(await find('api')).toEqual(['claude_a', 'claude_b']);
+    expect(await find('api', PRINCIPAL, 1)).toEqual(['claude_a']);
+    expect(await find('API')).toEqual(['claude_c']);
+    for (const other of ['ap', 'api ', '', 'claude_a', '%']) expect(await find(other)).toEqual([]);
+    expect(await find('api', 'bob')).toEqual([]);
+    await store().append('claude_a', { type: 'link_task', taskId: 't' });
+    await store().append('claude_b', { type: 'end', reason: 'over' });
+    expect(await find('api')).toEqual(['claude_a']);
+    await current().reopen();
+    expect(await find('api')).toEqual(['claude_a']);
+  });
+
   test('what has changed since a place is read page by page, the oldest first', async () => {
     const ids: string[] = [];
     for (const n of upTo(7)) {

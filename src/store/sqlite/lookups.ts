@@ -2,7 +2,7 @@
 
 import { COMPLETION_SESSIONS_SCANNED_MAX } from '../../limits.ts';
 import { taskScope } from '../../session/metrics.ts';
-import type { ActivityQuery, CompletionQuery, SessionMark } from '../queries.ts';
+import type { ActivityQuery, CompletionQuery, NameQuery, SessionMark } from '../queries.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 
 /** The newest sessions, at a bounded cost: the index alone has all that is needed. */
@@ -60,6 +60,13 @@ export function isOpen(sql: Sql, idPrefix: string): boolean {
   const open = 'SELECT 1 FROM sessions WHERE id >= ? AND id < ? AND ended_at IS NULL LIMIT 1';
   return sql.get(open, idPrefix, endOf(idPrefix)) !== undefined;
 }
+
+export function listNamed(sql: Sql, { principal, name, limit }: NameQuery): readonly string[] {
+  return wordsOf(sql.all(NAMED, principal, name, limit));
+}
+
+const NAMED = `SELECT id AS word FROM sessions
+  WHERE principal = ? AND name = ? AND ended_at IS NULL ORDER BY id LIMIT ?`;
 
 export function listActivity(sql: Sql, query: ActivityQuery): readonly SessionMark[] {
   const { principal, after, limit } = query;

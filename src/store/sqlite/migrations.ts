@@ -227,6 +227,22 @@ CREATE TABLE servers (
 ) STRICT, WITHOUT ROWID;
 `;
 
+const NAME_OF = "iif(json_valid(NEW.record), json_extract(NEW.record, '$.name'), NULL)";
+
+/**
+ * The name of a session, by which its principal finds it. Kept by triggers, because a server of an earlier version may
+ * still write sessions; not a generated column, because every event would rewrite its index.
+ */
+const NAMES = `
+ALTER TABLE sessions ADD COLUMN name TEXT;
+UPDATE sessions SET name = json_extract(record, '$.name') WHERE json_valid(record);
+CREATE INDEX sessions_named ON sessions (principal, name, id) WHERE name IS NOT NULL AND ended_at IS NULL;
+CREATE TRIGGER sessions_name_given AFTER INSERT ON sessions WHEN NEW.name IS NOT ${NAME_OF}
+  BEGIN UPDATE sessions SET name = ${NAME_OF} WHERE id = NEW.id; END;
+CREATE TRIGGER sessions_name_changed AFTER UPDATE OF record ON sessions WHEN NEW.name IS NOT ${NAME_OF}
+  BEGIN UPDATE sessions SET name = ${NAME_OF} WHERE id = NEW.id; END;
+`;
+
 export const STEPS: readonly string[] = [
   FIRST,
   REMEMBERED,
@@ -237,6 +253,7 @@ export const STEPS: readonly string[] = [
   NEWS,
   SHOWN_LATER,
   SERVERS,
+  NAMES,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

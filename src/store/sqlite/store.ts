@@ -138,6 +138,7 @@ function readsOf(read: Read, steady: SteadyClock) {
     remembered: (sessionId) => read((sql) => reads.listRemembered(sql, sessionId)),
     memories: (sessionId) => read((sql) => reads.listMemories(sql, sessionId)),
     complete: (query) => read((sql) => lookups.complete(sql, query)),
+    named: (query) => read((sql) => lookups.listNamed(sql, query)),
     activity: (query) => read((sql) => lookups.listActivity(sql, query)),
     idle: (query) => read((sql) => reads.listIdle(sql, query, steady())),
     isOpen: (idPrefix) => read((sql) => lookups.isOpen(sql, idPrefix)),
