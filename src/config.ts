@@ -35,8 +35,11 @@ export type Settings = SettingValues & {
   readonly stateDir: string;
   /** Real paths, for a server. Other commands take them as given; they need not exist. */
   readonly roots: readonly string[];
-  /** Where a session works if it names no directory: the current one, if that is inside a root. */
-  readonly defaultDirectory: string;
+  /**
+   * Where a session works if its caller names no directory: the current one if it is inside a root, else the only root.
+   * Never the home directory itself: whoever wants a session to work on everything has to say so.
+   */
+  readonly defaultDirectory?: string | undefined;
   readonly maxSessionsPerPrincipal: number;
   /** To guard processes with nothing but what every POSIX system has, for tests of that on Linux. */
   readonly isPortable: boolean;
@@ -147,9 +150,24 @@ function isStartScript(ownFolder: string, environment: Environment, here: string
   return environment.npm_lifecycle_event === 'start' && here === ownFolder;
 }
 
-function defaultDirectory(roots: readonly string[]): string {
+function defaultDirectory(roots: readonly string[]): string | undefined {
   const here = process.cwd();
-  return roots.some((root) => isInside(here, root)) ? here : (roots[0] ?? here);
+  const isHereInside = roots.some((root) => isInside(here, root));
+  const [only] = roots.length === 1 ? roots : [];
+  const places = [isHereInside ? here : undefined, only];
+  return places.find((place) => place !== undefined && !isHome(place));
+}
+
+function isHome(place: string): boolean {
+  return [homedir(), realOf(homedir())].includes(place);
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function checkNoAuth(settings: Settings): void {

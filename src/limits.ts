@@ -31,6 +31,8 @@ export const LABEL_KEY_CHARS_MAX = 64;
 export const LABEL_VALUE_CHARS_MAX = 200;
 export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
+/** Maximum number of roots that an error lists. */
+export const ROOTS_SHOWN = 5;
 /** Maximum number of sessions that an error lists because they have the same name. */
 export const NAMESAKES_SHOWN = 5;
 /** A shorter `timeout` cannot be meant: it was given in seconds. */

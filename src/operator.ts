@@ -66,10 +66,8 @@ export async function openOperator(deps: OperatorDeps): Promise<Operator> {
       await turns.settled();
       return sent;
     },
-    interrupt: async (session, cancelQueued) => {
-      if (cancelQueued) await turns.cancelQueued(callerFor(session), session.id);
-      return turns.interrupt(callerFor(session), session.id);
-    },
+    interrupt: (session, cancelQueued) =>
+      turns.interrupt(callerFor(session), session.id, { cancelQueued }),
     turnNow: async (turn) => {
       await recovery.demand(turn.sessionId);
       return (await store.turn(turn.sessionId, turn.id)) ?? turn;

@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { callersFolder, isRunByNpm, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
 import { SETTING_LIST, variableOf } from '../src/settings.ts';
@@ -85,9 +85,36 @@ describe('settings', () => {
     expect(() => readSettings(['http', '--root', root], {})).toThrow('--root');
   });
 
-  test('without a directory of its own a session works here, or in the first root', () => {
-    expect(readSettings(['--root', process.cwd()], {}).defaultDirectory).toBe(process.cwd());
-    expect(readSettings(['--root', scratch], {}).defaultDirectory).toBe(scratch);
+  describe('without a directory of its own a session works', () => {
+    const here = process.cwd();
+    const defaultIn = (home: string, roots: readonly string[]) => {
+      vi.stubEnv('HOME', home);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const argv = roots.flatMap((root) => ['--root', root]);
+      return readSettings(argv, {}).defaultDirectory;
+    };
+
+    test('here, if that is inside a root', () => {
+      expect(defaultIn(scratch, [here])).toBe(here);
+      expect(defaultIn(scratch, [scratch, dirname(here)])).toBe(here);
+    });
+
+    test('else in the only root', () => {
+      expect(defaultIn(here, [scratch])).toBe(scratch);
+      expect(defaultIn('/', [scratch])).toBe(scratch);
+    });
+
+    test('but not in one of several', () => {
+      expect(defaultIn('/', [scratch, '/usr'])).toBeUndefined();
+    });
+
+    test('and never in the home directory itself, by whatever way it is one', () => {
+      expect(defaultIn(here, [])).toBeUndefined();
+      expect(defaultIn(scratch, [])).toBeUndefined();
+      expect(defaultIn(scratch, [scratch])).toBeUndefined();
+      expect(defaultIn(join(scratch, 'link'), [scratch])).toBeUndefined();
+      expect(defaultIn(here, [here])).toBeUndefined();
+    });
   });
 
   test('hosts, origins and authorization servers are repeatable, and stand with commas in a variable', () => {

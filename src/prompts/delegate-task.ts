@@ -16,7 +16,8 @@ export const delegateTask = definePrompt({
     },
     workingDirectory: {
       title: 'Directory',
-      description: 'Absolute path of the directory to work in. Default: chosen by the server.',
+      description:
+        'Absolute path or ~/path of the directory to work in. Default: chosen by the server.',
     },
     taskId: {
       title: 'Task id',

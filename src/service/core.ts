@@ -42,7 +42,7 @@ type CoreDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'newId' | 'ki
   readonly leaseMs: number;
   readonly settings: Policy & {
     readonly stateDir: string;
-    readonly defaultDirectory: string;
+    readonly defaultDirectory?: string | undefined;
     readonly maxSessions: number;
     readonly maxSessionsPerPrincipal: number;
   };

@@ -1,8 +1,11 @@
 /** Checks that a working directory exists inside one of the operator's roots. */
 
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { quoteId, SessionError } from '../errors.ts';
+import { ROOTS_SHOWN } from '../limits.ts';
 import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 
@@ -12,8 +15,33 @@ type Found = {
   readonly isDirectory: boolean;
 };
 
+/** Where sessions may work. */
+export type Places = {
+  /** Resolved paths. */
+  readonly roots: readonly string[];
+  /** For a session whose caller names no directory; undefined if there is no obvious one. */
+  readonly defaultDirectory?: string | undefined;
+};
+
 /**
- * Returns the real path of the directory that a caller names for a new session.
+ * The directory for a session whose caller names none, to be checked like one that was named.
+ *
+ * @throws SessionError INVALID_REQUEST if there is no obvious one
+ */
+export function unnamedDirectory({ roots, defaultDirectory }: Places): string {
+  if (defaultDirectory !== undefined) return defaultDirectory;
+  const [root = '/'] = roots;
+  const example = JSON.stringify({ workingDirectory: join(root, 'project') });
+  throw new SessionError(
+    'INVALID_REQUEST',
+    'workingDirectory is missing: this server has no directory in which sessions work by default',
+    { hint: `Name a directory inside a root (${rootsText(roots)}), for example ${example}.` },
+  );
+}
+
+/**
+ * Returns the real path of the directory that a caller names for a new session: an absolute path, `~` or a path below
+ * it, or a `file://` URI.
  *
  * @param roots resolved paths
  * @throws SessionError INVALID_REQUEST if it is relative, missing, not a directory or outside the roots, UNAVAILABLE
@@ -23,10 +51,9 @@ export async function resolveWorkingDirectory(
   path: string,
   roots: readonly string[],
 ): Promise<string> {
-  if (!isAbsolute(path) || path.includes('\0')) {
-    throw refused(path, 'is not an absolute path', 'pass an absolute path.');
-  }
-  const found = await find(path).catch((error: unknown) => {
+  const place = path.startsWith('file://') ? pathOfUri(path) : pathFromHome(path);
+  if (!isAbsolute(place) || place.includes('\0')) throw refused(path, NOT_ABSOLUTE, HOW_TO_NAME);
+  const found = await find(place).catch((error: unknown) => {
     if (isOutOfMeans(error)) throw cannotLook(whatOf(path), error);
   });
   // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
@@ -34,12 +61,36 @@ export async function resolveWorkingDirectory(
     throw refused(
       path,
       'is not an existing directory inside a configured root',
-      `the roots are ${roots.join(', ')}; the operator adds one with --root.`,
+      `the roots are ${rootsText(roots)}; the operator adds one with --root.`,
     );
   }
   if (!found.isDirectory)
     throw refused(path, 'is not a directory', 'pass the directory that contains it.');
   return found.path;
+}
+
+const NOT_ABSOLUTE = 'is not an absolute path: there is nothing that it could be relative to';
+const HOW_TO_NAME =
+  "Pass an absolute path, a path that begins with ~/ (the home directory of this server's user), or a file:// URI.";
+
+function pathFromHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}
+
+function pathOfUri(uri: string): string {
+  // `#` and `?` would have to be encoded in a path; without that, a part of it would be dropped here.
+  if (/[?#]/.test(uri)) throw refused(uri, 'has a query or a fragment', HOW_TO_NAME);
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    throw refused(uri, 'is not a file:// URI of a path on this machine', HOW_TO_NAME);
+  }
+}
+
+/** The first ones, since there may be many. */
+function rootsText(roots: readonly string[]): string {
+  const more = roots.length - ROOTS_SHOWN;
+  return roots.slice(0, ROOTS_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /**

@@ -24,12 +24,12 @@ import type { IdleQuery, IdleSession, SessionCursor, SessionQuery } from '../sto
 import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
+import { unnamedDirectory } from './directories.ts';
 import { allowedOptions, type Policy } from './policy.ts';
 
 export type SessionsDeps = Policy &
   Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {
-    /** The working directory of sessions that are created without one. */
-    readonly defaultDirectory: string;
+    readonly defaultDirectory?: string | undefined;
   };
 
 export type NewSession = {
@@ -256,8 +256,8 @@ export class Sessions {
     return { sums: metrics, usageByModel };
   }
 
-  #options(asked: NewSession['options']): Promise<SessionOptions> {
-    const { workingDirectory = this.#deps.defaultDirectory } = asked;
+  async #options(asked: NewSession['options']): Promise<SessionOptions> {
+    const { workingDirectory = unnamedDirectory(this.#deps) } = asked;
     return allowedOptions({ ...asked, workingDirectory }, this.#deps);
   }
 }

@@ -49,8 +49,8 @@ const input = z.object({
   workingDirectory: word(PATH_CHARS_MAX)
     .optional()
     .describe(
-      "Absolute path of an existing directory inside one of the server's roots. Default: the directory the server " +
-        'was started in, or the first root.',
+      "Absolute path, ~/path or file:// URI of an existing directory inside one of the server's roots. Default: the " +
+        'directory the server was started in, or its only root.',
     ),
   name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
   model: word(NAME_CHARS_MAX)
