@@ -31,22 +31,17 @@ export const LABEL_KEY_CHARS_MAX = 64;
 export const LABEL_VALUE_CHARS_MAX = 200;
 export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
-/** Maximum number of roots that an error lists. */
-export const ROOTS_SHOWN = 5;
-/** Maximum number of sessions that an error lists because they have the same name. */
-export const NAMESAKES_SHOWN = 5;
+/** Maximum number of roots, or of sessions with the same name, that an error lists. */
+export const ERROR_LIST_MAX = 5;
 /** A shorter `timeout` cannot be meant: it was given in seconds. */
 export const TURN_TIMEOUT_MS_MIN = 1_000;
-/** Maximum number of answers to the questions of one request. */
+/** Maximum number of answers to the questions of one request, and their size as JSON. */
 export const ANSWERS_MAX = 20;
-/** Maximum size of such answers as JSON. */
 export const ANSWERS_BYTES_MAX = MIB;
-/** Default idle time after which `cleanup_sessions` ends a session. */
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
 /** Maximum size of live data in a prompt of the server. */
 export const PROMPT_DATA_BYTES_MAX = 32 * KIB;
-/** Maximum number of events in a review. It shows the newest ones. */
 export const REVIEW_EVENTS = 200;
 export const REPORT_WINDOW_MS = 86_400_000;
 export const REPORT_SESSIONS_MAX = 50;
@@ -84,7 +79,6 @@ export const ACTIVITY_CHARS_MAX = 120;
 export const LIST_TTL_MS = 300_000;
 export const COMPLETIONS_MAX = 100;
 export const COMPLETION_CHARS_MAX = 300;
-/** Maximum number of sessions that a completion looks at. */
 export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;
 /** Maximum number of resources that one MCP session, or one stream of the revision without sessions, may watch. */
 export const SUBSCRIPTIONS_MAX = 200;

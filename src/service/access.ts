@@ -1,7 +1,7 @@
 /** Checks who may read or change a session (contract, section 4). Every read and change goes through this gate. */
 
 import { quoteId, SessionError, SessionNotFoundError } from '../errors.ts';
-import { NAMESAKES_SHOWN } from '../limits.ts';
+import { ERROR_LIST_MAX } from '../limits.ts';
 import type { Command } from '../session/command.ts';
 import { isSessionId, type Session } from '../session/session.ts';
 import type { Appended, AppendOptions, RequestKey, Store } from '../store/store.ts';
@@ -31,7 +31,7 @@ export class Gate {
     if (isSessionId(named)) return named;
     const known = key && (await this.#store.reply(key));
     if (known !== undefined) return known.sessionId;
-    const limit = NAMESAKES_SHOWN + 1;
+    const limit = ERROR_LIST_MAX + 1;
     const [id = named, ...others] = await this.#store.named({ principal, name: named, limit });
     if (others.length > 0) throw ambiguousError(named, [id, ...others]);
     return id;
@@ -97,8 +97,8 @@ export class Gate {
 }
 
 function ambiguousError(name: string, ids: readonly string[]): SessionError {
-  const shown = ids.slice(0, NAMESAKES_SHOWN).join(', ');
-  const rest = ids.length > NAMESAKES_SHOWN ? ' and others' : '';
+  const shown = ids.slice(0, ERROR_LIST_MAX).join(', ');
+  const rest = ids.length > ERROR_LIST_MAX ? ' and others' : '';
   const message = `several of your sessions are named ${quoteId(name)}: ${shown}${rest}`;
   return new SessionError('INVALID_REQUEST', message, {
     hint: 'Pass the id of the one you mean; get_session and list_sessions show what each of them is.',

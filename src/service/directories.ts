@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoteId, SessionError } from '../errors.ts';
-import { ROOTS_SHOWN } from '../limits.ts';
+import { ERROR_LIST_MAX } from '../limits.ts';
 import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 
@@ -89,8 +89,8 @@ function pathOfUri(uri: string): string {
 
 /** The first ones, since there may be many. */
 function rootsText(roots: readonly string[]): string {
-  const more = roots.length - ROOTS_SHOWN;
-  return roots.slice(0, ROOTS_SHOWN).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  const more = roots.length - ERROR_LIST_MAX;
+  return roots.slice(0, ERROR_LIST_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /**
