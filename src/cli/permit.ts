@@ -33,6 +33,9 @@ export async function deny(context: CommandContext): Promise<number> {
   return give(context, asked, { decision: 'deny', message, grant });
 }
 
+/** What the log says of an answer without words. Claude reads it if the answer is a denial. */
+const WITHOUT_WORDS = { allow: 'allowed at the terminal', deny: 'denied at the terminal' };
+
 /** Writes an answer to the log, and says what came of it. */
 export async function give(
   context: CommandContext,
@@ -44,7 +47,7 @@ export async function give(
   if (!json && !isQuestion(asked.request)) await terminal.write(requestLines(terminal, asked));
   const request = await answered(context, asked, given);
   if (json) await writeJson(terminal, { request: showRequest(request) });
-  else await terminal.write(`${outcome(request)}\n`);
+  else await terminal.write(`${outcome(request, given.message)}\n`);
   return 0;
 }
 
@@ -56,7 +59,11 @@ async function answered(
   const { requestId } = request;
   try {
     return await asOperator(context, (operator) =>
-      operator.answer(session, { ...given, requestId }),
+      operator.answer(session, {
+        ...given,
+        requestId,
+        message: given.message ?? WITHOUT_WORDS[given.decision],
+      }),
     );
   } catch (error) {
     const [now] = (await context.inspection?.requestsWithPrefix(requestId, 1)) ?? [];
@@ -65,8 +72,8 @@ async function answered(
   }
 }
 
-function outcome(request: PermissionRequest): string {
-  const { state, grant, message, remembered, notRemembered } = request;
+function outcome(request: PermissionRequest, message: string | undefined): string {
+  const { state, grant, remembered, notRemembered } = request;
   if (isQuestion(request) && state === 'allowed') return 'answered';
   const reason = message === undefined ? '' : `; Claude reads: ${oneLine(message)}`;
   if (state !== 'allowed')

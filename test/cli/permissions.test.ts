@@ -55,7 +55,7 @@ async function failure(world: World, words: string[], options: Options = {}) {
 
 describe('allow', () => {
   test('allows the only request of a session, and shows all of what it allows', async () => {
-    const { world, replies, requestsOf } = await asking({
+    const { world, replies, ids, requestsOf } = await asking({
       ...BASH,
       description: 'Runs the tests',
       memory: { as: 'Bash(npm test)', rule: RULE },
@@ -70,6 +70,8 @@ describe('allow', () => {
     expect(output).toMatch(/^for the session +Bash\(npm test\)$/m);
     expect(output).toMatch(/^allowed once$/m);
     expect(await requestsOf()).toEqual([]);
+    const { error } = await failure(world, ['allow', ids[0] ?? '']);
+    expect(error.message).toMatch(/was already allowed now: allowed at the terminal$/);
   });
 
   test('for the session, and says so', async () => {

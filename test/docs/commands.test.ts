@@ -23,13 +23,18 @@ const STARTS = [
 /** What is wrong with a command of a page; undefined if it can be typed as it stands. */
 function problemOf(command: string): string | undefined {
   const start = STARTS.find((pattern) => pattern.test(command));
-  if (start !== undefined) return refusalOf(command.replace(start, '').match(/\S+/g) ?? []);
+  if (start !== undefined) return refusalOf(wordsOf(command.replace(start, '')));
   const [client = '', server] = command.split(/ -- (?=np[mx] )/);
   const isClient = /^(claude mcp add|npx @modelcontextprotocol\/inspector) /.test(client);
   if (isClient && server !== undefined) return problemOf(server);
   const [program, ...words] = command.split(' ');
   if (program === 'npm') return scriptProblem(words[0] === 'run' ? words.slice(1) : words);
   return /^jq -c '.*'$/.test(command) ? undefined : 'unknown command';
+}
+
+/** As a shell takes a line apart. */
+function wordsOf(line: string): string[] {
+  return (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
 }
 
 function refusalOf(words: readonly string[]): string | undefined {
