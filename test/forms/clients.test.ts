@@ -92,21 +92,22 @@ describe('a form about a session that is tied to another client', () => {
     expect((await waited).sessions).toMatchObject([{ pendingPermissions: 0 }]);
   });
 
-  test('is shown to another too once that client has left it unanswered, and taken back there', async () => {
-    const { harness, maker, other, run, begin, id } = await scene();
-    const { waited } = await begin(maker);
-    const until = await begin(other, { until: 'turn_end' });
-    const reply = run.ask(ASK);
-    const left = await maker.form();
-    expect(other.forms).toEqual([]);
-    harness.leaveForms();
-    expect((await waited).ready).toEqual([id]);
-    (await other.form()).send(ALLOW);
-    expect(await reply).toEqual({ decision: 'allow' });
-    await expect.poll(() => left.withdrawn.aborted).toBe(true);
-    run.finish();
-    await until.waited;
-  });
+  test.each(['attention', 'turn_end'])(
+    'is shown to another too once that client, waiting for %s, has left it unanswered, and taken back there',
+    async (until) => {
+      const { harness, maker, other, run, begin } = await scene();
+      const waits = [await begin(maker, { until }), await begin(other, { until: 'turn_end' })];
+      const reply = run.ask(ASK);
+      const left = await maker.form();
+      expect(other.forms).toEqual([]);
+      harness.leaveForms();
+      (await other.form()).send(ALLOW);
+      expect(await reply).toEqual({ decision: 'allow' });
+      await expect.poll(() => left.withdrawn.aborted).toBe(true);
+      run.finish();
+      await Promise.all(waits.map(({ waited }) => waited));
+    },
+  );
 
   test('is shown to another once that client has canceled it', async () => {
     const { maker, other, run, begin } = await scene();

@@ -3,6 +3,7 @@
 import {
   type McpHttpServerConfig,
   type McpStdioServerConfig,
+  type OnElicitation,
   query,
 } from '@anthropic-ai/claude-agent-sdk';
 import { expect } from 'vitest';
@@ -21,6 +22,8 @@ export type ClaudeClient = {
     tool: string,
     input: Record<string, unknown>,
   ) => Promise<Record<string, unknown>>;
+  /** Fills in the forms that Claude Code shows. */
+  readonly fillIn?: OnElicitation;
 };
 
 const PREFIX = 'mcp__claude-sessions__';
@@ -31,6 +34,7 @@ export async function callFromClaudeCode({
   entry,
   steps,
   allow = async (_, input) => input,
+  fillIn,
 }: ClaudeClient): Promise<unknown[]> {
   const calls = steps.map(({ tool, input }) => ({ tool: PREFIX + tool, input }));
   const results: string[] = [];
@@ -45,6 +49,7 @@ export async function callFromClaudeCode({
       strictMcpConfig: true,
       // The first prompt waits for the server: the script calls at once, while a model would look for the tool first.
       mcpServers: { 'claude-sessions': { ...entry, alwaysLoad: true } },
+      ...(fillIn && { onElicitation: fillIn }),
       canUseTool: async (name, input) => {
         asked.push(name);
         const updatedInput = await allow(name.slice(PREFIX.length), input);

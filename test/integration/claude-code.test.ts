@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import type { Workplace } from '../support/client/place.ts';
 import type { SessionView } from '../support/client/tools.ts';
 import { mcpJsonEntry } from '../support/mcp-json.ts';
+import { script } from '../support/messages-api.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { type ClaudeClient, callFromClaudeCode, settingsOf } from './claude-client.ts';
 import { startRecorder } from './recorder.ts';
@@ -21,6 +24,56 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
 
     const later = await place.connect('v2 auto');
     expect(await later.call('list_sessions')).toEqual({ sessions: [session] });
+  });
+
+  test('shows the forms of a session that it waits for, and the answer counts', async () => {
+    const place = await makeWorkplace();
+    const file = join(place.directory, 'made');
+    const write = { tool: 'Write', input: { file_path: file, content: 'x' } };
+    const questions = [
+      {
+        question: 'Which?',
+        header: 'Pick',
+        multiSelect: true,
+        options: ['Red', 'Blue'].map((label) => ({ label, description: `${label} one` })),
+      },
+    ];
+    const ask = { tool: 'AskUserQuestion', input: { questions } };
+    const prompt = script([write, ask, { text: 'end' }]);
+    const input = { workingDirectory: place.directory, name: 'from Claude Code', prompt };
+    const other = await place.connect('v2 auto');
+    const forms: { message: string; requestedSchema?: unknown }[] = [];
+    const chosen: Record<string, string | string[]>[] = [
+      { decision: 'allow' },
+      { answer1: ['Red', 'Blue'] },
+    ];
+    const [created, waited] = await callFromClaudeCode({
+      place,
+      entry: { ...(await mcpJsonEntry()), env: settingsOf(place) },
+      steps: [
+        { tool: 'create_session', input },
+        { tool: 'wait_sessions', input: { waitMs: 50_000, until: 'turn_end' } },
+      ],
+      allow: async (tool, given) => {
+        if (tool !== 'wait_sessions') return given;
+        const { sessions } = await other.call('list_sessions');
+        return { ...given, sessionIds: sessions.map(({ id }) => id) };
+      },
+      fillIn: async (form) => {
+        forms.push(form);
+        return { action: 'accept', content: chosen[forms.length - 1] ?? {} };
+      },
+    });
+    const { id } = (created as { session: SessionView }).session;
+    expect(waited).toMatchObject({ ready: [id] });
+    expect(await readFile(file, 'utf8')).toBe('x');
+    const [first, second] = forms;
+    expect(first?.message).toContain(`asks to use Write:\n\nfile_path: ${file}\ncontent: x\n\n`);
+    expect(second?.requestedSchema).toMatchObject({
+      properties: { answer1: { type: 'array', description: 'Which?' } },
+    });
+    const { events } = await other.call('read_events', { sessionId: id, detail: 'full' });
+    expect(JSON.stringify(events)).toContain('Red, Blue');
   });
 
   test('over HTTP gets an Mcp-Session-Id, and its session shows that one', async () => {
