@@ -156,7 +156,15 @@ describe('send_prompt with mode steer', () => {
     expect(events).toMatchObject([{ type: 'notice', turnId, text: 'steered: Shorter.' }]);
     await finish();
     const { turns } = await client.shown(sessionId);
-    expect(turns).toEqual({ queued: 0, running: 0, completed: 1, failed: 0 });
+    expect(turns).toEqual({
+      queued: 0,
+      running: 0,
+      completed: 1,
+      failed: 0,
+      interrupted: 0,
+      lost: 0,
+      cancelled: 0,
+    });
   });
 
   test('queues the prompt where no turn runs', async () => {

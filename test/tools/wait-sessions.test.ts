@@ -65,7 +65,15 @@ describe('wait_sessions', () => {
     run.finish();
     (await harness.running(sessionId, 2)).finish();
     const { sessions } = await waiting;
-    expect(sessions[0]?.turns).toEqual({ queued: 0, running: 0, completed: 2, failed: 0 });
+    expect(sessions[0]?.turns).toEqual({
+      queued: 0,
+      running: 0,
+      completed: 2,
+      failed: 0,
+      interrupted: 0,
+      lost: 0,
+      cancelled: 0,
+    });
   });
 
   test('answers with none ready when the time is up, and at once with waitMs 0', async () => {
