@@ -23,6 +23,8 @@ export const COMMAND_FLAGS = {
   limit: { value: 'N', does: `at most so many sessions (default ${LIST_LIMIT_DEFAULT})` },
   after: { value: 'SEQ', does: 'from there on; 0 is the whole log' },
   'no-follow': { does: 'what is there, without waiting' },
+  watch: { does: 'go on, as they change' },
+  quiet: { does: 'no bell when something asks' },
   notify: { does: 'also a notice on the desktop when something asks' },
   session: { does: 'not only once: until the session ends' },
   message: { value: 'TEXT', does: 'what Claude reads with the answer' },
@@ -102,9 +104,16 @@ export const COMMANDS = {
   },
   list: {
     group: 'look',
-    flags: ['all', 'status', 'task', 'label', 'limit', 'json'],
+    flags: ['all', 'status', 'task', 'label', 'limit', 'watch', 'notify', 'quiet', 'json'],
     does: 'the sessions, newest activity first',
     example: 'list --status busy',
+  },
+  watch: {
+    group: 'look',
+    flags: ['all', 'status', 'task', 'label', 'limit', 'notify', 'quiet', 'json'],
+    does: 'the same as they change, what needs a person first',
+    more: 'q or Ctrl-C ends it. Behind a pipe, a line for each session that changes.',
+    example: 'watch --notify',
   },
   show: {
     group: 'look',

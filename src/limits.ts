@@ -128,8 +128,6 @@ export type LeaseTimes = Readonly<typeof LEASE_TIMES>;
 export const ORDER_MS_MAX = 12_000;
 /** The same if that server is stopped or gone. */
 export const ORDER_STOPPED_MS = 1_000;
-/** Number of a session's pending requests that a list of sessions at the terminal shows. */
-export const LISTED_REQUESTS_MAX = 3;
 /** Interval of the search for what other servers left behind. */
 export const SWEEP_MS = 1_000;
 /** Interval at which a server that cannot be seen is asked whether it still holds its connections. */

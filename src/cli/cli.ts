@@ -15,6 +15,7 @@ type TerminalCommand = Exclude<Command, 'stdio' | 'http' | 'backup'>;
 /** Only the command that runs is loaded. */
 const RUNS: Readonly<Record<TerminalCommand, () => Promise<RunCommand>>> = {
   list: async () => (await import('./list.ts')).list,
+  watch: async () => (await import('./watch.ts')).watch,
   show: async () => (await import('./show.ts')).show,
   tail: async () => (await import('./tail.ts')).tail,
   metrics: async () => (await import('./metrics.ts')).metrics,

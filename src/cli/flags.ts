@@ -32,6 +32,8 @@ const flagsSchema = z.object({
   limit: wholeNumber(1).default(LIST_LIMIT_DEFAULT),
   after: wholeNumber(0).optional(),
   'no-follow': isOn,
+  watch: isOn,
+  quiet: isOn,
   notify: isOn,
   session: isOn,
   message: words.optional(),

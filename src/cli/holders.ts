@@ -76,6 +76,6 @@ export const NOT_LOOKED: Holders = { ...holdersOf([], [], 0), isAbandoned: () =>
 /** What happens to the sessions of a server that is gone. */
 export function settlement({ servers }: Holders): string {
   return servers.some(({ state }) => state === 'alive')
-    ? 'another server takes it over in a moment'
-    : 'the next server that starts takes it over';
+    ? 'another server takes over in a moment'
+    : 'the next server that starts takes over';
 }

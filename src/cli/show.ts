@@ -190,7 +190,8 @@ function requestText(request: PermissionRequest, { options }: Session, now: numb
     text,
     ...about,
     ...[...input, ...notes].map(noteText),
-    `request ${shortRequestId(requestId)}, ${expiry}: ${answerText(request)}`,
+    `request ${shortRequestId(requestId)}, ${expiry}`,
+    answerText(request),
   ].join('\n');
 }
 

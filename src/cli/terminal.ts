@@ -6,6 +6,7 @@ import { SessionError } from '../errors.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { escapedJson, visible } from '../text.ts';
 import type { Screen } from '../views/screen.ts';
+import { type FullScreen, openFullScreen } from './full-screen.ts';
 
 /** Assumed if the width is unknown. */
 const COLUMNS_DEFAULT = 80;
@@ -25,6 +26,8 @@ export type Terminal = Screen & {
   /** Writes a line for the person to standard error. */
   note(line: string): void;
   readonly input: TerminalInput;
+  /** Takes the whole screen, if it has rows. */
+  fullScreen(): FullScreen;
 };
 
 /** Standard input. */
@@ -74,6 +77,7 @@ export function processTerminal(environment: Environment): Terminal {
       }),
     note: (line) => void stderr.write(`${visible(line)}\n`),
     input: processInput(),
+    fullScreen: () => openFullScreen(process),
   };
 }
 

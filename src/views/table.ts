@@ -28,6 +28,8 @@ const CUTS = [
   { isMain: true, columnsMin: 40 },
   { isMain: false, columnsMin: 16 },
   { isMain: true, columnsMin: 24 },
+  { isMain: false, columnsMin: 10 },
+  { isMain: true, columnsMin: 10 },
   { isMain: false, columnsMin: 8 },
   { isMain: true, columnsMin: 8 },
 ] as const;

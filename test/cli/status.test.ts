@@ -145,7 +145,7 @@ test('show says why the last turn ended as it did, and all of what is asked', as
   const asking = await atWork(store, { asks: { tool: 'Edit', input } });
   const screen = await world.run(['show', asking], { columns: 80, now: 9_999_999_940_000 });
   expect(screen.output).toMatch(
-    /^asks +Edit a\.ts\n +old_string: one\n +two\n +new_string: three\n +request \w{8}, expires in 1 min 0 s:/m,
+    /^asks +Edit a\.ts\n +old_string: one\n +two\n +new_string: three\n +request \w{8}, expires in 1 min 0 s\n +claude-sessions-mcp allow \w{8} \(or deny\)$/m,
   );
   const piped = await world.run(['show', asking], { now: NOW });
   expect(piped.output).toMatch(/^asks\tEdit a\.ts.*new_string: three.*allow \w{8} \(or deny\)/m);

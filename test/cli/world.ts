@@ -28,6 +28,8 @@ export type Options = {
   readonly heard?: (text: string) => void;
   /** The lines that a person types. Without them, nobody is there to ask. */
   readonly typed?: readonly string[];
+  /** Aborted when the person leaves a whole screen. */
+  readonly left?: AbortSignal;
   /** All of standard input, from a program. */
   readonly piped?: string;
 };
@@ -58,6 +60,7 @@ export class World {
   /** Runs a command line on the state directory. */
   async run(words: readonly string[], options: Options = {}): Promise<Said> {
     const { columns, rows, colours = false, now = Date.now(), environment = {}, heard } = options;
+    const { left = new AbortController().signal } = options;
     const settings = readSettings([...words, '--state-dir', this.stateDir], environment);
     const { command } = settings;
     if (command === 'stdio' || command === 'http' || command === 'backup') {
@@ -77,6 +80,7 @@ export class World {
       },
       note: (line) => notes.push(line),
       input: inputOf(options, notes),
+      fullScreen: () => ({ left, onResize: () => {}, close: () => {} }),
     });
     return { code, output, notes };
   }

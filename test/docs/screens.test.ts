@@ -41,6 +41,11 @@ test('the screens of the page have the words that the commands print', async () 
       write,
       note,
       input,
+      fullScreen: () => ({
+        left: new AbortController().signal,
+        onResize: () => {},
+        close: () => {},
+      }),
     };
     await runCommand(settings.command as 'list', settings, terminal);
     const screen = written.join('');
