@@ -99,5 +99,5 @@ function titleOf({ id, name }: Session, width: number): string {
 }
 
 function answersTo(event: SessionEvent): readonly string[] {
-  return event.type === 'permission_requested' ? [`answer: ${answerText(event.request)}`] : [];
+  return event.type === 'permission_requested' ? [answerText(event.request)] : [];
 }

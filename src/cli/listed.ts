@@ -130,7 +130,12 @@ function columnsOf({ sessions, holders }: Listed, now: number): readonly Column<
     },
     { title: 'ACTIVE', text: ({ lastActivity }) => ago(now - lastActivity), isNumber: true },
     { title: 'TURNS', text: turnTotals, isNumber: true },
-    { title: 'COST', text: ({ usage }) => cents(usage.costUsd), isNumber: true },
+    {
+      title: 'COST',
+      text: ({ usage }) => cents(usage.costUsd),
+      isNumber: true,
+      isDispensable: true,
+    },
     {
       title: 'PRINCIPAL',
       text: ({ principal }) => principal,

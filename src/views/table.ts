@@ -16,23 +16,25 @@ export type Column<Row> = {
   readonly isCut?: boolean;
   /** Left out if there is no room for it. */
   readonly isExtra?: boolean;
+  /** Left out if the main column would become too narrow. */
+  readonly isDispensable?: boolean;
   /** Says most: may be cut, but others are cut first. */
   readonly isMain?: boolean;
 };
 
-/**
- * In what order columns are cut, and to what width at least; never to less than their titles. An extra column is shown
- * only if the first step makes room for it.
- */
+/** In what order columns are cut, and to what width at least; never to less than their titles. */
 const CUTS = [
   { isMain: true, columnsMin: 40 },
   { isMain: false, columnsMin: 16 },
   { isMain: true, columnsMin: 24 },
   { isMain: false, columnsMin: 10 },
-  { isMain: true, columnsMin: 10 },
+  { isMain: true, columnsMin: 16 },
   { isMain: false, columnsMin: 8 },
   { isMain: true, columnsMin: 8 },
 ] as const;
+/** Extra columns are shown only if no more cuts than these make room for them, and dispensable ones only with these. */
+const CUTS_WITH_EXTRA = CUTS.slice(0, 1);
+const CUTS_WITH_DISPENSABLE = CUTS.slice(0, 5);
 
 /** One line per row, with all columns. */
 export function tabSeparated<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
@@ -78,13 +80,24 @@ function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
 }
 
 function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
-  const widthsOfAll = all.map(naturalWidth);
-  shrink(widthsOfAll, all, { ...CUTS[0], columnsMax });
-  if (lineWidth(widthsOfAll) <= columnsMax) return { shown: all, widths: widthsOfAll };
-  const shown = all.filter(({ column }) => !column.isExtra);
+  const most = all.filter(({ column }) => !column.isExtra);
+  const least = most.filter(({ column }) => !column.isDispensable);
+  return (
+    cutTo(columnsMax, all, CUTS_WITH_EXTRA) ??
+    cutTo(columnsMax, most, CUTS_WITH_DISPENSABLE) ??
+    cutTo(columnsMax, least, CUTS) ?? { shown: least, widths: least.map(naturalWidth) }
+  );
+}
+
+/** Undefined if the cuts do not make it narrow enough. */
+function cutTo<Row>(
+  columnsMax: number,
+  shown: readonly Filled<Row>[],
+  cuts: readonly (typeof CUTS)[number][],
+) {
   const widths = shown.map(naturalWidth);
-  for (const cut of CUTS) shrink(widths, shown, { ...cut, columnsMax });
-  return { shown, widths };
+  for (const cut of cuts) shrink(widths, shown, { ...cut, columnsMax });
+  return lineWidth(widths) <= columnsMax ? { shown, widths } : undefined;
 }
 
 type Cut = { readonly isMain: boolean; readonly columnsMin: number; readonly columnsMax: number };
