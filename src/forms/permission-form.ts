@@ -6,7 +6,7 @@ import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import { cutChars, headOf, oneLine, visible } from '../text.ts';
+import { cutChars, headOf, oneLine, visible, wellFormed } from '../text.ts';
 import { tildePath } from '../views/figures.ts';
 import type { Form, FormField, FormStyle } from './form.ts';
 import { answersIn, questionFields, questionsOf, questionText } from './question-form.ts';
@@ -47,7 +47,7 @@ export function permissionForm(
 export function answerOf(request: PermissionRequest, reply: FormReply): GivenAnswer | undefined {
   switch (reply.action) {
     case 'accept':
-      return chosenIn(request, reply.content);
+      return chosenIn(request, wellFormed(reply.content));
     case 'decline': {
       const { requestId } = request;
       return { requestId, decision: 'deny', grant: {}, message: declined(request) };

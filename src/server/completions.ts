@@ -11,6 +11,7 @@ import { quoteId } from '../errors.ts';
 import { COMPLETION_CHARS_MAX, COMPLETIONS_MAX } from '../limits.ts';
 import { OF_SESSION } from '../resources/index.ts';
 import type { Caller } from '../service/caller.ts';
+import { wellFormed } from '../text.ts';
 import type { ServerDeps } from './deps.ts';
 import { promptNamed } from './prompts.ts';
 import { answering } from './protocol-error.ts';
@@ -29,7 +30,7 @@ export function serveCompletions(
   server.setRequestHandler('completion/complete', { params }, (asked) =>
     answering(log, async () => {
       const of = kindOf(asked);
-      const prefix = asked.argument.value;
+      const prefix = wellFormed(asked.argument.value);
       if (of === undefined || prefix.length > COMPLETION_CHARS_MAX) {
         return { completion: { values: [], hasMore: false } };
       }

@@ -40,6 +40,13 @@ const questions = (...asked: readonly object[]) =>
 const WHO = 'Session "fix the tests" in /home/me/project';
 const END = 'If you decline, the request is denied. If you cancel, it stays open.';
 
+test('half an emoji in an answer is kept as U+FFFD', () => {
+  const message = 'a\ud83d';
+  expect(chosen(request(), { decision: 'deny', message })?.message).toBe('a\ufffd');
+  const asked = questions({ question: 'Q?', options: [{ label: 'x' }] });
+  expect(chosen(asked, { other1: message })?.answers).toEqual({ 'Q?': 'a\ufffd' });
+});
+
 describe('the form of a permission request', () => {
   test('shows each argument on a line of its own, texts as they stand', () => {
     const input = { file_path: '/a', old_string: 'x\n  y', replace_all: true, list: [1] };

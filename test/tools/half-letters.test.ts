@@ -80,6 +80,42 @@ test('what was kept is found by what was sent', async () => {
   expect(none.session.taskIds).toEqual([]);
 });
 
+test('JSON text that spells half an emoji out is read as text that has it', async () => {
+  const { harness, client } = await startWithClient();
+  const { sessionId, run } = await harness.busy(client, { labels: '{"a\\ud83d":"a\\ud83d"}' });
+  const { session } = await client.call('get_session', { sessionId });
+  expect(session.labels).toEqual({ [KEPT]: KEPT });
+  const reply = run.ask();
+  await client.call('wait_sessions', { sessionIds: `["${sessionId}"]` });
+  const { requests } = await client.call('list_permission_requests');
+  await client.call('answer_permission_request', {
+    requestId: requests[0]?.requestId,
+    decision: 'allow',
+    updatedInput: '{"command":["a\\ud83d"]}',
+  });
+  expect(await reply).toMatchObject({ updatedInput: { command: [KEPT] } });
+});
+
+test('half an emoji in a resource address, a prompt and a completion finds what was kept', async () => {
+  const { client } = await startWithClient();
+  const { session } = await client.call('create_session', { name: HALF, taskId: HALF });
+  const sessionId = HALF;
+  expect((await client.call('get_session', { sessionId })).session.id).toBe(session.id);
+  const uri = `claude-session://${HALF}`;
+  const { contents } = await client.client.readResource({ uri });
+  expect(JSON.stringify(contents)).toContain(session.id);
+  const prompt = await client.client.getPrompt({
+    name: 'review_session',
+    arguments: { sessionId, focus: HALF },
+  });
+  expect(JSON.stringify(prompt)).toContain(KEPT);
+  const { completion } = await client.client.complete({
+    ref: { type: 'ref/prompt', name: 'daily_report' },
+    argument: { name: 'taskId', value: HALF },
+  });
+  expect(completion.values).toEqual([KEPT]);
+});
+
 test('what an earlier version kept is shown well-formed', async () => {
   const { harness, client } = await startWithClient();
   const made = await harness.busy(client, { name: 'NAME', taskId: 'NAME', prompt: 'NAME' });
