@@ -71,6 +71,7 @@ describe('the commands beside a server', OPTIONS, () => {
         'JOB-1',
         'long job',
         place.directory,
+        '',
       ],
     ]);
     const shown = await command(place, 'show', 'long job');
