@@ -48,11 +48,12 @@ export const REPORT_SESSIONS_MAX = 50;
 
 /* Views and resources */
 
-/** Maximum size of one event, and of a whole reply, with `detail: summary`. */
+/** With `detail: summary`: maximum size of an event, and of a reply, whose weight is about in tokens. Claude Code takes 25,000. */
 export const EVENT_SUMMARY_BYTES_MAX = 2 * KIB;
-export const REPLY_SUMMARY_BYTES_MAX = 64 * KIB;
-/** Maximum size of a reply with `detail: full`. The page ends early. */
+export const REPLY_SUMMARY_MAX = { bytesMax: 64 * KIB, weightMax: 20_000 };
+/** Maximum size of a reply with `detail: full`; the page ends early. Claude Code is told to show as much as it ever does. */
 export const REPLY_FULL_BYTES_MAX = MIB;
+export const REPLY_CHARS_SHOWN_MAX = 500_000;
 /** Maximum size of a resource. Its text ends early and says how to read on. */
 export const RESOURCE_BYTES_MAX = 64 * KIB;
 export const TRANSCRIPT_TEXT_BYTES_MAX = 16 * KIB;
@@ -123,7 +124,6 @@ export const LIBRARY_SESSIONS_MAX = 100_000;
 /** Length of a lease on a session's process, its renewal interval, and when its holder gives up without an answer. */
 export const LEASE_TIMES = { leaseMs: 15_000, renewMs: 5_000, selfFenceMs: 12_000 };
 export type LeaseTimes = Readonly<typeof LEASE_TIMES>;
-
 /** Maximum wait for another server to interrupt or steer a session that runs there. */
 export const ORDER_MS_MAX = 12_000;
 /** The same if that server is stopped or gone. */
@@ -278,7 +278,6 @@ export const HTTP_REPLAY_BYTES_MAX = 64 * MIB;
 /** Time for a client to send its header and its whole request, and the interval of that check. */
 export const HTTP_TIMES = { headersMs: 10_000, requestMs: 30_000, checkMs: 1_000 };
 export type HttpTimes = Readonly<typeof HTTP_TIMES>;
-
 export const HTTP_KEEP_ALIVE_MS = 75_000;
 /** How long the rest of a refused body is read and dropped, so that the client can read why. */
 export const HTTP_LINGER_MS = 1_000;

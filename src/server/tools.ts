@@ -65,6 +65,7 @@ const listed = once(() => {
     inputSchema: inputSchema(tool.input),
     outputSchema: outputSchema(tool.name, tool.output),
     annotations: { title: tool.title, ...tool.hints },
+    _meta: tool.charsShownMax && { 'anthropic/maxResultSizeChars': tool.charsShownMax },
   }));
 });
 

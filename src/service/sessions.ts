@@ -156,14 +156,21 @@ export class Sessions {
   /**
    * Returns a page of a list of sessions. Every session that matched when the first page was read is on exactly one page,
    * whatever happens to it meanwhile.
+   *
+   * @param fitting how many of the sessions there is room for; at least one of them is on the page
    */
-  async page(query: SessionQuery): Promise<SessionPage> {
+  async page(
+    query: SessionQuery,
+    fitting = (sessions: readonly Session[]): number => sessions.length,
+  ): Promise<SessionPage> {
     const { limit, cursor } = query;
     // One more than is shown, to know whether there is another page.
     const found = await this.#deps.store.sessions({ ...query, limit: limit + 1 });
-    const sessions = found.slice(0, limit);
+    const page = found.slice(0, limit);
+    const sessions = page.slice(0, Math.max(1, fitting(page)));
     const [first, last] = [sessions[0], sessions.at(-1)];
-    if (first === undefined || last === undefined || found.length <= limit) return { sessions };
+    if (first === undefined || last === undefined || found.length === sessions.length)
+      return { sessions };
     const asOf = cursor?.asOf ?? first.lastActivity;
     const { id, lastActivity, place = lastActivity } = last;
     return { sessions, next: { lastActivity: place, id, asOf } };

@@ -3,9 +3,11 @@
 import { z } from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../limits.ts';
 import { LABEL, parseLabel } from '../session/label.ts';
+import type { Session } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
+import { fittingIn } from '../views/room.ts';
 import { rulesView, sessionView, showRules, showSession } from '../views/session.ts';
 import { mcpSessionOf, scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -54,13 +56,13 @@ export const listSessions = defineTool({
       .min(1)
       .max(LIST_LIMIT_MAX)
       .default(LIST_LIMIT_DEFAULT)
-      .describe('Maximum number of sessions.'),
+      .describe('Maximum number of sessions. A page may have fewer.'),
     cursor: z.string().min(1).max(500).optional().describe('nextCursor of the previous page.'),
   }),
   output: z.object({ sessions: z.array(sessionView), nextCursor: z.string().optional() }),
   async run(args, { service, caller }) {
     const { status, taskId, limit } = args;
-    const { sessions, next } = await service.sessions.page({
+    const query = {
       principal: caller.principal,
       limit,
       mcpSessionId: mcpSessionOf(caller, args.scope),
@@ -68,9 +70,13 @@ export const listSessions = defineTool({
       taskId,
       label: args.label === undefined ? undefined : parseLabel(args.label),
       cursor: args.cursor === undefined ? undefined : parseCursor(args.cursor),
-    });
+    };
+    const show = (session: Session) => showSession(session, service.now());
+    const { sessions, next } = await service.sessions.page(query, (found) =>
+      fittingIn(found.map(show)),
+    );
     return {
-      sessions: sessions.map((session) => showSession(session, service.now())),
+      sessions: sessions.map(show),
       nextCursor: next && cursorText(next),
     };
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENTS_LIMIT_DEFAULT, EVENTS_LIMIT_MAX } from '../limits.ts';
+import { EVENTS_LIMIT_DEFAULT, EVENTS_LIMIT_MAX, REPLY_CHARS_SHOWN_MAX } from '../limits.ts';
 import { READ_UNTIL } from '../service/reader.ts';
 import { DETAILS, eventView, replyJson, showEvents } from '../views/events.ts';
 import { ICONS } from '../views/icons.ts';
@@ -19,6 +19,7 @@ export const readEvents = defineTool({
     'This is the way to follow one session: one call, no polling. If you only need to know when it is done, ' +
     'wait_sessions costs less.',
   effect: 'read',
+  charsShownMax: REPLY_CHARS_SHOWN_MAX,
   input: z.object({
     sessionId,
     after: z

@@ -60,6 +60,8 @@ type Shown = {
   readonly icons: Icon[];
   readonly description: string;
   readonly effect: keyof typeof HINTS;
+  /** How much of a reply Claude Code may show, if the caller may ask for more than it takes otherwise. */
+  readonly charsShownMax?: number;
 };
 
 type ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> = Shown & {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { WAIT_MS_DEFAULT, WAIT_SESSIONS_MAX } from '../limits.ts';
+import type { Session } from '../session/session.ts';
 import { ICONS } from '../views/icons.ts';
+import { fittingIn } from '../views/room.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
@@ -37,13 +39,29 @@ export const waitSessions = defineTool({
   output: z.object({
     ready: z.array(z.string()).describe('Ids of the sessions that need you.'),
     sessions: z.array(sessionView),
+    omitted: z
+      .array(z.string())
+      .optional()
+      .describe('Ids of the sessions that there was no room for; see get_session.'),
   }),
   waits: ({ waitMs }) => waitMs > 0,
   async run(args, { service, caller, signal, watch }) {
     const found = await service.reader.waitFor(caller, { ...args, signal, watch });
-    return {
-      ready: found.ready,
-      sessions: found.sessions.map((session) => showSession(session, service.now())),
-    };
+    return { ready: found.ready, ...showFitting(found, service.now()) };
   },
 });
+
+type Found = { readonly ready: readonly string[]; readonly sessions: readonly Session[] };
+
+/** The sessions in full if a client's model has room for them; otherwise those that are ready first, and the ids of the rest. */
+function showFitting(
+  { ready, sessions }: Found,
+  now: number,
+): { sessions: z.infer<typeof sessionView>[]; omitted?: string[] } {
+  const shown = sessions.map((session) => showSession(session, now));
+  if (fittingIn(shown) === shown.length) return { sessions: shown };
+  const isReady = new Set(ready);
+  const sorted = shown.toSorted((a, b) => Number(isReady.has(b.id)) - Number(isReady.has(a.id)));
+  const fitting = Math.max(1, fittingIn(sorted));
+  return { sessions: sorted.slice(0, fitting), omitted: sorted.slice(fitting).map(({ id }) => id) };
+}

@@ -1,13 +1,10 @@
 /** Events as JSON, and replies that stay small. */
 
 import { z } from 'zod';
-import {
-  EVENT_SUMMARY_BYTES_MAX,
-  REPLY_FULL_BYTES_MAX,
-  REPLY_SUMMARY_BYTES_MAX,
-} from '../limits.ts';
+import { EVENT_SUMMARY_BYTES_MAX, REPLY_FULL_BYTES_MAX, REPLY_SUMMARY_MAX } from '../limits.ts';
 import { type EventTable, handleEvent, type SessionEvent } from '../session/event.ts';
 import { cutChars } from '../text.ts';
+import { Room } from './room.ts';
 import { isoTime, showRequest, showTurn } from './session.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
@@ -31,7 +28,7 @@ export type ShownEvents = {
 
 /**
  * The first events that fit in a reply, but at least one. With `summary`, each event is also cut to 2 KB and says what
- * was cut.
+ * was cut, and the reply has fewer of them if their text costs many tokens.
  *
  * @param rest the reply without its events; its size counts too
  */
@@ -40,13 +37,12 @@ export function showEvents(
   detail: Detail,
   rest: object,
 ): ShownEvents {
-  const bytesMax = detail === 'full' ? REPLY_FULL_BYTES_MAX : REPLY_SUMMARY_BYTES_MAX;
+  const room = new Room(detail === 'full' ? { bytesMax: REPLY_FULL_BYTES_MAX } : REPLY_SUMMARY_MAX);
+  room.take(JSON.stringify(rest));
   const shown: Sized[] = [];
-  let bytes = sized(rest).size;
   for (const event of events) {
     const next = detail === 'full' ? sized(showEvent(event)) : summarize(event);
-    bytes += next.size + ','.length;
-    if (bytes > bytesMax && shown.length > 0) break;
+    if (!room.take(`${next.json},`) && shown.length > 0) break;
     shown.push(next);
   }
   return {

@@ -109,7 +109,7 @@ test('the table of metrics lists those that are served, with their types', async
 
 describe('the limits', () => {
   test('of sessions are those of the program', () => {
-    const [summary, full] = [limits.REPLY_SUMMARY_BYTES_MAX, limits.REPLY_FULL_BYTES_MAX];
+    const [summary, full] = [limits.REPLY_SUMMARY_MAX.bytesMax, limits.REPLY_FULL_BYTES_MAX];
     expect(rowsOf(sectionOf(operating, 'Limits'))).toEqual([
       ['one wait', seconds(limits.WAIT_MS_MAX)],
       ['one prompt', bytes(limits.PROMPT_BYTES_MAX)],

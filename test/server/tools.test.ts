@@ -85,8 +85,12 @@ describe('tools/list', () => {
         expect(Math.abs(Number(bound ?? 0))).toBeLessThan(2 ** 40);
       }
     }
-    const { properties } = toolNamed(await listed(client), 'read_events').inputSchema;
-    expect(properties).toHaveProperty('limit.description', expect.stringContaining('100'));
+    const { inputSchema, _meta } = toolNamed(await listed(client), 'read_events');
+    expect(_meta).toEqual({ 'anthropic/maxResultSizeChars': 500_000 });
+    expect(inputSchema.properties).toHaveProperty(
+      'limit.description',
+      expect.stringContaining('100'),
+    );
   });
 
   test('describes what several tools return once, for the first of them', async () => {
@@ -98,7 +102,7 @@ describe('tools/list', () => {
     expect(outputs).not.toMatch(
       /"(anyOf|additionalProperties|minimum|pattern|\$schema)":|"type":\[/,
     );
-    expect(toolNamed(tools, 'get_session').outputSchema?.properties).toEqual({
+    expect(toolNamed(tools, 'attach_session').outputSchema?.properties).toEqual({
       session: { type: 'object', description: 'As in create_session.' },
     });
   });

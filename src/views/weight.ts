@@ -1,0 +1,56 @@
+/**
+ * What a reply costs the client's model, about, in tokens. Clients cut a reply off that has too many: Claude Code above 25,000.
+ * A tokenizer is large and slow, and each model has its own. This one counts what makes text expensive: rare letters,
+ * changes between letters and digits, punctuation, and everything that is not ASCII. By a public tokenizer, prose and code
+ * weigh up to a quarter too much; hex, base64 and rare characters as much as they cost.
+ */
+
+type Kind = 'small' | 'capital' | 'digit' | 'other';
+
+const SPACE = 0.1;
+const PUNCTUATION = 0.66;
+/** A new run of letters or digits is usually a new token. */
+const STARTS: Readonly<Record<Kind, number>> = { small: 0.6, capital: 0.6, digit: 1.2, other: 0 };
+const [CAPITAL, DIGIT] = [0.6, 0.34];
+/** The more often a letter occurs in words, the more often it is a part of a longer token. */
+const [COMMON, MEDIUM, RARE] = [0.05, 0.45, 1.2];
+
+const KINDS = Array.from({ length: 128 }, (_, code) => kindOf(String.fromCharCode(code)));
+const WEIGHTS = Float64Array.from(KINDS, (_, code) => asciiWeight(String.fromCharCode(code)));
+
+/** About as many tokens as a model needs for the text, or more. */
+export function weightOf(text: string): number {
+  let weight = 0;
+  let before: Kind = 'other';
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const kind = KINDS[code] ?? 'other';
+    const goesOn = kind === before || (kind === 'small' && before === 'capital');
+    weight += (goesOn ? 0 : STARTS[kind]) + (WEIGHTS[code] ?? unicodeWeight(code));
+    before = kind;
+  }
+  return weight;
+}
+
+function kindOf(letter: string): Kind {
+  if (/[a-z]/.test(letter)) return 'small';
+  if (/[A-Z]/.test(letter)) return 'capital';
+  return /\d/.test(letter) ? 'digit' : 'other';
+}
+
+function asciiWeight(letter: string): number {
+  if (/[etaoinsrhldcum]/.test(letter)) return COMMON;
+  if (/[jqxzvkw]/.test(letter)) return RARE;
+  if (/[a-z]/.test(letter)) return MEDIUM;
+  if (/[A-Z]/.test(letter)) return CAPITAL;
+  if (/\d/.test(letter)) return DIGIT;
+  return letter === ' ' ? SPACE : PUNCTUATION;
+}
+
+/** By the length in UTF-8: a token has at least one byte. Chinese, Japanese and Korean cost less than that. */
+function unicodeWeight(code: number): number {
+  if (code < 0x800) return 1.05;
+  const isHalf = code >= 0xd800 && code <= 0xdfff;
+  if (isHalf || (code >= 0x3000 && code <= 0x9fff)) return 2;
+  return code >= 0xac00 && code <= 0xd7af ? 2.25 : 3;
+}
