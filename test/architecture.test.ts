@@ -35,6 +35,7 @@ const OWNED: Readonly<Record<string, readonly string[]>> = {
   '@modelcontextprotocol/server': ['transport', 'server', 'forms'],
   '@modelcontextprotocol/server/stdio': ['transport'],
   'node:sqlite': ['store'],
+  marked: ['views'],
   pino: ['log'],
   'prom-client': ['telemetry'],
 };

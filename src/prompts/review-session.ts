@@ -1,7 +1,6 @@
 import { EVENTS_LIMIT_MAX, PROMPT_DATA_BYTES_MAX, REVIEW_EVENTS } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
 import { fenced } from '../views/markdown.ts';
-import { showTranscript } from '../views/transcript.ts';
 import { DATA_NOTE, definePrompt, type PromptCall } from './prompt.ts';
 
 export const reviewSession = definePrompt({
@@ -45,6 +44,7 @@ async function latestOf(
   sessionId: string,
   { service, caller }: PromptCall,
 ): Promise<{ readonly id: string; readonly text: string }> {
+  const { showTranscript } = await import('../views/transcript.ts');
   const { lastSeq, id } = await service.sessions.get(caller, sessionId);
   const after = Math.max(0, lastSeq - REVIEW_EVENTS);
   const query = { sessionId: id, after, limit: EVENTS_LIMIT_MAX };

@@ -5,7 +5,6 @@ import { replyJson, showEvents } from '../views/events.ts';
 import { ICONS } from '../views/icons.ts';
 import { showMetrics } from '../views/metrics.ts';
 import { showSession } from '../views/session.ts';
-import { showTranscript } from '../views/transcript.ts';
 import type { FixedResource, SessionResource } from './resource.ts';
 import { type Facet, METRICS_URI, sessionUri } from './uris.ts';
 
@@ -52,6 +51,8 @@ export const OF_SESSION: Readonly<Record<Facet, SessionResource>> = {
     async read({ sessionId, after }, { service, caller }) {
       const query = { sessionId, after, limit: EVENTS_LIMIT_MAX };
       const { session, events } = await service.reader.page(caller, query);
+      // Loaded when it is needed: it brings a parser of Markdown.
+      const { showTranscript } = await import('../views/transcript.ts');
       return showTranscript({ session, events, after }, sessionUri(session.id, 'transcript')).text;
     },
   },

@@ -32,8 +32,8 @@ export type Telling = {
   readonly text?: string;
   /** Maximum number of lines of the text at a terminal. */
   readonly linesMax?: number;
-  /** A transcript shows the text in full. */
-  readonly isWhole?: boolean;
+  /** A transcript shows the text in full; as Markdown, if its author has written that. */
+  readonly isWhole?: boolean | 'markdown';
   /** Shown even if the text is cut. */
   readonly notes?: readonly TellingNote[];
   /** The request or turn that this is about, for a transcript. */
@@ -106,7 +106,13 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
     notes: turn.error === undefined ? [] : [{ name: turn.error.code, text: turn.error.message }],
     isActivity: true,
   }),
-  text: ({ text }) => ({ word: 'claude', style: 'cyan', text, isWhole: true, isActivity: true }),
+  text: ({ text }) => ({
+    word: 'claude',
+    style: 'cyan',
+    text,
+    isWhole: 'markdown',
+    isActivity: true,
+  }),
   tool_use: ({ name, input }, directory) => ({
     word: 'tool',
     style: 'green',
