@@ -10,7 +10,7 @@ import type { Session } from '../session/session.ts';
 import type { startTimer } from '../timer.ts';
 
 /** A call of a client that can show forms, while it waits. */
-export type Wait = {
+type Wait = {
   sees(sessionId: string): void;
   /** The call is over; the sessions that it has seen. */
   leave(): ReadonlySet<string>;

@@ -1,9 +1,18 @@
 /** Forms that nobody answers: the person is away, or the client has declared forms and shows none. */
 
+import { SdkError, SdkErrorCode } from '@modelcontextprotocol/server';
 import { describe, expect, test } from 'vitest';
+import { Asker } from '../../src/forms/asker.ts';
+import { FormBoard } from '../../src/forms/board.ts';
+import { permissionForm } from '../../src/forms/permission-form.ts';
+import { PushedForms } from '../../src/forms/pushed-forms.ts';
+import { loggerTo } from '../../src/log.ts';
+import type { PermissionRequest } from '../../src/session/event.ts';
+import type { Session } from '../../src/session/session.ts';
+import { startTimer } from '../../src/timer.ts';
 import type { EventView, SessionView, TurnView } from '../support/client/tools.ts';
 import { startHarness } from '../support/harness.ts';
-import { connectPerson } from '../support/person.ts';
+import { connectPerson, type Kind } from '../support/person.ts';
 
 type Read = { events: EventView[]; session: SessionView };
 type Waited = { ready: string[]; sessions: SessionView[] };
@@ -12,9 +21,9 @@ type Made = { session: SessionView };
 const ALLOW = { action: 'accept', content: { decision: 'allow' } } as const;
 const ASK = { toolName: 'Bash', input: { command: 'make' } };
 
-async function scene() {
+async function scene(kind: Kind = 'v2 over memory') {
   const harness = await startHarness();
-  const person = await connectPerson(harness, 'v2 over memory');
+  const person = await connectPerson(harness, kind);
   const begin = async () => {
     const { session } = await person.call<Made>('create_session', { prompt: 'go' });
     return { id: session.id, run: await harness.running(session.id) };
@@ -111,6 +120,23 @@ describe('a form that nobody answers', () => {
     expect((await waiting).sessions).toMatchObject([{ pendingPermissions: 0 }]);
   });
 
+  test.each(['v2 over memory', 'v2 over HTTP'] as const)(
+    'is taken back after its call too, if the request is answered elsewhere (%s)',
+    async (kind) => {
+      const { harness, person, wait, id, run } = await scene(kind);
+      const waiting = wait(id);
+      void run.ask(ASK);
+      const form = await person.form();
+      harness.leaveForms();
+      await waiting;
+      const elsewhere = await harness.connect({ mcpSessionId: null });
+      const { requests } = await elsewhere.call('list_permission_requests');
+      const answer = { requestId: requests[0]?.requestId, decision: 'allow' };
+      await elsewhere.call('answer_permission_request', answer);
+      await expect.poll(() => form.withdrawn.aborted).toBe(true);
+    },
+  );
+
   test('stays up if its call is canceled, and a later call waits for it', async () => {
     const { person, wait, id, run } = await scene();
     const cancel = new AbortController();
@@ -126,6 +152,30 @@ describe('a form that nobody answers', () => {
     run.finish();
     expect((await waiting).sessions).toMatchObject([{ pendingPermissions: 0 }]);
     expect(person.forms).toEqual([form]);
+  });
+
+  test('is sent again when its time is up', async () => {
+    const { harness, id, run } = await scene();
+    const reply = run.ask(ASK);
+    const shown = () => harness.store.session('alice', id);
+    await expect.poll(async () => (await shown())?.pendingPermissions).toBe(1);
+    const { service } = harness.app;
+    const caller = { principal: 'alice', mcpSessionId: null };
+    const log = loggerTo({ write: () => {} }, 'error');
+    const asker = new Asker({ service, caller, log, board: new FormBoard(startTimer) });
+    const formOf = (asked: PermissionRequest, session: Session) =>
+      permissionForm(asked, session, 'rich');
+    const forms = new PushedForms({ service, caller, log, asker, formOf });
+    let sent = 0;
+    forms.open(async () => {
+      sent += 1;
+      if (sent < 3) throw new SdkError(SdkErrorCode.RequestTimeout, 'time is up');
+      return { ...ALLOW };
+    });
+    const session = await shown();
+    expect(session && (await forms.hold(session))).toBe(true);
+    expect(await reply).toEqual({ decision: 'allow' });
+    expect(sent).toBe(3);
   });
 
   test('leaves nothing behind when its client goes', async () => {
