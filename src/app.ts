@@ -17,6 +17,7 @@ import type { Runner } from './runner/runner.ts';
 import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
+import type { Reword } from './server/wording.ts';
 import type { Caller } from './service/caller.ts';
 import { Changes } from './service/changes.ts';
 import { type Clock, systemClock } from './service/clock.ts';
@@ -32,6 +33,7 @@ import { startRun } from './service/start-run.ts';
 import { Turns } from './service/turns.ts';
 import { unfinishedFiles } from './service/unfinished.ts';
 import type { ProcessIdentity } from './session/process.ts';
+import { inExtension } from './settings.ts';
 import { DATABASE_FILE } from './store/sqlite/files.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 import type { Store } from './store/store.ts';
@@ -192,12 +194,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   return {
     service,
     connections: connectionsOf({
-      service,
-      log,
-      telemetry,
-      version,
-      presence,
-      leaving,
+      ...{ service, log, telemetry, version, presence, leaving },
+      reword: settings.isExtension ? inExtension : undefined,
       formTimer: deps.formTimer ?? startTimer,
     }),
     close: async () => {
@@ -233,6 +231,7 @@ type ConnectionDeps = {
   readonly log: Logger;
   readonly telemetry: Telemetry;
   readonly version: string;
+  readonly reword: Reword | undefined;
   readonly presence: Parts['presence'];
   /** The cleanups after MCP sessions that are in progress. */
   readonly leaving: Set<Promise<void>>;
@@ -240,7 +239,7 @@ type ConnectionDeps = {
 };
 
 function connectionsOf(deps: ConnectionDeps): Connections {
-  const { service, log, telemetry, version, presence, leaving, formTimer } = deps;
+  const { service, log, telemetry, version, reword, presence, leaving, formTimer } = deps;
   const settle = (work: Promise<void>): void => {
     const settled = work.catch((error: unknown) => {
       log.error({ err: error }, 'failed to clean up after an MCP session');
@@ -259,7 +258,7 @@ function connectionsOf(deps: ConnectionDeps): Connections {
   const forms = { board: new FormBoard(formTimer), key: randomBytes(32), newId };
   return {
     createServer: (caller, ending) =>
-      createServer(caller, { service, log, telemetry, version, forms, ending }),
+      createServer(caller, { service, log, telemetry, version, reword, forms, ending }),
     follow: (caller, notify) => followResources(service, caller, notify),
     opened: ({ mcpSessionId }) => mcpSessionId !== null && presence.connected(mcpSessionId),
     present: ({ mcpSessionId }) => mcpSessionId !== null && presence.markActive(mcpSessionId),

@@ -43,6 +43,8 @@ export type Settings = SettingValues & {
   readonly maxSessionsPerPrincipal: number;
   /** To guard processes with nothing but what every POSIX system has, for tests of that on Linux. */
   readonly isPortable: boolean;
+  /** It runs as the extension for Claude Desktop: settings are not flags, but fields of a form. */
+  readonly isExtension: boolean;
   /** Sessions get a part of it. */
   readonly environment: Environment;
 };
@@ -70,10 +72,19 @@ export function readSettings(
     defaultDirectory: defaultDirectory(roots),
     maxSessionsPerPrincipal: values.maxSessionsPerPrincipal ?? values.maxSessions,
     isPortable: environment[PORTABLE_VARIABLE] === '1',
+    isExtension: isExtension(environment),
     environment,
   };
   checkNoAuth(settings);
   return settings;
+}
+
+/** Set by the manifest of the extension. No setting: nobody else has a use for it. */
+const EXTENSION_VARIABLE = 'CLAUDE_SESSIONS_EXTENSION';
+
+/** Known before the settings are, which may be bad. */
+export function isExtension(environment: Environment = process.env): boolean {
+  return environment[EXTENSION_VARIABLE] === '1';
 }
 
 /** The addresses that only this machine reaches. */

@@ -6,13 +6,14 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { askedIn } from './command-line.ts';
-import { callersFolder, isRunByNpm, readSettings, type Settings } from './config.ts';
+import { callersFolder, isExtension, isRunByNpm, readSettings, type Settings } from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { isForClient, type Refusal, refuse } from './refusal.ts';
 import { secretsIn } from './secrets.ts';
+import { inExtension } from './settings.ts';
 import { visible } from './text.ts';
 import { claimStdout } from './transport/stdio/stdout.ts';
 
@@ -57,7 +58,8 @@ function enter(directory: string): void {
 
 function refused(error: unknown, argv: readonly string[], stdout: Writable): Promise<number> {
   const { line, answer = line, exitCode } = refusalOf(error);
-  const told = isForClient(argv) ? visible(answer) : undefined;
+  const worded = isExtension() ? inExtension(answer) : answer;
+  const told = isForClient(argv) ? visible(worded) : undefined;
   const streams = { stdout, stderr: process.stderr, stdin: process.stdin };
   return refuse(streams, { line: visible(line), answer: told, exitCode });
 }

@@ -143,6 +143,26 @@ export const SETTING_LIST = Object.entries<Setting<z.ZodType>>(SETTINGS).map(([n
   return { name, flag, ...setting };
 });
 
+/** What the settings of the extension for Claude Desktop are called there. It offers no others. */
+export const EXTENSION_TITLES = {
+  roots: 'Folders',
+  claudePath: 'Claude Code',
+  maxLive: 'Sessions at work',
+  allowBypassPermissions: 'Allow bypassPermissions',
+  stateDir: 'State folder',
+} as const satisfies Partial<Record<keyof Table, string>>;
+
+const MENTIONED = /--([a-z][a-z-]*[a-z])(?: \(or CLAUDE_SESSIONS_[A-Z_]+\))?/g;
+
+/** The text, with the flags that the extension has as settings by the names they have there. */
+export function inExtension(text: string): string {
+  return text.replace(MENTIONED, (mention, flag) => {
+    const name = SETTING_LIST.find((setting) => setting.flag === flag)?.name;
+    const [, title] = Object.entries(EXTENSION_TITLES).find(([known]) => known === name) ?? [];
+    return title === undefined ? mention : `"${title}" in the settings of the extension`;
+  });
+}
+
 /** The environment variable of a setting. */
 export function variableOf(flag: string): string {
   return `CLAUDE_SESSIONS_${flag.toUpperCase().replaceAll('-', '_')}`;

@@ -1,3 +1,4 @@
+import { inExtension } from '../settings.ts';
 import { oneLine } from '../text.ts';
 import { besideHead, type Style, screenLines, styled, wrap } from '../views/screen.ts';
 import { environmentChecks } from './environment-checks.ts';
@@ -17,11 +18,16 @@ const NAME_WIDTH = 'state directory  '.length;
 /** Checks that sessions can run here; the exit code is 1 if they cannot. */
 export async function doctor({ settings, terminal }: CommandContext): Promise<number> {
   const { json } = flagsOf(settings);
-  const checks = [...(await environmentChecks(settings)), ...(await stateChecks(settings))];
+  const found = [...(await environmentChecks(settings)), ...(await stateChecks(settings))];
+  const checks = settings.isExtension ? found.map(worded) : found;
   const isFit = checks.every(({ status }) => status !== 'fail');
   if (json) await writeJson(terminal, { ok: isFit, checks });
   else await terminal.write(checks.map((check) => checkLines(terminal, check)).join(''));
   return isFit ? 0 : 1;
+}
+
+function worded({ hint, ...check }: CheckResult): CheckResult {
+  return hint === undefined ? check : { ...check, hint: inExtension(hint) };
 }
 
 function checkLines(terminal: Terminal, { status, name, detail, hint = '' }: CheckResult): string {

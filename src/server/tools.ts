@@ -22,6 +22,7 @@ import type { ServerDeps } from './deps.ts';
 import { inputSchema, outputSchemas } from './tool-schema.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
 import { openWaiting, type Waiting } from './waiting.ts';
+import { reworded, rewordedFailure } from './wording.ts';
 
 type ToolsDeps = Omit<ServerDeps, 'forms'> & { readonly forms: Forms };
 
@@ -104,7 +105,9 @@ async function callTool(
     return result;
   } catch (error) {
     report({ error });
-    const text = JSON.stringify({ error: failureOf(error) });
+    const failure = failureOf(error);
+    const told = call.reword === undefined ? failure : rewordedFailure(failure, call.reword);
+    const text = JSON.stringify({ error: told });
     return { content: [{ type: 'text', text }], isError: true };
   }
 }
@@ -127,7 +130,7 @@ async function runWaiting(
 
 async function run(
   prepared: PreparedCall,
-  { service, caller, context, trace }: CallContext,
+  { service, caller, context, trace, reword }: CallContext,
   waiting?: Waiting,
 ): Promise<Answered> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
@@ -140,7 +143,9 @@ async function run(
     trace: trace?.span,
     callId: waiting?.callId,
   });
-  return { result: resultOf(data, json), about };
+  if (reword === undefined) return { result: resultOf(data, json), about };
+  const worded = reworded(data, reword);
+  return { result: resultOf(worded, JSON.stringify(worded)), about };
 }
 
 /** The data for both kinds of clients: those that read structured content, and those that read text. */

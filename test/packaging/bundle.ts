@@ -3,11 +3,16 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { packExtension } from '@anthropic-ai/mcpb';
-import { bundleManifest, ENTRY } from './manifest.ts';
+import { ICONS } from '../../src/views/icons.ts';
+import { drawnAsPng } from './icon.ts';
+import { bundleManifest, ENTRY, ICON } from './manifest.ts';
 import { productionFolders, ROOT, readPackage } from './package.ts';
 
 /** What only people read, and editors. Licences stay. */
 const LEFT_OUT = /\.(map|md|markdown|d\.ts|d\.mts|d\.cts)$/i;
+
+/** What Claude Desktop recommends. */
+const ICON_PIXELS = 512;
 
 /** Packs what was built; `stage` is made anew. Throws where the manifest is not valid. */
 export async function makeBundle(stage: string, file: string): Promise<void> {
@@ -23,6 +28,7 @@ export async function makeBundle(stage: string, file: string): Promise<void> {
   writeJson(join(stage, 'manifest.json'), bundleManifest(readPackage()));
   cpSync(join(ROOT, 'LICENSE'), join(stage, 'LICENSE'));
   cpSync(join(import.meta.dirname, ENTRY), join(stage, ENTRY));
+  writeFileSync(join(stage, ICON), drawnAsPng(ICONS.session, ICON_PIXELS));
   const isPacked = await packExtension({ extensionPath: stage, outputPath: file, silent: true });
   if (!isPacked) throw new Error(`mcpb did not pack ${stage}: see its manifest.json`);
 }

@@ -12,7 +12,22 @@ const OF_HTTP: ReadonlySet<string> = new Set([
   'http-mode',
   'token-file',
   'no-auth',
+  'allowed-host',
+  'allowed-origin',
+  'public-url',
+  'auth-server',
+  'rate-limit',
 ]);
+
+type Variable = {
+  readonly name: string;
+  readonly description: string;
+  readonly isRequired: boolean;
+  readonly isSecret: boolean;
+  readonly format: string;
+  readonly default?: string;
+  readonly choices?: readonly string[];
+};
 
 export function serverJson({ name, mcpName, version }: Package) {
   return {
@@ -35,7 +50,7 @@ export function serverJson({ name, mcpName, version }: Package) {
   };
 }
 
-function apiKey() {
+function apiKey(): Variable {
   return {
     name: 'ANTHROPIC_API_KEY',
     description: 'Key for Claude Code; not needed where Claude Code is logged in',
@@ -45,7 +60,8 @@ function apiKey() {
   };
 }
 
-function variableFor({ flag, does, value, schema }: (typeof SETTING_LIST)[number]) {
+function variableFor(setting: (typeof SETTING_LIST)[number]): readonly Variable[] {
+  const { flag, does, schema, values } = setting;
   if (OF_HTTP.has(flag)) return [];
   const byDefault = schema.parse(undefined);
   const isSet = byDefault !== undefined && !Array.isArray(byDefault);
@@ -55,13 +71,16 @@ function variableFor({ flag, does, value, schema }: (typeof SETTING_LIST)[number
       description: does,
       isRequired: false,
       isSecret: false,
-      format: value === undefined ? 'boolean' : formatOf(byDefault),
+      format: formatOf(setting),
       ...(isSet && { default: String(byDefault) }),
+      ...(values && { choices: values }),
     },
   ];
 }
 
-function formatOf(byDefault: unknown): string {
-  if (typeof byDefault === 'number') return 'number';
-  return typeof byDefault === 'string' ? 'string' : 'filepath';
+/** By the word that the help shows for the value: what has no default has a format too. */
+function formatOf({ value }: (typeof SETTING_LIST)[number]): string {
+  if (value === undefined) return 'boolean';
+  if (value === 'N') return 'number';
+  return value === 'DIR' || value === 'FILE' ? 'filepath' : 'string';
 }

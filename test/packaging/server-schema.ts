@@ -16,6 +16,8 @@ const INPUT = {
     isSecret: { type: 'boolean' },
     format: { enum: ['string', 'number', 'boolean', 'filepath'] },
     default: { type: 'string' },
+    placeholder: { type: 'string' },
+    choices: { type: 'array', items: { type: 'string' } },
   },
 };
 
