@@ -33,6 +33,10 @@ export type SessionQuery = {
   readonly openOnly?: boolean;
   readonly taskId?: string;
   readonly label?: { readonly key: string; readonly value: string };
+  /** Only those with a pending request, in error, or whose last turn failed or was lost; none that has ended. */
+  readonly needsPerson?: boolean;
+  /** In lower case; all occur in the name, the directory or the tasks. */
+  readonly words?: readonly string[];
   readonly limit: number;
   readonly cursor?: SessionCursor;
 };

@@ -51,6 +51,17 @@ export const listSessions = defineTool({
       .regex(LABEL, 'must be key=value')
       .optional()
       .describe('A label as key=value, as given to create_session.'),
+    needs: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: only sessions that need a person: they ask, are in error, or their last turn failed or was lost.',
+      ),
+    query: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('Words that all occur in the name, directory or a task id.'),
     limit: z
       .int()
       .min(1)
@@ -68,6 +79,8 @@ export const listSessions = defineTool({
       mcpSessionId: mcpSessionOf(caller, args.scope),
       status,
       taskId,
+      needsPerson: args.needs,
+      words: args.query?.toLowerCase().split(/\s+/).filter(Boolean),
       label: args.label === undefined ? undefined : parseLabel(args.label),
       cursor: args.cursor === undefined ? undefined : parseCursor(args.cursor),
     };

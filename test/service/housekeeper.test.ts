@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Settings } from '../../src/config.ts';
 import { SessionError } from '../../src/errors.ts';
+import { createOwners } from '../../src/runner/owners.ts';
+import { systemClock } from '../../src/service/clock.ts';
 import { LocalSessions } from '../../src/service/local-sessions.ts';
+import { RollCall } from '../../src/service/roll-call.ts';
 import { overriding, startHarness } from '../support/harness.ts';
 import { DAY_MS, keeperOf } from './keeper.ts';
 
@@ -133,4 +136,24 @@ test('settles each connection once, and none of them holds up another', async ()
   expect(settled).toEqual(['slow', 'other']);
   await keeper.sweep();
   expect(settled).toHaveLength(4);
+});
+
+test('servers say that they run, and take out those that are gone', async () => {
+  const harness = await startHarness();
+  const { peers } = harness.store;
+  const owners = async () =>
+    (await peers.servers()).map(({ owner, transport }) => [owner, transport]);
+  await expect.poll(owners).toEqual([[expect.stringContaining(`/${process.pid}/`), 'stdio']]);
+  const [[self]] = (await owners()) as [[string, string]];
+  const gone = self.replace(`/${process.pid}/`, `/${2 ** 30}/`);
+  await peers.joined({ owner: gone, transport: 'http', since: 1 });
+  const rollCall = new RollCall({
+    store: harness.store,
+    owners: createOwners('keeper'),
+    clock: systemClock(),
+    leaseMs: 1,
+  });
+  const recovery = { sweep: async () => 0, giveUpUnconfirmed: async () => {} };
+  await keeperOf(harness, { rollCall, recovery, local: new LocalSessions() }).sweep();
+  expect(await owners()).toEqual([[self, 'stdio']]);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
+import type { Command } from '../../src/session/command.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import { openInspection } from '../../src/store/sqlite/inspection.ts';
 import { creation, PRINCIPAL, say } from './fixtures.ts';
@@ -97,6 +98,55 @@ test('a server of an earlier version that goes on writing is not believed about 
   await say(store, id, 'hello');
   db.exec("UPDATE turns SET state = 'completed' WHERE id = 't'");
   expect(await store.session(PRINCIPAL, id)).toMatchObject(expected);
+});
+
+test('sessions that need a person are found, whichever version wrote them', async () => {
+  const store = await openStore({ directory });
+  const made = async (id: string, ...commands: readonly Command[]) => {
+    await store.create(id, creation({ prompts: [`turn of ${id}`] }));
+    for (const command of commands) await store.append(id, command);
+  };
+  const turn = (id: string, state: 'failed' | 'lost' | 'completed'): readonly Command[] => [
+    { type: 'start_turn', turnId: `turn of ${id}`, origin: 'prompt' },
+    { type: 'end_turn', turnId: `turn of ${id}`, outcome: { state } },
+  ];
+  const request = { requestId: 'r', turnId: null, toolName: 'Bash', input: {}, expiresAt: 1 };
+  const error = { code: 'UNAVAILABLE', message: 'x', retryable: true } as const;
+  await made('claude_done', ...turn('claude_done', 'completed'));
+  await made('claude_failed', ...turn('claude_failed', 'failed'));
+  await made('claude_lost', ...turn('claude_lost', 'lost'));
+  await made('claude_asks', { type: 'request_permission', request });
+  await made('claude_error', { type: 'fail', error });
+  await made('claude_over', ...turn('claude_over', 'failed'), { type: 'end', reason: 'over' });
+  const found = async () => {
+    const sessions = await store.sessions({ principal: PRINCIPAL, needsPerson: true, limit: 9 });
+    return sessions.map(({ id }) => id).sort();
+  };
+  const expected = ['claude_asks', 'claude_error', 'claude_failed', 'claude_lost'];
+  expect(await found()).toEqual(expected);
+  connect(directory).exec(EARLIER);
+  expect(await found()).toEqual(expected);
+});
+
+test('sessions are found by words in their name, directory and tasks', async () => {
+  const store = await openStore({ directory });
+  const [first] = creation({});
+  if (first?.type !== 'session_created') throw new Error('not created');
+  const options = { workingDirectory: '/home/me/Shop_100%' };
+  await store.create('claude_a', [
+    { ...first, name: 'Füße prüfen', options },
+    { type: 'task_linked', taskId: 'SHOP-7' },
+    { type: 'task_linked', taskId: 'API-1' },
+  ]);
+  await store.create('claude_b', [{ ...first, name: 'fix the cart', options }]);
+  const found = async (...words: readonly string[]) =>
+    (await store.sessions({ principal: PRINCIPAL, words, limit: 9 })).map(({ id }) => id).sort();
+  expect(await found()).toEqual(['claude_a', 'claude_b']);
+  expect(await found('shop_100%')).toEqual(['claude_a', 'claude_b']);
+  expect(await found('füße', 'shop-7')).toEqual(['claude_a']);
+  expect(await found('cart', 'shop')).toEqual(['claude_b']);
+  expect(await found('cart', 'shop-7')).toEqual([]);
+  expect(await found('%cart')).toEqual([]);
 });
 
 test('no turn of another session is looked at for it', async () => {

@@ -20,6 +20,7 @@ import {
   EVENT_COLUMNS,
   eventOf,
   FIRST_EVENT,
+  LAST_STATE,
   SELECT_SESSION,
   SESSION_COLUMNS,
   sessionOf,
@@ -124,6 +125,10 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
   if (status !== undefined) filters.push({ where: 's.status = ?', values: [status] });
   // Not by `ended_at`: the index of the order has the status.
   if (openOnly) filters.push({ where: "s.status <> 'terminated'", values: [] });
+  if (query.needsPerson) filters.push({ where: NEEDS_PERSON, values: [] });
+  if (query.words !== undefined && query.words.length > 0) {
+    filters.push({ where: HAS_WORDS, values: [JSON.stringify(query.words)] });
+  }
   if (mcpSessionId !== undefined) {
     const ids = 'SELECT id FROM sessions WHERE mcp_session_id = ?';
     filters.push({ where: 's.mcp_session_id = ?', ids, values: [mcpSessionId] });
@@ -139,6 +144,14 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
   }
   return filters;
 }
+
+const NEEDS_PERSON = `(s.status <> 'terminated' AND (s.status = 'error'
+  OR json_extract(s.record, '$.pendingPermissions') > 0 OR ${LAST_STATE} IN ('failed', 'lost')))`;
+
+const SEARCHED = `folded(concat_ws(char(10), json_extract(s.record, '$.name'),
+  json_extract(first.body, '$.options.workingDirectory'),
+  (SELECT group_concat(task_id, char(10)) FROM session_tasks WHERE session_id = s.id)))`;
+const HAS_WORDS = `NOT EXISTS (SELECT 1 FROM json_each(?) w WHERE instr(${SEARCHED}, w.value) = 0)`;
 
 function findsFew(sql: Sql, { ids, values }: Filter): boolean {
   if (ids === undefined) return false;

@@ -8,18 +8,27 @@ import { damaged, jsonOf, parsed, type Row, type Tuple } from './sql.ts';
 /** The turns that earlier versions did not count. An index has them. */
 export const UNCOUNTED = "state IN ('interrupted', 'lost', 'cancelled')";
 
-const LAST_TURN = `SELECT json_object('id', t.id, 'state', t.state,
-    'error', json_extract(t.record, '$.error'), 'endedAt', json_extract(t.record, '$.endedAt'))
-  FROM turns t WHERE t.id = (
+/** The turn of a session `s` that started last. */
+const LAST_TURN_ROW = `FROM turns t WHERE t.id = (
     SELECT turn_id FROM events e WHERE e.session_id = s.id AND e.type IN ('turn_started', 'turn_ended')
     ORDER BY e.seq DESC LIMIT 1
   )`;
+
+const LAST_TURN = `SELECT json_object('id', t.id, 'state', t.state,
+    'error', json_extract(t.record, '$.error'), 'endedAt', json_extract(t.record, '$.endedAt'))
+  ${LAST_TURN_ROW}`;
+
+const IS_COUNTED = "json_extract(s.record, '$.countedTo') IS s.last_seq";
+
+/** The state of the turn that started last, whichever version wrote the record. */
+export const LAST_STATE = `CASE WHEN ${IS_COUNTED} THEN json_extract(s.record, '$.lastTurn.state')
+  ELSE (SELECT t.state ${LAST_TURN_ROW}) END`;
 
 /**
  * How the turns of a session have ended, from their rows. Null if its record says so itself: earlier versions carry
  * along what they find in a record, and do not change it, so it counts only as of the event that {@link recordOf} names.
  */
-const RECOUNT = `CASE WHEN json_extract(s.record, '$.countedTo') IS s.last_seq THEN NULL ELSE (
+const RECOUNT = `CASE WHEN ${IS_COUNTED} THEN NULL ELSE (
     SELECT json_object(
       'interrupted', count(*) FILTER (WHERE state = 'interrupted'),
       'lost', count(*) FILTER (WHERE state = 'lost'),

@@ -14,6 +14,8 @@ export class Sql {
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    // SQLite's own `lower` knows no letters but ASCII.
+    db.function('folded', { deterministic: true }, (text) => String(text ?? '').toLowerCase());
   }
 
   get inTransaction(): boolean {
