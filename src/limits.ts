@@ -78,6 +78,8 @@ export const PROGRESS_MS_MIN = 1_000;
 export const ACTIVITY_CHARS_MAX = 120;
 /** How long a client may cache the lists that are the same for everybody. */
 export const LIST_TTL_MS = 300_000;
+/** Roots of a client: time to answer, pause before it is asked again if it did not, and how many are looked at. */
+export const CLIENT_ROOTS = { answerMs: 2_000, againMs: 60_000, max: 20 };
 export const COMPLETIONS_MAX = 100;
 export const COMPLETION_CHARS_MAX = 300;
 export const COMPLETION_SESSIONS_SCANNED_MAX = 1000;

@@ -9,6 +9,7 @@ import { sealFor } from '../forms/rounds.ts';
 import { LIST_TTL_MS } from '../limits.ts';
 import type { Caller } from '../service/caller.ts';
 import { ICONS } from '../views/icons.ts';
+import { ClientRoots } from './client-roots.ts';
 import { serveCompletions } from './completions.ts';
 import type { ServerDeps } from './deps.ts';
 import { servePrompts } from './prompts.ts';
@@ -61,7 +62,12 @@ export function createServer(caller: Caller, deps: ServerDeps): Server {
       requestState: { verify: seal.verify },
     },
   );
-  serveTools(server, caller, { ...deps, forms: new Forms(server, caller, { ...deps, seal }) });
+  const roots = new ClientRoots(server, deps.service.now);
+  serveTools(server, caller, {
+    ...deps,
+    roots,
+    forms: new Forms(server, caller, { ...deps, seal }),
+  });
   serveResources(server, caller, deps);
   serveSubscriptions(server, caller, deps);
   servePrompts(server, caller, deps);

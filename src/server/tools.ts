@@ -18,13 +18,17 @@ import type { Caller } from '../service/caller.ts';
 import { TOOLS } from '../tools/index.ts';
 import type { PreparedCall, Subject, Tool } from '../tools/tool.ts';
 import { beginReport } from './call-report.ts';
+import type { ClientRoots } from './client-roots.ts';
 import type { ServerDeps } from './deps.ts';
 import { inputSchema, outputSchemas } from './tool-schema.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
 import { openWaiting, type Waiting } from './waiting.ts';
 import { reworded, rewordedFailure } from './wording.ts';
 
-type ToolsDeps = Omit<ServerDeps, 'forms'> & { readonly forms: Forms };
+type ToolsDeps = Omit<ServerDeps, 'forms'> & {
+  readonly forms: Forms;
+  readonly roots: ClientRoots;
+};
 
 /** Registers tools/list and tools/call for one caller. */
 export function serveTools(server: Server, caller: Caller, deps: ToolsDeps): void {
@@ -130,7 +134,7 @@ async function runWaiting(
 
 async function run(
   prepared: PreparedCall,
-  { service, caller, context, trace, reword }: CallContext,
+  { service, caller, context, trace, reword, roots }: CallContext,
   waiting?: Waiting,
 ): Promise<Answered> {
   const toolUseId = context.mcpReq._meta?.['claudecode/toolUseId'];
@@ -140,6 +144,7 @@ async function run(
     signal: waiting?.signal ?? context.mcpReq.signal,
     watch: waiting?.watch ?? (async () => false),
     toolUseId: isKey(toolUseId) ? toolUseId : undefined,
+    clientRoots: () => roots.list(context),
     trace: trace?.span,
     callId: waiting?.callId,
   });

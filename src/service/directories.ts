@@ -69,6 +69,21 @@ export async function resolveWorkingDirectory(
   return found.path;
 }
 
+/** The first of a client's directories in which a session may work without being told to: not in the home directory. */
+export async function firstInside(
+  uris: readonly string[],
+  roots: readonly string[],
+): Promise<string | undefined> {
+  for (const uri of uris.filter((one) => one.startsWith('file://'))) {
+    const path = await resolveWorkingDirectory(uri, roots).catch((error: unknown) => {
+      if (error instanceof SessionError && error.code === 'INVALID_REQUEST') return undefined;
+      throw error;
+    });
+    if (path !== undefined && path !== (await find(homedir()))?.path) return path;
+  }
+  return undefined;
+}
+
 const NOT_ABSOLUTE = 'is not an absolute path: there is nothing that it could be relative to';
 const HOW_TO_NAME =
   "Pass an absolute path, a path that begins with ~/ (the home directory of this server's user), or a file:// URI.";

@@ -24,7 +24,7 @@ import type { IdleQuery, IdleSession, SessionCursor, SessionQuery } from '../sto
 import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
-import { unnamedDirectory } from './directories.ts';
+import { firstInside, unnamedDirectory } from './directories.ts';
 import { allowedOptions, type Policy } from './policy.ts';
 
 export type SessionsDeps = Policy &
@@ -36,6 +36,8 @@ export type NewSession = {
   readonly options: Omit<SessionOptions, 'workingDirectory'> & {
     readonly workingDirectory?: string;
   };
+  /** Where the client is open; asked only if no directory is named. */
+  readonly clientRoots?: () => Promise<readonly string[]>;
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taskId?: string;
@@ -99,7 +101,7 @@ export class Sessions {
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
     const { store, presence, newId, quota } = this.#deps;
-    const options = await this.#options(asked.options);
+    const options = await this.#options(asked);
     return quota.forOne(caller.principal, async () => {
       const announced = presence.announce(caller);
       const events = this.#creation(caller, asked, options);
@@ -263,8 +265,11 @@ export class Sessions {
     return { sums: metrics, usageByModel };
   }
 
-  async #options(asked: NewSession['options']): Promise<SessionOptions> {
-    const { workingDirectory = unnamedDirectory(this.#deps) } = asked;
-    return allowedOptions({ ...asked, workingDirectory }, this.#deps);
+  async #options({ options, clientRoots }: NewSession): Promise<SessionOptions> {
+    const workingDirectory =
+      options.workingDirectory ??
+      (await firstInside((await clientRoots?.()) ?? [], this.#deps.roots)) ??
+      unnamedDirectory(this.#deps);
+    return allowedOptions({ ...options, workingDirectory }, this.#deps);
   }
 }

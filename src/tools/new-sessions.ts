@@ -119,7 +119,16 @@ export const createSession = defineTool({
   async run(args, call) {
     const { name, labels, taskId, prompt, idempotencyKey: _key, ...options } = args;
     const key = requestKey('create_session', args, call);
-    const given = { options, name, labels, taskId, prompt, key, trace: call.trace };
+    const given = {
+      options,
+      name,
+      labels,
+      taskId,
+      prompt,
+      key,
+      trace: call.trace,
+      clientRoots: call.clientRoots,
+    };
     return showMade(await call.service.sessions.create(call.caller, given), call);
   },
 });

@@ -22,6 +22,8 @@ export type Call = {
   readonly signal: AbortSignal;
   /** Called with each session that a call waits for; reports progress and shows forms. */
   readonly watch: Watch;
+  /** The `file://` URIs of the directories that the client is open in; none if it does not say. */
+  readonly clientRoots: () => Promise<readonly string[]>;
   /** Claude Code's id of the tool use; the same if Claude Code repeats the call. */
   readonly toolUseId?: string;
   /** The same in every round of a call that the client repeats with a person's answers. */
