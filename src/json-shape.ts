@@ -1,6 +1,6 @@
 /** How deep and how wide JSON text from outside may be, looked at before it is parsed. */
 
-import { MESSAGE_DEPTH_MAX, MESSAGE_ELEMENTS_MAX } from './limits.ts';
+import { MESSAGE_DEPTH_MAX, MESSAGE_ELEMENTS_MAX } from './connection-limits.ts';
 
 export type JsonBounds = {
   readonly depthMax: number;

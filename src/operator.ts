@@ -5,8 +5,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Settings } from './config.ts';
-import { LEASE_TIMES, STORE_POLL_MS } from './limits.ts';
 import type { Logger } from './log.ts';
+import { LEASE_TIMES, STORE_POLL_MS } from './process-limits.ts';
 import { createOwners, type Owners } from './runner/owners.ts';
 import type { KillTree } from './runner/process.ts';
 import { processesOf } from './runner/processes.ts';

@@ -2,8 +2,8 @@
 
 import { delimiter, resolve } from 'node:path';
 import { z } from 'zod';
+import { HTTP_RATE_LIMIT_DEFAULT } from './connection-limits.ts';
 import { SettingError } from './errors.ts';
-import { HTTP_RATE_LIMIT_DEFAULT } from './limits.ts';
 import { LOG_LEVELS } from './log.ts';
 import { meantText } from './nearest.ts';
 import { GUARD_CHOICES } from './runner/guard.ts';

@@ -25,7 +25,8 @@ const LADDER: readonly (readonly string[])[] = [
   ['session'],
   ['log', 'looks'],
   ['errors', 'json-shape', 'redaction', 'secrets'],
-  ['limits', 'nearest', 'paths', 'refusal', 'runtime', 'small-file', 'text', 'timer'],
+  ['limits', 'process-limits', 'connection-limits'],
+  ['nearest', 'paths', 'refusal', 'runtime', 'small-file', 'text', 'timer'],
 ];
 
 /** Which rooms may import a package. Node's own modules are free, but for the database. */

@@ -1,7 +1,7 @@
 /** Follows the turn of a prompt that was sent from the terminal. */
 
-import { SERVER_LOOKS_MAX, STORE_POLL_MS } from '../limits.ts';
 import type { Operator } from '../operator.ts';
+import { SERVER_LOOKS_MAX, STORE_POLL_MS } from '../process-limits.ts';
 import { isOver } from '../service/reader.ts';
 import type { Sent } from '../service/turns.ts';
 import { Signal } from '../service/waiters.ts';

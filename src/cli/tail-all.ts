@@ -1,5 +1,5 @@
 import { SettingError } from '../errors.ts';
-import { STORE_POLL_MS } from '../limits.ts';
+import { STORE_POLL_MS } from '../process-limits.ts';
 import { Signal } from '../service/waiters.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { showEvent } from '../views/events.ts';

@@ -1,4 +1,5 @@
-import { STORE_POLL_MS, UNFINISHED_MS_MIN } from '../limits.ts';
+import { UNFINISHED_MS_MIN } from '../limits.ts';
+import { STORE_POLL_MS } from '../process-limits.ts';
 import { readUnfinished, type Unfinished } from '../service/unfinished.ts';
 import { Signal } from '../service/waiters.ts';
 import type { SessionEvent } from '../session/event.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { STORE_POLL_MS } from '../limits.ts';
+import { STORE_POLL_MS } from '../process-limits.ts';
 import { Signal } from '../service/waiters.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { flagsOf } from './flags.ts';

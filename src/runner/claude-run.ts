@@ -2,8 +2,8 @@
 
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { errorOf, type Failure, SessionError } from '../errors.ts';
-import { WARM_LOOK_MS_MAX } from '../limits.ts';
 import { inTime } from '../looks.ts';
+import { WARM_LOOK_MS_MAX } from '../process-limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';

@@ -1,7 +1,7 @@
 /** Programs that a session has left running next to Claude Code (`nohup … &`), and the notice of their end. */
 
 import { basename } from 'node:path';
-import { LEFT_NAMES_MAX } from '../limits.ts';
+import { LEFT_NAMES_MAX } from '../process-limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Finder } from './finder.ts';
 import { asName } from './message-parts.ts';

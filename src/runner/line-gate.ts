@@ -5,7 +5,7 @@
 
 import { Transform, type TransformCallback } from 'node:stream';
 import type { Failure } from '../errors.ts';
-import { STREAM_LINE_BYTES_MAX } from '../limits.ts';
+import { STREAM_LINE_BYTES_MAX } from '../process-limits.ts';
 import { limitExceeded, unavailableNow } from './failure.ts';
 
 const NEWLINE = 0x0a;

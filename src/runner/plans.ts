@@ -4,7 +4,7 @@
  */
 
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { PLAN_BYTES_MAX, PLAN_MS_MAX, PLANS_KEPT_MAX } from '../limits.ts';
+import { PLAN_BYTES_MAX, PLAN_MS_MAX, PLANS_KEPT_MAX } from '../process-limits.ts';
 import { readSmallFile } from '../small-file.ts';
 import { within } from '../timer.ts';
 

@@ -8,7 +8,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KILL_AGAIN_MS } from '../limits.ts';
+import { KILL_AGAIN_MS } from '../process-limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { createFinder, type Finder } from './finder.ts';
 import type { ProcessGuard } from './guard.ts';

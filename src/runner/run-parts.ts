@@ -1,14 +1,14 @@
 /** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
 import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { Logger } from '../log.ts';
 import {
   INTERRUPT_MS_MAX,
   RUN_CLOSE_GRACE_MS,
   RUN_START_MS_MAX,
   TURN_QUIET_MS,
   TURN_SILENCE_MS_MAX,
-} from '../limits.ts';
-import type { Logger } from '../log.ts';
+} from '../process-limits.ts';
 import type { Redactor } from '../redaction.ts';
 import type { Finder } from './finder.ts';
 import type { LineGateOptions } from './line-gate.ts';

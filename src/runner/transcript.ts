@@ -6,8 +6,8 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SessionError } from '../errors.ts';
-import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../limits.ts';
 import { ifThere, isOutOfMeans } from '../looks.ts';
+import { PROCESS_NOTE_BYTES_MAX, TRANSCRIPT_READ_BYTES_MAX } from '../process-limits.ts';
 import { readSmallFile } from '../small-file.ts';
 import { lookAt, pidNamespace } from './process-table.ts';
 

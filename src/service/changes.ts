@@ -3,8 +3,8 @@
  * newest activity, so a follower hears only of sessions of its principal.
  */
 
-import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../limits.ts';
 import type { Logger } from '../log.ts';
+import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../process-limits.ts';
 import type { SessionMark } from '../store/queries.ts';
 import type { Store } from '../store/store.ts';
 import type { Clock } from './clock.ts';

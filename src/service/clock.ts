@@ -1,6 +1,6 @@
 /** The clocks of the service, and a watch for jumps of the wall clock. */
 
-import { CLOCK_JUMP_MS } from '../limits.ts';
+import { CLOCK_JUMP_MS } from '../process-limits.ts';
 
 export type Clock = {
   /** Epoch milliseconds, for leases and for people. */

@@ -1,6 +1,6 @@
 /** Ends processes that are kept warm after a turn: when their time is up, or when another session needs their place. */
 
-import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../limits.ts';
+import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../process-limits.ts';
 import { within } from '../timer.ts';
 import type { Parts } from './core.ts';
 import type { LocalSession } from './local-session.ts';

@@ -1,7 +1,7 @@
 /** Periodic work: takes over from gone servers, ends idle sessions, deletes old logs and files. */
 
 import { setImmediate as nextTick } from 'node:timers/promises';
-import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../limits.ts';
+import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../process-limits.ts';
 import type { Runner } from '../runner/runner.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
 import type { Connection } from '../store/peers.ts';

@@ -1,6 +1,6 @@
 /** Renews the leases of live sessions, and stops processes that have lost theirs. */
 
-import type { LeaseTimes } from '../limits.ts';
+import type { LeaseTimes } from '../process-limits.ts';
 import type { Fence } from '../store/store.ts';
 import type { Parts } from './core.ts';
 import type { SessionProcess } from './session-process.ts';

@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KILL_AGAIN_MS, START_GIVEN_UP_MS } from '../limits.ts';
+import { KILL_AGAIN_MS, START_GIVEN_UP_MS } from '../process-limits.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Claim } from '../store/store.ts';
 import { startTimer, type Timer } from '../timer.ts';

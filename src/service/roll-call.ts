@@ -4,7 +4,7 @@
  * one that does not do so within a lease is gone.
  */
 
-import { ROLL_CALL_MS } from '../limits.ts';
+import { ROLL_CALL_MS } from '../process-limits.ts';
 import type { Owners } from '../runner/owners.ts';
 import type { Connection } from '../store/peers.ts';
 import type { Store } from '../store/store.ts';

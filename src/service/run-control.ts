@@ -1,7 +1,7 @@
 /** Interrupts, steers and stops sessions wherever they run: on this server, or by an order to another one. */
 
 import { SessionError } from '../errors.ts';
-import { ORDER_MS_MAX, ORDER_STOPPED_MS, STOP_MS_MAX } from '../limits.ts';
+import { ORDER_MS_MAX, ORDER_STOPPED_MS, STOP_MS_MAX } from '../process-limits.ts';
 import type { Order } from '../store/peers.ts';
 import type { Lease } from '../store/store.ts';
 import { within } from '../timer.ts';

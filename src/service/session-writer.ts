@@ -4,7 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OUTPUT_BACKLOG_BYTES_MAX } from '../limits.ts';
+import { OUTPUT_BACKLOG_BYTES_MAX } from '../process-limits.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import { type OutputBody, sizeOfOutput, type UsageByModel } from '../session/event.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';

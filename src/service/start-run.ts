@@ -1,8 +1,8 @@
 /** Starts a session's process with the options that are allowed now, and the conversation to continue. */
 
 import { SessionError } from '../errors.ts';
-import { LOOK_MS_MAX } from '../limits.ts';
 import { inTime } from '../looks.ts';
+import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
 import type { SessionOptions } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';

@@ -1,7 +1,8 @@
 /** The use cases of a turn: send, steer, cancel and interrupt prompts, and the end of an MCP session. */
 
 import { errorOf, failureOf, SessionError } from '../errors.ts';
-import { LIST_LIMIT_MAX, ORDER_STOPPED_MS } from '../limits.ts';
+import { LIST_LIMIT_MAX } from '../limits.ts';
+import { ORDER_STOPPED_MS } from '../process-limits.ts';
 import { promptKind } from '../runner/prompt-text.ts';
 import type { Command, Effect, PromptMode } from '../session/command.ts';
 import type { Trace, Turn } from '../session/event.ts';

@@ -1,7 +1,7 @@
 /** One server killed again and again in the middle of its work: what it had acknowledged must be there. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LEASE_TIMES } from '../../src/limits.ts';
+import { LEASE_TIMES } from '../../src/process-limits.ts';
 import { seeded } from '../rig/random.ts';
 import { quantile } from '../rig/report.ts';
 import { longRun } from '../rig/run.ts';

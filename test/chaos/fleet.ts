@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LeaseTimes } from '../../src/limits.ts';
+import type { LeaseTimes } from '../../src/process-limits.ts';
 import type { RigPlace } from '../rig/place.ts';
 import { inTime, within } from '../rig/run.ts';
 import { LineWire } from '../support/client/line-wire.ts';

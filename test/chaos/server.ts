@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { assemble } from '../../src/app.ts';
 import { readSettings } from '../../src/config.ts';
-import type { LeaseTimes } from '../../src/limits.ts';
 import { createLog } from '../../src/log.ts';
+import type { LeaseTimes } from '../../src/process-limits.ts';
 import { processesOf } from '../../src/runner/processes.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { serveStdio } from '../../src/transport/stdio/stdio.ts';

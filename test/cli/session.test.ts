@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type SessionError, SettingError } from '../../src/errors.ts';
-import { LEASE_TIMES } from '../../src/limits.ts';
+import { LEASE_TIMES } from '../../src/process-limits.ts';
 import { createOwners } from '../../src/runner/owners.ts';
 import { ANY_TURN, createIn, PRINCIPAL, say } from '../store/fixtures.ts';
 import { cells, lines, World } from './world.ts';

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMAND_NAMES, specOf, synopsisOf } from '../../src/commands.ts';
-import * as limits from '../../src/limits.ts';
+import * as connectionLimits from '../../src/connection-limits.ts';
+import * as callLimits from '../../src/limits.ts';
+import * as processLimits from '../../src/process-limits.ts';
 import { PROMPTS } from '../../src/prompts/index.ts';
 import { METRICS, OF_SESSION } from '../../src/resources/index.ts';
 import { CLAUDE_VERSION_MIN } from '../../src/runner/installation.ts';
@@ -106,6 +108,8 @@ test('the table of metrics lists those that are served, with their types', async
   const named = rows.map(([name = '', type]) => [name.replaceAll('`', ''), type]);
   expect(named.toSorted()).toEqual(ours.map(([, name, type]) => [name, type]).toSorted());
 });
+
+const limits = { ...callLimits, ...processLimits, ...connectionLimits };
 
 describe('the limits', () => {
   test('of sessions are those of the program', () => {

@@ -1,7 +1,7 @@
 /** Hostile inputs by kind, each made of a seed: whatever a client could put on the wire. */
 
+import { MESSAGE_BYTES_MAX } from '../../src/connection-limits.ts';
 import { MESSAGE_BOUNDS } from '../../src/json-shape.ts';
-import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { TOOLS } from '../../src/tools/index.ts';
 import type { Random } from '../rig/random.ts';
 

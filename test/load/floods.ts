@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HTTP_SESSION_UNUSED_MS, HTTP_SWEEP_MS } from '../../src/limits.ts';
+import { HTTP_SESSION_UNUSED_MS, HTTP_SWEEP_MS } from '../../src/connection-limits.ts';
 import { whileMeasured } from '../rig/memory.ts';
 import { type Counts, count } from '../rig/report.ts';
 import { inTurns } from '../rig/run.ts';

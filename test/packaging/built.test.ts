@@ -60,7 +60,13 @@ describe('what is built', () => {
     const loaded = loadedBy('main.js', 'chunks/app.js', 'chunks/serve.js');
     const packages = packagesIn([...loaded].filter((name) => name.startsWith(DIST)));
     expect(packages).toContain('node_modules/@modelcontextprotocol/server');
-    for (const late of ['hono', '@hono/node-server', '@modelcontextprotocol/node', 'prom-client', 'marked']) {
+    for (const late of [
+      'hono',
+      '@hono/node-server',
+      '@modelcontextprotocol/node',
+      'prom-client',
+      'marked',
+    ]) {
       expect(packages).not.toContain(`node_modules/${late}`);
     }
     const outside = [...loaded].filter((name) => !name.startsWith(DIST));

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REMEMBERED_TEXT_BYTES_MAX } from '../../src/limits.ts';
+import { REMEMBERED_TEXT_BYTES_MAX } from '../../src/process-limits.ts';
 import { memoryOf, placesOf } from '../../src/runner/memory.ts';
 import { ruleName } from '../../src/session/remembered.ts';
 

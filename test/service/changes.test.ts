@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../../src/limits.ts';
+import { CHANGE_SLACK_MS, CHANGES_PAGE, NOTIFY_MS } from '../../src/process-limits.ts';
 import { type Change, Changes } from '../../src/service/changes.ts';
 import type { ActivityQuery, SessionMark } from '../../src/store/queries.ts';
 import type { Store } from '../../src/store/store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { STOP_MS_MAX } from '../../src/limits.ts';
+import { STOP_MS_MAX } from '../../src/process-limits.ts';
 import { type Harness, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Settings } from '../../src/config.ts';
-import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../../src/limits.ts';
+import { BACKGROUND_HOLD_MS_MAX, EVICTION_MS_MAX, LEFT_LOOK_MS } from '../../src/process-limits.ts';
 import { startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import type { ScriptedRun } from '../support/scripted-runner.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
-import type { LeaseTimes } from '../../src/limits.ts';
+import type { LeaseTimes } from '../../src/process-limits.ts';
 import { type Harness, type HarnessOptions, overriding, startHarness } from '../support/harness.ts';
 
 const TIMES: LeaseTimes = { leaseMs: 60_000, renewMs: 200, selfFenceMs: 20_000 };

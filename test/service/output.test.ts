@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OUTPUT_BACKLOG_BYTES_MAX } from '../../src/limits.ts';
+import { OUTPUT_BACKLOG_BYTES_MAX } from '../../src/process-limits.ts';
 import { overriding, startHarness } from '../support/harness.ts';
 
 const LONG_MS = 50_000;

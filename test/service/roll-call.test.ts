@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { LEASE_TIMES, ROLL_CALL_MS } from '../../src/limits.ts';
+import { LEASE_TIMES, ROLL_CALL_MS } from '../../src/process-limits.ts';
 import type { OwnerState } from '../../src/runner/owners.ts';
 import { RollCall } from '../../src/service/roll-call.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';

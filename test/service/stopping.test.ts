@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
-import { STOP_MS_MAX } from '../../src/limits.ts';
+import { STOP_MS_MAX } from '../../src/process-limits.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Harness, overriding, startHarness } from '../support/harness.ts';
 import type { TestClient } from '../support/mcp-client.ts';

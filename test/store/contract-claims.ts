@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LEASE_TIMES } from '../../src/limits.ts';
+import { LEASE_TIMES } from '../../src/process-limits.ts';
 import type { Claimant } from '../../src/store/store.ts';
 import type { Opened } from './contract.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NEWS_MAX } from '../../src/limits.ts';
+import { NEWS_MAX } from '../../src/process-limits.ts';
 import { ANYTHING } from '../../src/store/listeners.ts';
 import { migrate } from '../../src/store/sqlite/migrations.ts';
 import { NewsLog } from '../../src/store/sqlite/news.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { appendFileSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { STORE_POLL_MS } from '../../src/limits.ts';
+import { STORE_POLL_MS } from '../../src/process-limits.ts';
 import { type WatchDeps, watchCommits } from '../../src/store/sqlite/watch.ts';
 import { newDirectory } from './temporary.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { CLIENT_ENTRIES_MAX } from '../../src/limits.ts';
+import { CLIENT_ENTRIES_MAX } from '../../src/connection-limits.ts';
 import { clientEntries } from '../../src/transport/http/client-entry.ts';
 import { parseTokenFile, principalOf } from '../../src/transport/http/identity.ts';
 

@@ -1,6 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HTTP_EXCHANGES_PER_PRINCIPAL_MAX, HTTP_STALL_MS_MAX } from '../../src/limits.ts';
+import {
+  HTTP_EXCHANGES_PER_PRINCIPAL_MAX,
+  HTTP_STALL_MS_MAX,
+} from '../../src/connection-limits.ts';
 import { type Exchange, Exchanges } from '../../src/transport/http/exchange.ts';
 
 /** As much of an answer as is looked at here. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HTTP_AUTH_FAILURES_PER_MINUTE, HTTP_BURST_SECONDS } from '../../src/limits.ts';
+import { HTTP_AUTH_FAILURES_PER_MINUTE, HTTP_BURST_SECONDS } from '../../src/connection-limits.ts';
 import { errorOf, messageOf, openSession, type Sent, send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE, modernCall } from '../support/client/messages.ts';
 import { BOB, start } from './http-service.ts';

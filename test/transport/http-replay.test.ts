@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { HTTP_REPLAY_BYTES_MAX, HTTP_REPLAY_SESSION_BYTES_MAX } from '../../src/limits.ts';
+import {
+  HTTP_REPLAY_BYTES_MAX,
+  HTTP_REPLAY_SESSION_BYTES_MAX,
+} from '../../src/connection-limits.ts';
 import { type ReplayLog, ReplayLogs } from '../../src/transport/http/replay.ts';
 import { messageOf, open, openSession, send } from '../support/client/http-wire.ts';
 import { call } from '../support/client/messages.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HTTP_SESSIONS_MAX, HTTP_SESSIONS_PER_PRINCIPAL_MAX } from '../../src/limits.ts';
+import { HTTP_SESSIONS_MAX, HTTP_SESSIONS_PER_PRINCIPAL_MAX } from '../../src/connection-limits.ts';
 import { errorOf, open, openSession, openStream, send } from '../support/client/http-wire.ts';
 import { call, INITIALIZE } from '../support/client/messages.ts';
 import { ALICE, BOB, start } from './http-service.ts';

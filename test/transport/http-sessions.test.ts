@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
-import { HTTP_SESSION_IDLE_MS, HTTP_SESSION_UNUSED_MS, HTTP_SWEEP_MS } from '../../src/limits.ts';
+import {
+  HTTP_SESSION_IDLE_MS,
+  HTTP_SESSION_UNUSED_MS,
+  HTTP_SWEEP_MS,
+} from '../../src/connection-limits.ts';
 import {
   type Answer,
   errorOf,

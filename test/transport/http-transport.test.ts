@@ -1,6 +1,6 @@
 import { on, once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../src/limits.ts';
+import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../src/connection-limits.ts';
 import {
   errorOf,
   messageOf,

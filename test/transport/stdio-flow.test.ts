@@ -1,6 +1,10 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../../src/limits.ts';
+import {
+  MESSAGE_BYTES_MAX,
+  STDIO_BEHIND_BYTES_MAX,
+  STDIO_REQUESTS_MAX,
+} from '../../src/connection-limits.ts';
 import type { Message } from '../support/client/line-wire.ts';
 import { call, line } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';

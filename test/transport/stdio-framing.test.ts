@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MESSAGE_BYTES_MAX } from '../../src/connection-limits.ts';
 import { MESSAGE_BOUNDS } from '../../src/json-shape.ts';
-import { MESSAGE_BYTES_MAX } from '../../src/limits.ts';
 import { call, line } from '../support/client/messages.ts';
 import { seenBy } from './echo.ts';
 import { connectWire, PING } from './stdio-wire.ts';

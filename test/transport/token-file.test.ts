@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { TOKEN_FILE_BYTES_MAX, TOKEN_FILE_GRACE_MS, TOKEN_FILE_POLL_MS } from '../../src/limits.ts';
+import {
+  TOKEN_FILE_BYTES_MAX,
+  TOKEN_FILE_GRACE_MS,
+  TOKEN_FILE_POLL_MS,
+} from '../../src/connection-limits.ts';
 import { loggerTo } from '../../src/log.ts';
 import { Redactor } from '../../src/redaction.ts';
 import { TokenFile } from '../../src/transport/http/token-file.ts';

@@ -4,7 +4,7 @@
  */
 
 import { randomInt } from 'node:crypto';
-import { NEWS_MAX } from '../../limits.ts';
+import { NEWS_MAX } from '../../process-limits.ts';
 import { ANYTHING } from '../listeners.ts';
 import type { News } from '../store.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';

@@ -1,7 +1,8 @@
 /** The store of one machine: an SQLite file that several server processes may share. */
 
-import { BATCH_MS_MAX, LEASE_TIMES, LOCK_MS_MAX } from '../../limits.ts';
+import { BATCH_MS_MAX, LOCK_MS_MAX } from '../../limits.ts';
 import type { Logger } from '../../log.ts';
+import { LEASE_TIMES } from '../../process-limits.ts';
 import { ANYTHING, type Listener, Listeners } from '../listeners.ts';
 import type { News, Store } from '../store.ts';
 import { appendEvents, createSession, readReply } from './append.ts';

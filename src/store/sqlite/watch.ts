@@ -1,7 +1,7 @@
 /** Notices the commits of other processes to the database. */
 
 import { type FSWatcher, watch } from 'node:fs';
-import { STORE_POLL_MS } from '../../limits.ts';
+import { STORE_POLL_MS } from '../../process-limits.ts';
 import { DATABASE_FILE } from './files.ts';
 
 /**

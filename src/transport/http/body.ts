@@ -2,7 +2,11 @@
 
 import type { IncomingMessage } from 'node:http';
 import { isJsonContentType } from '@modelcontextprotocol/server';
-import { HTTP_BODIES_BYTES_MAX, HTTP_LINGER_MS, MESSAGE_BYTES_MAX } from '../../limits.ts';
+import {
+  HTTP_BODIES_BYTES_MAX,
+  HTTP_LINGER_MS,
+  MESSAGE_BYTES_MAX,
+} from '../../connection-limits.ts';
 import { GatheredBytes } from '../gathered-bytes.ts';
 import { BadMessage, readObject } from '../message.ts';
 import { HttpRefusal, limitExceeded } from './reply.ts';

@@ -1,6 +1,6 @@
 /** The shell command that adds this server to Claude Code. */
 
-import { CLIENT_ENTRIES_MAX } from '../../limits.ts';
+import { CLIENT_ENTRIES_MAX } from '../../connection-limits.ts';
 import { DEFAULT_PRINCIPAL } from './identity.ts';
 import { SCRAPER } from './routes.ts';
 

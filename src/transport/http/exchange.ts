@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JSONRPCMessage } from '@modelcontextprotocol/server';
-import { HTTP_EXCHANGES_PER_PRINCIPAL_MAX, HTTP_STALL_MS_MAX } from '../../limits.ts';
+import { HTTP_EXCHANGES_PER_PRINCIPAL_MAX, HTTP_STALL_MS_MAX } from '../../connection-limits.ts';
 import { limitExceeded } from './reply.ts';
 
 /** One HTTP request of a principal. */

@@ -8,7 +8,6 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { SessionError } from '../../errors.ts';
 import {
   HTTP_CLOSE_GRACE_MS,
   HTTP_CONNECTIONS_MAX,
@@ -18,7 +17,8 @@ import {
   HTTP_SWEEP_MS,
   HTTP_TIMES,
   type HttpTimes,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
+import { SessionError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Connections } from '../connections.ts';
 import { whenOver } from './exchange.ts';

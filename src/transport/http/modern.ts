@@ -12,7 +12,8 @@ import {
   type ServerEvent,
 } from '@modelcontextprotocol/server';
 import { z } from 'zod';
-import { LISTEN_STREAMS_MAX, SUBSCRIPTIONS_MAX } from '../../limits.ts';
+import { LISTEN_STREAMS_MAX } from '../../connection-limits.ts';
+import { SUBSCRIPTIONS_MAX } from '../../limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Caller } from '../../service/caller.ts';
 import { type Connections, kindOf } from '../connections.ts';

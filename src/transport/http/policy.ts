@@ -6,7 +6,7 @@ import {
   HTTP_AUTH_FAILURES_PER_MINUTE,
   HTTP_BURST_SECONDS,
   HTTP_LIMITED_KEYS_MAX,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
 import { limitReply } from '../message.ts';
 import type { Exchange } from './exchange.ts';
 import { RateLimiter } from './rate-limiter.ts';

@@ -8,7 +8,7 @@ import {
   HTTP_REPLAY_BYTES_MAX,
   HTTP_REPLAY_SESSION_BYTES_MAX,
   HTTP_REPLAY_SESSION_EVENTS_MAX,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
 import { type SlimMessage, slimOf, wholeOf } from '../message.ts';
 
 /** An event, between its neighbours in the order of all sessions' events. */

@@ -7,7 +7,7 @@ import {
   ServerResponse,
 } from 'node:http';
 import type { RequestId } from '@modelcontextprotocol/server';
-import { HTTP_LINGER_MS, HTTP_RETRY_AFTER_S } from '../../limits.ts';
+import { HTTP_LINGER_MS, HTTP_RETRY_AFTER_S } from '../../connection-limits.ts';
 import type { Logger } from '../../log.ts';
 
 type RefusalDetails = {

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
 import { INTERNAL_ERROR, isJSONRPCRequest } from '@modelcontextprotocol/server';
-import { CLOSE_ANSWERS_MS_MAX } from '../../limits.ts';
+import { CLOSE_ANSWERS_MS_MAX } from '../../connection-limits.ts';
 import type { Logger } from '../../log.ts';
 import { asMessage, isRequest, LISTEN } from '../message.ts';
 import { HttpBodies, refusing } from './body.ts';

@@ -8,7 +8,7 @@ import {
   type RequestId,
   type TransportSendOptions,
 } from '@modelcontextprotocol/server';
-import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../limits.ts';
+import { HTTP_STREAM_BEHIND_BYTES_MAX } from '../../connection-limits.ts';
 import { CANCELLED, isNotification, isRequest, isResponse } from '../message.ts';
 import { type SessionExchange, whenOver } from './exchange.ts';
 import { HttpRefusal } from './reply.ts';

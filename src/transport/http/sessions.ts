@@ -12,7 +12,7 @@ import {
   HTTP_SESSIONS_MAX,
   HTTP_SESSIONS_PER_PRINCIPAL_MAX,
   HTTP_STREAM_RETRY_MS,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Caller } from '../../service/caller.ts';
 import { type Connections, kindOf } from '../connections.ts';

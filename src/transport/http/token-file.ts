@@ -5,13 +5,13 @@
  */
 
 import { stat } from 'node:fs/promises';
-import { SessionError } from '../../errors.ts';
 import {
   TOKEN_FILE_BYTES_MAX,
   TOKEN_FILE_GRACE_MS,
   TOKEN_FILE_POLL_MS,
   TOKEN_FILE_READ_MS_MAX,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
+import { SessionError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { Redactor } from '../../redaction.ts';
 import { readSmallFile } from '../../small-file.ts';

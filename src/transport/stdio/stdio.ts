@@ -7,7 +7,7 @@ import {
   CLOSE_ANSWERS_MS_MAX,
   LISTEN_STREAMS_MAX,
   STDIO_LAST_ANSWERS_MS_MAX,
-} from '../../limits.ts';
+} from '../../connection-limits.ts';
 import type { Logger } from '../../log.ts';
 import type { Caller } from '../../service/caller.ts';
 import { type Connections, kindOf } from '../connections.ts';

@@ -11,7 +11,11 @@ import {
   type RequestId,
   type Transport,
 } from '@modelcontextprotocol/server';
-import { MESSAGE_BYTES_MAX, STDIO_BEHIND_BYTES_MAX, STDIO_REQUESTS_MAX } from '../../limits.ts';
+import {
+  MESSAGE_BYTES_MAX,
+  STDIO_BEHIND_BYTES_MAX,
+  STDIO_REQUESTS_MAX,
+} from '../../connection-limits.ts';
 import {
   asMessage,
   BadMessage,
