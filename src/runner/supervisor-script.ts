@@ -217,8 +217,8 @@ if [ "$1" = --leave ]; then
     }' >> "$file"
   exit
 fi
-LC_ALL=C TZ=UTC0 ps -o pid= -o pgid= -o lstart= -p $$ >> "$file"
-if [ "$1" = -c ]; then
+if [ -n "$CLAUDE_SESSIONS_MARKER" ] && [ "$1" = -c ]; then
+  { LC_ALL=C TZ=UTC0 ps -o pid= -o pgid= -o lstart= -p $$ >> "$file"; } 2> /dev/null
   shift
   login=
   if [ "$1" = -l ]; then login=-l; shift; fi

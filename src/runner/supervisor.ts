@@ -55,9 +55,12 @@ export class Supervisor {
     this.#watched.set(session, known);
     if (this.#shell === undefined) this.#start();
     else this.#tell(`watch ${session}`);
+    this.#quietLooks = 0;
     if (!this.#isLooking) this.#look();
     if (await within(known.promise, GUARD_MS_MAX)) return;
     this.forget(marker);
+    // Another one takes its place.
+    this.#shell?.kill('SIGKILL');
     throw spawnError(new Error('the process supervisor does not answer'));
   }
 
@@ -71,7 +74,8 @@ export class Supervisor {
     const shell = this.#spawn();
     this.#shell = shell;
     const startedAt = performance.now();
-    shell.once('close', () => this.#ended(performance.now() - startedAt));
+    shell.once('exit', () => this.#ended(shell, performance.now() - startedAt));
+    shell.once('error', () => this.#ended(shell, 0));
     createInterface({ input: shell.stdout }).on('line', (line) => this.#heard(line));
     for (const session of this.#watched.keys()) this.#tell(`watch ${session}`);
     this.#look();
@@ -96,20 +100,22 @@ export class Supervisor {
     });
   }
 
-  #ended(livedMs: number): void {
+  #ended(shell: PipedChild, livedMs: number): void {
+    if (this.#shell !== shell) return;
     this.#shell = undefined;
     if (this.#watched.size === 0) return;
     this.#options.log.warn('the process supervisor has ended, starting another');
-    const again = () => {
-      if (this.#shell !== undefined || this.#watched.size === 0) return;
-      try {
-        this.#start();
-      } catch (error) {
-        this.#options.log.error({ err: error }, 'the process supervisor cannot be started');
-        this.#ended(0);
-      }
-    };
-    setTimeout(again, livedMs < AGAIN_MS ? AGAIN_MS : 0).unref();
+    setTimeout(() => this.#startAgain(), livedMs < AGAIN_MS ? AGAIN_MS : 0).unref();
+  }
+
+  #startAgain(): void {
+    if (this.#shell !== undefined || this.#watched.size === 0) return;
+    try {
+      this.#start();
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'failed to start the process supervisor');
+      setTimeout(() => this.#startAgain(), AGAIN_MS).unref();
+    }
   }
 
   #tell(line: string): void {
@@ -134,6 +140,7 @@ export class Supervisor {
     this.#quietLooks = living === this.#living ? this.#quietLooks + 1 : 0;
     this.#living = living;
     const pause = this.#quietLooks < LOOKS_UNTIL_QUIET ? LOOK_PAUSE_MS : LOOK_PAUSE_QUIET_MS;
+    clearTimeout(this.#next);
     this.#next = setTimeout(() => this.#look(), pause).unref();
   }
 
