@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { carryOut } from '../rig/run.ts';
+import { lacksBash } from '../support/needs.ts';
 import { chaos } from './chaos.ts';
 import { duel } from './duel.ts';
+
+const test = base.skipIf(lacksBash);
 
 test('servers under kills and stops for a minute keep every promise', {
   timeout: 400_000,

@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest';
+import { test as base, expect } from 'vitest';
 import { carryOut } from '../rig/run.ts';
+import { lacksBash } from '../support/needs.ts';
 import { crash } from './crash.ts';
+
+const test = base.skipIf(lacksBash);
 
 test.each(['auto', 'supervisor', 'portable'] as const)(
   'ten kills under load lose nothing that was acknowledged, and leave no process, with the guard %s',

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 /** Ids of the running processes whose command line or environment holds the text. */
 export async function processesWith(text: string): Promise<string[]> {
   if (process.platform === 'linux') return procWith(text);
-  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=,command=']);
+  const { stdout } = await promisify(execFile)('ps', ['-axEww', '-o', 'pid=', '-o', 'command=']);
   return stdout
     .split('\n')
     .flatMap((line) => (line.includes(text) ? [line.trim().split(' ')[0] ?? ''] : []));

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Step } from '../support/messages-api.ts';
+import { APART } from '../support/processes.ts';
 import { World } from './claude-world.ts';
 import { openWorld } from './open-world.ts';
 
@@ -91,7 +92,7 @@ describe('a process that is killed', () => {
     const session = await world.start();
     await session.turn([{ text: 'kept' }]);
     const turnId = session.prompt([
-      { tool: 'Bash', input: { command: 'setsid sleep 600 & wait' } },
+      { tool: 'Bash', input: { command: `${APART} sleep 600 & wait` } },
     ]);
     await expect
       .poll(async () => (await session.processes()).length, { timeout: 20_000 })

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { guardDirectoryOf } from '../../src/runner/finder.ts';
+import { commandLineOf, variablesOf } from '../support/processes.ts';
 import { Recorder } from './claude-world.ts';
 import { findByMarker } from './find-by-marker.ts';
 import { openWorld } from './open-world.ts';
@@ -56,18 +57,17 @@ describe('a run', () => {
     const pids = await session.processes();
     expect(pids.length).toBeGreaterThan(0);
     for (const pid of pids) {
-      const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+      const argv = commandLineOf(pid);
       for (const secret of ['sk-ant', 'SYSTEM-PROMPT', 'PROMPT-TEXT', session.marker]) {
         expect(argv).not.toContain(secret);
       }
     }
-    const environ = await readFile(`/proc/${session.run.process.pid}/environ`, 'utf8');
-    const names = environ.split('\0').flatMap((each) => each.split('=')[0] || []);
+    const names = variablesOf(session.run.process.pid);
     // The SDK's, and ours.
     const added = `
       CLAUDE_CODE_ENTRYPOINT CLAUDE_AGENT_SDK_VERSION CLAUDE_CODE_SDK_READS_SESSION_STATE
       CLAUDE_SESSIONS_MARKER CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS CLAUDE_CODE_DISABLE_CRON
-      CLAUDE_CODE_STARTUP_FAILURE_RESULTS CLAUDE_CODE_DISABLE_AUTO_MEMORY`;
+      CLAUDE_CODE_STARTUP_FAILURE_RESULTS CLAUDE_CODE_DISABLE_AUTO_MEMORY CLAUDE_CODE_SHELL`;
     const allowed = new Set([...Object.keys(world.environment), ...added.trim().split(/\s+/)]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
   });

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { APART, commandLineOf } from '../support/processes.ts';
 import type { TestSession } from './claude-world.ts';
 import { openWorld } from './open-world.ts';
 
@@ -10,7 +10,7 @@ const LONG_BASH = [{ tool: 'Bash', input: { command: 'tail -f /dev/null' } }, { 
 const TREE_BASH = [
   {
     tool: 'Bash',
-    input: { command: 'setsid sleep 600 & nohup sleep 600 & tail -f /dev/null' },
+    input: { command: `${APART} sleep 600 & nohup sleep 600 & tail -f /dev/null` },
   },
 ];
 
@@ -20,10 +20,8 @@ async function shellRuns(session: TestSession): Promise<void> {
 }
 
 async function tails({ processes }: TestSession): Promise<number> {
-  const lines = (await processes()).map((pid) =>
-    readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
-  );
-  return (await Promise.all(lines)).filter((line) => /^\S*tail\0-f\0/.test(line)).length;
+  const lines = (await processes()).map(commandLineOf);
+  return lines.filter((line) => /^\S*tail -f /.test(line)).length;
 }
 
 async function answering(session: TestSession): Promise<void> {

@@ -1,24 +1,26 @@
 import { spawn } from 'node:child_process';
-import { readlinkSync } from 'node:fs';
 import { expect, onTestFinished, test } from 'vitest';
 import { createOwners } from '../../src/runner/owners.ts';
-import { bootId, startTimeOf } from '../../src/runner/process-table.ts';
+import { OWN_SYSTEM, startTimeOf } from '../../src/runner/process-table.ts';
 
-test('an owner is seen to live, to be stopped, to go on, and to be gone', async () => {
-  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const { pid = 0 } = child;
-  const namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
-  const owner = ['other', pid, bootId(), namespace, startTimeOf(pid)].join('/');
-  const { stateOf, self } = createOwners('me');
-  expect([stateOf(owner), stateOf(self)]).toEqual(['alive', 'self']);
-  child.kill('SIGSTOP');
-  await expect.poll(() => stateOf(owner)).toBe('stopped');
-  child.kill('SIGCONT');
-  await expect.poll(() => stateOf(owner)).toBe('alive');
-  child.kill('SIGKILL');
-  await expect.poll(() => stateOf(owner)).toBe('gone');
-});
+test.each([OWN_SYSTEM, 'posix'] as const)(
+  'an owner is seen to live, to be stopped, to go on, and to be gone (%s)',
+  async (system) => {
+    const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const { pid = 0 } = child;
+    const { stateOf, self } = createOwners('me', system);
+    const [, , boot, namespace] = self.split('/');
+    const owner = ['other', pid, boot, namespace, startTimeOf(pid, system)].join('/');
+    expect([stateOf(owner), stateOf(self)]).toEqual(['alive', 'self']);
+    child.kill('SIGSTOP');
+    await expect.poll(() => stateOf(owner)).toBe('stopped');
+    child.kill('SIGCONT');
+    await expect.poll(() => stateOf(owner)).toBe('alive');
+    child.kill('SIGKILL');
+    await expect.poll(() => stateOf(owner)).toBe('gone');
+  },
+);
 
 test('an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start', () => {
   const { stateOf, self } = createOwners('me');

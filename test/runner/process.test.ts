@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,7 @@ import { processGuard } from '../../src/runner/guard.ts';
 import { createKillTree, identify, spawnGuarded } from '../../src/runner/process.ts';
 import { lookAt, OWN_SYSTEM, startTimeOf } from '../../src/runner/process-table.ts';
 import { markedOnly } from '../../src/session/process.ts';
+import { APART, programOf, stateOf } from '../support/processes.ts';
 import { findByMarker } from './find-by-marker.ts';
 import { type GuardCase, guardCases } from './guards.ts';
 
@@ -23,7 +24,7 @@ afterAll(() => rmSync(DIRECTORY, { recursive: true }));
 
 const killTree = createKillTree(createFinder(OWN_SYSTEM, DIRECTORY));
 const killTreeOf = ({ system }: GuardCase) => createKillTree(createFinder(system, DIRECTORY));
-const TREE = 'setsid sleep 600 & echo ready; wait';
+const TREE = `${APART} sleep 600 & echo ready; wait`;
 
 /** Each `sleep` is a child of nobody of the tree any more, and has nothing of it open. */
 const ESCAPED = `
@@ -73,7 +74,7 @@ async function startReady(...args: Parameters<typeof start>) {
 /** Those that run a program, by the names that the operating system has for them. */
 async function pidsOf(marker: string, name: string): Promise<readonly number[]> {
   const all = await findByMarker(marker, DIRECTORY);
-  return all.filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name);
+  return all.filter((pid) => programOf(pid) === name);
 }
 
 const count = async (marker: string) => (await findByMarker(marker, DIRECTORY)).length;
@@ -149,9 +150,9 @@ describe('killing', () => {
   });
 
   test('does not wait for what has ended and whose parent does not notice', async () => {
-    const keeper = await startReady(`echo ready; sh -c 'exit' & exec tail -f /dev/null`);
-    const zombie = () => spawnSync('ps', ['-o', 'state=', '--ppid', String(keeper.child.pid)]);
-    await expect.poll(() => String(zombie().stdout).trim()).toBe('Z');
+    const keeper = await start(`sh -c 'exit' & echo $!; exec tail -f /dev/null`);
+    const pid = Number(await firstLine(keeper.child));
+    await expect.poll(() => stateOf(pid)).toMatch(/^Z/);
     expect(await findByMarker(keeper.marker, DIRECTORY)).toEqual([keeper.child.pid]);
   });
 
@@ -174,7 +175,7 @@ describe('killing', () => {
 
   test('keeps up with a tree that goes on forking', async () => {
     const { identity, marker } = await startReady(
-      'echo ready; while :; do setsid sleep 600 & done',
+      `echo ready; while :; do ${APART} sleep 600 & done`,
     );
     expect(await killTree(identity)).toBe(true);
     expect(await count(marker)).toBe(0);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../rig/random.ts';
 import type { Step } from '../support/messages-api.ts';
+import { APART } from '../support/processes.ts';
 import type { Life } from './life.ts';
 
 const EVICTED_AFTER_MS = 4000;
@@ -24,7 +25,9 @@ const GLITCHES = [
 /** Stands still until it is stopped, with a process that has left its group. */
 const SHELL: Step = {
   tool: 'Bash',
-  input: { command: 'setsid tail -f /dev/null & nohup tail -f /dev/null & tail -f /dev/null' },
+  input: {
+    command: `: > "$TMPDIR/held"; ${APART} tail -f "$TMPDIR/held" & nohup tail -f "$TMPDIR/held" & tail -f "$TMPDIR/held"`,
+  },
 };
 
 type Act = {

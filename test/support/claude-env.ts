@@ -14,7 +14,9 @@ export type IsolatedEnvironment = {
 
 /** Everything a real Claude Code needs to run against the stand-in at `apiUrl` and to touch nothing else. */
 export async function isolatedEnvironment(apiUrl: string): Promise<IsolatedEnvironment> {
-  const directory = await mkdtemp(join(tmpdir(), 'claude-env-'));
+  // On macOS, tmpdir() is so long that the path of a socket below it would be too long.
+  const parent = process.platform === 'darwin' ? '/private/tmp' : tmpdir();
+  const directory = await mkdtemp(join(parent, 'claude-env-'));
   const folders = {
     HOME: join(directory, 'home'),
     CLAUDE_CONFIG_DIR: join(directory, 'config'),

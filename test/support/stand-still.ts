@@ -1,9 +1,9 @@
 /** Stops a server for a while, as a busy machine might. */
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stateOf } from './processes.ts';
 
 const POLL_MS = 20;
 /** Longer than a commit takes. */
@@ -13,15 +13,11 @@ const COMMIT_MS_MAX = 1000;
 export async function standStill(pid: number, stateDirectory: string): Promise<void> {
   for (;;) {
     process.kill(pid, 'SIGSTOP');
-    while (!isStopped(pid)) await sleep(POLL_MS);
+    while (!stateOf(pid).startsWith('T')) await sleep(POLL_MS);
     if (isFree(join(stateDirectory, 'sessions.db'))) return;
     process.kill(pid, 'SIGCONT');
     await sleep(POLL_MS);
   }
-}
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') T ');
 }
 
 function isFree(file: string): boolean {

@@ -6,6 +6,7 @@
 import { pino } from 'pino';
 import { spawnGuarded } from '../../../src/runner/process.ts';
 import { Supervisor } from '../../../src/runner/supervisor.ts';
+import { APART } from '../../support/processes.ts';
 import { guardCases } from '../guards.ts';
 
 const [title, marker, directory] = process.argv.slice(2);
@@ -21,7 +22,7 @@ if (guard.name === 'supervisor') {
 const { child } = spawnGuarded(
   {
     command: 'sh',
-    args: ['-c', 'setsid sleep 600 & echo ready; wait'],
+    args: ['-c', `${APART} sleep 600 & echo ready; wait`],
     cwd: undefined,
     env: { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker },
   },
