@@ -234,11 +234,17 @@ exec ${quoted(shell)} "$@"
 /**
  * Registers the process and becomes the command: arguments FILE, the server's id, the command and its arguments. It looks
  * for its parent after that: if the server dies between the two, the supervisor knows of the process already.
+ *
+ * Its input goes through a program that ends three seconds after the server has died. Otherwise, the command would see the
+ * end of its input when the supervisor does, and might exit before the supervisor has seen what it is the parent of.
  */
 export const REGISTER = `
-file=$0 server=$1
+file=$0 server=$1 pipe=$0.seen.in.$$
 shift
 line=$(LC_ALL=C TZ=UTC0 ps -o pid= -o pgid= -o lstart= -p $$) && echo $line >> "$file" || exit 126
-[ $(ps -o ppid= -p $$) -eq "$server" ] || exit 126
-exec "$@"
+is_served() { [ "$(ps -o ppid= -p $$)" -eq "$server" ]; }
+is_served && mkfifo "$pipe" || exit 126
+exec 3<&0
+{ rm -f "$pipe"; cat; is_served || sleep 3; } <&3 > "$pipe" 2> /dev/null &
+exec "$@" < "$pipe" 3<&-
 `;

@@ -57,8 +57,9 @@ async function startServer(title: string, directory: string) {
   await once(server.stdout, 'data');
   const { pid = 0 } = server;
   const root = childrenOf(pid).find(({ line }) => line.includes('sleep 600'))?.pid ?? 0;
-  const [child] = childrenOf(root).filter(({ line }) => line === 'sleep 600');
-  return { server, pid, marker, lines, root, child: child?.pid ?? 0, kill };
+  const findChild = () => childrenOf(root).find(({ line }) => line === 'sleep 600')?.pid;
+  await expect.poll(findChild, GONE).toBeDefined();
+  return { server, pid, marker, lines, root, child: findChild() ?? 0, kill };
 }
 
 function systemOf(title: string) {
@@ -82,7 +83,8 @@ describe.each(SUPERVISED)('the %s', (title) => {
     const first = supervisorOf(pid) ?? 0;
     process.kill(first, 'SIGKILL');
     await expect.poll(() => supervisorOf(pid) ?? first, GONE).not.toBe(first);
-    expect(lines.join()).toContain('the process supervisor has ended, starting another');
+    const told = 'the process supervisor has ended, starting another';
+    await expect.poll(() => lines.join(), GONE).toContain(told);
     await killHard(server);
     await expect.poll(() => [isAlive(root), isAlive(child)], GONE).toEqual([false, false]);
   });
