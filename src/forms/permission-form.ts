@@ -6,10 +6,11 @@ import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import { cutChars, headOf, oneLine, visible, wellFormed } from '../text.ts';
+import { cutChars, headOf, oneLine, wellFormed } from '../text.ts';
 import { tildePath } from '../views/figures.ts';
 import type { Form, FormField, FormStyle } from './form.ts';
 import { answersIn, questionFields, questionsOf, questionText } from './question-form.ts';
+import { paragraphs, planText, useText } from './shown.ts';
 
 /** A form as it came back. */
 export type FormReply = {
@@ -107,7 +108,7 @@ function toolForm({ who, style }: Style, request: PermissionRequest): Form {
   const name = cutChars(oneLine(request.toolName), NAME_CHARS_MAX);
   const end = 'If you decline, the request is denied. If you cancel, it stays open.';
   return {
-    message: paragraphs(`${who} asks to use ${name}:`, ...useText(request), end),
+    message: paragraphs(`${who} asks to use ${name}:`, useText(request), end),
     requestedSchema: {
       type: 'object',
       properties: {
@@ -130,12 +131,10 @@ function rememberField({ as }: Memory, style: FormStyle): FormField {
   };
 }
 
-function planForm({ who }: Style, { input, description = '' }: PermissionRequest): Form {
-  const plan = typeof input.plan === 'string' ? input.plan : '';
-  const text = plan.trim() === '' ? `${description}\n${inputText(input)}`.trim() : plan;
+function planForm({ who }: Style, request: PermissionRequest): Form {
   const end = 'If you decline, the plan is not approved. If you cancel, the question stays open.';
   return {
-    message: paragraphs(`${who} has a plan. May it be carried out?`, shownText(text), end),
+    message: paragraphs(`${who} has a plan. May it be carried out?`, planText(request), end),
     requestedSchema: {
       type: 'object',
       properties: {
@@ -145,40 +144,4 @@ function planForm({ who }: Style, { input, description = '' }: PermissionRequest
       required: ['decision'],
     },
   };
-}
-
-/** Tools whose input is a command and Claude's own description of it. */
-const SHELLS: ReadonlySet<string> = new Set(['Bash', 'PowerShell']);
-
-/** What is to be used, and then, told apart from it, what Claude says about it. */
-function useText({ toolName, input, description = '' }: PermissionRequest): readonly string[] {
-  if (!SHELLS.has(toolName) || typeof input.command !== 'string') {
-    const isShown = Object.values(input).includes(description);
-    return [shownText(inputText(input)), isShown ? '' : saidAbout(description)];
-  }
-  const { command, description: own, ...rest } = input;
-  const isText = typeof own === 'string';
-  const others = inputText(isText ? rest : { ...rest, description: own });
-  const said = isText && own !== description ? [own, description] : [description];
-  return [shownText(command), shownText(others), ...said.map(saidAbout)];
-}
-
-function saidAbout(description: string): string {
-  return description.trim() === '' ? '' : `Claude says about it: ${shownText(description)}`;
-}
-
-function shownText(text: string): string {
-  return cutChars(visible(text), FORM_CHARS_MAX);
-}
-
-/** One argument a line; texts as they are, anything else as JSON. */
-function inputText(input: Readonly<Record<string, unknown>>): string {
-  return Object.entries(input)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join('\n');
-}
-
-function paragraphs(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join('\n\n');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { FormStyle } from '../../src/forms/form.ts';
 import { answerOf, permissionForm } from '../../src/forms/permission-form.ts';
-import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../../src/limits.ts';
+import { REASON_CHARS_MAX } from '../../src/limits.ts';
 import type { PermissionRequest } from '../../src/session/event.ts';
 import { newSession } from '../session/log.ts';
 
@@ -130,13 +130,6 @@ describe('the form of a permission request', () => {
       default: 'once',
     });
     expect(fieldsOf(request({ memory }), 'flat')).toHaveProperty('remember', remember);
-  });
-
-  test('says how much it leaves out', () => {
-    const message = messageOf({ input: { command: '😀'.repeat(FORM_CHARS_MAX) } });
-    expect(message).toMatch(/… \[\d+ characters cut\]\n\nIf you decline/);
-    expect(message.isWellFormed()).toBe(true);
-    expect(message.length).toBeLessThan(FORM_CHARS_MAX + 300);
   });
 
   test('asks whether a plan may be carried out', () => {
