@@ -54,8 +54,8 @@ function readText(options: readonly z.ZodType[], text: string): unknown {
   if (kinds.includes(undefined)) return text;
   const value = parsed(text);
   if (kinds.some((kind) => kind === jsonKindOf(value))) return value;
-  // Text that begins like JSON is a list or an object that was spoilt, not the one text of a list.
-  const isPlain = text !== '' && !/^\s*[[{]/.test(text);
+  // Text that begins like JSON was spoilt, or encoded twice: it is not the one text of a list.
+  const isPlain = text !== '' && !/^\s*[[{"]/.test(text);
   return isPlain && options.some(isListOfTexts) ? [text] : text;
 }
 

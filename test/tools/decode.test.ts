@@ -51,7 +51,7 @@ function written(schema: z.ZodType, value: unknown): fc.Arbitrary<unknown> {
 }
 
 function isJsonLike(text: string): boolean {
-  return /^\s*[[{]/.test(text);
+  return /^\s*[[{"]/.test(text);
 }
 
 /** The arguments of a call as they are, and as another client writes them. */
