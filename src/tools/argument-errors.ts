@@ -38,7 +38,9 @@ export function invalidArguments(refused: Refused): SessionError {
 function hintFor({ tool, input, issues }: Refused): string {
   const wrong = issues.map(({ path }) => String(path[0]));
   const example = `Send, for example: ${tool} ${exampleCall(input, wrong)}`;
-  const isUnknown = issues.some(({ code }) => code === 'unrecognized_keys');
+  const isUnknown = issues.some(
+    ({ code, path }) => code === 'unrecognized_keys' && path.length === 0,
+  );
   const names = Object.keys(input.shape);
   return isUnknown ? `${tool} takes ${names.join(', ') || 'no arguments'}. ${example}` : example;
 }
@@ -51,11 +53,12 @@ function issueText(issue: z.core.$ZodIssue, input: z.ZodObject, args: unknown): 
   if (branch !== undefined) {
     return issueText({ ...branch, path: [...issue.path, ...branch.path] }, input, args);
   }
-  if (issue.message !== '') return `${path || 'arguments'} ${issue.message}`;
+  if (path === '') return 'the arguments must be one object';
+  if (issue.message !== '') return `${path} ${issue.message}`;
   const field = fieldAt(input, issue.path);
   const value = valueAt(args, issue.path);
   if (value === undefined || (value === null && field !== undefined)) return `${path} is missing`;
-  return `${path || 'arguments'} ${mismatch(field, value, String(issue.path[0] ?? ''))}`;
+  return `${path} ${mismatch(field, value, String(issue.path[0] ?? ''))}`;
 }
 
 /** For an invalid name in a map, only the inner issue says what is wrong. */
@@ -72,16 +75,25 @@ function keyText(
 }
 
 function unknownText(
-  { keys }: z.core.$ZodIssueUnrecognizedKeys,
+  { keys, path: at }: z.core.$ZodIssueUnrecognizedKeys,
   path: string,
   input: z.ZodObject,
 ): string {
-  const known = Object.keys(input.shape);
+  const known = namesIn(fieldAt(input, at));
   const shown = keys.slice(0, ISSUES_SHOWN).map((key) => {
-    const meant = path === '' ? nearest(key, known) : undefined;
+    const meant = nearest(key, known);
     return quoteId(key) + (meant === undefined ? '' : ` (did you mean ${meant}?)`);
   });
-  return `unknown argument ${path === '' ? '' : `in ${path}: `}${shown.join(', ')}`;
+  const names = shown.join(', ');
+  // What the tool itself takes is in the hint.
+  if (path === '') return `unknown argument ${names}`;
+  return `unknown argument in ${path}: ${names}; it takes ${known.join(', ')}`;
+}
+
+function namesIn(schema: z.ZodType | undefined): readonly string[] {
+  const options = schema === undefined ? [] : optionsOf(schema);
+  const object = options.find((option) => option instanceof z.ZodObject);
+  return Object.keys(object?.shape ?? {});
 }
 
 /** The issue of the one alternative whose type the value has. */
@@ -100,8 +112,13 @@ function cameAs(field: z.ZodType | undefined, value: unknown): string {
   if (typeof value === 'string') return cameAsText(field, value);
   if (typeof value === 'number') return `was ${value}`;
   if (typeof value === 'boolean') return `was ${value}`;
-  if (Array.isArray(value)) return `came as a list of ${value.length}`;
+  if (Array.isArray(value)) return listAs(value);
   return value === null ? 'was null' : 'came as an object';
+}
+
+function listAs({ length }: readonly unknown[]): string {
+  if (length === 0) return 'was an empty list';
+  return `came as a list of ${length} ${length === 1 ? 'entry' : 'entries'}`;
 }
 
 function cameAsText(field: z.ZodType | undefined, value: string): string {

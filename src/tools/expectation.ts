@@ -40,7 +40,7 @@ function rangeText({ minValue, maxValue, def }: z.ZodNumber): string {
   const least = bound(minValue);
   const most = bound(maxValue);
   if (least === undefined) return most === undefined ? '' : `, at most ${most}`;
-  if (isExclusive) return `, more than ${least}`;
+  if (isExclusive) return ` greater than ${least}`;
   return most === undefined ? `, at least ${least}` : `, ${least} to ${most}`;
 }
 
@@ -57,7 +57,7 @@ function textText({ minLength, maxLength }: z.ZodString): string {
 
 function listText(schema: z.ZodArray, name: string): string {
   const entries = expectation(typeOf(schema.element), name);
-  return `a list${countText(schema)} with entries that are ${entries}`;
+  return `a list${countText(schema)}, each ${entries}`;
 }
 
 function countText({ def }: z.ZodArray): string {
@@ -65,7 +65,8 @@ function countText({ def }: z.ZodArray): string {
   const least = bounds.find((one) => one.check === 'min_length');
   const most = bounds.find((one) => one.check === 'max_length');
   const [minimum, maximum] = [numberIn(least, 'minimum') ?? 0, numberIn(most, 'maximum')];
-  return maximum === undefined ? '' : ` of ${minimum} to ${maximum}`;
+  if (maximum === undefined) return ' of entries';
+  return minimum === 0 ? ` of at most ${maximum} entries` : ` of ${minimum} to ${maximum} entries`;
 }
 
 function numberIn(bound: object | undefined, name: string): number | undefined {
@@ -98,7 +99,7 @@ function example(field: z.ZodType, name: string): unknown {
     return field.def.defaultValue;
   const [option] = optionsOf(field);
   if (option instanceof z.ZodNumber) return numberExample(option, name);
-  if (option instanceof z.ZodBoolean) return true;
+  if (option instanceof z.ZodBoolean) return false;
   if (option instanceof z.ZodEnum) return option.options[0];
   if (option instanceof z.ZodArray) return [example(typeOf(option.element), name)];
   if (option instanceof z.ZodObject) return JSON.parse(exampleCall(option, []));

@@ -27,7 +27,7 @@ const labelText = z
 /** A list of `key=value`, or a map. */
 export const labels = z
   .union([
-    listFor(labelText, LABELS_MAX, ({ key, value }) => [key, value]),
+    listFor('key', labelText, LABELS_MAX, ({ key, value }) => [key, value]),
     mapOf(labelKey, labelValue, LABELS_MAX),
   ])
   .meta({ shownAs: { type: 'array', items: { type: 'string' } } });
@@ -38,7 +38,7 @@ const answer = z.strictObject({ question: answerText, answer: answerText });
 /** A list of questions with their answers, or a map. */
 export const answers = z
   .union([
-    listFor(answer, ANSWERS_MAX, (item) => [item.question, item.answer]),
+    listFor('question', answer, ANSWERS_MAX, (item) => [item.question, item.answer]),
     mapOf(answerText, answerText, ANSWERS_MAX),
   ])
   .meta({ shownAs: { type: 'array', items: z.toJSONSchema(answer) } });
@@ -59,6 +59,7 @@ function mapOf(names: z.ZodString, values: z.ZodString, max: number) {
 }
 
 function listFor<Item>(
+  name: string,
   item: z.ZodType<Item>,
   max: number,
   entryOf: (item: Item) => readonly [name: string, value: string],
@@ -67,7 +68,10 @@ function listFor<Item>(
   return z
     .array(item)
     .max(max, `must have at most ${max} entries`)
-    .refine((items) => new Set(namesOf(items)).size === items.length, 'names one thing twice')
+    .refine(
+      (items) => new Set(namesOf(items)).size === items.length,
+      `has a ${name} more than once`,
+    )
     .refine((items) => !namesOf(items).includes('__proto__'), 'must not use the name __proto__')
     .transform((items) => Object.fromEntries(items.map(entryOf)));
 }

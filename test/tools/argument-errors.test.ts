@@ -51,7 +51,7 @@ test.each<[string, unknown, string, string]>([
   [
     'wait_sessions',
     { sessionIds: '["a"' },
-    'sessionIds must be a list of 1 to 100 with entries that are text of 1 to 200 characters; it came as text',
+    'sessionIds must be a list of 1 to 100 entries, each text of 1 to 200 characters; it came as text',
     'wait_sessions {"sessionIds":["claude_…"]}',
   ],
   [
@@ -75,7 +75,7 @@ test.each<[string, unknown, string, string]>([
   [
     'create_session',
     { maxBudgetUsd: 0 },
-    'maxBudgetUsd must be a number, more than 0; it was 0',
+    'maxBudgetUsd must be a number greater than 0; it was 0',
     'create_session {"maxBudgetUsd":1}',
   ],
   [
@@ -101,7 +101,53 @@ test.each<[string, unknown, string, string]>([
     'answer_permission_request',
     { requestId: 'r', decision: 'deny', interrupt: 'yes' },
     'interrupt must be true or false; it came as text',
-    'answer_permission_request {"requestId":"…","decision":"allow","interrupt":true}',
+    'answer_permission_request {"requestId":"…","decision":"allow","interrupt":false}',
+  ],
+  [
+    'wait_sessions',
+    { sessionIds: [] },
+    'sessionIds must be a list of 1 to 100 entries, each text of 1 to 200 characters; it was an empty list',
+    'wait_sessions {"sessionIds":["claude_…"]}',
+  ],
+  [
+    'send_prompt',
+    { sessionId: ['a'], prompt: ['a', 'b'] },
+    'sessionId must be text of 1 to 200 characters; it came as a list of 1 entry; ' +
+      'prompt must be text of at most 1048576 characters; it came as a list of 2 entries',
+    'send_prompt {"sessionId":"claude_…","prompt":"…"}',
+  ],
+  ['create_session', [], 'the arguments must be one object', 'create_session {}'],
+  ['create_session', 7, 'the arguments must be one object', 'create_session {}'],
+  [
+    'create_session',
+    { allowedTools: 7 },
+    'allowedTools must be a list of at most 200 entries, each text of 1 to 500 characters; it was 7',
+    'create_session {"allowedTools":["Read"]}',
+  ],
+  [
+    'create_session',
+    { labels: ['a=1', 'a=2'] },
+    'labels has a key more than once',
+    'create_session {"labels":["key=value"]}',
+  ],
+  [
+    'answer_permission_request',
+    {
+      requestId: 'r',
+      decision: 'allow',
+      answers: [
+        { question: 'q', answer: 'a' },
+        { question: 'q', answer: 'b' },
+      ],
+    },
+    'answers has a question more than once',
+    'answer_permission_request {"requestId":"…","decision":"allow","answers":[{"question":"…","answer":"…"}]}',
+  ],
+  [
+    'answer_permission_request',
+    { requestId: 'r', decision: 'allow', answers: [{ question: 'q', answer: 'a', why: 'w' }] },
+    'unknown argument in answers.0: why; it takes question, answer',
+    'answer_permission_request {"requestId":"…","decision":"allow","answers":[{"question":"…","answer":"…"}]}',
   ],
 ])('%s with %j', (tool, args, message, example) => {
   expect(refusalOf(tool, args)).toMatchObject({
