@@ -124,8 +124,8 @@ function toolForm({ who, style }: Style, request: PermissionRequest): Form {
 function rememberField({ as }: Memory, style: FormStyle): FormField {
   return {
     type: 'string',
-    title: 'Allow',
-    description: `session: not asked again in this session: ${cutChars(oneLine(as), FORM_CHARS_MAX)}`,
+    title: 'Remember',
+    description: `session: until the session ends, also allows: ${cutChars(oneLine(as), FORM_CHARS_MAX)}`,
     enum: ['once', 'session'],
     ...(style === 'rich' && { default: 'once' }),
   };
@@ -138,7 +138,7 @@ function planForm({ who }: Style, request: PermissionRequest): Form {
     requestedSchema: {
       type: 'object',
       properties: {
-        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Carry the plan out' },
+        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Carry out the plan' },
         message: { type: 'string', title: 'What to change', description: 'Claude reads it.' },
       },
       required: ['decision'],

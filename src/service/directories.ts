@@ -52,7 +52,8 @@ export async function resolveWorkingDirectory(
   roots: readonly string[],
 ): Promise<string> {
   const place = path.startsWith('file://') ? pathOfUri(path) : pathFromHome(path);
-  if (!isAbsolute(place) || place.includes('\0')) throw refused(path, NOT_ABSOLUTE, HOW_TO_NAME);
+  if (!isAbsolute(place)) throw refused(path, NOT_ABSOLUTE, HOW_TO_NAME);
+  if (place.includes('\0')) throw refused(path, 'contains U+0000', HOW_TO_NAME);
   const found = await find(place).catch((error: unknown) => {
     if (isOutOfMeans(error)) throw cannotLook(whatOf(path), error);
   });

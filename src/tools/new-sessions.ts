@@ -50,7 +50,7 @@ const input = z.object({
     .optional()
     .describe(
       "Absolute path, ~/path or file:// URI of an existing directory inside one of the server's roots. Default: the " +
-        'directory the server was started in, or its only root.',
+        "client's first root, the directory the server was started in, or its only root.",
     ),
   name: word(NAME_CHARS_MAX).optional().describe('Short human-readable name.'),
   model: word(NAME_CHARS_MAX)

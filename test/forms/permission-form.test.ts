@@ -121,8 +121,8 @@ describe('the form of a permission request', () => {
     const memory = { as: 'WebFetch of a.b\u202e\n', rule };
     const remember = {
       type: 'string',
-      title: 'Allow',
-      description: 'session: not asked again in this session: WebFetch of a.b\ufffd',
+      title: 'Remember',
+      description: 'session: until the session ends, also allows: WebFetch of a.b\ufffd',
       enum: ['once', 'session'],
     };
     expect(fieldsOf(request({ memory }))).toHaveProperty('remember', {

@@ -112,6 +112,12 @@ describe('a working directory', () => {
     });
   });
 
+  test.each(['/work\0', '~/work\0', 'file:///work%00'])('with NUL says so: %j', async (path) => {
+    const { client } = await start();
+    const { message } = await client.refusal('create_session', { workingDirectory: path });
+    expect(message).toMatch(/contain U\+0000$|contains U\+0000$/);
+  });
+
   test('that is missing or empty is the one where sessions work by default', async () => {
     const { client, root } = await start();
     for (const args of [{}, { workingDirectory: '' }, { workingDirectory: null }]) {
