@@ -161,7 +161,7 @@ describe('settings', () => {
     [['tial', 'x'], /unknown command tial: .*; did you mean tail\?$/],
     [['serve'], /unknown command serve: expected one of stdio, http/],
     [['http', 'more'], /unknown command/],
-    [['--json'], /--json: stdio does not take it, only list, show, tail/],
+    [['--json'], /--json: stdio does not take it, only list, watch, show, tail/],
     [['backup', 'f', '--json'], /--json: backup does not take it/],
     [['metrics', '--limit', '3'], /--limit: metrics does not take it, only list/],
     [['show'], /show: expected one ID/],
