@@ -90,7 +90,10 @@ const HOW_TO_NAME =
   "Pass an absolute path, a path that begins with ~/ (the home directory of this server's user), or a file:// URI.";
 
 function pathFromHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+  if (path !== '~' && !path.startsWith('~/')) return path;
+  const home = homedir();
+  // With an empty HOME, `~/x` would be `/x`.
+  return isAbsolute(home) ? join(home, path.slice(1)) : path;
 }
 
 function pathOfUri(uri: string): string {

@@ -103,6 +103,16 @@ describe('a working directory', () => {
     expect(refusal.code).toBe('INVALID_REQUEST');
   });
 
+  test('that begins with ~ is refused if the server has no home directory', async () => {
+    const { client, harness } = await start();
+    vi.stubEnv('HOME', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const refusal = await client.refusal('create_session', {
+      workingDirectory: `~${harness.work}`,
+    });
+    expect(refusal.message).toContain('is not an absolute path');
+  });
+
   test('that is relative is refused with how to write it', async () => {
     const { client } = await start();
     const refusal = await client.refusal('create_session', { workingDirectory: './work' });
