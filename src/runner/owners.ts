@@ -38,12 +38,13 @@ export function createOwners(id: string, system: System = OWN_SYSTEM): Owners {
   const isKnown = system !== 'linux' || (boot !== '' && namespace !== '');
   const startTime = startTimeOf(process.pid, system) ?? '';
   const self = [id, process.pid, boot, namespace, startTime].join(SEPARATOR);
+  const look = system === 'linux' ? (pid: number) => lookAt(pid, system) : rarely(system);
   const stateOf = (owner: string): OwnerState => {
     if (owner === self) return 'self';
     const [, pid, itsBoot, itsNamespace, ...itsStart] = owner.split(SEPARATOR);
     // A reboot of this machine and another sandbox look the same: another boot id.
     if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
-    return stateOfProcess(Number(pid), itsStart.join(SEPARATOR), system);
+    return stateIn(look(Number(pid)), itsStart.join(SEPARATOR));
   };
   const isOfSameClient = (owner: string): boolean => {
     // Only a living process is known to be the one of that number.
@@ -59,8 +60,20 @@ export function pidOf(owner: string): number {
   return Number(owner.split(SEPARATOR)[1]);
 }
 
-function stateOfProcess(pid: number, startTime: string, system: System): OwnerState {
-  const seen = lookAt(pid, system);
+/** Running `ps` takes long, and the sessions of a server are all asked about at once: it is run once for all of them. */
+function rarely(system: System): (pid: number) => ReturnType<typeof lookAt> {
+  const seen = new Map<number, ReturnType<typeof lookAt>>();
+  return (pid) => {
+    const before = seen.get(pid);
+    if (before !== undefined) return before;
+    if (seen.size === 0) queueMicrotask(() => seen.clear());
+    const now = lookAt(pid, system);
+    seen.set(pid, now);
+    return now;
+  };
+}
+
+function stateIn(seen: ReturnType<typeof lookAt>, startTime: string): OwnerState {
   if (typeof seen === 'string') return seen;
   // The owner could not read its own start time.
   if (startTime === '') return 'unknown';

@@ -131,6 +131,8 @@ async function killOnce(
     // Killed as soon as it is found: later the pid might be another process.
     await finder.hold(markers, end);
   } catch {
+    // Where others are found by their parent, that one must not end before they are seen.
+    if (finder.system !== 'linux') return markers;
     for (const marker of markers) living.add(marker);
   }
   // After the others: without it, they might not be found any more.

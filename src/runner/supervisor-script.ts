@@ -196,6 +196,21 @@ shift
 if [ "$verb" = hold ]; then hold_all "$@"; else find_all "$@"; fi
 `;
 
+/** `register_below PID` registers all that a process has started and is still the ancestor of. */
+const REGISTER_BELOW = `
+register_below() {
+  LC_ALL=C TZ=UTC0 ps -A -o ppid= -o pid= -o pgid= -o lstart= | awk -v top="$1" '
+    { $1 = $1; parent[$2] = $1; line[$2] = substr($0, length($1) + 2) }
+    END {
+      for (pid in line) {
+        above = pid
+        while (above + 0 > 1 && above in parent && above != top) above = parent[above]
+        if (above == top && pid != top) print line[pid]
+      }
+    }' >> "$file"
+}
+`;
+
 /**
  * Stands in for a shell that Claude Code runs: registers itself and, when its commands are done, its children, which by then
  * may have left its group, and would have no parent any more. Without it, a shell would have to live until the next look.
@@ -204,17 +219,9 @@ export function shellScript(shell: string, directory: string): string {
   const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   return `#!/bin/sh
 file=${quoted(directory)}/$CLAUDE_SESSIONS_MARKER
-table() { LC_ALL=C TZ=UTC0 ps -A -o ppid= -o pid= -o pgid= -o lstart=; }
+${REGISTER_BELOW}
 if [ "$1" = --leave ]; then
-  table | awk -v shell="$2" '
-    { $1 = $1; parent[$2] = $1; line[$2] = substr($0, length($1) + 2) }
-    END {
-      for (pid in line) {
-        above = pid
-        while (above in parent && above != shell) above = parent[above]
-        if (above == shell) print line[pid]
-      }
-    }' >> "$file"
+  register_below "$2"
   exit
 fi
 if [ -n "$CLAUDE_SESSIONS_MARKER" ] && [ "$1" = -c ]; then
@@ -235,16 +242,23 @@ exec ${quoted(shell)} "$@"
  * Registers the process and becomes the command: arguments FILE, the server's id, the command and its arguments. It looks
  * for its parent after that: if the server dies between the two, the supervisor knows of the process already.
  *
- * Its input goes through a program that ends three seconds after the server has died. Otherwise, the command would see the
- * end of its input when the supervisor does, and might exit before the supervisor has seen what it is the parent of.
+ * Its input goes through a program that, at its end, first registers what the command has started: the command may exit as
+ * soon as it sees the end, and nobody may have looked in time. If the server has died, the command sees it three seconds
+ * later, so that the supervisor can look and stop it before.
  */
 export const REGISTER = `
 file=$0 server=$1 pipe=$0.seen.in.$$
 shift
+${REGISTER_BELOW}
 line=$(LC_ALL=C TZ=UTC0 ps -o pid= -o pgid= -o lstart= -p $$) && echo $line >> "$file" || exit 126
 is_served() { [ "$(ps -o ppid= -p $$)" -eq "$server" ]; }
 is_served && mkfifo "$pipe" || exit 126
 exec 3<&0
-{ rm -f "$pipe"; cat; is_served || sleep 3; } <&3 > "$pipe" 2> /dev/null &
+{
+  rm -f "$pipe"
+  cat
+  [ ! -f "$file" ] || register_below $$
+  is_served || sleep 3
+} <&3 > "$pipe" 2> /dev/null &
 exec "$@" < "$pipe" 3<&-
 `;

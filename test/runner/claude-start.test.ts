@@ -4,6 +4,7 @@ import { lstat, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { guardDirectoryOf } from '../../src/runner/finder.ts';
+import { OWN_SYSTEM } from '../../src/runner/process-table.ts';
 import { commandLineOf, variablesOf } from '../support/processes.ts';
 import { Recorder } from './claude-world.ts';
 import { findByMarker } from './find-by-marker.ts';
@@ -67,8 +68,14 @@ describe('a run', () => {
     const added = `
       CLAUDE_CODE_ENTRYPOINT CLAUDE_AGENT_SDK_VERSION CLAUDE_CODE_SDK_READS_SESSION_STATE
       CLAUDE_SESSIONS_MARKER CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS CLAUDE_CODE_DISABLE_CRON
-      CLAUDE_CODE_STARTUP_FAILURE_RESULTS CLAUDE_CODE_DISABLE_AUTO_MEMORY CLAUDE_CODE_SHELL`;
-    const allowed = new Set([...Object.keys(world.environment), ...added.trim().split(/\s+/)]);
+      CLAUDE_CODE_STARTUP_FAILURE_RESULTS CLAUDE_CODE_DISABLE_AUTO_MEMORY`;
+    // Only the portable guard needs a shell of ours (runner/shell.ts).
+    const shell = OWN_SYSTEM === 'linux' ? [] : ['CLAUDE_CODE_SHELL'];
+    const allowed = new Set([
+      ...Object.keys(world.environment),
+      ...added.trim().split(/\s+/),
+      ...shell,
+    ]);
     expect(names.filter((name) => !allowed.has(name))).toEqual([]);
   });
 });
