@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Settings } from '../config.ts';
 import { failureOf } from '../errors.ts';
 import { claudeDirectory } from '../runner/environment.ts';
-import { type ProcessGuard, processGuard } from '../runner/guard.ts';
+import { SYSTEM_PATH } from '../runner/finder.ts';
+import { missingPrograms, type ProcessGuard, processGuard } from '../runner/guard.ts';
 import { credentialKind, findClaude, versionFailure } from '../runner/installation.ts';
 import { type System, systemOf } from '../runner/process-table.ts';
 import { runtimeProblem, thisRuntime } from '../runtime.ts';
@@ -83,6 +84,7 @@ function isolationCheck({ processGuard: choice, isPortable }: Settings): Finding
   const system = systemOf(process.platform, isPortable);
   try {
     const guard = processGuard(choice, system);
+    if (guard.name === 'none') return noneOf(system);
     if (guard.name !== 'supervisor') return isolationOf(guard.name);
     return supervisionOf(system, choice === 'namespace');
   } catch (error) {
@@ -91,7 +93,7 @@ function isolationCheck({ processGuard: choice, isPortable }: Settings): Finding
   }
 }
 
-function isolationOf(guard: Exclude<ProcessGuard['name'], 'supervisor'>): Finding {
+function isolationOf(guard: Exclude<ProcessGuard['name'], 'supervisor' | 'none'>): Finding {
   switch (guard) {
     case 'pid-namespace':
       return ok('PID namespaces: nothing outlives its session');
@@ -100,16 +102,23 @@ function isolationOf(guard: Exclude<ProcessGuard['name'], 'supervisor'>): Findin
         'PID namespaces: nothing outlives its session; ssh may refuse its configuration, and sudo and rootless containers fail, because the files of other users belong to nobody',
         'omit --process-guard if sessions need them.',
       );
-    case 'none':
-      return warn('none: what a session leaves behind is not ended');
   }
+}
+
+function noneOf(system: System): Finding {
+  if (system === 'windows') return warn('none: what a session leaves behind is not ended');
+  const missing = missingPrograms(system).join(', ');
+  const hint = `install ${missing} in ${SYSTEM_PATH}.`;
+  return system === 'linux'
+    ? warn('none: if the server is killed, only the next one ends what its sessions left', hint)
+    : fail('none: no session can start, because its processes could not be found', hint);
 }
 
 function supervisionOf(system: System, wantsNamespaces: boolean): Finding {
   const cost =
     system === 'linux'
       ? 'supervised: ssh and sudo work; a process outlives its session if it clears its environment and also changes its limit on file locks, or belongs to another user (sudo)'
-      : 'supervised: ssh and sudo work; a program that makes itself a daemon within 0.25 s of its start may outlive its session';
+      : 'supervised: ssh and sudo work; a program that makes itself a daemon between two looks at the process table (a second at most; while the server is stopped, there are none) may outlive its session';
   if (wantsNamespaces) return warn(`no PID namespaces; ${cost}`, NAMESPACES_WANTED);
   const more = '; --process-guard namespace ends those too, at the cost of ssh and sudo';
   return ok(system === 'linux' ? cost + more : cost);

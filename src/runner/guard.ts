@@ -7,6 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { spawnError } from './failure.ts';
+import { SYSTEM_PATH } from './finder.ts';
 import { OWN_SYSTEM, type System } from './process-table.ts';
 import { REGISTER } from './supervisor-script.ts';
 import { taggingPrefix } from './tag.ts';
@@ -16,6 +17,7 @@ export const GUARD_CHOICES = ['auto', 'namespace', 'supervisor'] as const;
 export type GuardChoice = (typeof GUARD_CHOICES)[number];
 
 export type ProcessGuard = {
+  /** `none`: what a session leaves behind when its server dies is ended by the next server, if at all. */
   readonly name: 'pid-namespace' | 'user-pid-namespace' | 'supervisor' | 'none';
   /** Command and arguments to put before the guarded command. */
   readonly prefix: readonly string[];
@@ -46,6 +48,7 @@ const SUPERVISED: ProcessGuard = {
   label: taggingPrefix,
 };
 const SUPERVISED_ONLY: ProcessGuard = { ...SUPERVISED, prefix: [] };
+const NONE: ProcessGuard = { name: 'none', prefix: [], label: () => [] };
 
 const LINUX: Readonly<Record<GuardChoice, readonly ProcessGuard[]>> = {
   auto: [OF_ROOT, SUPERVISED],
@@ -65,14 +68,41 @@ export function processGuard(
   directory = '.',
 ): ProcessGuard {
   switch (system) {
-    case 'linux':
-      return LINUX[choice].find(works) ?? SUPERVISED_ONLY;
+    case 'linux': {
+      if (missingPrograms(system).length === 0) return LINUX[choice].find(works) ?? SUPERVISED_ONLY;
+      return LINUX[choice].find((each) => each.name !== 'supervisor' && works(each)) ?? NONE;
+    }
     case 'bsd':
     case 'posix':
+      if (missingPrograms(system).length > 0) return NONE;
       return { ...SUPERVISED_ONLY, label: (marker) => registering(join(directory, marker)) };
     case 'windows':
-      return { ...SUPERVISED_ONLY, name: 'none', label: () => [] };
+      return NONE;
   }
+}
+
+/** What a supervisor needs besides `/bin/sh`. A slim container may lack some of it. */
+const PROC_PROGRAMS = ['grep', 'sleep'];
+const TABLE_PROGRAMS = ['ps', 'awk', 'cat', 'date', 'find', 'mkfifo', 'mv', 'rm', 'sleep'];
+
+/**
+ * The programs that a supervisor needs and that are not there.
+ *
+ * @throws SessionError UNAVAILABLE if that cannot be seen now
+ */
+export function missingPrograms(system: System): readonly string[] {
+  if (system === 'windows') return [];
+  const names = system === 'linux' ? PROC_PROGRAMS : TABLE_PROGRAMS;
+  const script = 'for each do command -v "$each" > /dev/null || echo "$each"; done';
+  const { error, stdout } = spawnSync('/bin/sh', ['-c', script, 'sh', ...names], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    timeout: GUARD_MS_MAX,
+    env: { PATH: SYSTEM_PATH },
+  });
+  if (isMissing(error)) return ['sh'];
+  if (error !== undefined) throw spawnError(error);
+  return stdout.split('\n').filter((name) => name !== '');
 }
 
 function registering(file: string): readonly string[] {
@@ -89,7 +119,13 @@ function works({ prefix }: ProcessGuard): boolean {
     encoding: 'utf8',
     timeout: GUARD_MS_MAX,
   });
+  if (isMissing(error)) return false;
   if (error !== undefined) throw spawnError(error);
   if (FOR_THE_MOMENT.test(stderr)) throw spawnError(new Error(stderr.trim()));
   return status === 0;
+}
+
+/** Some containers have no program but one. */
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 }

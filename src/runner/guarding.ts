@@ -1,8 +1,10 @@
 /** The process guard of a server, and the supervisor if that is it. */
 
+import { SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type ProcessGuard, processGuard } from './guard.ts';
 import type { KillTree } from './process.ts';
+import type { System } from './process-table.ts';
 import type { Processes } from './processes.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -27,9 +29,14 @@ export function startGuarding({
   const { choice, directory, finder, killTree } = processes;
   const { system } = finder;
   const guard = processGuard(choice, system, directory);
-  log.info({ guard: guard.name }, 'process guard selected');
+  const isUnexpected = guard.name === 'none' || (choice === 'namespace' && !hasNamespace(guard));
+  if (isUnexpected) log.warn({ guard: guard.name }, 'no better process guard works here');
+  else log.info({ guard: guard.name }, 'process guard selected');
   if (guard.name !== 'supervisor') {
-    return { guard, killTree, watch: async () => undefined, forget: () => undefined };
+    const watch = async () => {
+      if (guard.name === 'none' && !isSeen(system)) throw cannotFollow();
+    };
+    return { guard, killTree, watch, forget: () => undefined };
   }
   const supervisor = new Supervisor({ system, directory, log });
   return {
@@ -42,4 +49,20 @@ export function startGuarding({
       return isGone;
     },
   };
+}
+
+function hasNamespace({ name }: ProcessGuard): boolean {
+  return name === 'pid-namespace' || name === 'user-pid-namespace';
+}
+
+/** Whether the processes of a session can be found, and so be ended, without any program. */
+function isSeen(system: System): boolean {
+  return system === 'linux' || system === 'windows';
+}
+
+function cannotFollow(): SessionError {
+  return new SessionError('UNAVAILABLE', 'the processes of a session could not be ended here', {
+    hint: '`claude-sessions-mcp doctor` names the programs that are missing.',
+    retryable: false,
+  });
 }

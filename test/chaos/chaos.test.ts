@@ -21,6 +21,19 @@ test('servers under kills and stops for a minute keep every promise', {
   expect(violations).toEqual([]);
 });
 
+test('and for a few seconds, with nothing but what every POSIX system has', {
+  timeout: 180_000,
+}, async () => {
+  const options = { seconds: 5, servers: 3, sessions: 8, mutant: 'none', seed: 5 } as const;
+  const { summary, violations } = await carryOut(chaos, {
+    ...options,
+    guard: 'portable',
+    percent: 10,
+  });
+  expect(violations).toEqual([]);
+  expect(summary.kills).toBeGreaterThan(0);
+});
+
 test('a server that stood still through its lease changes nothing when it goes on', {
   timeout: 180_000,
 }, async () => {

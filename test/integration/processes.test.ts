@@ -10,8 +10,10 @@ import { APART } from '../support/processes.ts';
 import { connectStdio, makeWorkplace } from '../support/program.ts';
 import { connectTo, create, OPTIONS, POLL, processesOf, send, turn } from './sessions.ts';
 
-/** On a machine on which they work; root's and users' ways are tried by `runner/user.test.ts`. */
-const GUARD_KINDS = ['auto', 'supervisor', 'portable'] as const;
+/** Everything. The guard of a user who is not root is tried by `user.test.ts`, too. */
+const GUARD_KINDS = ['auto', 'portable'] as const;
+/** Where a process is found in another way than with the others: at an end that is ordered, and one that is not. */
+const ALSO_SUPERVISED = ['auto', 'portable', 'supervisor'] as const;
 
 async function makeGuarded(guard: GuardKind): Promise<Workplace> {
   const place = await makeWorkplace();
@@ -68,7 +70,7 @@ async function started(place: Workplace, ...names: string[]): Promise<void> {
   await expect.poll(() => readdir(place.directory), POLL).toEqual(expect.arrayContaining(names));
 }
 
-describe.each(GUARD_KINDS)('with the guard %s, no process outlives', OPTIONS, (guard) => {
+describe.each(ALSO_SUPERVISED)('with the guard %s, no process outlives', OPTIONS, (guard) => {
   test('end_session: neither a shell, nor a background task, nor what they started, when it answers', async () => {
     const { place, client } = await startGuarded(guard);
     const [busy, idle] = [await create(client, place), await create(client, place)];
@@ -82,6 +84,11 @@ describe.each(GUARD_KINDS)('with the guard %s, no process outlives', OPTIONS, (g
     }
   });
 
+  test('its server that is killed in the middle of turns and background tasks', () =>
+    endAtWork(guard, 'SIGKILL'));
+});
+
+describe.each(GUARD_KINDS)('with the guard %s, no process outlives', OPTIONS, (guard) => {
   test('an eviction for another session, which waits for what was left running, and then names it', async () => {
     const { place, client } = await startGuarded(
       guard,
@@ -132,16 +139,9 @@ describe.each(GUARD_KINDS)('with the guard %s, no process outlives', OPTIONS, (g
     );
   });
 
-  test.each(['SIGTERM', 'SIGKILL', 'end of input'] as const)(
+  test.each(['SIGTERM', 'end of input'] as const)(
     'its server that ends by %s in the middle of turns and background tasks',
-    async (how) => {
-      const place = await makeGuarded(guard);
-      const server = await new Server(place).initialize();
-      await prompt(server, place, [background('task'), { text: 'idle' }]);
-      await prompt(server, place, [holding('busy')]);
-      await started(place, 'task', 'busy');
-      await endBy(server.program, place, how);
-    },
+    (how) => endAtWork(guard, how),
   );
 
   test('its server that is told to end with twenty sessions at work', async () => {
@@ -183,6 +183,15 @@ test.skipIf(process.platform !== 'linux').each([
 async function prompt(server: Server, place: Workplace, steps: Step[]): Promise<void> {
   const args = { workingDirectory: place.directory, allowedTools: ['Bash'], prompt: script(steps) };
   await server.call('create_session', args);
+}
+
+async function endAtWork(guard: GuardKind, how: Parameters<typeof endBy>[2]): Promise<void> {
+  const place = await makeGuarded(guard);
+  const server = await new Server(place).initialize();
+  await prompt(server, place, [background('task'), { text: 'idle' }]);
+  await prompt(server, place, [holding('busy')]);
+  await started(place, 'task', 'busy');
+  await endBy(server.program, place, how);
 }
 
 async function endBy(

@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
-import { expect, onTestFinished, test } from 'vitest';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createOwners } from '../../src/runner/owners.ts';
 import { OWN_SYSTEM, startTimeOf } from '../../src/runner/process-table.ts';
 
@@ -21,6 +24,23 @@ test.each([OWN_SYSTEM, 'posix'] as const)(
     await expect.poll(() => stateOf(owner)).toBe('gone');
   },
 );
+
+test('one look with ps serves all that is asked about a server at once', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claude-sessions-owners-')));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const { pid = 0 } = child;
+  const { stateOf } = createOwners('me', 'posix');
+  const owner = ['other', pid, '', '', startTimeOf(pid, 'posix')].join('/');
+  const calls = join(folder, 'calls');
+  const counting = `#!/bin/sh\necho >> ${calls}\nPATH=\${PATH#*:} exec ps "$@"\n`;
+  writeFileSync(join(folder, 'ps'), counting, { mode: 0o755 });
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(Array.from({ length: 20 }, () => stateOf(owner))).toEqual(Array(20).fill('alive'));
+  expect(readFileSync(calls, 'utf8')).toBe('\n');
+});
 
 test('an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start', () => {
   const { stateOf, self } = createOwners('me');

@@ -1,14 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFinder } from '../../src/runner/finder.ts';
-import { createKillTree } from '../../src/runner/process.ts';
-import { lookAt, startTimeOf } from '../../src/runner/process-table.ts';
+import { processGuard } from '../../src/runner/guard.ts';
+import { createKillTree, identify, spawnGuarded } from '../../src/runner/process.ts';
+import { lookAt, MARKER_VARIABLE, startTimeOf } from '../../src/runner/process-table.ts';
 import { shellOf } from '../../src/runner/shell.ts';
 import { markedOnly } from '../../src/session/process.ts';
 import { guardCases } from './guards.ts';
@@ -160,6 +168,48 @@ describe('without a mark of the system', () => {
     expect(await found(directory, marker)).toEqual([]);
     writeFileSync(join(directory, `${marker}.seen`), `1 ${now()}\n${gone}`);
     expect(await found(directory, marker)).toEqual([pid]);
+  });
+
+  test('what a command has started is known before it sees the end of its input, however soon it exits', async () => {
+    const directory = makeDirectory();
+    const guard = processGuard('auto', 'posix', directory);
+    const perl = "use POSIX; setsid; exec 'sleep', '600'";
+    const commands = `perl -e "${perl}" > /dev/null 2>&1 < /dev/null & echo ready; read line`;
+    const env = { PATH: process.env.PATH, [MARKER_VARIABLE]: marker };
+    const request = { command: 'sh', args: ['-c', commands], cwd: directory, env };
+    const { child: command } = spawnGuarded(request, guard);
+    await once(command.stdout, 'data');
+    const child = () => childrenOf(command.pid ?? 0).find(({ line }) => line === 'sleep 600');
+    await expect.poll(child, GONE).toBeDefined();
+    const { pid = 0 } = child() ?? {};
+    onTestFinished(() => void spawnSync('kill', ['-KILL', String(pid)]));
+    command.stdin.end();
+    await once(command, 'exit');
+    expect(await found(directory, marker)).toEqual([pid]);
+  });
+
+  test('a root stays while what it has started cannot be seen', async () => {
+    const directory = makeDirectory();
+    const guard = processGuard('auto', 'posix', directory);
+    const env = { PATH: process.env.PATH, [MARKER_VARIABLE]: marker };
+    const request = { command: 'sleep', args: ['600'], cwd: directory, env };
+    const { child } = spawnGuarded(request, guard);
+    const { pid = 0 } = child;
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await expect.poll(() => existsSync(join(directory, marker)), GONE).toBe(true);
+    const finder = createFinder('posix', directory);
+    let failures = 3;
+    const lived: boolean[] = [];
+    const hold: typeof finder.hold = async (...args) => {
+      failures -= 1;
+      if (failures >= 0) lived.push(isAlive(pid));
+      if (failures >= 0) throw new Error('no file descriptor left');
+      await finder.hold(...args);
+    };
+    const identity = identify(pid, marker, 'posix');
+    const kill = createKillTree({ ...finder, hold });
+    expect(await kill(identity)).toBe(true);
+    expect([...lived, isAlive(pid)]).toEqual([true, true, true, false]);
   });
 
   test('neither the one who looks nor those above it are ever found', async () => {
