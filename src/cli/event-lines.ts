@@ -2,7 +2,7 @@
 
 import { TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent } from '../session/event.ts';
-import { type Session, uuidOf } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { cutBytes, oneLine } from '../text.ts';
 import { clockTime, localDate, localTime } from '../views/figures.ts';
 import {
@@ -17,7 +17,7 @@ import {
 } from '../views/screen.ts';
 import { bodyText, noteText, type Telling, tellingOf } from '../views/telling.ts';
 import { answerText } from './answer-commands.ts';
-import { SHORT_ID_CHARS } from './sessions.ts';
+import { SHORT_ID_CHARS, shortId } from './sessions.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Number of events to show before new ones. */
@@ -93,8 +93,9 @@ type Told = {
   readonly columns: number;
 };
 
-function titleOf({ id, name }: Session, width: number): string {
-  const short = uuidOf(id).slice(0, SHORT_ID_CHARS);
+function titleOf(session: Session, width: number): string {
+  const { name } = session;
+  const short = shortId(session);
   return padded(cut(name === undefined ? short : `${short} ${oneLine(name)}`, width), width);
 }
 

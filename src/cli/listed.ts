@@ -12,7 +12,7 @@ import { bodyText, tellRequest } from '../views/telling.ts';
 import { answerText } from './answer-commands.ts';
 import type { flagsOf } from './flags.ts';
 import { type Holders, NOT_LOOKED, readHolders } from './holders.ts';
-import { isOthers, shortIds } from './sessions.ts';
+import { isOthers, shortId, shortIds } from './sessions.ts';
 import { sessionJson, statusOf } from './status.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -76,7 +76,7 @@ export function listedText(terminal: Terminal, listed: Listed, now: number): str
   }
   if (sessions.length === 0) return '';
   return aligned(terminal, columns, sessions, (session) =>
-    asksOf(listed, session).map((ask) => askLine(terminal, ask)),
+    asksOf(listed, session).flatMap((ask) => askLines(terminal, ask)),
   );
 }
 
@@ -93,16 +93,25 @@ export function asksOf({ requests, holders }: Listed, session: Session): readonl
   });
   const more = session.pendingPermissions - its.length;
   if (more <= 0) return asks;
-  return [...asks, { what: `${count(more)} more`, how: `claude-sessions-mcp show ${session.id}` }];
+  return [
+    ...asks,
+    { what: `${count(more)} more`, how: `claude-sessions-mcp show ${shortId(session)}` },
+  ];
 }
 
 const INDENT = '  ';
+/** With less room than this, the command stands below what is asked. */
+const QUESTION_COLUMNS_MIN = 16;
 
-/** The command is never cut. */
-function askLine(terminal: Terminal, { what, how }: Ask): string {
-  const room = (terminal.columns ?? Number.POSITIVE_INFINITY) - INDENT.length - COLUMN_GAP.length;
-  const question = cut(what, Math.max(1, room - widthOf(how)));
-  return `${INDENT}${styled(terminal, 'yellow', question)}${COLUMN_GAP}${how}`;
+/** The command is only cut on a screen that is narrower than it. */
+function askLines(terminal: Terminal, { what, how }: Ask): readonly string[] {
+  const room = (terminal.columns ?? Number.POSITIVE_INFINITY) - INDENT.length;
+  const beside = room - COLUMN_GAP.length - widthOf(how);
+  const isBeside = beside >= Math.min(QUESTION_COLUMNS_MIN, widthOf(what));
+  const question = styled(terminal, 'yellow', cut(what, isBeside ? beside : room));
+  return isBeside
+    ? [`${INDENT}${question}${COLUMN_GAP}${how}`]
+    : [`${INDENT}${question}`, `${INDENT}${cut(how, room)}`];
 }
 
 function asksColumn(listed: Listed): Column<Session> {

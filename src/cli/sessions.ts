@@ -14,6 +14,11 @@ const UUID_PREFIX = /^[0-9a-f-]{1,36}$/i;
 /** The beginning of a UUID that nearly always tells it from all others. */
 export const SHORT_ID_CHARS = 8;
 
+/** As commands accept it, unless another session's id begins like this. */
+export function shortId({ id }: Session): string {
+  return uuidOf(id).slice(0, SHORT_ID_CHARS);
+}
+
 /** Most state directories have no other principal than that of stdio. */
 export function isOthers({ principal }: Session): boolean {
   return principal !== LOCAL_PRINCIPAL;

@@ -79,22 +79,35 @@ function filled<Row>(column: Column<Row>, rows: readonly Row[]): Filled<Row> {
   return { column, cells: rows.map((row) => oneLine((column.shown ?? column.text)(row))) };
 }
 
-function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number) {
+function fitted<Row>(all: readonly Filled<Row>[], columnsMax: number): Fitted<Row> {
   const most = all.filter(({ column }) => !column.isExtra);
   const least = most.filter(({ column }) => !column.isDispensable);
   return (
     cutTo(columnsMax, all, CUTS_WITH_EXTRA) ??
     cutTo(columnsMax, most, CUTS_WITH_DISPENSABLE) ??
-    cutTo(columnsMax, least, CUTS) ?? { shown: least, widths: least.map(naturalWidth) }
+    fewest(columnsMax, least)
   );
 }
+
+/** As many columns as there is room for: those on the left, and the main one. */
+function fewest<Row>(columnsMax: number, shown: readonly Filled<Row>[]): Fitted<Row> {
+  const fit = cutTo(columnsMax, shown, CUTS);
+  const last = shown.findLastIndex(({ column }, at) => at > 0 && !column.isMain);
+  if (fit !== undefined || last === -1) return fit ?? { shown, widths: shown.map(naturalWidth) };
+  return fewest(columnsMax, shown.toSpliced(last, 1));
+}
+
+type Fitted<Row> = {
+  readonly shown: readonly Filled<Row>[];
+  readonly widths: readonly number[];
+};
 
 /** Undefined if the cuts do not make it narrow enough. */
 function cutTo<Row>(
   columnsMax: number,
   shown: readonly Filled<Row>[],
   cuts: readonly (typeof CUTS)[number][],
-) {
+): Fitted<Row> | undefined {
   const widths = shown.map(naturalWidth);
   for (const cut of cuts) shrink(widths, shown, { ...cut, columnsMax });
   return lineWidth(widths) <= columnsMax ? { shown, widths } : undefined;

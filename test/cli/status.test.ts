@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/views/screen.ts';
-import { ANY_TURN, createIn, newSessionId, PRINCIPAL } from '../store/fixtures.ts';
+import { ANY_TURN, createIn, newSessionId, PRINCIPAL, upTo } from '../store/fixtures.ts';
 import { ALIVE, atWork, GONE, LOST, OUT_OF_SIGHT } from './fleet.ts';
 import { cells, lines, World } from './world.ts';
 
@@ -233,3 +233,29 @@ test('names get the room that the other columns leave', async () => {
   expect(mixed).toMatch(/^ID +STATUS +ACTIVE +TURNS +PRINCIPAL +TASK +NAME$/m);
   expect(mixed).toMatch(/alice-\S*… {2,}Fix the flak/);
 });
+
+test.each([40, 48, 60])(
+  'a screen of %i columns gets rows and requests that fit',
+  async (columns) => {
+    const world = new World();
+    const store = await world.store(() => NOW);
+    const asks = { tool: 'Bash', input: { command: `make ${'very '.repeat(30)}clean` } };
+    const name = '漢字 words '.repeat(10);
+    const id = await atWork(store, { name, asks });
+    for (const nth of upTo(3)) {
+      const input = { command: `make ${nth}` };
+      const request = { requestId: newSessionId().slice('claude_'.length), turnId: null };
+      const asked = { ...request, toolName: 'Bash', input, expiresAt: NOW * 2 };
+      await store.append(id, { type: 'request_permission', request: asked });
+    }
+    const failed = { state: 'failed' } as const;
+    const alice = await atWork(store, { name, principal: 'alice-of-the-team', outcome: failed });
+    await store.append(alice, { type: 'link_task', taskId: 'SHOP-1042-and-more' });
+    const { output } = await world.run(['list'], { columns, now: NOW });
+    for (const line of lines(output)) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+    expect(output).toMatch(/^ID +STATUS .*NAME$/m);
+    expect(output.match(/Bash make/g)).toHaveLength(3);
+    expect(output).toContain(`claude-sessions-mcp allow ${id.slice(7, 15)}`);
+    expect(output).toContain(`claude-sessions-mcp show ${id.slice(7, 15)}`);
+  },
+);
