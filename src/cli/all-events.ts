@@ -88,7 +88,14 @@ export class AllEvents {
   }
 }
 
-/** The sort is stable, and times in a log never decrease. */
+/** By time. Nothing tells which of two sessions was first in a millisecond, so their ids decide, always the same way. */
 function inOrder(said: readonly SessionSaid[]): readonly SessionSaid[] {
-  return [...said].sort((a, b) => a.event.at - b.event.at);
+  return [...said].sort(
+    (a, b) =>
+      a.event.at - b.event.at || compare(a.session.id, b.session.id) || a.event.seq - b.event.seq,
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

@@ -1,30 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { UnfinishedTexts } from '../../src/service/unfinished.ts';
 import type { EventBody } from '../../src/session/event.ts';
 import { widthOf } from '../../src/views/screen.ts';
-import { claimed, createIn, say, upTo } from '../store/fixtures.ts';
-import { cells, lines, type Options, World } from './world.ts';
-
-/** Starts a tail, and waits for what it writes. */
-function following(world: World, words: readonly string[], options: Options = {}) {
-  let heard = '';
-  let changed: () => void = () => {};
-  const over = world.run(['tail', ...words], {
-    ...options,
-    heard: (text) => {
-      heard += text;
-      changed();
-    },
-  });
-  const until = async (text: string): Promise<void> => {
-    while (!heard.includes(text)) {
-      await new Promise<void>((resolve) => {
-        changed = resolve;
-      });
-    }
-  };
-  return { over, until };
-}
+import { createIn, say, upTo } from '../store/fixtures.ts';
+import { following } from './following.ts';
+import { cells, lines, World } from './world.ts';
 
 describe('tail without an id', () => {
   test('follows all sessions, those made meanwhile too, in the order of time', async () => {
@@ -65,9 +44,13 @@ describe('tail without an id', () => {
 
   test('begins with the newest events, and says in each line whose they are', async () => {
     const world = new World();
-    const store = await world.store();
+    let now = 1_000_000;
+    const store = await world.store(() => now);
     const [a, b] = [await createIn(store), await createIn(store)];
-    for (const n of upTo(30)) await say(store, n % 2 === 0 ? a : b, `word ${n}`);
+    for (const n of upTo(30)) {
+      now += 1;
+      await say(store, n % 2 === 0 ? a : b, `word ${n}`);
+    }
     const json = lines((await world.run(['tail', '--no-follow', '--json'])).output);
     const events = json.map((line) => JSON.parse(line));
     expect(events).toHaveLength(20);
@@ -80,6 +63,22 @@ describe('tail without an id', () => {
         expect(line).toMatch(/^\d\d:\d\d:\d\d {2}00000000 +claude {5}word \d+$/);
       }
     }
+  });
+
+  test('orders what is said in one millisecond by session, and within a session by its log', async () => {
+    const world = new World();
+    let now = 1_000_000;
+    const store = await world.store(() => now);
+    const ids = [await createIn(store), await createIn(store)];
+    const [a = '', b = ''] = ids.toSorted();
+    for (const n of upTo(3)) for (const id of [b, a]) await say(store, id, `word ${n}`);
+    now += 1;
+    await say(store, b, 'later');
+    const rows = cells((await world.run(['tail', '--no-follow'])).output);
+    expect(rows.map(([, id, , , text]) => [id, text])).toEqual([
+      ...[a, b].flatMap((id) => ['in /work', 'word 1', 'word 2', 'word 3'].map((it) => [id, it])),
+      [b, 'later'],
+    ]);
   });
 
   test('reads all that a session says at once', async () => {
@@ -204,13 +203,25 @@ describe('tail', () => {
         name: 'Edit',
         input: { file_path: '/work/a/b' },
       },
+      {
+        type: 'tool_use',
+        turnId: 't',
+        toolUseId: 'w',
+        name: 'AskUserQuestion',
+        input: { questions: [{ question: 'Which way?', options: [{ label: 'left' }] }] },
+      },
       { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: false, text: '1\n2\n3\n4\n5' },
       { type: 'tool_result', turnId: 't', toolUseId: 'u', isError: true, text: evil },
       { type: 'permission_requested', turnId: 't', request: { ...request, state: 'pending' } },
       {
         type: 'permission_answered',
         turnId: 't',
-        request: { ...request, state: 'denied', message: 'not now' },
+        request: {
+          ...request,
+          state: 'denied',
+          answeredBy: { principal: 'bob', via: 'form' },
+          message: 'not now',
+        },
       },
       {
         type: 'permission_answered',
@@ -249,117 +260,31 @@ describe('tail', () => {
       },
     ];
     await store.append(id, { type: 'record', said: bodies });
-    const { output } = await world.run(['tail', id, '--no-follow'], { columns: 80, colours: true });
+    const { output } = await world.run(['tail', id, '--after', '0', '--no-follow'], {
+      columns: 80,
+      colours: true,
+    });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are taken off
     const plain = output.replace(/\u001b\[\d+m/g, '');
     expect(plain).not.toMatch(/(?!\n)\p{Cc}/u);
     for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
     const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(
-      'created task prompt cancelled turn claude tool tool result failed asks denied allowed allowed notice turn error task mode asks'.split(
+      'created task prompt cancelled turn claude tool tool tool result failed asks denied allowed allowed notice turn error task mode asks'.split(
         ' ',
       ),
     );
     expect(plain).toContain('Read /f');
     expect(plain).toContain('Edit a/b\n');
+    expect(plain).toContain('AskUserQuestion Which way? (left)\n');
     expect(plain).toContain('… 2 more lines');
-    expect(plain).toContain('Bash: not now');
+    expect(plain).toContain('Bash by bob with a form: not now\n');
     expect(plain.match(/for the session: Bash\(/g)).toHaveLength(3);
     expect(plain).toContain('once: too many');
     expect(plain).toContain('ExitPlanMode step 0');
     expect(plain).toContain('step 39');
     expect(plain).toContain('failed after 3.0 s; tokens 1,000 in, 5 out; $0.25');
-    const piped = await world.run(['tail', id, '--no-follow']);
+    const piped = await world.run(['tail', id, '--after', '0', '--no-follow']);
     expect(cells(piped.output).map((row) => row.length)).toEqual(kinds.map(() => 3));
   });
 });
-
-const ESC = '\u001b';
-/** Moves up over lines and clears the screen from there. */
-const up = (lines: number) => `${ESC}[${lines}A${ESC}[J`;
-const MOVES = new RegExp(`${ESC}\\[\\d+A${ESC}\\[J`, 'g');
-const MOVE_OR_LINE = new RegExp(`${ESC}\\[(\\d+)A${ESC}\\[J|[^\\n]*\\n`, 'g');
-
-describe('what Claude is writing', () => {
-  /** A turn under way, and the file in which its server shows what it writes. */
-  async function writing(options: Options) {
-    const world = new World();
-    const store = await world.store();
-    const id = await createIn(store, { prompts: ['p'] });
-    const { fence } = await claimed(store, 'server');
-    const texts = new UnfinishedTexts(world.stateDir, { debug: () => {} });
-    const show = (text: string) => texts.show(id, { at: Date.now(), text });
-    const say = async (text: string) => {
-      texts.remove(id);
-      await store.append(id, { type: 'record', said: [{ type: 'text', text }] }, { fence });
-    };
-    const tail = following(world, [id], options);
-    const end = async () => {
-      await store.append(id, { type: 'end', reason: 'enough' });
-      return (await tail.over).output;
-    };
-    return { ...tail, show, say, end };
-  }
-
-  test('grows at the bottom of a terminal, and its event takes its place', async () => {
-    const { until, show, say, end } = await writing({ columns: 60, rows: 24 });
-    await until('created');
-    show('One line,\nand an\u001b[31m evil');
-    await until('evil');
-    show('One line,\nand an\u001b[31m evil one');
-    await until('evil one');
-    await say('One line, and whole.');
-    await until('whole');
-    show('Next');
-    await until('Next');
-    const output = await end();
-    expect(output.match(MOVES)).toEqual([up(2), up(2), up(1)]);
-    const rows = screenOf(output).map((line) => line.replace(/^[\d:]{8} +/, ''));
-    expect(rows.slice(-4)).toEqual([
-      expect.stringMatching(/^prompt/),
-
-      'claude     One line, and whole.',
-      expect.stringMatching(/^turn {7}interrupted/),
-      'ended      enough',
-    ]);
-    expect(rows.join('\n')).not.toMatch(/evil|Next|writes/);
-  });
-
-  test('shows its last lines if it is long, and no more than the screen has', async () => {
-    const { until, show, end } = await writing({ columns: 60, rows: 6 });
-    await until('created');
-    show(
-      `${upTo(40)
-        .map((n) => `line ${n}`)
-        .join('\n')}\nlast`,
-    );
-    await until('last');
-    const shown = (await end()).match(/writes.*last/s)?.[0] ?? '';
-    expect(shown.split('\n')).toHaveLength(5);
-    expect(shown).toContain('writes     line 37');
-  });
-
-  test.each([
-    ['a program', {}],
-    ['a terminal that cannot replace lines', { columns: 60 }],
-  ])('is not shown to %s, which gets whole texts', async (_, options) => {
-    const { until, show, say, end } = await writing(options);
-    await until('created');
-    show('half a sen');
-    await say('half a sentence');
-    await until('half a sentence');
-    const output = await end();
-    expect(output).not.toMatch(/half a sen\b|writes/);
-    expect(output).not.toContain(ESC);
-  });
-});
-
-/** The lines on a screen without colours, once all of it was written. */
-function screenOf(output: string): string[] {
-  const rows: string[] = [];
-  for (const [part, up] of output.matchAll(MOVE_OR_LINE)) {
-    if (up === undefined) rows.push(part.trimEnd());
-    else rows.splice(rows.length - Number(up));
-  }
-  return rows;
-}
