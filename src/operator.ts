@@ -60,7 +60,7 @@ export async function openOperator(deps: OperatorDeps): Promise<Operator> {
       await removeScratch(scratchDirectoryOf(settings.stateDir), uuidOf(session.id));
       return ended;
     },
-    answer: (session, given) => permissions.answer(callerFor(session), given),
+    answer: (session, given) => permissions.answer(callerFor(session), given, 'terminal'),
     send: async (session, asked) => {
       const sent = await turns.send(callerFor(session), { ...asked, sessionId: session.id });
       await turns.settled();

@@ -33,15 +33,10 @@ export async function deny(context: CommandContext): Promise<number> {
   return give(context, asked, { decision: 'deny', message, grant });
 }
 
-/** What the log says of an answer without words. Claude reads it if the answer is a denial. */
-const WITHOUT_WORDS = { allow: 'allowed at the terminal', deny: 'denied at the terminal' };
+type Given = Omit<GivenAnswer, 'requestId'>;
 
 /** Writes an answer to the log, and says what came of it. */
-export async function give(
-  context: CommandContext,
-  asked: Asked,
-  given: Omit<GivenAnswer, 'requestId'>,
-): Promise<number> {
+export async function give(context: CommandContext, asked: Asked, given: Given): Promise<number> {
   const { settings, terminal } = context;
   const { json } = flagsOf(settings);
   if (!json && !isQuestion(asked.request)) await terminal.write(requestLines(terminal, asked));
@@ -54,16 +49,12 @@ export async function give(
 async function answered(
   context: CommandContext,
   { session, request }: Asked,
-  given: Omit<GivenAnswer, 'requestId'>,
+  given: Given,
 ): Promise<PermissionRequest> {
   const { requestId } = request;
   try {
     return await asOperator(context, (operator) =>
-      operator.answer(session, {
-        ...given,
-        requestId,
-        message: given.message ?? WITHOUT_WORDS[given.decision],
-      }),
+      operator.answer(session, { ...given, requestId }),
     );
   } catch (error) {
     const [now] = (await context.inspection?.requestsWithPrefix(requestId, 1)) ?? [];

@@ -3,6 +3,7 @@
 import { quoteId, SessionError } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
+import { byWhom } from '../session/permission.ts';
 import type { Session } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
@@ -124,11 +125,13 @@ function rowText(terminal: Terminal, [name, text]: readonly [string, string]): s
 export function answeredError(request: PermissionRequest, now: number): SessionError {
   const { requestId, toolName, state, answeredAt, message } = request;
   const when = answeredAt === undefined ? '' : ` ${ago(now - answeredAt)}`;
+  const by = byWhom(request);
+  const answered = `was already ${state}${when}${by && ` ${by}`}`;
   const why = message === undefined || state === 'closed' ? '' : `: ${oneLine(message)}`;
   const end = {
     pending: 'is pending',
-    allowed: `was already allowed${when}`,
-    denied: `was already denied${when}`,
+    allowed: answered,
+    denied: answered,
     expired: `expired${when}`,
     closed: `was closed${when}, when its turn ended`,
   }[state];

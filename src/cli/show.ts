@@ -137,15 +137,15 @@ function ruleFacts({ session, remembered }: Known): readonly Fact[] {
     ['allowed', [...allowedTools, ...remembered.map((it) => `${it} (for the session)`)].join('\n')],
     ['denied', disallowedTools.join('\n')],
     ['limits', limits.filter(Boolean).join(', ')],
-    ['leaving', LEAVING[onDisconnect]],
+    ['client', LEAVING[onDisconnect]],
   ];
 }
 
 /** What happens when the client that the session is tied to disconnects. */
 const LEAVING: Readonly<Record<DisconnectPolicy, string>> = {
-  detach: 'goes on without its client (onDisconnect: detach)',
-  interrupt: 'its turn is interrupted when its client leaves (onDisconnect: interrupt)',
-  end: 'ends when its client leaves (onDisconnect: end)',
+  detach: 'if it disconnects, the session goes on (onDisconnect: detach)',
+  interrupt: 'if it disconnects, the turn is interrupted (onDisconnect: interrupt)',
+  end: 'if it disconnects, the session ends (onDisconnect: end)',
 };
 
 function costText({ usage, options }: Session): string {

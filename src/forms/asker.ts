@@ -76,7 +76,7 @@ export class Asker {
     const given = answerOf(request, reply);
     if (given === undefined) return this.putAside(request.requestId);
     try {
-      await service.permissions.answer({ ...caller, mcpSessionId: null }, given);
+      await service.permissions.answer({ ...caller, mcpSessionId: null }, given, 'form');
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       this.putAside(request.requestId);

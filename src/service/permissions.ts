@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { quoteId, SessionError } from '../errors.ts';
 import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
-import type { PermissionGrant, PermissionRequest } from '../session/event.ts';
-import type { PermissionAnswer } from '../session/permission.ts';
+import type { AnsweredBy, PermissionGrant, PermissionRequest } from '../session/event.ts';
+import { byWhom, type PermissionAnswer } from '../session/permission.ts';
 import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { RequestQuery } from '../store/queries.ts';
@@ -36,6 +36,8 @@ export type GivenAnswer = {
   /** Answers to the questions of AskUserQuestion, by question. */
   readonly answers?: Readonly<Record<string, string>>;
 };
+
+export type AnswerWay = Exclude<AnsweredBy['via'], 'timeout'>;
 
 const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
 const VOID: PermissionReply = { decision: 'deny', message: 'The turn that asked this has ended.' };
@@ -102,10 +104,10 @@ export class Permissions {
   /**
    * Answers a request; the run that asked reads the answer in the log, whichever server it runs on.
    *
-   * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, or INVALID_REQUEST for an input in which our mark
-   *   stands for a credential
+   * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, which says who answered it and when, or
+   *   INVALID_REQUEST for an input in which our mark stands for a credential
    */
-  async answer(caller: Caller, given: GivenAnswer): Promise<PermissionRequest> {
+  async answer(caller: Caller, given: GivenAnswer, via: AnswerWay): Promise<PermissionRequest> {
     const { store, gate, recovery } = this.#deps;
     const { requestId, decision, message } = given;
     const [request] = await store.requests({ principal: caller.principal, requestId });
@@ -118,12 +120,24 @@ export class Permissions {
     await recovery.demand(request.sessionId);
     const answer: PermissionAnswer = {
       state: decision === 'allow' ? 'allowed' : 'denied',
+      // The operator at the terminal is no principal.
+      answeredBy: via === 'terminal' ? { via } : { principal: caller.principal, via },
       message,
       ...(await this.#remembering(caller, request, given)),
       grant: grantOf(request, given),
     };
-    await gate.change(caller, request.sessionId, { type: 'answer_permission', requestId, answer });
-    return (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
+    const stored = async () =>
+      (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
+    try {
+      await gate.change(caller, request.sessionId, {
+        type: 'answer_permission',
+        requestId,
+        answer,
+      });
+    } catch (error) {
+      throw isConflict(error) ? (tooLate(await stored()) ?? error) : error;
+    }
+    return stored();
   }
 
   /** How an answer for the rest of the session is remembered; if the input was changed, by the new input. */
@@ -186,10 +200,29 @@ export class Permissions {
     if (answered !== undefined || waiters.isClosed) return answered;
     const answer: PermissionAnswer = signal.aborted
       ? { state: 'closed' }
-      : { state: 'expired', message: UNANSWERED_TEXT };
+      : { state: 'expired', message: UNANSWERED_TEXT, answeredBy: { via: 'timeout' } };
     await live.command({ type: 'answer_permission', requestId, answer }).catch(() => {});
     return look();
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof SessionError && error.code === 'CONFLICT';
+}
+
+/** Says who was faster, and when. Undefined if the request is pending. */
+function tooLate(request: PermissionRequest): SessionError | undefined {
+  const { requestId, state, answeredAt } = request;
+  if (state === 'pending') return undefined;
+  const by = byWhom(request);
+  const at = answeredAt === undefined ? '' : ` at ${new Date(answeredAt).toISOString()}`;
+  const how = { expired: 'it expired', closed: 'it was closed with its turn' };
+  const end =
+    state === 'allowed' || state === 'denied' ? `it was ${state}${by && ` ${by}`}` : how[state];
+  const message = `permission request ${quoteId(requestId)} is no longer pending: ${end}${at}`;
+  return new SessionError('CONFLICT', message, {
+    hint: 'list_permission_requests shows the pending ones.',
+  });
 }
 
 /** Checks only what would reach Claude: questions and options may be repeated as they were shown. */

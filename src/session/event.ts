@@ -77,6 +77,12 @@ export type PermissionGrant = {
   readonly interrupt?: boolean;
 };
 
+/** Who answered a request, and by which way. Without a principal, it was a person at the terminal, or nobody in time. */
+export type AnsweredBy = {
+  readonly principal?: string;
+  readonly via: 'tool' | 'form' | 'terminal' | 'timeout';
+};
+
 /** Claude wants to use a tool that the session's rules do not allow without asking. */
 export type PermissionRequest = {
   readonly requestId: string;
@@ -94,6 +100,8 @@ export type PermissionRequest = {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly answeredAt?: number;
+  /** Absent if it is pending or closed, and in what earlier versions wrote. */
+  readonly answeredBy?: AnsweredBy;
   readonly message?: string;
   readonly grant?: PermissionGrant;
   /** What an answer for the rest of the session allows from now on. */

@@ -3,12 +3,19 @@
 import { quoteId, SessionError } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX, REMEMBERED_PERMISSIONS_MAX } from '../limits.ts';
 import type { SessionState } from './decide.ts';
-import type { EventBody, PermissionGrant, PermissionRequest, PermissionState } from './event.ts';
+import type {
+  AnsweredBy,
+  EventBody,
+  PermissionGrant,
+  PermissionRequest,
+  PermissionState,
+} from './event.ts';
 import type { Memory } from './remembered.ts';
 import type { Session } from './session.ts';
 
 export type PermissionAnswer = {
   readonly state: Exclude<PermissionState, 'pending'>;
+  readonly answeredBy?: AnsweredBy;
   readonly message?: string;
   readonly grant?: PermissionGrant;
   readonly remembered?: Memory;
@@ -66,6 +73,14 @@ export function closeRequest(
     turnId: turnIdOf(open),
     request: { ...open, ...given, answeredAt: now },
   };
+}
+
+/** Such as `by alice with a tool`; empty if nobody answered, or if it is not known who did. */
+export function byWhom({ answeredBy }: PermissionRequest): string {
+  const { principal, via } = answeredBy ?? {};
+  if (via === 'terminal') return 'at the terminal';
+  const way = { tool: 'with a tool', form: 'with a form' };
+  return via === 'tool' || via === 'form' ? `by ${principal} ${way[via]}` : '';
 }
 
 function turnIdOf({ turnId }: PermissionRequest): string | undefined {

@@ -2,8 +2,8 @@
 
 export type Question = { readonly text: string; readonly labels: readonly string[] };
 
-export function questionsIn(input: Readonly<Record<string, unknown>>): readonly Question[] {
-  return listOf(input.questions).map((asked) => {
+export function questionsIn(input: unknown): readonly Question[] {
+  return listOf(membersOf(input).questions).map((asked) => {
     const { question, options } = membersOf(asked);
     const labels = listOf(options).map((option) => membersOf(option).label);
     return { text: String(question), labels: labels.filter((label) => typeof label === 'string') };

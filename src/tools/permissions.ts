@@ -67,7 +67,7 @@ export const answerPermissionRequest = defineTool({
   async run(args, { service, caller }) {
     checkFits(args);
     const { requestId, decision, message, updatedInput, answers } = args;
-    const request = await service.permissions.answer(caller, {
+    const given = {
       requestId,
       decision,
       message,
@@ -77,7 +77,8 @@ export const answerPermissionRequest = defineTool({
         remember: args.remember === 'session' ? args.remember : undefined,
         interrupt: args.interrupt || undefined,
       },
-    });
+    };
+    const request = await service.permissions.answer(caller, given, 'tool');
     return { request: showRequest(request) };
   },
 });

@@ -194,6 +194,12 @@ export const requestView = shape('request', {
   createdAt: timeView,
   expiresAt: timeView,
   answeredAt: timeView.optional(),
+  answeredBy: z
+    .object({
+      principal: z.string().optional(),
+      via: z.string().describe('tool, form, terminal (without a principal), or timeout.'),
+    })
+    .optional(),
   message: z.string().optional(),
   remembered: z.string().optional().describe('What is now allowed without asking.'),
   notRemembered: z.string().optional().describe('Why remember "session" counted only once.'),
@@ -214,6 +220,7 @@ export function showRequest(request: PermissionRequest): z.infer<typeof requestV
     createdAt: isoTime(createdAt),
     expiresAt: isoTime(expiresAt),
     answeredAt: isoTime(answeredAt),
+    answeredBy: request.answeredBy,
     message: request.message,
     remembered: request.remembered?.as,
     notRemembered: request.notRemembered,

@@ -11,6 +11,7 @@ import {
   type SessionEvent,
   type Turn,
 } from '../session/event.ts';
+import { byWhom } from '../session/permission.ts';
 import { type Question, questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import { cutChars, oneLine } from '../text.ts';
@@ -116,7 +117,7 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
   tool_use: ({ name, input }, directory) => ({
     word: 'tool',
     style: 'green',
-    text: toolUse(name, mainInput(input), directory),
+    text: toolUse(name, askedText(name, input) || mainInput(input), directory),
     linesMax: TOOL_LINES_MAX,
     isActivity: true,
   }),
@@ -186,19 +187,28 @@ export function tellRequest(request: PermissionRequest, directory: string) {
   if (toolName === 'ExitPlanMode') {
     return { says: toolName, text, linesMax: PLAN_LINES_MAX, isWhole: true, notes };
   }
-  const questions = toolName === 'AskUserQuestion' ? questionsIn(input).map(questionText) : [];
-  if (questions.length > 0) return { text: questions.join('\n'), linesMax: PLAN_LINES_MAX, notes };
+  const questions = askedText(toolName, input);
+  if (questions !== '') return { text: questions, linesMax: PLAN_LINES_MAX, notes };
   return { text: toolUse(toolName, text, directory), linesMax: TOOL_LINES_MAX, notes };
+}
+
+/** The questions that Claude asks; empty if it uses another tool. */
+function askedText(toolName: string, input: unknown): string {
+  if (toolName !== 'AskUserQuestion') return '';
+  return questionsIn(input).map(questionText).join('\n');
 }
 
 function questionText({ text, labels }: Question): string {
   return labels.length === 0 ? text : `${text} (${labels.join(', ')})`;
 }
 
-function tellAnswer({ toolName, message, remembered, notRemembered }: PermissionRequest) {
+function tellAnswer(request: PermissionRequest) {
+  const { toolName, message, remembered, notRemembered } = request;
   const once = notRemembered === undefined ? [] : [{ name: 'once', text: notRemembered }];
+  const by = byWhom(request);
+  const answered = by === '' ? toolName : `${toolName} ${by}`;
   return {
-    text: message === undefined ? toolName : `${toolName}: ${message}`,
+    text: message === undefined ? answered : `${answered}: ${message}`,
     notes: [...forTheSession(remembered), ...once],
   };
 }

@@ -71,7 +71,7 @@ describe('allow', () => {
     expect(output).toMatch(/^allowed once$/m);
     expect(await requestsOf()).toEqual([]);
     const { error } = await failure(world, ['allow', ids[0] ?? '']);
-    expect(error.message).toMatch(/was already allowed now: allowed at the terminal$/);
+    expect(error.message).toMatch(/was already allowed now at the terminal$/);
   });
 
   test('for the session, and says so', async () => {
@@ -133,7 +133,9 @@ describe('allow', () => {
     await client.call('answer_permission_request', denial);
     const { error } = await failure(world, ['allow', requestId]);
     expect(error).toMatchObject({ code: 'CONFLICT' });
-    expect(error.message).toMatch(/^request \S+ \(Bash\) was already denied now.*: not today$/);
+    expect(error.message).toMatch(
+      /^request \S+ \(Bash\) was already denied now by alice with a tool: not today$/,
+    );
     const nothing = await failure(world, ['allow', 'shop']);
     expect(nothing.error.message).toContain('asks nothing now');
   });

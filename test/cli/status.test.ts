@@ -193,7 +193,7 @@ test('show says what a session may do and spend, with units', async () => {
     /^allowed +Read\n +Bash\(git \*\)\n +Edit files in \/work \(for the session\)$/m,
     /^denied +WebFetch$/m,
     /^limits +20 steps a turn \(maxTurns\), 10 min 0 s a turn \(timeout\)$/m,
-    /^leaving +ends when its client leaves \(onDisconnect: end\)$/m,
+    /^client +if it disconnects, the session ends \(onDisconnect: end\)$/m,
     /^labels +team=x$/m,
     /^cost +\$0\.00 of \$5\.00 \(maxBudgetUsd\)$/m,
   ]) {

@@ -72,6 +72,10 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     const read = await waiting;
     expect(last(read)).toBe('turn_ended');
     expect(read.session).toMatchObject({ pendingPermissions: 0, turns: { completed: 1 } });
+    const answered = read.events.find(({ type }) => type === 'permission_answered');
+    expect(answered).toMatchObject({
+      request: { answeredBy: { principal: 'alice', via: 'form' } },
+    });
     expect(person.forms).toHaveLength(1);
   });
 

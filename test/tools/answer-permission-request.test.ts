@@ -55,6 +55,7 @@ describe('answer_permission_request', () => {
       createdAt: expect.any(String),
       expiresAt: expect.any(String),
       answeredAt: expect.any(String),
+      answeredBy: { principal: 'alice', via: 'tool' },
       message: 'fine',
     });
     expect(await scene.reply).toEqual({ decision: 'allow' });
@@ -160,9 +161,9 @@ describe('answer_permission_request', () => {
     ]);
     expect(given.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
     expect(await reply).toEqual({ decision: 'deny', message: 'no' });
-    expect(
-      await client.refusal('answer_permission_request', { requestId, decision: 'deny' }),
-    ).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(requestId) });
+    const late = await client.refusal('answer_permission_request', { requestId, decision: 'deny' });
+    const end = `request ${requestId} is no longer pending: it was denied by alice with a tool at `;
+    expect(late).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(end) });
   });
 
   test.each([
@@ -187,13 +188,14 @@ describe('a permission request', () => {
     const { events } = await client.call('read_events', { sessionId });
     expect(events.at(-1)).toMatchObject({
       type: 'permission_answered',
-      request: { requestId, state: 'expired', message: expect.stringMatching(/time/) },
+      request: { state: 'expired', message: expect.stringMatching(/time/) },
     });
-    const late = { requestId, decision: 'allow' };
-    expect(await client.refusal('answer_permission_request', late)).toHaveProperty(
-      'code',
-      'CONFLICT',
-    );
+    expect(events.at(-1)?.request).toMatchObject({ requestId, answeredBy: { via: 'timeout' } });
+    const late = await client.refusal('answer_permission_request', {
+      requestId,
+      decision: 'allow',
+    });
+    expect(late.message).toMatch(/no longer pending: it expired at \S+Z$/);
     await goesOn(scene);
   });
 
@@ -280,7 +282,7 @@ describe('a permission request', () => {
     expect((await client.shown(sessionId)).pendingPermissions).toBe(PENDING_PERMISSIONS_MAX);
     await goesOn(scene);
     await Promise.all(asked);
-    const { events } = await client.call('read_events', { sessionId, limit: 500 });
+    const { events } = await client.call('read_events', { sessionId, after: asked.length });
     expect(events.filter(({ type }) => type === 'text')).toHaveLength(2);
   });
 
