@@ -105,9 +105,11 @@ export function requestLines(terminal: Terminal, { request, session }: Asked): s
   const rows = Object.entries(input).map(
     ([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
   );
+  // Some tools have it among their arguments.
+  const isShown = rows.some(([, text]) => text === description);
   const shown: readonly (readonly [string, string])[] = [
     ...rows,
-    ...(description === undefined ? [] : [['about', description] as const]),
+    ...(isShown || description === undefined ? [] : [['about', description] as const]),
     ...(memory === undefined ? [] : [['for the session', memory.as] as const]),
   ];
   return [`${head}\n`, ...shown.map((row) => rowText(terminal, row))].join('');
@@ -124,7 +126,8 @@ function rowText(terminal: Terminal, [name, text]: readonly [string, string]): s
 /** Why a request cannot be answered any more. */
 export function answeredError(request: PermissionRequest, now: number): SessionError {
   const { requestId, toolName, state, answeredAt, message } = request;
-  const when = answeredAt === undefined ? '' : ` ${ago(now - answeredAt)}`;
+  const age = answeredAt === undefined ? '' : ago(now - answeredAt);
+  const when = age === '' ? '' : ` ${age === 'now' ? 'just now' : age}`;
   const by = byWhom(request);
   const answered = `was already ${state}${when}${by && ` ${by}`}`;
   const why = message === undefined || state === 'closed' ? '' : `: ${oneLine(message)}`;

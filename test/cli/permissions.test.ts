@@ -71,7 +71,14 @@ describe('allow', () => {
     expect(output).toMatch(/^allowed once$/m);
     expect(await requestsOf()).toEqual([]);
     const { error } = await failure(world, ['allow', ids[0] ?? '']);
-    expect(error.message).toMatch(/was already allowed now at the terminal$/);
+    expect(error.message).toMatch(/was already allowed just now at the terminal$/);
+  });
+
+  test('says once what a tool has among its arguments', async () => {
+    const input = { command: 'npm test', description: 'Runs the tests' };
+    const { world } = await asking({ ...BASH, input, description: input.description });
+    const { output } = await world.run(['allow', 'shop'], { columns: 80 });
+    expect(output.match(/Runs the tests/g)).toHaveLength(1);
   });
 
   test('for the session, and says so', async () => {
@@ -134,7 +141,7 @@ describe('allow', () => {
     const { error } = await failure(world, ['allow', requestId]);
     expect(error).toMatchObject({ code: 'CONFLICT' });
     expect(error.message).toMatch(
-      /^request \S+ \(Bash\) was already denied now by alice with a tool: not today$/,
+      /^request \S+ \(Bash\) was already denied just now by alice with a tool: not today$/,
     );
     const nothing = await failure(world, ['allow', 'shop']);
     expect(nothing.error.message).toContain('asks nothing now');
