@@ -102,17 +102,24 @@ function whoAsks({ id, name = '', options }: Session): string {
   return `Session ${called} in ${place}`;
 }
 
-const DECISION = { type: 'string', enum: ['allow', 'deny'] } as const;
+/** Without a line between them: Claude Code shows four lines of a message, or three and how many more there are. */
+function headed(head: string, text: string): string {
+  return text === '' ? head : `${head}\n${text}`;
+}
+
+function decisionField(title: string, description: string): FormField {
+  return { type: 'string', title, description, enum: ['allow', 'deny'] };
+}
 
 function toolForm({ who, style }: Style, request: PermissionRequest): Form {
   const name = cutChars(oneLine(request.toolName), NAME_CHARS_MAX);
   const end = 'If you decline, the request is denied. If you cancel, it stays open.';
   return {
-    message: paragraphs(`${who} asks to use ${name}:`, useText(request), end),
+    message: headed(`${who} asks to use ${name}:`, useText(request)),
     requestedSchema: {
       type: 'object',
       properties: {
-        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Decision' },
+        decision: decisionField('Decision', end),
         ...(request.memory && { remember: rememberField(request.memory, style) }),
         message: { type: 'string', title: 'Message', description: 'Claude reads it.' },
       },
@@ -134,11 +141,11 @@ function rememberField({ as }: Memory, style: FormStyle): FormField {
 function planForm({ who }: Style, request: PermissionRequest): Form {
   const end = 'If you decline, the plan is not approved. If you cancel, the question stays open.';
   return {
-    message: paragraphs(`${who} has a plan. May it be carried out?`, planText(request), end),
+    message: headed(`${who} has a plan. May it be carried out?`, planText(request)),
     requestedSchema: {
       type: 'object',
       properties: {
-        decision: { ...DECISION, enum: [...DECISION.enum], title: 'Carry out the plan' },
+        decision: decisionField('Carry out the plan', end),
         message: { type: 'string', title: 'What to change', description: 'Claude reads it.' },
       },
       required: ['decision'],

@@ -61,9 +61,8 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     const reply = ask();
     const form = await person.form();
     expect(form.message).toBe(
-      `Session "tidy" in ${harness.work} asks to use Bash:\n\nrm -r build\n\n` +
-        'Claude says about it: Cleans up\n\n' +
-        'If you decline, the request is denied. If you cancel, it stays open.',
+      `Session "tidy" in ${harness.work} asks to use Bash:\nrm -r build\n\n` +
+        'Claude says about it: Cleans up',
     );
     expect(Object.keys(form.properties)).toEqual(['decision', 'remember', 'message']);
     form.send({ action: 'accept', content: { decision: 'allow', remember: 'session' } });

@@ -51,21 +51,37 @@ describe('the form of a permission request', () => {
   test('shows each argument on a line of its own, texts as they stand', () => {
     const input = { file_path: '/a', old_string: 'x\n  y', replace_all: true, list: [1] };
     expect(messageOf({ toolName: 'Edit', input })).toBe(
-      `${WHO} asks to use Edit:\n\n` +
-        `file_path: /a\nold_string: x\n  y\nreplace_all: true\nlist: [1]\n\n${END}`,
+      `${WHO} asks to use Edit:\n` +
+        'file_path: /a\nold_string: x\n  y\nreplace_all: true\nlist: [1]',
     );
+  });
+
+  test('fits the four lines that Claude Code shows of a message, for a short command or a small file', () => {
+    const bash = messageOf({ input: { command: 'make', description: 'Builds' } });
+    expect(bash.split('\n')).toHaveLength(4);
+    const write = messageOf({ toolName: 'Write', input: { file_path: '/a', content: 'x' } });
+    expect(write.split('\n')).toHaveLength(3);
+  });
+
+  test('says beside the decision what declining and canceling do', () => {
+    expect(fieldsOf(request()).decision).toEqual({
+      type: 'string',
+      title: 'Decision',
+      description: END,
+      enum: ['allow', 'deny'],
+    });
   });
 
   test('shows a command by itself, and once what Claude says about it', () => {
     const input = { command: 'make\nmake test', description: 'Builds', timeout: 5 };
     for (const description of ['Builds', undefined]) {
       expect(messageOf({ input, description })).toBe(
-        `${WHO} asks to use Bash:\n\nmake\nmake test\n\ntimeout: 5\n\n` +
-          `Claude says about it: Builds\n\n${END}`,
+        `${WHO} asks to use Bash:\nmake\nmake test\n\ntimeout: 5\n\n` +
+          'Claude says about it: Builds',
       );
     }
     const both = messageOf({ input, description: 'Also\nthis' });
-    expect(both).toContain('Claude says about it: Builds\n\nClaude says about it: Also\nthis\n\n');
+    expect(both).toContain('Claude says about it: Builds\n\nClaude says about it: Also\nthis');
   });
 
   test.each([
@@ -79,7 +95,7 @@ describe('the form of a permission request', () => {
   test('shows the description of another tool once, as the argument that it is', () => {
     const input = { description: 'Look', prompt: 'Look around' };
     const message = messageOf({ toolName: 'Agent', input, description: 'Look' });
-    expect(message).toContain('\n\ndescription: Look\nprompt: Look around\n\n');
+    expect(message).toContain(':\ndescription: Look\nprompt: Look around');
     expect(message).not.toContain('Claude says');
   });
 
@@ -135,11 +151,13 @@ describe('the form of a permission request', () => {
   test('asks whether a plan may be carried out', () => {
     const plan = request({ toolName: 'ExitPlanMode', input: { plan: '# Plan\n1. x' } });
     const form = formOf(plan);
-    expect(form.message).toBe(
-      `${WHO} has a plan. May it be carried out?\n\n# Plan\n1. x\n\n` +
+    expect(form.message).toBe(`${WHO} has a plan. May it be carried out?\n# Plan\n1. x`);
+    const { decision, ...others } = form.requestedSchema.properties;
+    expect(decision).toMatchObject({
+      description:
         'If you decline, the plan is not approved. If you cancel, the question stays open.',
-    );
-    expect(Object.keys(form.requestedSchema.properties)).toEqual(['decision', 'message']);
+    });
+    expect(Object.keys(others)).toEqual(['message']);
     expect(chosen(plan, { decision: 'deny', message: 'smaller' })).toEqual({
       requestId: 'r',
       decision: 'deny',

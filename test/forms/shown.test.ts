@@ -20,7 +20,7 @@ const NOT_ALL =
 test('says how much it leaves out, and how to see it', () => {
   const message = messageOf({ input: { command: '😀'.repeat(FORM_CHARS_MAX) } });
   expect(message).toMatch(/… \[\d+ characters cut\]\n\nThis is not/);
-  expect(message).toContain(`\n\n${NOT_ALL}\n\nIf you decline`);
+  expect(message.endsWith(`\n\n${NOT_ALL}`)).toBe(true);
   expect(message.isWellFormed()).toBe(true);
   expect(message.length).toBeLessThan(FORM_CHARS_MAX + 400);
   const plan = 'x'.repeat(FORM_CHARS_MAX);
@@ -48,5 +48,5 @@ test('is bounded however many arguments there are, and shows none as another', (
     2 * FORM_CHARS_MAX + 400,
   );
   const input = { 'a: b\nfile_path': '/safe' };
-  expect(messageOf({ toolName: 'Other', input })).toContain('\na: b file_path: /safe\n');
+  expect(messageOf({ toolName: 'Other', input }).endsWith(':\na: b file_path: /safe')).toBe(true);
 });

@@ -68,7 +68,7 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
     expect(waited).toMatchObject({ ready: [id] });
     expect(await readFile(file, 'utf8')).toBe('x');
     const [first, second] = forms;
-    expect(first?.message).toContain(`asks to use Write:\n\nfile_path: ${file}\ncontent: x\n\n`);
+    expect(first?.message).toContain(`asks to use Write:\nfile_path: ${file}\ncontent: x`);
     expect(second?.requestedSchema).toMatchObject({
       properties: { answer1: { type: 'array', description: 'Which?' } },
     });
