@@ -35,8 +35,8 @@ const SERVER_ERROR = -32_000;
 /** An `initialize` is far smaller. */
 const LINE_CHARS_MAX = 1024 * 1024;
 
-/** A client that has not spoken for so long is none, or has left without closing its end. */
-const SILENCE_MS_MAX = 60_000;
+/** A client speaks as soon as it has started a server. One that has been silent for so long is none, or has left. */
+const SILENCE_MS_MAX = 10_000;
 
 /** After the answer to `initialize`, which a desktop program may pass on only while the process lives. */
 const PARTING_MS_MAX = 2_000;
@@ -51,8 +51,8 @@ export function isForClient(argv: readonly string[]): boolean {
 }
 
 /**
- * Answers every request of the client until it has its answer to `initialize` and had time to leave, or has gone. One that probes for
- * the newest revision first tries again on the same connection. A person at a terminal gets the line only.
+ * Answers every request of the client until it has its answer to `initialize` and had time to leave, or has gone. One
+ * that probes for the newest revision first tries again on the same connection. A person at a terminal gets the line only.
  *
  * @returns the exit code, once everything is written
  */

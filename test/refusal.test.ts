@@ -56,7 +56,7 @@ describe('a client of a program that will not start', () => {
       const ended = vi.fn();
       const refused = refuse({ stdin, stdout, stderr }, REFUSAL).then(ended);
       stdin.write(lineOf(modern('server/discover')));
-      await vi.advanceTimersByTimeAsync(59_000);
+      await vi.advanceTimersByTimeAsync(9_000);
       stdin.write(lineOf(INITIALIZE));
       await vi.advanceTimersByTimeAsync(1_999);
       expect(ended).not.toHaveBeenCalled();
@@ -72,7 +72,7 @@ describe('a client of a program that will not start', () => {
     vi.useFakeTimers();
     try {
       const refused = refuse(streams(), REFUSAL);
-      await vi.advanceTimersByTimeAsync(60_000);
+      await vi.advanceTimersByTimeAsync(10_000);
       expect(await refused).toBe(2);
     } finally {
       vi.useRealTimers();

@@ -38,7 +38,10 @@ async function makeState(place: Place, start: Start = {}): Promise<Ledger> {
 
 /** The one line of a start that must fail, which names the directory. */
 async function refusal(place: Place, start: Start = {}): Promise<string> {
-  const { code, stderr } = await new Server(place, start).program.ended;
+  const { program } = new Server(place, start);
+  // Otherwise it would wait for the client that it could tell.
+  program.child.stdin.end();
+  const { code, stderr } = await program.ended;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^claude-sessions-mcp: state directory [^\n]*; [^\n]*\n$/);
   expect(stderr).toContain(place.stateDirectory);

@@ -14,7 +14,10 @@ import { connectHttp, makeWorkplace } from '../support/program.ts';
 const OPTIONS = { timeout: 90_000 };
 
 function command(place: Workplace, ...args: string[]): Promise<Ended> {
-  return place.start({ args }).ended;
+  const program = place.start({ args });
+  // A person has no pipe there. At the end of one, a command line that names no command is answered at once.
+  program.child.stdin.end();
+  return program.ended;
 }
 
 async function json(place: Workplace, ...args: string[]) {

@@ -5,6 +5,7 @@ import { startBusy, startWithClient } from '../support/harness.ts';
 const LONG_MS = 20_000;
 const TRACE = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' };
 const META = { traceparent: `00-${TRACE.traceId}-${TRACE.spanId}-01`, tracestate: 'rojo=1' };
+const UNKNOWN_ID = 'claude_00000000-0000-4000-8000-000000000000';
 const SECRET = 'the password is swordfish';
 
 test('one id follows a prompt through the log, from the call to the result, and the caller’s trace with it', async () => {
@@ -94,6 +95,7 @@ test('a turn that cannot be started says so under its id', async () => {
 test('calls that only look are logged at debug, and refused ones with their code', async () => {
   const { harness, client } = await startWithClient();
   await client.call('list_sessions');
+  await client.refusal('end_session', { sessionId: UNKNOWN_ID });
   await client.refusal('end_session', { sessionId: 'claude_none' });
   await client.refusal('end_session', { sessionId: `${SECRET} ${'x'.repeat(100)}` });
   const calls = harness.logged.filter((line) => line.msg === 'tool called');
@@ -101,7 +103,8 @@ test('calls that only look are logged at debug, and refused ones with their code
     calls.map(({ level, tool, outcome, sessionId }) => [level, tool, outcome, sessionId]),
   ).toEqual([
     [20, 'list_sessions', 'ok', undefined],
-    [30, 'end_session', 'SESSION_NOT_FOUND', 'claude_none'],
+    [30, 'end_session', 'SESSION_NOT_FOUND', UNKNOWN_ID],
+    [30, 'end_session', 'SESSION_NOT_FOUND', undefined],
     [30, 'end_session', 'SESSION_NOT_FOUND', undefined],
   ]);
 });

@@ -17,7 +17,15 @@ describe('cancel_prompt', () => {
     const { events } = await client.call('read_events', { sessionId, after: c.after, limit: 1 });
     expect(events).toMatchObject([{ type: 'prompt_cancelled', turnId: b.turn.id, prompt: 'b' }]);
     const { turns } = await client.shown(sessionId);
-    expect(turns).toEqual({ queued: 0, running: 1, completed: 1, failed: 0 });
+    expect(turns).toEqual({
+      queued: 0,
+      running: 1,
+      completed: 1,
+      failed: 0,
+      interrupted: 0,
+      lost: 0,
+      cancelled: 1,
+    });
   });
 
   test('a second time answers the same and changes nothing', async () => {
