@@ -6,9 +6,10 @@
 import { clientOf } from './client-process.ts';
 import {
   bootId,
-  lookAt,
+  createLooks,
   OWN_SYSTEM,
   pidNamespace,
+  type Seen,
   type System,
   startTimeOf,
 } from './process-table.ts';
@@ -38,7 +39,7 @@ export function createOwners(id: string, system: System = OWN_SYSTEM): Owners {
   const isKnown = system !== 'linux' || (boot !== '' && namespace !== '');
   const startTime = startTimeOf(process.pid, system) ?? '';
   const self = [id, process.pid, boot, namespace, startTime].join(SEPARATOR);
-  const look = system === 'linux' ? (pid: number) => lookAt(pid, system) : rarely(system);
+  const look = createLooks(system);
   const stateOf = (owner: string): OwnerState => {
     if (owner === self) return 'self';
     const [, pid, itsBoot, itsNamespace, ...itsStart] = owner.split(SEPARATOR);
@@ -60,20 +61,7 @@ export function pidOf(owner: string): number {
   return Number(owner.split(SEPARATOR)[1]);
 }
 
-/** Running `ps` takes long, and the sessions of a server are all asked about at once: it is run once for all of them. */
-function rarely(system: System): (pid: number) => ReturnType<typeof lookAt> {
-  const seen = new Map<number, ReturnType<typeof lookAt>>();
-  return (pid) => {
-    const before = seen.get(pid);
-    if (before !== undefined) return before;
-    if (seen.size === 0) queueMicrotask(() => seen.clear());
-    const now = lookAt(pid, system);
-    seen.set(pid, now);
-    return now;
-  };
-}
-
-function stateIn(seen: ReturnType<typeof lookAt>, startTime: string): OwnerState {
+function stateIn(seen: Seen | 'gone' | 'unknown', startTime: string): OwnerState {
   if (typeof seen === 'string') return seen;
   // The owner could not read its own start time.
   if (startTime === '') return 'unknown';

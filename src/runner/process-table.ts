@@ -4,9 +4,10 @@
  * is `unknown` or an error: a server that cannot see the others must not take their sessions.
  */
 
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { setImmediate as nextTick } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { saysNothingThere } from '../looks.ts';
 import { tagIn, tagOf } from './tag.ts';
 
@@ -80,13 +81,52 @@ function seenInProc(pid: number): Seen | 'gone' {
 }
 
 function seenByPs(pid: number): Seen | 'gone' {
-  const line = ps([...columns('ppid', 'pgid', 'state', 'lstart'), '-p', String(pid)]).trim();
+  return seenIn(ps(columnsOf(pid)), pid);
+}
+
+function columnsOf(pid: number): readonly string[] {
+  return [...columns('ppid', 'pgid', 'state', 'lstart'), '-p', String(pid)];
+}
+
+function seenIn(output: string, pid: number): Seen | 'gone' {
   const [, parent, group, state = '', startTime] =
-    /^(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)$/.exec(line) ?? [];
+    /^(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)$/.exec(output.trim()) ?? [];
   if (startTime === undefined) throw new Error(`ps does not know process ${pid}`);
   if (state.startsWith('Z')) return 'gone';
   const isStopped = state.startsWith('T');
   return { startTime, isStopped, parent: Number(parent), group: Number(group) };
+}
+
+/**
+ * {@link lookAt} for processes that are looked at again and again. Running `ps` holds up everything else, so only the
+ * first look waits for it. The others give the result of the last one, and look again in the background; but what is gone
+ * is seen at once.
+ */
+export function createLooks(system: System): (pid: number) => ReturnType<typeof lookAt> {
+  if (system === 'linux') return (pid) => lookAt(pid, system);
+  const known = new Map<number, Seen>();
+  const pending = new Set<number>();
+  const learn = (pid: number, seen: ReturnType<typeof lookAt>) => {
+    if (typeof seen === 'string') known.delete(pid);
+    else known.set(pid, seen);
+    return seen;
+  };
+  const lookAgain = async (pid: number): Promise<void> => {
+    pending.add(pid);
+    const looking = promisify(execFile)('env', psLine(columnsOf(pid)));
+    // Without an answer, the next look waits for one.
+    const seen = await looking
+      .then(({ stdout }) => seenIn(stdout, pid))
+      .catch(() => 'unknown' as const);
+    learn(pid, seen);
+    pending.delete(pid);
+  };
+  return (pid) => {
+    const before = known.get(pid);
+    if (before === undefined || isGone(pid)) return learn(pid, lookAt(pid, system));
+    if (!pending.has(pid)) void lookAgain(pid);
+    return before;
+  };
 }
 
 /** When a living process started; undefined if it is gone or cannot be seen. */
@@ -241,11 +281,14 @@ function columns(...names: string[]): readonly string[] {
   return names.flatMap((name) => ['-o', `${name}=`]);
 }
 
+/** For `env`. So that the same process always has the same start time: `ps` writes it in a language and a time zone. */
+function psLine(args: readonly string[]): readonly string[] {
+  return ['LC_ALL=C', 'TZ=UTC0', 'ps', ...args];
+}
+
 /** @throws if `ps` could not be run, or failed */
 function ps(args: readonly string[]): string {
-  // So that the same process always has the same start time: `ps` writes it in a language and a time zone.
-  const line = ['LC_ALL=C', 'TZ=UTC0', 'ps', ...args];
-  const { error, status, stdout, stderr } = spawnSync('env', line, {
+  const { error, status, stdout, stderr } = spawnSync('env', psLine(args), {
     encoding: 'utf8',
     maxBuffer: PS_BYTES_MAX,
   });

@@ -226,6 +226,8 @@ if [ "$1" = --leave ]; then
 fi
 if [ -n "$CLAUDE_SESSIONS_MARKER" ] && [ "$1" = -c ]; then
   { LC_ALL=C TZ=UTC0 ps -o pid= -o pgid= -o lstart= -p $$ >> "$file"; } 2> /dev/null
+  # All of the session has been ended meanwhile: nobody would look for this one any more.
+  [ -f "$file.seen" ] || { rm -f "$file"; exit 126; }
   shift
   login=
   if [ "$1" = -l ]; then login=-l; shift; fi

@@ -17,6 +17,7 @@ import {
 import { MARKER_VARIABLE, type System } from '../../src/runner/process-table.ts';
 import type { Processes } from '../../src/runner/processes.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../../src/runner/runner.ts';
+import { shellOf } from '../../src/runner/shell.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
@@ -41,11 +42,15 @@ type ChildParts = Pick<Guarding, 'killTree' | 'watch' | 'guard'> & { readonly sy
 export class ChildRunner implements Runner {
   readonly #parts: ChildParts;
   readonly #witnessDirectory: string;
+  /** What tells Claude Code which shell to use. */
+  readonly #shell: Readonly<Record<string, string>>;
 
   constructor(witnessDirectory: string, processes: Processes, log: Logger) {
     const { killTree, watch, guard } = startGuarding({ ...processes, log });
-    this.#parts = { killTree, watch, guard, system: processes.finder.system };
+    const { system } = processes.finder;
+    this.#parts = { killTree, watch, guard, system };
     this.#witnessDirectory = witnessDirectory;
+    this.#shell = system === 'linux' ? {} : shellOf({}, processes.directory);
     mkdirSync(witnessDirectory, { recursive: true });
   }
 
@@ -55,7 +60,7 @@ export class ChildRunner implements Runner {
       command: '/bin/bash',
       args: [PROGRAM, witness, String(process.pid)],
       cwd: spec.options.workingDirectory,
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', [MARKER_VARIABLE]: spec.marker },
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', [MARKER_VARIABLE]: spec.marker, ...this.#shell },
     };
     await this.#parts.watch(spec.marker);
     const spawned = spawnGuarded(request, this.#parts.guard);

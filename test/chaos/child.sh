@@ -43,7 +43,9 @@ while read -r word turn steps seconds child; do
   [[ $word == prompt ]] || continue
   if [[ $child == 1 && -z $left ]]; then
     left=1
-    perl -MPOSIX=setsid -e 'setsid; exec @ARGV' -- bash "$0" "$file" "$server" "$turn" </dev/null >/dev/null 2>&1 &
+    # As Claude Code starts a shell.
+    perl -MPOSIX=setsid -e 'setsid; exec @ARGV' -- "${CLAUDE_CODE_SHELL:-/bin/bash}" -c \
+      "exec bash '$0' '$file' '$server' '$turn'" </dev/null >/dev/null 2>&1 &
   fi
   work "$turn" "$steps" "$seconds"
 done

@@ -25,7 +25,7 @@ test.each([OWN_SYSTEM, 'posix'] as const)(
   },
 );
 
-test('one look with ps serves all that is asked about a server at once', () => {
+test('nobody waits for more than one look with ps, however much is asked about a server', () => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'claude-sessions-owners-')));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const child = spawn('sleep', ['600'], { stdio: 'ignore' });
@@ -39,7 +39,8 @@ test('one look with ps serves all that is asked about a server at once', () => {
   vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(Array.from({ length: 20 }, () => stateOf(owner))).toEqual(Array(20).fill('alive'));
-  expect(readFileSync(calls, 'utf8')).toBe('\n');
+  // The one that it waits for, and one in the background.
+  expect(readFileSync(calls, 'utf8').length).toBeLessThanOrEqual(2);
 });
 
 test('an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start', () => {

@@ -170,6 +170,15 @@ describe('without a mark of the system', () => {
     expect(await found(directory, marker)).toEqual([pid]);
   });
 
+  test('a shell that comes too late, when all of its session has been ended, does nothing', () => {
+    const directory = makeDirectory();
+    const { CLAUDE_CODE_SHELL = '' } = shellOf(process.env, directory);
+    const env = { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker, CLAUDE_CODE_SHELL };
+    const { status, stdout } = spawnSync(CLAUDE_CODE_SHELL, ['-c', 'echo said'], { env });
+    expect([status, String(stdout)]).toEqual([126, '']);
+    expect(existsSync(join(directory, marker))).toBe(false);
+  });
+
   test('what a command has started is known before it sees the end of its input, however soon it exits', async () => {
     const directory = makeDirectory();
     const guard = processGuard('auto', 'posix', directory);
@@ -223,6 +232,7 @@ describe('without a mark of the system', () => {
   test('what a short shell leaves behind is known, and the shell is as it would be', async () => {
     const directory = makeDirectory();
     writeFileSync(join(directory, marker), '');
+    writeFileSync(join(directory, `${marker}.seen`), `0 ${now()}\n`);
     const { CLAUDE_CODE_SHELL = '' } = shellOf(process.env, directory);
     const env = { PATH: process.env.PATH, CLAUDE_SESSIONS_MARKER: marker, CLAUDE_CODE_SHELL };
     const perl = 'use POSIX; setsid; exec "sleep", "600"';
