@@ -47,11 +47,18 @@ export function createOwners(id: string, system: System = OWN_SYSTEM): Owners {
     if (!isKnown || itsBoot !== boot || itsNamespace !== namespace) return 'unknown';
     return stateIn(look(Number(pid)), itsStart.join(SEPARATOR));
   };
+  /** Who has started a server never changes, and with `ps` it takes long to find out. */
+  const clients = new Map<string, string>();
+  const startedBy = (owner: string): string | undefined => {
+    const client = clients.get(owner) ?? clientOf(pidOf(owner), system);
+    if (client !== undefined) clients.set(owner, client);
+    return client;
+  };
   const isOfSameClient = (owner: string): boolean => {
     // Only a living process is known to be the one of that number.
     if (!['self', 'alive', 'stopped'].includes(stateOf(owner))) return false;
-    const ours = clientOf(process.pid, system);
-    return ours !== undefined && clientOf(pidOf(owner), system) === ours;
+    const ours = startedBy(self);
+    return ours !== undefined && startedBy(owner) === ours;
   };
   return { self, stateOf, isOfSameClient };
 }

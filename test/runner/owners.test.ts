@@ -43,6 +43,17 @@ test('nobody waits for more than one look with ps, however much is asked about a
   expect(readFileSync(calls, 'utf8').length).toBeLessThanOrEqual(2);
 });
 
+test('who has started a server is found out once', () => {
+  const { isOfSameClient, self } = createOwners('me', 'posix');
+  expect(isOfSameClient(self)).toBe(true);
+  vi.stubEnv('PATH', '/nowhere');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect([isOfSameClient(self), createOwners('me', 'posix').isOfSameClient(self)]).toEqual([
+    true,
+    false,
+  ]);
+});
+
 test('an owner that cannot be seen from here is unknown: in another namespace, under another kernel, of no known start', () => {
   const { stateOf, self } = createOwners('me');
   const [, , boot = '', namespace = '', startTime] = self.split('/');
