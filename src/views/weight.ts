@@ -14,6 +14,9 @@ const STARTS: Readonly<Record<Kind, number>> = { small: 0.6, capital: 0.6, digit
 const [CAPITAL, DIGIT] = [0.6, 0.34];
 /** The more often a letter occurs in words, the more often it is a part of a longer token. */
 const [COMMON, MEDIUM, RARE] = [0.05, 0.45, 1.2];
+/** The longer a word, the more likely are several tokens; a run of more letters than a word has is no word. */
+const [LONG_WORD, LONG] = [6, 0.3];
+const [LONGEST_WORD, RANDOM] = [12, 0.55];
 
 const KINDS = Array.from({ length: 128 }, (_, code) => kindOf(String.fromCharCode(code)));
 const WEIGHTS = Float64Array.from(KINDS, (_, code) => asciiWeight(String.fromCharCode(code)));
@@ -21,15 +24,23 @@ const WEIGHTS = Float64Array.from(KINDS, (_, code) => asciiWeight(String.fromCha
 /** About as many tokens as a model needs for the text, or more. */
 export function weightOf(text: string): number {
   let weight = 0;
+  let run = 0;
   let before: Kind = 'other';
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     const kind = KINDS[code] ?? 'other';
     const goesOn = kind === before || (kind === 'small' && before === 'capital');
-    weight += (goesOn ? 0 : STARTS[kind]) + (WEIGHTS[code] ?? unicodeWeight(code));
+    run = goesOn ? run + 1 : 1;
+    const own = WEIGHTS[code] ?? unicodeWeight(code);
+    weight += (goesOn ? 0 : STARTS[kind]) + (kind === 'small' ? Math.max(own, leastAt(run)) : own);
     before = kind;
   }
   return weight;
+}
+
+function leastAt(run: number): number {
+  if (run <= LONG_WORD) return 0;
+  return run <= LONGEST_WORD ? LONG : RANDOM;
 }
 
 function kindOf(letter: string): Kind {

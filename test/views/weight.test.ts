@@ -28,6 +28,11 @@ test.each([
   ['a dump', made(HEX).replace(/../g, '$& ')],
   ['digits', made('0123456789')],
   ['capital letters', made(LOWER.toUpperCase())],
+  ['small letters', made(LOWER)],
+  ['bases of DNA', made('acgt')],
+  ['vowels and common consonants', made('etaoinsrhldcum')],
+  ['long random words', made(LOWER).replace(/.{10}/g, '$& ')],
+  ['base32', made(`${LOWER}234567`)],
   ['random words', made(LOWER).replace(/.{6}/g, '$& ')],
   ['punctuation', made('!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~')],
   ['control characters', made(range(0, 32))],
@@ -42,6 +47,17 @@ test.each([
 ])('%s weighs about as much as a public tokenizer says, or more', (_kind, text) => {
   const json = JSON.stringify(text);
   expect(weightOf(json)).toBeGreaterThan(0.95 * countTokens(json));
+});
+
+/** Nobody uses these words in English, so they have more tokens; the bound on a reply leaves a fifth for that. */
+test.each([
+  'Omnes homines liberi aequique dignitate atque iuribus nascuntur, ratione conscientiaque praediti sunt. ',
+  'Kaikki ihmiset syntyvat vapaina ja tasavertaisina arvoltaan ja oikeuksiltaan. ',
+  'Butun insanlar hur, haysiyet ve haklar bakimindan esit dogarlar. ',
+  'Semua manusia dilahirkan bebas dan sama rata dari segi kemuliaan dan hak-hak. ',
+])('other languages weigh at least four fifths: %s', (sentence) => {
+  const json = JSON.stringify(sentence.repeat(100));
+  expect(weightOf(json)).toBeGreaterThan(0.8 * countTokens(json));
 });
 
 test('prose weighs hardly more', () => {
