@@ -34,7 +34,7 @@ export class Asker {
     const { service, caller, board } = this.#deps;
     if (session.pendingPermissions === 0) return;
     const query = { sessionId: session.id, limit: PENDING_PERMISSIONS_MAX };
-    const requests = await service.permissions.list(caller, query);
+    const { requests } = await service.permissions.page(caller, query);
     return requests.find(({ requestId }) => board.mayAsk(caller, session, requestId));
   }
 
@@ -61,7 +61,7 @@ export class Asker {
   async takeById(sessionId: string, requestId: string, reply: FormReply): Promise<void> {
     const { service, caller } = this.#deps;
     const query = { sessionId, limit: PENDING_PERMISSIONS_MAX };
-    const requests = await service.permissions.list(caller, query);
+    const { requests } = await service.permissions.page(caller, query);
     const request = requests.find((open) => open.requestId === requestId);
     if (request !== undefined) await this.take(request, reply);
   }

@@ -22,7 +22,8 @@ export const triagePermissions = definePrompt({
     },
   },
   async write({ sessionId }, { service, caller }) {
-    const requests = await service.permissions.list(caller, { limit: LIST_LIMIT_MAX, sessionId });
+    const query = { limit: LIST_LIMIT_MAX, sessionId };
+    const { requests } = await service.permissions.page(caller, query);
     if (requests.length === 0) {
       return 'No permission request is pending. Call list_permission_requests to check again, then tell me.';
     }

@@ -8,7 +8,7 @@ import type { AnsweredBy, PermissionGrant, PermissionRequest } from '../session/
 import { byWhom, type PermissionAnswer } from '../session/permission.ts';
 import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
-import type { RequestQuery } from '../store/queries.ts';
+import type { ListedRequest, RequestCursor, RequestQuery } from '../store/queries.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { lossFrom } from './loss.ts';
@@ -38,6 +38,12 @@ export type GivenAnswer = {
 };
 
 export type AnswerWay = Exclude<AnsweredBy['via'], 'timeout'>;
+
+export type RequestPage = {
+  readonly requests: readonly ListedRequest[];
+  /** Where the next page begins, if there is one. */
+  readonly next?: RequestCursor;
+};
 
 const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
 const VOID: PermissionReply = { decision: 'deny', message: 'The turn that asked this has ended.' };
@@ -90,15 +96,40 @@ export class Permissions {
     }
   }
 
-  /** Returns the pending requests, oldest first; of one session, if its id or name is given. */
-  async list(
+  /**
+   * Returns a page of the pending requests, oldest first; of one session, if its id or name is given.
+   *
+   * @param fitting how many of the requests there is room for; at least one of them is on the page
+   */
+  async page(
     caller: Caller,
     query: Omit<RequestQuery, 'principal'>,
-  ): Promise<readonly PermissionRequest[]> {
+    fitting = (requests: readonly ListedRequest[]): number => requests.length,
+  ): Promise<RequestPage> {
     const { store, gate } = this.#deps;
-    const { sessionId: named } = query;
+    const { sessionId: named, limit } = query;
     const sessionId = named === undefined ? named : (await gate.readable(caller, named)).id;
-    return store.requests({ ...query, sessionId, principal: caller.principal });
+    const { principal } = caller;
+    // One more than is shown, to know whether there is another page.
+    const found = await store.requests({ ...query, sessionId, principal, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    const requests = page.slice(0, Math.max(1, fitting(page)));
+    const last = requests.at(-1);
+    if (last === undefined || found.length === requests.length) return { requests };
+    return { requests, next: { createdAt: last.createdAt, id: last.requestId } };
+  }
+
+  /**
+   * One request in whatever state.
+   *
+   * @throws SessionError NOT_FOUND
+   */
+  async get({ principal }: Caller, requestId: string): Promise<ListedRequest> {
+    const [request] = await this.#deps.store.requests({ principal, requestId });
+    if (request !== undefined) return request;
+    throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
+      hint: 'list_permission_requests shows what is pending.',
+    });
   }
 
   /**
@@ -107,15 +138,10 @@ export class Permissions {
    * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, which says who answered it and when, or
    *   INVALID_REQUEST for an input in which our mark stands for a credential
    */
-  async answer(caller: Caller, given: GivenAnswer, via: AnswerWay): Promise<PermissionRequest> {
-    const { store, gate, recovery } = this.#deps;
+  async answer(caller: Caller, given: GivenAnswer, via: AnswerWay): Promise<ListedRequest> {
+    const { gate, recovery } = this.#deps;
     const { requestId, decision, message } = given;
-    const [request] = await store.requests({ principal: caller.principal, requestId });
-    if (request === undefined) {
-      throw new SessionError('NOT_FOUND', `no permission request ${quoteId(requestId)}`, {
-        hint: 'list_permission_requests shows what is pending.',
-      });
-    }
+    const request = await this.get(caller, requestId);
     refuseMarks(request, given);
     await recovery.demand(request.sessionId);
     const answer: PermissionAnswer = {
@@ -126,18 +152,13 @@ export class Permissions {
       ...(await this.#remembering(caller, request, given)),
       grant: grantOf(request, given),
     };
-    const stored = async () =>
-      (await store.requests({ principal: caller.principal, requestId }))[0] ?? request;
+    const command = { type: 'answer_permission', requestId, answer } as const;
     try {
-      await gate.change(caller, request.sessionId, {
-        type: 'answer_permission',
-        requestId,
-        answer,
-      });
+      await gate.change(caller, request.sessionId, command);
     } catch (error) {
-      throw isConflict(error) ? (tooLate(await stored()) ?? error) : error;
+      throw isConflict(error) ? (tooLate(await this.get(caller, requestId)) ?? error) : error;
     }
-    return stored();
+    return this.get(caller, requestId);
   }
 
   /** How an answer for the rest of the session is remembered; if the input was changed, by the new input. */

@@ -121,17 +121,22 @@ export class Reader {
   }
 
   /** What Claude said in a turn after a seq, its end at most, and the seq it was read up to. */
-  async textOf(turn: Turn, after: number): Promise<{ text: string; after: number }> {
+  async textOf(
+    turn: Turn,
+    after: number,
+  ): Promise<{ text: string; isCut: boolean; after: number }> {
     let text = '';
+    let isCut = false;
     let read = after;
     for (;;) {
       const page = await this.#store.events(turn.sessionId, read, SCAN_EVENTS);
       for (const event of page) {
         if (event.type === 'text' && event.turnId === turn.id) text += `${event.text}\n`;
       }
-      text = tailOf(text, TURN_RESULT_BYTES_MAX);
+      isCut ||= text.length > TURN_RESULT_BYTES_MAX + 1;
+      text = tailOf(text, TURN_RESULT_BYTES_MAX + 1);
       read = page.at(-1)?.seq ?? read;
-      if (page.length === 0) return { text: text.trimEnd(), after: read };
+      if (page.length === 0) return { text: text.trimEnd(), isCut, after: read };
     }
   }
 

@@ -1,5 +1,6 @@
 /** What the store is asked for, and how it answers a page of it. */
 
+import type { PermissionRequest } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import type { SessionStatus } from '../session/status.ts';
 
@@ -9,6 +10,16 @@ export type RequestQuery = {
   readonly sessionId?: string;
   readonly mcpSessionId?: string;
   readonly limit: number;
+  readonly cursor?: RequestCursor | undefined;
+};
+
+/** A place in the list of requests, oldest first. */
+export type RequestCursor = { readonly createdAt: number; readonly id: string };
+
+/** A request, and what a person knows its session by. */
+export type ListedRequest = PermissionRequest & {
+  readonly sessionName?: string | undefined;
+  readonly workingDirectory: string;
 };
 
 /** One permission request of a principal, in whatever state. */
@@ -33,12 +44,22 @@ export type SessionQuery = {
   readonly openOnly?: boolean;
   readonly taskId?: string;
   readonly label?: { readonly key: string; readonly value: string };
+  readonly limit: number;
+  readonly cursor?: SessionCursor;
+};
+
+/** What no index has: each session has to be looked at. */
+export type SearchQuery = SessionQuery & {
   /** Only those with a pending request, in error, or whose last turn failed or was lost; none that has ended. */
   readonly needsPerson?: boolean;
   /** In lower case; all occur in the name, the directory or the tasks. */
   readonly words?: readonly string[];
-  readonly limit: number;
-  readonly cursor?: SessionCursor;
+};
+
+/** The first matches, and where to search on if there may be more: only so many sessions are looked at at once. */
+export type Searched = {
+  readonly sessions: readonly ListedSession[];
+  readonly searchedTo?: SessionCursor;
 };
 
 /** What of a principal's begins like `prefix`: ids of sessions, ids of tasks, or labels as `key=value`. */

@@ -7,13 +7,7 @@
 import type { Failure } from '../errors.ts';
 import type { Asker, Command, Effect } from '../session/command.ts';
 import type { OpenTurn } from '../session/decide.ts';
-import type {
-  EventBody,
-  PermissionRequest,
-  SessionEvent,
-  Turn,
-  UsageByModel,
-} from '../session/event.ts';
+import type { EventBody, SessionEvent, Turn, UsageByModel } from '../session/event.ts';
 import type { Metrics } from '../session/metrics.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { RememberRule } from '../session/remembered.ts';
@@ -24,10 +18,13 @@ import type {
   CompletionQuery,
   IdleQuery,
   IdleSession,
+  ListedRequest,
   ListedSession,
   NameQuery,
   OneRequest,
   RequestQuery,
+  Searched,
+  SearchQuery,
   SessionMark,
   SessionQuery,
 } from './queries.ts';
@@ -246,6 +243,7 @@ export interface Store {
   /** One session of a principal, ended ones too. */
   session(principal: string, sessionId: string): Promise<Session | undefined>;
   sessions(query: SessionQuery): Promise<readonly ListedSession[]>;
+  search(query: SearchQuery): Promise<Searched>;
   turn(sessionId: string, turnId: string): Promise<Turn | undefined>;
   /**
    * Events after a seq, in order: up to `limit`, fewer if they are large, but at least one if there
@@ -257,7 +255,7 @@ export interface Store {
   /** The sums over all principals. The cost grows with their number only. */
   totals(): Promise<Metrics>;
   /** Pending permission requests, oldest first; or one request in whatever state. */
-  requests(query: RequestQuery | OneRequest): Promise<readonly PermissionRequest[]>;
+  requests(query: RequestQuery | OneRequest): Promise<readonly ListedRequest[]>;
   /** What was allowed for the rest of the session; bounded. */
   remembered(sessionId: string): Promise<readonly RememberRule[]>;
   /** The same for people and models to read. */

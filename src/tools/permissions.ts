@@ -2,12 +2,21 @@
 
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
-import { LIST_LIMIT_MAX, REASON_CHARS_MAX } from '../limits.ts';
+import {
+  LIST_LIMIT_DEFAULT,
+  LIST_LIMIT_MAX,
+  REASON_CHARS_MAX,
+  REPLY_CHARS_SHOWN_MAX,
+} from '../limits.ts';
+import { cursorText, parseRequestCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
-import { requestView, showRequest } from '../views/session.ts';
+import { fittingIn } from '../views/room.ts';
+import { requestView, showRequest, showRequestCut } from '../views/session.ts';
 import { mcpSessionOf, scope, sentence, sessionId } from './fields.ts';
 import { answers, toolInput } from './maps.ts';
 import { defineTool } from './tool.ts';
+
+const requestId = z.string().min(1).max(200);
 
 export const listPermissionRequests = defineTool({
   name: 'list_permission_requests',
@@ -17,22 +26,47 @@ export const listPermissionRequests = defineTool({
     'Lists what Claude asks permission for in all your sessions, oldest first: the tool, its input and when the ' +
     'request expires. Call it when a session has pendingPermissions: its turn is blocked until somebody answers. ' +
     'Show each request to the person who decides, then call answer_permission_request. A request that is not ' +
-    'answered in time is denied.',
+    'answered in time is denied. A long input is cut and says so: pass its requestId for all of it. If there are ' +
+    'more, the result has a nextCursor: pass it as "cursor".',
   effect: 'read',
-  input: z.object({ sessionId: sessionId.optional(), scope: scope.optional() }),
-  output: z.object({ requests: z.array(requestView) }),
+  charsShownMax: REPLY_CHARS_SHOWN_MAX,
+  input: z.object({
+    sessionId: sessionId.optional(),
+    scope: scope.optional(),
+    requestId: requestId.optional().describe('Only this request, in full, answered or not.'),
+    limit: z.int().min(1).max(LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
+    cursor: z.string().min(1).max(500).optional(),
+  }),
+  output: z.object({ requests: z.array(requestView), nextCursor: z.string().optional() }),
   async run(args, { service, caller }) {
-    const requests = await service.permissions.list(caller, {
-      limit: LIST_LIMIT_MAX,
+    const { requestId, limit, cursor } = args;
+    if (requestId !== undefined) {
+      checkAlone(args);
+      return { requests: [showRequest(await service.permissions.get(caller, requestId))] };
+    }
+    const query = {
+      limit,
       sessionId: args.sessionId,
       mcpSessionId: mcpSessionOf(caller, args.scope),
-    });
-    return { requests: requests.map(showRequest) };
+      cursor: cursor === undefined ? undefined : parseRequestCursor(cursor),
+    };
+    const { requests, next } = await service.permissions.page(caller, query, (found) =>
+      fittingIn(found.map(showRequestCut)),
+    );
+    return { requests: requests.map(showRequestCut), nextCursor: next && cursorText(next) };
   },
 });
 
+function checkAlone({ sessionId, scope, cursor }: Record<string, unknown>): void {
+  if ([sessionId, scope, cursor].every((given) => given === undefined)) return;
+  throw new SessionError(
+    'INVALID_REQUEST',
+    'list_permission_requests: give requestId alone, without sessionId, scope and cursor',
+  );
+}
+
 const input = z.object({
-  requestId: z.string().min(1).max(200).describe('Id from list_permission_requests.'),
+  requestId: requestId.describe('Id from list_permission_requests.'),
   decision: z.enum(['allow', 'deny']).describe('What the person decided.'),
   remember: z
     .enum(['once', 'session'])
@@ -79,7 +113,7 @@ export const answerPermissionRequest = defineTool({
       },
     };
     const request = await service.permissions.answer(caller, given, 'tool');
-    return { request: showRequest(request) };
+    return { request: showRequestCut(request) };
   },
 });
 

@@ -1,8 +1,15 @@
 import { z } from 'zod';
+import type { Turn } from '../session/event.ts';
 import { ICONS } from '../views/icons.ts';
 import { showTurn, turnView } from '../views/session.ts';
+import { endFitting } from '../views/weight.ts';
 import { idempotencyKey, prompt, requestKey, sessionId, waitMs } from './fields.ts';
 import { defineTool } from './tool.ts';
+
+/** About in tokens: of what Claude said, and of a result that is not its end. Both fit in what Claude Code shows. */
+const SAID_WEIGHT_MAX = 12_000;
+const RESULT_WEIGHT_MAX = 6_000;
+const REPEATED_CHARS_MAX = 2_000;
 
 export const sendPrompt = defineTool({
   name: 'send_prompt',
@@ -29,7 +36,12 @@ export const sendPrompt = defineTool({
   output: z.object({
     turn: turnView,
     after: z.int().min(0).describe('Pass this to read_events as "after".'),
-    text: z.string().optional().describe('With waitMs: what Claude has said in this turn so far.'),
+    text: z
+      .string()
+      .optional()
+      .describe(
+        'With waitMs: what Claude has said in this turn so far, without a long result beside it.',
+      ),
   }),
   waits: ({ waitMs = 0 }) => waitMs > 0,
   about: ({ turn }) => ({ sessionId: turn.sessionId, turnId: turn.id }),
@@ -44,6 +56,23 @@ export const sendPrompt = defineTool({
     const wait = { turn: sent.turn, waitMs, signal, watch };
     const turn = await service.reader.turnSettled(caller, wait);
     const said = await service.reader.textOf(turn, sent.after);
-    return { turn: showTurn(turn), after: said.after, text: said.text };
+    return { ...showSaid(turn, said, sent.after), after: said.after };
   },
 });
+
+/** A long result is not repeated if it is the end of what Claude said. What is cut says how to read it. */
+function showSaid(turn: Turn, said: { text: string; isCut: boolean }, after: number) {
+  const { result, ...shown } = showTurn(turn);
+  const note = `[The beginning is cut: read_events with after ${after} and detail "full" has all of it.]\n…`;
+  const end = endFitting(said.text, SAID_WEIGHT_MAX);
+  const text = said.isCut || end !== said.text ? note + end : end;
+  if (result === undefined || result.length <= REPEATED_CHARS_MAX) {
+    return { turn: { ...shown, result }, text };
+  }
+  const last = endFitting(result, RESULT_WEIGHT_MAX);
+  const isSaid = result.trimEnd().endsWith(end) || said.text.endsWith(result.trimEnd());
+  return {
+    turn: isSaid ? shown : { ...shown, result: last === result ? last : note + last },
+    text,
+  };
+}

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { EVENT_SUMMARY_BYTES_MAX, REPLY_FULL_BYTES_MAX, REPLY_SUMMARY_MAX } from '../limits.ts';
 import { type EventTable, handleEvent, type SessionEvent } from '../session/event.ts';
-import { cutChars } from '../text.ts';
+import { cutToFit } from './cut.ts';
 import { Room } from './room.ts';
 import { isoTime, showRequest, showTurn } from './session.ts';
 
@@ -94,10 +94,8 @@ type Sized<View = EventView> = {
 function summarize(event: SessionEvent): Sized {
   const whole = sized(showEvent(event));
   if (whole.size <= EVENT_SUMMARY_BYTES_MAX) return whole;
-  for (let keep = EVENT_SUMMARY_BYTES_MAX / 2; keep >= 16; keep /= 2) {
-    const cut = sized(cutStrings(whole.view, keep) as EventView);
-    if (cut.size <= EVENT_SUMMARY_BYTES_MAX) return cut;
-  }
+  const fitting = cutToFit(whole.view, EVENT_SUMMARY_BYTES_MAX);
+  if (fitting !== undefined) return sized(fitting);
   const { seq, at, type, turnId } = whole.view;
   const cut = 'too large for a summary; read it with detail full';
   return sized({ seq, at, type, turnId, cut });
@@ -106,13 +104,4 @@ function summarize(event: SessionEvent): Sized {
 function sized<View>(view: View): Sized<View> {
   const json = JSON.stringify(view);
   return { view, json, size: Buffer.byteLength(json) };
-}
-
-function cutStrings(value: unknown, keep: number): unknown {
-  if (typeof value === 'string') return cutChars(value, keep);
-  if (Array.isArray(value)) return value.map((item) => cutStrings(item, keep));
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, cutStrings(inner, keep)]),
-  );
 }

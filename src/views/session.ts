@@ -13,6 +13,15 @@ import {
 import { modeOf } from '../session/mode.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
+import type { ListedRequest } from '../store/queries.ts';
+import { cutToFit } from './cut.ts';
+import { lastFitting } from './weight.ts';
+
+/** Of the input of a permission request in a list. */
+const REQUEST_BYTES_MAX = 8 * 1024;
+/** About in tokens: of the tasks in each mention of a session, and of each list of its rules. */
+const TASKS_WEIGHT_MAX = 3_000;
+const RULES_WEIGHT_MAX = 2_000;
 
 const timeView = z.string().describe('ISO 8601.');
 export const countView = z.int().min(0);
@@ -49,6 +58,7 @@ export const sessionView = shape('session', {
   labels: z.record(z.string(), z.string()),
   taskId: z.union([z.string(), z.null()]).describe('The task that was linked last.'),
   taskIds: z.array(z.string()),
+  taskIdsOmitted: countView.optional().describe('How many earlier ones there was no room for.'),
   mcpSessionId: z
     .union([z.string(), z.null()])
     .describe('The MCP session that this session is tied to.'),
@@ -94,6 +104,7 @@ export const rulesView = z.object({
   maxBudgetUsd: z.number().optional(),
   timeout: countView.optional().describe('Milliseconds a turn may take.'),
   onDisconnect: z.enum(DISCONNECT_POLICIES).optional(),
+  omitted: countView.optional().describe('How many rules there was no room for.'),
 });
 
 export const turnView = shape('turn', {
@@ -111,7 +122,8 @@ export const turnView = shape('turn', {
 
 /** @param now epoch milliseconds */
 export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
-  const { options } = session;
+  const { options, taskIds } = session;
+  const shownTasks = lastFitting(taskIds, TASKS_WEIGHT_MAX);
   return {
     id: session.id,
     status: session.status,
@@ -121,7 +133,8 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     permissionMode: modeOf(session),
     labels: { ...session.labels },
     taskId: taskIdOf(session),
-    taskIds: [...session.taskIds],
+    taskIds: shownTasks,
+    taskIdsOmitted: taskIds.length - shownTasks.length || undefined,
     mcpSessionId: session.mcpSessionId,
     createdAt: isoTime(session.createdAt),
     lastActivity: isoTime(session.lastActivity),
@@ -149,17 +162,26 @@ export function showRules(
   { options }: Session,
   remembered: readonly string[],
 ): z.infer<typeof rulesView> | undefined {
-  const { allowedTools, disallowedTools } = options;
+  const shown = (rules: readonly string[] = []) => lastFitting(rules, RULES_WEIGHT_MAX);
+  const lists = {
+    allowedTools: options.allowedTools && shown(options.allowedTools),
+    disallowedTools: options.disallowedTools && shown(options.disallowedTools),
+    remembered: remembered.length > 0 ? shown(remembered) : undefined,
+  };
+  const all = [options.allowedTools, options.disallowedTools, remembered];
   const rules = {
-    allowedTools: allowedTools && [...allowedTools],
-    disallowedTools: disallowedTools && [...disallowedTools],
-    remembered: remembered.length > 0 ? [...remembered] : undefined,
+    ...lists,
+    omitted: countOf(all) - countOf(Object.values(lists)) || undefined,
     maxTurns: options.maxTurns,
     maxBudgetUsd: options.maxBudgetUsd,
     timeout: options.timeout,
     onDisconnect: options.onDisconnect,
   };
   return Object.values(rules).some((value) => value !== undefined) ? rules : undefined;
+}
+
+function countOf(lists: readonly (readonly string[] | undefined)[]): number {
+  return lists.reduce((sum, list = []) => sum + list.length, 0);
 }
 
 export function showTurn(turn: Turn): z.infer<typeof turnView> {
@@ -180,6 +202,8 @@ export function showTurn(turn: Turn): z.infer<typeof turnView> {
 export const requestView = shape('request', {
   requestId: z.string(),
   sessionId: z.string(),
+  sessionName: z.string().optional(),
+  workingDirectory: z.string().optional(),
   turnId: z.union([z.string(), z.null()]),
   toolName: z.string(),
   rememberAs: z
@@ -203,13 +227,21 @@ export const requestView = shape('request', {
   message: z.string().optional(),
   remembered: z.string().optional().describe('What is now allowed without asking.'),
   notRemembered: z.string().optional().describe('Why remember "session" counted only once.'),
+  cut: z.string().optional().describe('Set if texts are cut: how to read all of them.'),
 });
 
-export function showRequest(request: PermissionRequest): z.infer<typeof requestView> {
+type RequestView = z.infer<typeof requestView>;
+
+/** Of a session that is not shown beside it: also what a person knows that one by. */
+export function showRequest(request: PermissionRequest | ListedRequest): RequestView {
   const { state, memory, createdAt, expiresAt, answeredAt } = request;
   return {
     requestId: request.requestId,
     sessionId: request.sessionId,
+    ...('workingDirectory' in request && {
+      sessionName: request.sessionName,
+      workingDirectory: request.workingDirectory,
+    }),
     turnId: request.turnId,
     toolName: request.toolName,
     // Before the input, which may be cut at its end.
@@ -225,6 +257,16 @@ export function showRequest(request: PermissionRequest): z.infer<typeof requestV
     remembered: request.remembered?.as,
     notRemembered: request.notRemembered,
   };
+}
+
+/** The same with its long texts cut. What an answer would be remembered as is short, and always whole. */
+export function showRequestCut(request: PermissionRequest | ListedRequest): RequestView {
+  const whole = showRequest(request);
+  const { input, description } = whole;
+  const texts = cutToFit({ input, description }, REQUEST_BYTES_MAX);
+  if (texts?.input === input) return whole;
+  const cut = `read all of it with list_permission_requests and requestId "${request.requestId}" before you decide`;
+  return { ...whole, ...(texts ?? { input: {}, description: undefined }), cut };
 }
 
 export function isoTime(epochMs: number): string;

@@ -1,12 +1,13 @@
 /** A session's log for a person to read: valid Markdown, whatever is in the log. */
 
-import { RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
+import { REPLY_SUMMARY_MAX, RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
 import type { SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { cutBytes, shorten, visible } from '../text.ts';
 import { usageText } from './figures.ts';
 import { fenced, inline } from './markdown.ts';
 import { quotedMarkdown } from './quoted-markdown.ts';
+import { Room } from './room.ts';
 import { isoTime } from './session.ts';
 import { type Telling, tellingOf, titleOf } from './telling.ts';
 
@@ -16,7 +17,7 @@ const SHORT_LINES_MAX = 8;
 /** Of the tail, and the lines between blocks. */
 const MARGIN_BYTES = 1024;
 /** Of one event: the line between blocks, and what it says only because of its neighbours. */
-const UNCOUNTED_BYTES = 64;
+const UNCOUNTED = ' '.repeat(64);
 
 export type LogPart = {
   readonly session: Session;
@@ -33,7 +34,7 @@ export type TranscriptPage = {
 };
 
 /**
- * The first events of the part that fit in `bytesMax`, but at least one. If the log has more, the text ends with how to
+ * The first events of the part that fit in `bytesMax` and in what clients show their model, but at least one. If the log has more, the text ends with how to
  * read on.
  *
  * @param uri of the whole transcript
@@ -46,9 +47,11 @@ export function showTranscript(
   const { session, after } = part;
   const head = transcriptHead(part, uri);
   const { workingDirectory } = session.options;
-  const sizeOf = (event: SessionEvent): number =>
-    Buffer.byteLength(blocksOf([event], workingDirectory).join('\n\n')) + UNCOUNTED_BYTES;
-  const events = fitting(part.events, sizeOf, bytesMax - Buffer.byteLength(head) - MARGIN_BYTES);
+  const textOf = (event: SessionEvent): string =>
+    blocksOf([event], workingDirectory).join('\n\n') + UNCOUNTED;
+  const room = new Room({ ...REPLY_SUMMARY_MAX, bytesMax: bytesMax - MARGIN_BYTES });
+  room.take(head);
+  const events = part.events.slice(0, fitting(part.events, textOf, room));
   const shownTo = events.at(-1)?.seq ?? after;
   const blocks = blocksOf(events, workingDirectory);
   const more = session.lastSeq - shownTo;
@@ -83,18 +86,14 @@ function tasksOf({ taskIds }: Session): string {
   return shown.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** The first events that fit, but at least one. Alone, an event takes at least what it takes among others. */
+/** How many events fit, but at least one. Alone, an event takes at least what it takes among others. */
 function fitting(
   events: readonly SessionEvent[],
-  sizeOf: (event: SessionEvent) => number,
-  bytesMax: number,
-): readonly SessionEvent[] {
-  let bytes = 0;
-  const over = events.findIndex((event, index) => {
-    bytes += sizeOf(event);
-    return bytes > bytesMax && index > 0;
-  });
-  return over === -1 ? events : events.slice(0, over);
+  textOf: (event: SessionEvent) => string,
+  room: Room,
+): number {
+  const over = events.findIndex((event, index) => !room.take(textOf(event)) && index > 0);
+  return over === -1 ? events.length : over;
 }
 
 function blocksOf(events: readonly SessionEvent[], directory: string): readonly string[] {

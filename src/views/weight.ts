@@ -5,6 +5,8 @@
  * weigh up to a quarter too much; hex, base64 and rare characters as much as they cost.
  */
 
+import { tailOf } from '../text.ts';
+
 type Kind = 'small' | 'capital' | 'digit' | 'other';
 
 const SPACE = 0.1;
@@ -20,6 +22,24 @@ const [LONGEST_WORD, RANDOM] = [12, 0.55];
 
 const KINDS = Array.from({ length: 128 }, (_, code) => kindOf(String.fromCharCode(code)));
 const WEIGHTS = Float64Array.from(KINDS, (_, code) => asciiWeight(String.fromCharCode(code)));
+
+/** The last of the texts that together weigh no more. */
+export function lastFitting(texts: readonly string[], weightMax: number): string[] {
+  let room = weightMax;
+  const over = texts.findLastIndex((text) => {
+    room -= weightOf(JSON.stringify(text)) + PUNCTUATION;
+    return room < 0;
+  });
+  return texts.slice(over + 1);
+}
+
+/** The end of a text that weighs no more. It begins with a whole character. */
+export function endFitting(text: string, weightMax: number): string {
+  let length = text.length;
+  while (length > 0 && weightOf(tailOf(text, length)) > weightMax)
+    length = Math.floor(length * 0.8);
+  return tailOf(text, length);
+}
 
 /** About as many tokens as a model needs for the text, or more. */
 export function weightOf(text: string): number {

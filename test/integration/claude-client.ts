@@ -17,6 +17,8 @@ export type ClaudeClient = {
   readonly place: Workplace;
   readonly entry: McpHttpServerConfig | McpStdioServerConfig;
   readonly steps: readonly ToolStep[];
+  /** The directory that Claude Code is open in; where `mcp.json` is if absent, since its command names no folder. */
+  readonly cwd?: string;
   /** Before a call is made; what it is made with. */
   readonly allow?: (
     tool: string,
@@ -33,6 +35,7 @@ export async function callFromClaudeCode({
   place,
   entry,
   steps,
+  cwd = ROOT,
   allow = async (_, input) => input,
   fillIn,
 }: ClaudeClient): Promise<unknown[]> {
@@ -42,8 +45,7 @@ export async function callFromClaudeCode({
   const conversation = query({
     prompt: script([...calls, { text: 'All answered.' }]),
     options: {
-      // Where mcp.json is, as in a clone: its command names no folder.
-      cwd: ROOT,
+      cwd,
       env: claudeEnvironment(place),
       settingSources: [],
       strictMcpConfig: true,

@@ -102,6 +102,21 @@ describe('the real Claude Code as a client', { timeout: 180_000 }, () => {
     expect(other.mcpSessionId).not.toBe(session.mcpSessionId);
   });
 
+  test('a session without a directory works where Claude Code is open, if that is inside a root', async () => {
+    const place = await makeWorkplace();
+    const program = await place.startHttp();
+    const headers = { Authorization: `Bearer ${program.token}` };
+    const entry = { type: 'http', url: program.url, headers } as const;
+    const steps = [{ tool: 'create_session', input: {} }];
+    const workplace = async (cwd: string) => {
+      const [made] = await callFromClaudeCode({ place, entry, steps, cwd });
+      return (made as { session: SessionView }).session.workingDirectory;
+    };
+    const open = place.folder('open here');
+    expect(await workplace(open)).toBe(open);
+    expect(await workplace(place.scratch)).toBe(place.directory);
+  });
+
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     'over HTTP goes on after the server was ended by %s and started again, and still owns its sessions',
     async (signal) => {

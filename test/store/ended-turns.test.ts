@@ -119,7 +119,8 @@ test('sessions that need a person are found, whichever version wrote them', asyn
   await made('claude_error', { type: 'fail', error });
   await made('claude_over', ...turn('claude_over', 'failed'), { type: 'end', reason: 'over' });
   const found = async () => {
-    const sessions = await store.sessions({ principal: PRINCIPAL, needsPerson: true, limit: 9 });
+    const query = { principal: PRINCIPAL, needsPerson: true, limit: 9 };
+    const { sessions } = await store.search(query);
     return sessions.map(({ id }) => id).sort();
   };
   const expected = ['claude_asks', 'claude_error', 'claude_failed', 'claude_lost'];
@@ -140,7 +141,9 @@ test('sessions are found by words in their name, directory and tasks', async () 
   ]);
   await store.create('claude_b', [{ ...first, name: 'fix the cart', options }]);
   const found = async (...words: readonly string[]) =>
-    (await store.sessions({ principal: PRINCIPAL, words, limit: 9 })).map(({ id }) => id).sort();
+    (await store.search({ principal: PRINCIPAL, words, limit: 9 })).sessions
+      .map(({ id }) => id)
+      .sort();
   expect(await found()).toEqual(['claude_a', 'claude_b']);
   expect(await found('shop_100%')).toEqual(['claude_a', 'claude_b']);
   expect(await found('füße', 'shop-7')).toEqual(['claude_a']);

@@ -132,6 +132,32 @@ describe('100,000 sessions', OPTIONS, () => {
     expect(tasked.filter(isStable).sort()).toEqual(every(100).filter(isStable));
   });
 
+  test('they are searched for what no index has, a bounded number of them in each call', async () => {
+    const server = await startOn(directory);
+    const calls = async (filter: Record<string, unknown>) => {
+      let [count, slowestMs] = [0, 0];
+      const found: string[] = [];
+      for (let cursor: string | undefined = ''; cursor !== undefined; count += 1) {
+        const startedAt = performance.now();
+        const page = await server.call('list_sessions', { ...filter, limit: 200, cursor });
+        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+        found.push(...page.sessions.map(({ id }) => id));
+        cursor = page.nextCursor as string | undefined;
+      }
+      console.info(
+        `${JSON.stringify(filter)}: ${count} calls, at most ${Math.round(slowestMs)} ms`,
+      );
+      return { count, found };
+    };
+    const tasked = await calls({ query: 't-1' });
+    const every100 = ids.filter((_, index) => (index + 1) % 100 === 0).sort();
+    expect(tasked.found.toSorted()).toEqual(every100);
+    const none = await calls({ needs: true });
+    expect(none.found).toEqual([]);
+    // 5000 sessions are looked at in each.
+    expect(none.count).toBeGreaterThan(15);
+  });
+
   test('ending the few that are idle touches no others', async () => {
     const server = await startOn(directory);
     const before = await server.call('get_metrics');

@@ -18,6 +18,7 @@ describe('list_permission_requests', () => {
       {
         requestId: expect.any(String),
         sessionId,
+        workingDirectory: expect.stringMatching(/^\//),
         turnId,
         toolName: 'Bash',
         input,
@@ -27,8 +28,8 @@ describe('list_permission_requests', () => {
         expiresAt: expect.any(String),
       },
     ]);
-    const [request] = requests;
-    const waits = Date.parse(request?.expiresAt ?? '') - Date.parse(request?.createdAt ?? '');
+    const { workingDirectory: _known, ...request } = requests[0] as RequestView;
+    const waits = Date.parse(request.expiresAt) - Date.parse(request.createdAt);
     expect(waits).toBeGreaterThan(55_000);
     expect(waits).toBeLessThanOrEqual(60_000);
     const { events } = await client.call('read_events', { sessionId });
@@ -79,5 +80,49 @@ describe('list_permission_requests', () => {
     run.finish();
     await client.call('wait_sessions', { sessionIds: [sessionId], until: 'turn_end' });
     expect(await client.call('list_permission_requests')).toEqual({ requests: [] });
+  });
+
+  test('comes in pages, each request on one, whatever is answered meanwhile', async () => {
+    const { client, sessionId, run } = await startBusy();
+    for (const toolName of ['a', 'b', 'c', 'd', 'e']) void run.ask({ toolName });
+    await expect.poll(async () => (await client.shown(sessionId)).pendingPermissions).toBe(5);
+    const seen: string[] = [];
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page = await client.call('list_permission_requests', { limit: 2, cursor });
+      const { requests }: { requests: RequestView[] } = page;
+      seen.push(...namesOf(requests));
+      cursor = page.nextCursor as string | undefined;
+      const { requestId } = requests.at(-1) ?? {};
+      await client.call('answer_permission_request', { requestId, decision: 'deny' });
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await expect(client.call('list_permission_requests', { cursor: 'bm8' })).rejects.toThrow(
+      'INVALID_REQUEST: cursor: not a cursor of this list',
+    );
+  });
+
+  test('cuts a long input and says so; by its id a request is whole, answered or not, with the name of its session', async () => {
+    const { harness, client } = await startWithClient();
+    const { sessionId, run } = await harness.busy(client, { name: 'Long' });
+    const input = { file_path: '/a', content: 'x'.repeat(100_000) };
+    void run.ask({ toolName: 'Write', input });
+    await client.call('wait_sessions', { sessionIds: [sessionId] });
+    const { requests } = await client.call('list_permission_requests');
+    const [cut] = requests;
+    const { requestId } = cut ?? {};
+    expect(cut).toMatchObject({ sessionName: 'Long', input: { file_path: '/a' } });
+    expect(cut?.input.content).toMatch(/^x{4096}… \[95904 characters cut\]$/);
+    expect(cut?.cut).toContain(`requestId "${requestId}"`);
+    const whole = await client.call('list_permission_requests', { requestId });
+    expect(whole).toEqual({ requests: [{ ...cut, input, cut: undefined }] });
+    await client.call('answer_permission_request', { requestId, decision: 'deny' });
+    const answered = await client.call('list_permission_requests', { requestId });
+    expect(answered.requests).toMatchObject([{ requestId, state: 'denied', input }]);
+    await expect(
+      client.call('list_permission_requests', { requestId, scope: 'all' }),
+    ).rejects.toThrow('give requestId alone');
+    await expect(client.call('list_permission_requests', { requestId: 'unknown' })).rejects.toThrow(
+      'NOT_FOUND',
+    );
   });
 });

@@ -11,6 +11,7 @@ import type { Session } from '../../session/session.ts';
 import type {
   IdleQuery,
   IdleSession,
+  ListedRequest,
   ListedSession,
   OneRequest,
   RequestQuery,
@@ -20,7 +21,6 @@ import {
   EVENT_COLUMNS,
   eventOf,
   FIRST_EVENT,
-  LAST_STATE,
   SELECT_SESSION,
   SESSION_COLUMNS,
   sessionOf,
@@ -55,18 +55,35 @@ type Part = {
 
 const WHOLE: Part = { place: 's.last_activity', placeValues: [], where: 'TRUE', values: [] };
 
+/** What is selected of the sessions of a list, beside their ids and places, and what has to be joined for it. */
+type Selected = { readonly columns: string; readonly join: string };
+
 export function listSessions(sql: Sql, query: SessionQuery): readonly ListedSession[] {
+  const whole = { columns: `${SESSION_COLUMNS}, `, join: FIRST_EVENT };
+  return listRows(sql, query, whole).map(listedOf);
+}
+
+export type Place = { readonly id: string; readonly place: number };
+
+/** The same list, only as ids and places. */
+export function listPlaces(sql: Sql, query: SessionQuery): readonly Place[] {
+  return listRows(sql, query, { columns: '', join: '' }).map((row) => {
+    return { id: textOf(row, 'id'), place: numberOf(row, 'place') };
+  });
+}
+
+function listRows(sql: Sql, query: SessionQuery, selected: Selected): readonly Row[] {
   const filters = filtersOf(query);
   const lead = filters.find((filter) => findsFew(sql, filter));
-  const selects = partsOf(sql, query).map((part) => selectOf(query, { filters, lead, part }));
+  const selects = partsOf(sql, query).map((part) =>
+    selectOf(query, { filters, lead, part, selected }),
+  );
   const parts = selects.map(({ text }) => `SELECT * FROM (${text})`).join(' UNION ALL ');
-  return sql
-    .all(
-      `${parts} ORDER BY place DESC, id DESC LIMIT ?`,
-      ...selects.flatMap(({ values }) => values),
-      query.limit,
-    )
-    .map(listedOf);
+  return sql.all(
+    `${parts} ORDER BY place DESC, id DESC LIMIT ?`,
+    ...selects.flatMap(({ values }) => values),
+    query.limit,
+  );
 }
 
 /** What has changed since the first page was read is looked up apart, so that an index has the rest in order. */
@@ -91,16 +108,17 @@ type Listing = {
   readonly filters: readonly Filter[];
   readonly lead: Filter | undefined;
   readonly part: Part;
+  readonly selected: Selected;
 };
 
-function selectOf({ cursor, limit }: SessionQuery, { filters, lead, part }: Listing) {
+function selectOf({ cursor, limit }: SessionQuery, { filters, lead, part, selected }: Listing) {
   // CROSS JOIN makes SQLite begin with the few, and without them the order is that of an index.
   const from = lead === undefined ? '' : `(${lead.ids}) few CROSS JOIN`;
   const where = [...filters.map((filter) => filter.where), part.where];
   if (lead !== undefined) where.push('s.id = few.id');
   if (cursor !== undefined) where.push('(place, s.id) < (?, ?)');
-  const text = `SELECT ${SESSION_COLUMNS}, s.id AS id, ${part.place} AS place
-     FROM ${from} sessions s ${FIRST_EVENT} WHERE ${where.join(' AND ')}
+  const text = `SELECT ${selected.columns}s.id AS id, ${part.place} AS place
+     FROM ${from} sessions s ${selected.join} WHERE ${where.join(' AND ')}
      ORDER BY place DESC, s.id DESC LIMIT ?`;
   const values = [
     ...part.placeValues,
@@ -125,10 +143,6 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
   if (status !== undefined) filters.push({ where: 's.status = ?', values: [status] });
   // Not by `ended_at`: the index of the order has the status.
   if (openOnly) filters.push({ where: "s.status <> 'terminated'", values: [] });
-  if (query.needsPerson) filters.push({ where: NEEDS_PERSON, values: [] });
-  if (query.words !== undefined && query.words.length > 0) {
-    filters.push({ where: HAS_WORDS, values: [JSON.stringify(query.words)] });
-  }
   if (mcpSessionId !== undefined) {
     const ids = 'SELECT id FROM sessions WHERE mcp_session_id = ?';
     filters.push({ where: 's.mcp_session_id = ?', ids, values: [mcpSessionId] });
@@ -144,14 +158,6 @@ function filtersOf(query: SessionQuery): readonly Filter[] {
   }
   return filters;
 }
-
-const NEEDS_PERSON = `(s.status <> 'terminated' AND (s.status = 'error'
-  OR json_extract(s.record, '$.pendingPermissions') > 0 OR ${LAST_STATE} IN ('failed', 'lost')))`;
-
-const SEARCHED = `folded(concat_ws(char(10), json_extract(s.record, '$.name'),
-  json_extract(first.body, '$.options.workingDirectory'),
-  (SELECT group_concat(task_id, char(10)) FROM session_tasks WHERE session_id = s.id)))`;
-const HAS_WORDS = `NOT EXISTS (SELECT 1 FROM json_each(?) w WHERE instr(${SEARCHED}, w.value) = 0)`;
 
 function findsFew(sql: Sql, { ids, values }: Filter): boolean {
   if (ids === undefined) return false;
@@ -207,28 +213,36 @@ const MEMORIES = `SELECT json_extract(record, '$.remembered.as') AS as_text FROM
   WHERE session_id = ? AND json_extract(record, '$.remembered.as') IS NOT NULL
   GROUP BY as_text ORDER BY min(created_at)`;
 
-export function listRequests(
-  sql: Sql,
-  query: RequestQuery | OneRequest,
-): readonly PermissionRequest[] {
+export function listRequests(sql: Sql, query: RequestQuery | OneRequest): readonly ListedRequest[] {
   const rows =
     'requestId' in query
       ? sql.all(ONE_REQUEST, query.requestId, query.principal)
       : pendingRows(sql, query);
-  return rows.map((row) => jsonOf<PermissionRequest>(row, 'record'));
+  return rows.map(requestOf);
 }
 
-const ONE_REQUEST = `SELECT r.record FROM permission_requests r JOIN sessions s ON s.id = r.session_id
+function requestOf(row: Row): ListedRequest {
+  const request = jsonOf<PermissionRequest>(row, 'record');
+  const sessionName = row.session_name === null ? undefined : textOf(row, 'session_name');
+  return { ...request, sessionName, workingDirectory: textOf(row, 'working_directory') };
+}
+
+const REQUEST = `r.record AS record, json_extract(s.record, '$.name') AS session_name,
+  json_extract(first.body, '$.options.workingDirectory') AS working_directory`;
+const ONE_REQUEST = `SELECT ${REQUEST}
+  FROM permission_requests r JOIN sessions s ON s.id = r.session_id ${FIRST_EVENT}
   WHERE r.request_id = ? AND s.principal = ?`;
-const PENDING_REQUESTS = `SELECT r.record
-  FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id
+const PENDING_REQUESTS = `SELECT ${REQUEST}
+  FROM permission_requests r CROSS JOIN sessions s ON s.id = r.session_id ${FIRST_EVENT}
   WHERE r.state = 'pending' AND s.principal = ?1
     AND (?2 IS NULL OR r.session_id = ?2) AND (?3 IS NULL OR s.mcp_session_id = ?3)
+    AND (r.created_at, r.rowid) > (?5, coalesce((SELECT rowid FROM permission_requests WHERE request_id = ?6), 0))
   ORDER BY r.created_at, r.rowid LIMIT ?4`;
 
 function pendingRows(sql: Sql, query: RequestQuery): readonly Row[] {
   const { principal, sessionId = null, mcpSessionId = null, limit } = query;
-  return sql.all(PENDING_REQUESTS, principal, sessionId, mcpSessionId, limit);
+  const { createdAt, id } = query.cursor ?? { createdAt: -1, id: '' };
+  return sql.all(PENDING_REQUESTS, principal, sessionId, mcpSessionId, limit, createdAt, id);
 }
 
 export function listIdle(sql: Sql, query: IdleQuery, steadyNow: number): readonly IdleSession[] {

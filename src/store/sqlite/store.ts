@@ -17,6 +17,7 @@ import { peersOn } from './peers.ts';
 import * as reads from './reads.ts';
 import { Reopening } from './reopening.ts';
 import { prune } from './retention.ts';
+import { searchSessions } from './search.ts';
 import { openSteadyClock, type SteadyClock, systemUptime, type Uptime } from './steady-clock.ts';
 import { readSums, readTotals } from './sum-rows.ts';
 
@@ -130,6 +131,7 @@ function readsOf(read: Read, steady: SteadyClock) {
     leases: (sessionId) => read((sql) => leases.readLeases(sql, sessionId)),
     session: (principal, id) => read((sql) => reads.findSession(sql, principal, id)),
     sessions: (query) => read((sql) => reads.listSessions(sql, query)),
+    search: (query) => read((sql) => searchSessions(sql, query)),
     turn: (sessionId, turnId) => read((sql) => reads.findTurn(sql, sessionId, turnId)),
     events: (sessionId, after, limit) =>
       read((sql) => reads.readEvents(sql, sessionId, after, limit)),

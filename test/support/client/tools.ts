@@ -23,7 +23,7 @@ export type Results = {
   wait_sessions: { ready: string[]; sessions: SessionView[] };
   interrupt_session: Made;
   cancel_prompt: { turn: TurnView };
-  list_permission_requests: { requests: RequestView[] };
+  list_permission_requests: { requests: RequestView[]; nextCursor?: string };
   answer_permission_request: { request: RequestView };
   fork_session: Made;
   attach_session: Shown;
