@@ -35,7 +35,7 @@ import { firstInside, unnamedDirectory } from './directories.ts';
 import { allowedOptions, type Policy } from './policy.ts';
 
 /** Maximum number of reads in one call; then the page ends, even if nothing was found. */
-const SEARCH_READS_MAX = 10;
+const SEARCH_READS_MAX = 4;
 
 export type SessionsDeps = Policy &
   Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {

@@ -27,6 +27,8 @@ export type LogPart = {
   readonly after: number;
 };
 
+type ReplyMax = { readonly bytesMax: number; readonly weightMax?: number };
+
 export type TranscriptPage = {
   readonly text: string;
   /** The seq of the last event shown. */
@@ -34,7 +36,7 @@ export type TranscriptPage = {
 };
 
 /**
- * The first events of the part that fit in `bytesMax` and in what clients show their model, but at least one. If the log has more, the text ends with how to
+ * The first events of the part that fit, but at least one. If the log has more, the text ends with how to
  * read on.
  *
  * @param uri of the whole transcript
@@ -42,14 +44,14 @@ export type TranscriptPage = {
 export function showTranscript(
   part: LogPart,
   uri: string,
-  bytesMax = RESOURCE_BYTES_MAX,
+  max: ReplyMax = { ...REPLY_SUMMARY_MAX, bytesMax: RESOURCE_BYTES_MAX },
 ): TranscriptPage {
   const { session, after } = part;
   const head = transcriptHead(part, uri);
   const { workingDirectory } = session.options;
   const textOf = (event: SessionEvent): string =>
     blocksOf([event], workingDirectory).join('\n\n') + UNCOUNTED;
-  const room = new Room({ ...REPLY_SUMMARY_MAX, bytesMax: bytesMax - MARGIN_BYTES });
+  const room = new Room({ ...max, bytesMax: max.bytesMax - MARGIN_BYTES });
   room.take(head);
   const events = part.events.slice(0, fitting(part.events, textOf, room));
   const shownTo = events.at(-1)?.seq ?? after;
