@@ -53,7 +53,9 @@ async function latestOf(
   const newest = events.at(-1)?.seq ?? lastSeq;
   for (;;) {
     const part = { session, events, after: (events[0]?.seq ?? 1) - 1 };
-    const shown = showTranscript(part, `claude-session://${id}/transcript`, { bytesMax: PROMPT_DATA_BYTES_MAX });
+    const shown = showTranscript(part, `claude-session://${id}/transcript`, {
+      bytesMax: PROMPT_DATA_BYTES_MAX,
+    });
     if (shown.shownTo >= newest) return { id, text: shown.text };
     events = events.slice(Math.ceil(events.length / 2));
   }

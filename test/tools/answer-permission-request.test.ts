@@ -47,6 +47,7 @@ describe('answer_permission_request', () => {
     const { request } = await scene.answer({ decision: 'allow', message: 'fine' });
     expect(request).toEqual({
       requestId: scene.requestId,
+      workingDirectory: expect.any(String),
       sessionId: scene.sessionId,
       turnId: scene.turnId,
       toolName: 'Bash',
@@ -291,7 +292,7 @@ describe('a permission request', () => {
     await finish();
     const reply = run.ask();
     await client.call('read_events', { sessionId, after: 4, waitMs: 50_000 });
-    const { requests } = await client.call('list_permission_requests');
+    const { requests } = await client.call('list_permission_requests', { limit: 200 });
     expect(requests).toMatchObject([{ turnId: null }]);
     const { requestId } = requests[0] ?? {};
     await client.call('answer_permission_request', { requestId, decision: 'allow' });
