@@ -1,6 +1,5 @@
 /** The use cases of a session: create, fork, find, attach, link, measure and end it. */
 
-import { setImmediate } from 'node:timers/promises';
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Command } from '../session/command.ts';
@@ -21,21 +20,13 @@ import {
 } from '../session/metrics.ts';
 import { optionsNow } from '../session/mode.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
-import type {
-  IdleQuery,
-  IdleSession,
-  Searched,
-  SearchQuery,
-  SessionCursor,
-} from '../store/queries.ts';
+import type { IdleQuery, IdleSession, SearchQuery, SessionCursor } from '../store/queries.ts';
 import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { firstInside, unnamedDirectory } from './directories.ts';
 import { allowedOptions, type Policy } from './policy.ts';
-
-/** Maximum number of reads in one call; then the page ends, even if nothing was found. */
-const SEARCH_READS_MAX = 4;
+import { searchSessions } from './session-search.ts';
 
 export type SessionsDeps = Policy &
   Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {
@@ -159,10 +150,10 @@ export class Sessions {
   /** The session, and what answers have allowed for the rest of it. */
   async inFull(
     caller: Caller,
-    sessionId: string,
+    named: string,
   ): Promise<{ session: Session; remembered: readonly string[] }> {
-    const session = await this.get(caller, sessionId);
-    return { session, remembered: await this.#deps.store.memories(sessionId) };
+    const session = await this.get(caller, named);
+    return { session, remembered: await this.#deps.store.memories(session.id) };
   }
 
   /**
@@ -177,7 +168,10 @@ export class Sessions {
   ): Promise<SessionPage> {
     const { limit, cursor } = query;
     // One more than is shown, to know whether there is another page.
-    const { sessions: found, searchedTo } = await this.#search({ ...query, limit: limit + 1 });
+    const { sessions: found, searchedTo } = await searchSessions(this.#deps.store, {
+      ...query,
+      limit: limit + 1,
+    });
     const page = found.slice(0, limit);
     const sessions = page.slice(0, Math.max(1, fitting(page)));
     const [first, last] = [sessions[0], sessions.at(-1)];
@@ -187,24 +181,6 @@ export class Sessions {
     const asOf = cursor?.asOf ?? first.lastActivity;
     const { id, lastActivity, place = lastActivity } = last;
     return { sessions, next: { lastActivity: place, id, asOf } };
-  }
-
-  /** Looks at a bounded number of sessions, and lets other calls be answered meanwhile. */
-  async #search(query: SearchQuery): Promise<Searched> {
-    const { store } = this.#deps;
-    if (!query.needsPerson && !query.words?.length)
-      return { sessions: await store.sessions(query) };
-    const sessions: Session[] = [];
-    let { cursor } = query;
-    for (let read = 0; read < SEARCH_READS_MAX; read += 1) {
-      const limit = query.limit - sessions.length;
-      const found = await store.search({ ...query, limit, ...(cursor && { cursor }) });
-      sessions.push(...found.sessions);
-      if (found.searchedTo === undefined) return { sessions };
-      cursor = found.searchedTo;
-      await setImmediate();
-    }
-    return { sessions, ...(cursor && { searchedTo: cursor }) };
   }
 
   /** Ties the session to the caller's MCP session, even if another one of the same principal holds it. */

@@ -73,7 +73,11 @@ describe('get_session', () => {
       timeout: 60_000,
       onDisconnect: 'end',
     };
-    const { session } = await client.call('create_session', { ...rules, prompt: 'go' });
+    const { session } = await client.call('create_session', {
+      ...rules,
+      name: 'shop',
+      prompt: 'go',
+    });
     expect(await client.call('get_session', { sessionId: session.id })).toMatchObject({ rules });
     const run = await harness.running(session.id);
     const rule = { kind: 'tool', tool: 'mcp__db__query' } as const;
@@ -85,6 +89,7 @@ describe('get_session', () => {
     await client.call('answer_permission_request', answer);
     const shown = await client.call('get_session', { sessionId: session.id });
     expect(shown).toMatchObject({ rules: { ...rules, remembered: ['mcp__db__query'] } });
+    expect(await client.call('get_session', { sessionId: 'shop' })).toEqual(shown);
     const { sessions } = await client.call('list_sessions', {});
     expect(sessions[0]).not.toHaveProperty('rules');
   });
