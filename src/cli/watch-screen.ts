@@ -59,10 +59,11 @@ function summary(listed: Listed): string {
     return found === 0 ? [] : [`${count(found)} ${title}`];
   };
   const isHeld = (session: Session): boolean => !holders.isAbandoned(session);
+  const isAtWork = (session: Session): boolean => isHeld(session) && session.status === 'busy';
   return [
     counted(sessions.length, 'session'),
     ...some('ask', (session) => isHeld(session) && session.pendingPermissions > 0),
-    ...some('busy', (session) => isHeld(session) && session.status === 'busy'),
+    ...some('busy', (session) => isAtWork(session) && session.pendingPermissions === 0),
     ...some('without a server', (session) => holders.isAbandoned(session)),
     ...some('in error', ({ status }) => status === 'error'),
     ...some('failed', hasFailed),

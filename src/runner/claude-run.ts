@@ -11,7 +11,7 @@ import { aborted, within } from '../timer.ts';
 import { crashFailure, spawnError, startError } from './failure.ts';
 import { versionFailure } from './installation.ts';
 import { endedText, leftRunning } from './left-running.ts';
-import { asName } from './message-parts.ts';
+import { asName, isPing } from './message-parts.ts';
 import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
 import { type GuardedProcess, ProcessTree } from './process.ts';
@@ -294,10 +294,4 @@ export class ClaudeRun implements Run {
     const sessionId = `${SESSION_ID_PREFIX}${this.#parts.spec.uuid}`;
     return { sessionId, turnId: this.#turns.turn?.id };
   }
-}
-
-/** The API sends these while it has nothing to say: they are no sign of life of the turn. */
-function isPing(message: SDKMessage): boolean {
-  const type: string | undefined = message.type === 'stream_event' ? message.event.type : undefined;
-  return type === 'ping';
 }

@@ -1,5 +1,7 @@
 /** Parts of the Agent SDK's messages whose types or values cannot be trusted. */
 
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+
 /** From a message that the SDK passes on but does not list among its types. */
 export function lifecycleOf(message: { type: string; command_uuid?: unknown; state?: unknown }) {
   if (message.type !== 'command_lifecycle') return undefined;
@@ -28,4 +30,10 @@ export const HTTP_STATUS_MAX = 999;
 export function figure(value: unknown, max: number): number | undefined {
   if (typeof value !== 'number' || !(value >= 0 && value <= max)) return undefined;
   return Math.round(value);
+}
+
+/** The API sends these while it has nothing to say: they are no sign of life of the turn. */
+export function isPing(message: SDKMessage): boolean {
+  const type: string | undefined = message.type === 'stream_event' ? message.event.type : undefined;
+  return type === 'ping';
 }

@@ -57,6 +57,7 @@ test.each([['watch'], ['list --watch']])(
     const asking = await atWork(store, { name: 'asks a lot', asks });
     const written = await until((text) => text.includes(BELL));
     const shown = shownBy(written);
+    expect(shown[0]).toMatch(/ {2}3 sessions, 1 ask, 1 busy, 1 failed$/);
     expect(shown[3]).toMatch(/^\w{8} {2}busy, asks .*asks a lot/);
     expect(shown[4]).toContain(`claude-sessions-mcp allow ${asking.slice(7, 15)} (or deny)`);
     for (const line of shown) expect(widthOf(line)).toBeLessThanOrEqual(80);
