@@ -37,7 +37,7 @@ export function isStarter([program = '', ...args]: readonly string[]): boolean {
   if (/^(npm|pnpm|yarn) /.test(program)) return true;
   const name = basename(program).replace(/^-/, '');
   if (STARTERS.test(name) || args.some((word) => HELPER.test(word))) return true;
-  // A shell without anything to run is where a person types.
+  // In a shell without anything to run, a person types.
   if (SHELL.test(name)) return args.some((word) => !/^[-+]/.test(word));
   const script = args.find((word) => !word.startsWith('-')) ?? '';
   return NODE.test(name) && PACKAGE_MANAGER.test(basename(script));

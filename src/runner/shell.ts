@@ -1,4 +1,4 @@
-/** The shell that Claude Code is told to use where the system keeps no mark of a process (supervisor-script.ts). */
+/** The shell that Claude Code is told to use if the system keeps no mark of a process (supervisor-script.ts). */
 
 import { accessSync, constants, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';

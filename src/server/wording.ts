@@ -1,4 +1,4 @@
-/** How failures name what the operator can set, where that is not done with flags. */
+/** How failures name what the operator can set if that is not done with flags. */
 
 import { ERROR_CODES, type Failure } from '../errors.ts';
 

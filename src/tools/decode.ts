@@ -48,7 +48,7 @@ export function kindOf(schema: z.ZodType): JsonKind | undefined {
   return isObject ? 'object' : undefined;
 }
 
-/** A text where the schema has no place for one: JSON of what it wants, or the one text of a list. */
+/** A text although the schema has no place for one: JSON of what it wants, or the one text of a list. */
 function readText(options: readonly z.ZodType[], text: string): unknown {
   const kinds = options.map(kindOf);
   if (kinds.includes(undefined)) return text;

@@ -185,7 +185,7 @@ function span(token: MarkedToken): string {
   }
 }
 
-/** Only to where a link may lead; otherwise the target is shown as text. */
+/** Only to targets that are allowed; any other is shown as text. */
 function link(shown: string, text: string, href: string): string {
   const target = targetOf(href);
   if (target === undefined) return `${shown} (${inline(href, href.length)})`;
