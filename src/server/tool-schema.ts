@@ -24,7 +24,15 @@ const INPUT_WORDS = new Set([
 ]);
 
 /** Enough to know what a reply holds. Clients check replies against it, also those of a later version. */
-const OUTPUT_WORDS = new Set(['type', 'properties', 'required', 'items', 'enum', 'description']);
+const OUTPUT_WORDS = new Set([
+  'type',
+  'properties',
+  'required',
+  'items',
+  'enum',
+  'anyOf',
+  'description',
+]);
 
 /** Schema of a tool's arguments. */
 export function inputSchema(schema: z.ZodObject): ObjectSchema {
@@ -64,7 +72,7 @@ function portable(schema: Schema, wanted: Wanted): Schema {
   if (isSchema(shownAs)) return { ...portable(shownAs, wanted), ...described };
   const first = shape === undefined ? undefined : wanted.shapeOf?.(shape);
   if (first !== undefined) return { type: 'object', description: `As in ${first}.`, ...described };
-  const kept = Object.entries({ ...rest, ...described })
+  const kept = Object.entries({ ...rest, ...unionOf(rest), ...described })
     .filter(([word, value]) => wanted.words.has(word) && !isNoBound(value) && !isUnion(word, value))
     .map(([word, value]) => [word, portableValue(word, value, wanted)]);
   return Object.fromEntries(kept);
@@ -87,7 +95,12 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Some clients know only one type for each value; none at all is true as well. */
+/** A value of several types, which in replies may be null. */
+function unionOf({ type }: Schema): Schema {
+  return Array.isArray(type) ? { anyOf: type.map((each: unknown) => ({ type: each })) } : {};
+}
+
+/** Some clients know only one type in one place. */
 function isUnion(word: string, value: unknown): boolean {
   return word === 'type' && Array.isArray(value);
 }
