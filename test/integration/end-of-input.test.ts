@@ -13,8 +13,14 @@ describe('at the end of its input the program', OPTIONS, () => {
     const told = answers.map(({ structuredContent }) => structuredContent?.session?.id);
     expect(new Set(told).size).toBe(150);
     const client = await place.connect('v2 legacy');
-    const { sessions } = await client.call('list_sessions', { limit: 200 });
-    expect(sessions.map(({ id }) => id).sort()).toEqual(told.sort());
+    const listed: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await client.call('list_sessions', { limit: 200, cursor });
+      listed.push(...page.sessions.map(({ id }) => id));
+      cursor = page.nextCursor;
+      if (cursor === undefined) break;
+    }
+    expect(listed.sort()).toEqual(told.sort());
   });
 
   test('answers more requests than may be under way: what it does not do, it refuses', async () => {

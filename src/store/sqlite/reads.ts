@@ -26,7 +26,7 @@ import {
   sessionOf,
   turnOf,
 } from './rows.ts';
-import { jsonOf, numberOf, type Row, type Sql, type Tuple, textOf } from './sql.ts';
+import { jsonOf, memberOf, numberOf, type Row, type Sql, type Tuple, textOf } from './sql.ts';
 
 export function findSession(sql: Sql, principal: string, sessionId: string): Session | undefined {
   const row = sql.get(`${SELECT_SESSION} WHERE s.id = ? AND s.principal = ?`, sessionId, principal);
@@ -227,8 +227,8 @@ function requestOf(row: Row): ListedRequest {
   return { ...request, sessionName, workingDirectory: textOf(row, 'working_directory') };
 }
 
-const REQUEST = `r.record AS record, json_extract(s.record, '$.name') AS session_name,
-  json_extract(first.body, '$.options.workingDirectory') AS working_directory`;
+const REQUEST = `r.record AS record, ${memberOf('s.record', '$.name')} AS session_name,
+  ${memberOf('first.body', '$.options.workingDirectory')} AS working_directory`;
 const ONE_REQUEST = `SELECT ${REQUEST}
   FROM permission_requests r JOIN sessions s ON s.id = r.session_id ${FIRST_EVENT}
   WHERE r.request_id = ? AND s.principal = ?`;

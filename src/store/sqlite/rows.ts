@@ -3,7 +3,7 @@
 import type { EventBody, SessionEvent, Turn } from '../../session/event.ts';
 import type { LastTurn, Session, TurnCounts } from '../../session/session.ts';
 import { withSoundUsage } from '../../session/usage.ts';
-import { damaged, jsonOf, parsed, type Row, type Tuple } from './sql.ts';
+import { damaged, jsonOf, memberOf, parsed, type Row, type Tuple } from './sql.ts';
 
 /** The turns that earlier versions did not count. An index has them. */
 export const UNCOUNTED = "state IN ('interrupted', 'lost', 'cancelled')";
@@ -15,13 +15,14 @@ const LAST_TURN_ROW = `FROM turns t WHERE t.id = (
   )`;
 
 const LAST_TURN = `SELECT json_object('id', t.id, 'state', t.state,
-    'error', json_extract(t.record, '$.error'), 'endedAt', json_extract(t.record, '$.endedAt'))
+    'error', json(${memberOf('t.record', '$.error')}), 'endedAt', ${memberOf('t.record', '$.endedAt')})
   ${LAST_TURN_ROW}`;
 
-const IS_COUNTED = "json_extract(s.record, '$.countedTo') IS s.last_seq";
+/** A record that is damaged is reported by who reads it. */
+const IS_COUNTED = `(NOT json_valid(s.record) OR ${memberOf('s.record', '$.countedTo')} IS s.last_seq)`;
 
 /** The state of the turn that started last, whichever version wrote the record. */
-export const LAST_STATE = `CASE WHEN ${IS_COUNTED} THEN json_extract(s.record, '$.lastTurn.state')
+export const LAST_STATE = `CASE WHEN ${IS_COUNTED} THEN ${memberOf('s.record', '$.lastTurn.state')}
   ELSE (SELECT t.state ${LAST_TURN_ROW}) END`;
 
 /**

@@ -3,7 +3,7 @@
 import type { ListedSession, Searched, SearchQuery } from '../queries.ts';
 import { listPlaces, type Place } from './reads.ts';
 import { FIRST_EVENT, LAST_STATE, SESSION_COLUMNS, sessionOf } from './rows.ts';
-import type { Row, Sql } from './sql.ts';
+import { memberOf, type Row, type Sql } from './sql.ts';
 
 /** About 20 ms, if earlier versions have written all of them. */
 const SEARCHED_MAX = 500;
@@ -41,9 +41,9 @@ function placeOf({ at }: Row, places: readonly Place[]): Pick<ListedSession, 'pl
 }
 
 const NEEDS_PERSON = `(s.status = 'error'
-  OR json_extract(s.record, '$.pendingPermissions') > 0 OR ${LAST_STATE} IN ('failed', 'lost'))`;
+  OR ${memberOf('s.record', '$.pendingPermissions')} > 0 OR ${LAST_STATE} IN ('failed', 'lost'))`;
 
-const SEARCHED = `folded(concat_ws(char(10), json_extract(s.record, '$.name'),
-  json_extract(first.body, '$.options.workingDirectory'),
+const SEARCHED = `folded(concat_ws(char(10), ${memberOf('s.record', '$.name')},
+  ${memberOf('first.body', '$.options.workingDirectory')},
   (SELECT group_concat(task_id, char(10)) FROM session_tasks WHERE session_id = s.id)))`;
 const HAS_WORDS = `NOT EXISTS (SELECT 1 FROM json_each(?) w WHERE instr(${SEARCHED}, w.value) = 0)`;

@@ -138,3 +138,8 @@ export function damaged(what: string): DamagedRowError {
     retryable: false,
   });
 }
+
+/** SQL for a member of a JSON column; null if the column is damaged, so that one row does not fail a whole query. */
+export function memberOf(column: string, path: string): string {
+  return `iif(json_valid(${column}), json_extract(${column}, '${path}'), NULL)`;
+}
