@@ -21,7 +21,12 @@ const FULL = {
 function fill({ seenFrom }: Disk, spareBytes: number): () => void {
   const { bavail, bsize } = statfsSync(seenFrom);
   const filler = join(seenFrom, 'filler');
-  writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - spareBytes)));
+  try {
+    writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - spareBytes)));
+  } catch (error) {
+    // The server has written meanwhile, and what was left is now taken.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
   return () => rmSync(filler);
 }
 
