@@ -24,8 +24,9 @@ function fill({ seenFrom }: Disk, spareBytes: number): () => void {
   try {
     writeFileSync(filler, Buffer.alloc(Math.max(0, bavail * bsize - spareBytes)));
   } catch (error) {
-    // The server has written meanwhile, and what was left is now taken.
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    // The server has written meanwhile, and what was left is now taken: full, if no room was to be left.
+    const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+    if (!isFull || spareBytes > 0) throw error;
   }
   return () => rmSync(filler);
 }
