@@ -1,7 +1,8 @@
 import type { Failure } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
-import type { DisconnectPolicy, PermissionRequest } from '../session/event.ts';
+import type { PermissionRequest } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
+import type { DisconnectPolicy } from '../session/options.ts';
 import { hasFailed, type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';

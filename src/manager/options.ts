@@ -10,13 +10,29 @@ import {
   TOOL_RULE_CHARS_MAX,
   TOOL_RULES_MAX,
 } from '../limits.ts';
-import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/event.ts';
 import { LABEL_KEY } from '../session/label.ts';
+import { DISCONNECT_POLICIES, PERMISSION_MODES, type SessionOptions } from '../session/options.ts';
 import { isToolRule } from '../session/tool-rule.ts';
 import { wellFormed } from '../text.ts';
 
+/** The options that mean something without a server. */
+type OwnOptions = Pick<
+  SessionOptions,
+  | 'workingDirectory'
+  | 'model'
+  | 'maxTurns'
+  | 'maxBudgetUsd'
+  | 'timeout'
+  | 'allowedTools'
+  | 'disallowedTools'
+  | 'permissionMode'
+  | 'customSystemPrompt'
+  | 'appendSystemPrompt'
+  | 'onDisconnect'
+>;
+
 /** How a session is to be run. Every option is optional. */
-export type ClaudeCodeOptions = Partial<SessionOptions> & {
+export type ClaudeCodeOptions = Partial<OwnOptions> & {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 };

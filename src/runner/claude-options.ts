@@ -1,7 +1,7 @@
 /** How Claude Code is started: everything is explicit, nothing comes from the repository or the user's settings. */
 
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
-import type { SessionOptions } from '../session/event.ts';
+import type { SessionOptions } from '../session/options.ts';
 import { claudeRules } from './permissions.ts';
 
 /** Tools that reach outside the session: timers that wake it, other sessions, other worktrees. */

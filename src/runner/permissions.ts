@@ -7,7 +7,7 @@ import type {
   PermissionUpdate,
 } from '@anthropic-ai/claude-agent-sdk';
 import type { Redactor } from '../redaction.ts';
-import type { SessionOptions } from '../session/event.ts';
+import type { SessionOptions } from '../session/options.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
 import { cutBytes } from '../text.ts';
 import { aborted } from '../timer.ts';

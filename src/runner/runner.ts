@@ -5,7 +5,8 @@
  */
 
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, PermissionMode, SessionOptions } from '../session/event.ts';
+import type { OutputBody } from '../session/event.ts';
+import type { PermissionMode, SessionOptions } from '../session/options.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Memory, RememberRule } from '../session/remembered.ts';

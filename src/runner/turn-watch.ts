@@ -5,7 +5,8 @@
 
 import type { Failure } from '../errors.ts';
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, PermissionMode } from '../session/event.ts';
+import type { OutputBody } from '../session/event.ts';
+import type { PermissionMode } from '../session/options.ts';
 import { startTimer, type Timer } from '../timer.ts';
 import { AGAIN, limitExceeded, unavailableNow } from './failure.ts';
 import { asName } from './message-parts.ts';

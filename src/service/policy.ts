@@ -4,7 +4,7 @@
  */
 
 import { SessionError } from '../errors.ts';
-import type { SessionOptions } from '../session/event.ts';
+import type { SessionOptions } from '../session/options.ts';
 import { currentDirectory, resolveWorkingDirectory } from './directories.ts';
 
 export type Policy = {

@@ -3,14 +3,7 @@
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Command } from '../session/command.ts';
-import type {
-  EventBody,
-  ForkOrigin,
-  SessionOptions,
-  Trace,
-  Turn,
-  UsageByModel,
-} from '../session/event.ts';
+import type { EventBody, ForkOrigin, Trace, Turn, UsageByModel } from '../session/event.ts';
 import {
   contributionOf,
   type Metrics,
@@ -19,6 +12,7 @@ import {
   taskScope,
 } from '../session/metrics.ts';
 import { optionsNow } from '../session/mode.ts';
+import type { SessionOptions } from '../session/options.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import type { IdleQuery, IdleSession, SearchQuery, SessionCursor } from '../store/queries.ts';
 import type { Appended, RequestKey } from '../store/store.ts';

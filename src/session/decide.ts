@@ -7,7 +7,6 @@ import { type Failure, SessionError } from '../errors.ts';
 import { TASKS_PER_SESSION_MAX } from '../limits.ts';
 import type {
   EventBody,
-  PermissionMode,
   PermissionRequest,
   QueuedPrompt,
   Turn,
@@ -15,6 +14,7 @@ import type {
   UsageByModel,
 } from './event.ts';
 import { reachMode } from './mode.ts';
+import type { PermissionMode } from './options.ts';
 import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { cancel, cancelQueued, endTurn, queue, requeue, settle, start } from './turn.ts';

@@ -1,6 +1,7 @@
 /** The events of a session's log. Times are epoch milliseconds; tools show ISO 8601. */
 
 import type { Failure } from '../errors.ts';
+import type { SessionChanges, SessionOptions } from './options.ts';
 import type { Memory } from './remembered.ts';
 
 /** Tokens and dollars of a turn, or the sum over a session's turns. */
@@ -109,39 +110,6 @@ export type PermissionRequest = {
   /** Why an answer for the rest of the session was not remembered. */
   readonly notRemembered?: string;
 };
-
-export const PERMISSION_MODES = [
-  'default',
-  'acceptEdits',
-  'plan',
-  'dontAsk',
-  'bypassPermissions',
-] as const;
-
-export type PermissionMode = (typeof PERMISSION_MODES)[number];
-
-export const DISCONNECT_POLICIES = ['detach', 'interrupt', 'end'] as const;
-
-export type DisconnectPolicy = (typeof DISCONNECT_POLICIES)[number];
-
-/** How a session runs: everything that a caller may choose when creating it. */
-export type SessionOptions = {
-  readonly workingDirectory: string;
-  readonly model?: string;
-  readonly maxTurns?: number;
-  readonly maxBudgetUsd?: number;
-  /** Milliseconds a turn may take. */
-  readonly timeout?: number;
-  readonly allowedTools?: readonly string[];
-  readonly disallowedTools?: readonly string[];
-  readonly permissionMode?: PermissionMode;
-  readonly customSystemPrompt?: string;
-  readonly appendSystemPrompt?: string;
-  readonly onDisconnect?: DisconnectPolicy;
-};
-
-/** Changed settings of a session. */
-export type SessionChanges = { readonly permissionMode: PermissionMode };
 
 /** The session from which a forked session copied its conversation. */
 export type ForkOrigin = { readonly sessionId: string };

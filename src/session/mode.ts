@@ -3,7 +3,8 @@
  * it when its plan is approved; the next process starts in the mode reached.
  */
 
-import type { EventBody, PermissionMode, SessionOptions } from './event.ts';
+import type { EventBody } from './event.ts';
+import type { PermissionMode, SessionOptions } from './options.ts';
 import type { Session } from './session.ts';
 
 export function modeOf({ permissionMode, options }: Session): PermissionMode {

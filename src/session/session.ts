@@ -5,13 +5,12 @@ import { SILENT_MS_MIN } from '../limits.ts';
 import {
   type EventTable,
   handleEvent,
-  type PermissionMode,
   type SessionEvent,
-  type SessionOptions,
   type Turn,
   type Usage,
   type UsageByModel,
 } from './event.ts';
+import type { PermissionMode, SessionOptions } from './options.ts';
 import { canBecome, type SessionStatus } from './status.ts';
 import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
 

@@ -1,9 +1,10 @@
 /** All tools, in the order of tools/list. */
 
+import { createSession } from './create-session.ts';
 import { cleanupSessions, endSession } from './ending.ts';
+import { forkSession } from './fork-session.ts';
 import { getMetrics } from './get-metrics.ts';
 import { attachSession, getSession, listSessions } from './known-sessions.ts';
-import { createSession, forkSession } from './new-sessions.ts';
 import { answerPermissionRequest, listPermissionRequests } from './permissions.ts';
 import { readEvents } from './read-events.ts';
 import { sendPrompt } from './send-prompt.ts';

@@ -3,14 +3,13 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import {
-  DISCONNECT_POLICIES,
-  PERMISSION_MODES,
   PERMISSION_STATES,
   type PermissionRequest,
   TURN_STATES,
   type Turn,
 } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
+import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import type { ListedRequest } from '../store/queries.ts';

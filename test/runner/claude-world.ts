@@ -19,7 +19,8 @@ import type {
 } from '../../src/runner/runner.ts';
 import { secretsIn } from '../../src/secrets.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody, PermissionMode, SessionOptions } from '../../src/session/event.ts';
+import type { OutputBody } from '../../src/session/event.ts';
+import type { PermissionMode, SessionOptions } from '../../src/session/options.ts';
 import type { RememberRule } from '../../src/session/remembered.ts';
 import { Changes } from '../support/changes.ts';
 import { isolatedEnvironment } from '../support/claude-env.ts';

@@ -5,7 +5,8 @@ import { Redactor } from '../../src/redaction.ts';
 import type { PromptKind } from '../../src/runner/prompt-text.ts';
 import { Translator } from '../../src/runner/translate.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody, PermissionMode } from '../../src/session/event.ts';
+import type { OutputBody } from '../../src/session/event.ts';
+import type { PermissionMode } from '../../src/session/options.ts';
 import { init, lifecycle } from './messages.ts';
 
 export const TURN = '11111111-1111-4111-8111-111111111111';

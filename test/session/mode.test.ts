@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PERMISSION_MODES, type PermissionMode } from '../../src/session/event.ts';
 import { modeOf, optionsNow } from '../../src/session/mode.ts';
+import { PERMISSION_MODES, type PermissionMode } from '../../src/session/options.ts';
 import { applyCreated, type Session } from '../../src/session/session.ts';
 import { CREATED, newState, run } from './log.ts';
 

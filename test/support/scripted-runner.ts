@@ -11,7 +11,8 @@ import type {
   RunSpec,
 } from '../../src/runner/runner.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
-import type { OutputBody, PermissionMode } from '../../src/session/event.ts';
+import type { OutputBody } from '../../src/session/event.ts';
+import type { PermissionMode } from '../../src/session/options.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { Changes } from './changes.ts';
 
