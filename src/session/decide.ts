@@ -8,6 +8,7 @@ import { TASKS_PER_SESSION_MAX } from '../limits.ts';
 import type {
   EventBody,
   PermissionRequest,
+  PromptParts,
   QueuedPrompt,
   Turn,
   Usage,
@@ -20,7 +21,7 @@ import { type Session, taskIdOf } from './session.ts';
 import { cancel, cancelQueued, endTurn, queue, requeue, settle, start } from './turn.ts';
 
 /** A turn that has not ended, with its prompt (empty for an autonomous turn). */
-export type OpenTurn = Turn & { readonly prompt: string };
+export type OpenTurn = Turn & PromptParts & { readonly prompt: string };
 
 /** A session with its open turns and requests; both lists are bounded. */
 export type SessionState = {
@@ -35,6 +36,8 @@ export type SessionState = {
 export type TurnOutcome = {
   readonly state: 'completed' | 'failed' | 'interrupted' | 'lost';
   readonly result?: string;
+  /** As {@link Turn.output}. */
+  readonly output?: unknown;
   readonly error?: Failure;
   readonly usage?: Usage;
   readonly usageByModel?: UsageByModel;

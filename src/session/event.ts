@@ -24,8 +24,37 @@ export type Trace = {
   readonly spanId: string;
 };
 
+export const ATTACHMENT_TYPES = [
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'application/pdf',
+] as const;
+
+export type AttachmentType = (typeof ATTACHMENT_TYPES)[number];
+
+/** A file that goes to Claude with a prompt. Its bytes are in no event. */
+export type Attachment = {
+  readonly name: string;
+  readonly mimeType: AttachmentType;
+  readonly bytes: number;
+  /** Of its bytes, in base64url. */
+  readonly sha256: string;
+};
+
+/** A JSON Schema of an object. */
+export type OutputSchema = Readonly<Record<string, unknown>>;
+
+/** What belongs to a prompt besides its text. */
+export type PromptParts = {
+  readonly attachments?: readonly Attachment[];
+  /** What the output of the turn must fit. */
+  readonly outputSchema?: OutputSchema;
+};
+
 /** A prompt that waits, and the turn that will run it. */
-export type QueuedPrompt = {
+export type QueuedPrompt = PromptParts & {
   readonly turnId: string;
   readonly prompt: string;
   /** Runs before the prompts that are already queued, not after them. */
@@ -62,6 +91,9 @@ export type Turn = {
   /** How often a server has died before the prompt reached Claude. */
   readonly crashes?: number;
   readonly trace?: Trace;
+  readonly attachments?: readonly Attachment[];
+  /** JSON that fits the schema of the prompt, if it had one. */
+  readonly output?: unknown;
 };
 
 export const PERMISSION_STATES = ['pending', 'allowed', 'denied', 'expired', 'closed'] as const;

@@ -15,8 +15,9 @@ export function queue(session: Session, queued: QueuedPrompt): readonly EventBod
       { hint: 'wait for a turn to end with wait_sessions, or cancel a prompt with cancel_prompt.' },
     );
   }
-  const { turnId, prompt, next, trace } = queued;
-  return [{ type: 'prompt_queued', turnId, prompt, next: next || undefined, trace }];
+  const { turnId, prompt, next, trace, attachments, outputSchema } = queued;
+  const parts = { attachments, outputSchema };
+  return [{ type: 'prompt_queued', turnId, prompt, next: next || undefined, trace, ...parts }];
 }
 
 export function cancel(state: SessionState, turnId: string): readonly EventBody[] {
@@ -49,6 +50,7 @@ export function start(
     startedAt: now,
     crashes: queued?.crashes,
     trace: queued?.trace,
+    attachments: queued?.attachments,
   };
   return [{ type: 'turn_started', turnId, turn }];
 }
@@ -90,7 +92,7 @@ export function endTurn(
   if (turn.state !== 'running') {
     throw new SessionError('CONFLICT', `turn ${quoteId(turnId)} is ${turn.state}, not running`);
   }
-  const { prompt: _prompt, ...shown } = turn;
+  const { prompt: _prompt, outputSchema: _schema, ...shown } = turn;
   const closed = state.openRequests.map((open) => closeRequest(open, { state: 'closed' }, now));
   return [...closed, { type: 'turn_ended', turnId, turn: { ...shown, ...outcome, endedAt: now } }];
 }
@@ -129,7 +131,8 @@ function openTurn(state: SessionState, turnId: string): OpenTurn {
 /** The turn as which a prompt is queued. */
 export function queuedTurn(
   sessionId: string,
-  { turnId, at, trace }: Extract<SessionEvent, { type: 'prompt_queued' }>,
+  { turnId, at, trace, attachments }: Extract<SessionEvent, { type: 'prompt_queued' }>,
 ): Turn {
-  return { id: turnId, sessionId, state: 'queued', origin: 'prompt', queuedAt: at, trace };
+  const turn = { id: turnId, sessionId, state: 'queued', origin: 'prompt' } as const;
+  return { ...turn, queuedAt: at, trace, attachments };
 }

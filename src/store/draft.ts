@@ -36,7 +36,9 @@ export function draftOf(
 ): Draft {
   const { sessionId, session: before } = loaded;
   const turns = new Map<string, Turn>();
-  for (const { prompt: _prompt, ...turn } of loaded.openTurns) turns.set(turn.id, turn);
+  for (const { prompt: _prompt, outputSchema: _schema, ...turn } of loaded.openTurns) {
+    turns.set(turn.id, turn);
+  }
   const find = (id: string): Turn => turns.get(id) ?? unknownTurn(id);
   const events: SessionEvent[] = [];
   const rows: RowChange[] = [];

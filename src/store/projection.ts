@@ -1,17 +1,29 @@
 /** How each event of a log changes the rows beside it, said without a database. */
 
-import type { EventBody, PermissionRequest, SessionEvent, Turn } from '../session/event.ts';
+import type {
+  EventBody,
+  PermissionRequest,
+  PromptParts,
+  SessionEvent,
+  Turn,
+} from '../session/event.ts';
 import { ruleName } from '../session/remembered.ts';
+import { queuedTurn } from '../session/turn.ts';
 
 /** One change of the rows of a session. */
 export type RowChange =
   | { readonly kind: 'label'; readonly key: string; readonly value: string }
   | { readonly kind: 'link' | 'unlink'; readonly taskId: string }
-  | { readonly kind: 'insert_turn'; readonly turn: Turn; readonly prompt: string }
+  | {
+      readonly kind: 'insert_turn';
+      readonly turn: Turn;
+      readonly prompt: string;
+      readonly parts: PromptParts;
+    }
   /** Before all that are queued; if several are put first, the last of them is. */
   | { readonly kind: 'put_first'; readonly turnId: string }
   | { readonly kind: 'start_turn'; readonly turn: Turn; readonly epoch: number | null }
-  /** The prompt stays in the log; its copy in the row is not needed any more. */
+  /** The prompt with its parts stays in the log; its copy in the row is not needed any more. */
   | { readonly kind: 'end_turn'; readonly turn: Turn }
   | { readonly kind: 'requeue_turn'; readonly turn: Turn }
   | { readonly kind: 'insert_request' | 'answer_request'; readonly request: PermissionRequest }
@@ -71,20 +83,28 @@ export function project(
 type Of<T extends EventBody['type']> = Extract<SessionEvent, { type: T }>;
 
 function queuePrompt(sessionId: string, event: Of<'prompt_queued'>): readonly RowChange[] {
-  const { turnId: id, at: queuedAt, trace, prompt } = event;
-  const turn: Turn = { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, trace };
-  const insert: RowChange = { kind: 'insert_turn', turn, prompt };
-  return event.next ? [insert, { kind: 'put_first', turnId: id }] : [insert];
+  const { turnId, prompt, attachments, outputSchema } = event;
+  const parts = { attachments, outputSchema };
+  const insert = {
+    kind: 'insert_turn',
+    turn: queuedTurn(sessionId, event),
+    prompt,
+    parts,
+  } as const;
+  return event.next ? [insert, { kind: 'put_first', turnId }] : [insert];
 }
 
 /** An autonomous turn was never queued and has no prompt: Claude Code is at it already. */
 function startTurn(turn: Turn, epoch: number | null): readonly RowChange[] {
   const start: RowChange = { kind: 'start_turn', turn, epoch };
-  return turn.origin === 'prompt' ? [start] : [{ kind: 'insert_turn', turn, prompt: '' }, start];
+  if (turn.origin === 'prompt') return [start];
+  return [{ kind: 'insert_turn', turn, prompt: '', parts: {} }, start];
 }
 
-function requeued({ id, sessionId, queuedAt, trace }: Turn, crashes?: number): Turn {
-  return { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, trace, crashes };
+function requeued(turn: Turn, crashes?: number): Turn {
+  const { id, sessionId, queuedAt, trace, attachments } = turn;
+  const queued = { id, sessionId, state: 'queued', origin: 'prompt', queuedAt, trace } as const;
+  return { ...queued, crashes, attachments };
 }
 
 function answerRequest(request: PermissionRequest): readonly RowChange[] {

@@ -8,6 +8,7 @@ import { leaseContract } from './contract-leases.ts';
 import { logContract } from './contract-log.ts';
 import { lookupContract } from './contract-lookups.ts';
 import { metricsContract } from './contract-metrics.ts';
+import { partsContract } from './contract-parts.ts';
 import { readContract } from './contract-reads.ts';
 import { serverContract } from './contract-servers.ts';
 import { subscribeContract } from './contract-subscribe.ts';
@@ -34,6 +35,7 @@ export function storeContract(name: string, open: () => Promise<Harness>): void 
     describe('the log', () => logContract(opened));
     describe('repeated calls', () => keyContract(opened));
     describe('claims', () => claimContract(opened));
+    describe('parts of a prompt', () => partsContract(opened));
     describe('leases', () => leaseContract(opened));
     describe('reads', () => readContract(opened));
     describe('lookups', () => lookupContract(opened));

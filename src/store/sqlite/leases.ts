@@ -7,6 +7,7 @@ import { markedOnly, type ProcessIdentity } from '../../session/process.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from '../store.ts';
 import { appendEvents } from './append.ts';
 import { checkFence, isCurrent, UNDER_FENCE, valuesOf } from './fence.ts';
+import { partsOf } from './rows.ts';
 import { numberOf, type Row, type Sql, textOf } from './sql.ts';
 import { isFatal, type Transaction } from './transaction.ts';
 
@@ -34,7 +35,7 @@ const WAITING = (condition: string): string => `
     SELECT (SELECT min(caller) FROM sessions s WHERE next_ord IS NOT NULL AND s.caller > callers.caller)
     FROM callers WHERE callers.caller IS NOT NULL
   )
-  SELECT w.id, w.owner, w.epoch, t.id AS turn_id, t.prompt
+  SELECT w.id, w.owner, w.epoch, t.id AS turn_id, t.prompt, t.parts
   FROM callers
   JOIN sessions w ON w.id = (
     SELECT s.id FROM sessions s
@@ -110,7 +111,7 @@ function startTurn(tx: Transaction, fence: Fence, row: Row) {
   const { session, events } = appendEvents(tx, fence.sessionId, start, { fence });
   const started = events.find((event) => event.type === 'turn_started');
   if (started?.type !== 'turn_started') throw new Error(`turn ${turnId} was not started`);
-  const turn: OpenTurn = { ...started.turn, prompt: textOf(row, 'prompt') };
+  const turn: OpenTurn = { ...started.turn, ...partsOf(row), prompt: textOf(row, 'prompt') };
   return { session, turn, fence };
 }
 

@@ -243,6 +243,18 @@ CREATE TRIGGER sessions_name_changed AFTER UPDATE OF record ON sessions WHEN NEW
   BEGIN UPDATE sessions SET name = ${NAME_OF} WHERE id = NEW.id; END;
 `;
 
+/**
+ * What belongs to a prompt besides its text, as JSON; null if nothing does. Who starts the turn counts `parts_read` up: a
+ * server of an earlier version, which does not know of it, must not send the text alone, so it passes such a turn over.
+ */
+const PROMPT_PARTS = `
+ALTER TABLE turns ADD COLUMN parts TEXT;
+ALTER TABLE turns ADD COLUMN parts_read INTEGER NOT NULL DEFAULT 0;
+CREATE TRIGGER turns_with_parts BEFORE UPDATE OF state ON turns
+  WHEN NEW.state = 'running' AND OLD.parts IS NOT NULL AND NEW.parts_read = OLD.parts_read
+  BEGIN SELECT RAISE(ABORT, 'the prompt needs a newer version of the program'); END;
+`;
+
 export const STEPS: readonly string[] = [
   FIRST,
   REMEMBERED,
@@ -254,6 +266,7 @@ export const STEPS: readonly string[] = [
   SHOWN_LATER,
   SERVERS,
   NAMES,
+  PROMPT_PARTS,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

@@ -1,7 +1,7 @@
 /** Executes what the projection says. */
 
 import { SERVED_KEPT_MS } from '../../limits.ts';
-import type { PermissionRequest, Turn } from '../../session/event.ts';
+import type { PermissionRequest, PromptParts, Turn } from '../../session/event.ts';
 import type { RowChange } from '../projection.ts';
 import type { Sql } from './sql.ts';
 import type { Transaction } from './transaction.ts';
@@ -19,7 +19,7 @@ export function changeRow(tx: Transaction, sessionId: string, change: RowChange)
       sql.run(UNLINK, sessionId, change.taskId);
       return;
     case 'insert_turn':
-      insertTurn(sql, change.turn, change.prompt);
+      insertTurn(sql, change.turn, change.prompt, change.parts);
       return;
     case 'put_first':
       sql.run(PUT_FIRST, sessionId, change.turnId);
@@ -56,15 +56,21 @@ const UNLINK = 'DELETE FROM session_tasks WHERE session_id = ? AND task_id = ?';
 const PUT_FIRST = `UPDATE turns SET rank = (
     SELECT min(rank) - 1 FROM turns WHERE session_id = ? AND state = 'queued'
   ) WHERE id = ?`;
-const END_TURN = `UPDATE turns SET state = ?, record = ?, prompt = '' WHERE id = ?`;
-const START_TURN = `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ? WHERE id = ?`;
+const END_TURN = `UPDATE turns SET state = ?, record = ?, prompt = '', parts = NULL WHERE id = ?`;
+const START_TURN = `UPDATE turns SET state = 'running', phase = ?, epoch = ?, record = ?, parts_read = parts_read + 1
+  WHERE id = ?`;
 const ANSWER = 'UPDATE permission_requests SET state = ?, record = ? WHERE request_id = ?';
 const REQUEUE_TURN = `UPDATE turns SET state = 'queued', phase = NULL, epoch = NULL, record = ? WHERE id = ?`;
 
-function insertTurn(sql: Sql, turn: Turn, prompt: string): void {
-  const insert = 'INSERT INTO turns (id, session_id, state, record, prompt) VALUES (?, ?, ?, ?, ?)';
-  sql.run(insert, turn.id, turn.sessionId, turn.state, JSON.stringify(turn), prompt);
+function insertTurn(sql: Sql, turn: Turn, prompt: string, parts: PromptParts): void {
+  const { id, sessionId, state } = turn;
+  const json = JSON.stringify(parts);
+  const row = [id, sessionId, state, JSON.stringify(turn), prompt, json === '{}' ? null : json];
+  sql.run(INSERT_TURN, ...row);
 }
+
+const INSERT_TURN =
+  'INSERT INTO turns (id, session_id, state, record, prompt, parts) VALUES (?, ?, ?, ?, ?, ?)';
 
 /** An autonomous turn has no prompt to deliver. */
 function startTurn(sql: Sql, turn: Turn, epoch: number | null): void {

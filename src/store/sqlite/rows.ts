@@ -1,6 +1,6 @@
 /** What the rows mean: sessions, turns, requests and events as the session room knows them. */
 
-import type { EventBody, SessionEvent, Turn } from '../../session/event.ts';
+import type { EventBody, PromptParts, SessionEvent, Turn } from '../../session/event.ts';
 import type { LastTurn, Session, TurnCounts } from '../../session/session.ts';
 import { withSoundUsage } from '../../session/usage.ts';
 import { damaged, jsonOf, memberOf, parsed, type Row, type Tuple } from './sql.ts';
@@ -71,6 +71,11 @@ function recounted(session: Session, { lastTurn, ...counts }: Recount): Session 
 /** Earlier versions stored whatever figures the API had sent. */
 export function turnOf(row: Row): Turn {
   return withSoundUsage(jsonOf<Turn>(row, 'record'));
+}
+
+/** What belongs to the prompt of a turn that has not ended. */
+export function partsOf(row: Row): PromptParts {
+  return row.parts === null ? {} : jsonOf<PromptParts>(row, 'parts');
 }
 
 export function recordOf(session: Session): string {
