@@ -83,6 +83,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
   const runner = claudeRunner({
     processes,
     environment: settings.environment,
+    named: settings.envs,
     claudePath: settings.claudePath,
     scratchDirectory,
     secretFiles: secretFilesOf(settings),

@@ -12,6 +12,7 @@ import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { isForClient, type Refusal, refuse } from './refusal.ts';
+import { MARKER_VARIABLE } from './runner/process-table.ts';
 import { secretsIn } from './secrets.ts';
 import { inExtension } from './settings.ts';
 import { visible } from './text.ts';
@@ -98,9 +99,21 @@ async function backUp({ stateDir, operand = '' }: Settings): Promise<number> {
   return say(file);
 }
 
+/**
+ * A person's own configuration of Claude Code usually names this server. Each session that uses it would start another
+ * server, whose sessions would do the same.
+ */
+function refuseInsideSession({ environment }: Settings): void {
+  if (environment[MARKER_VARIABLE] === undefined) return;
+  throw new SettingError(
+    `a session of claude-sessions-mcp has started this server (${MARKER_VARIABLE} is set): it does not run inside one of its own sessions`,
+  );
+}
+
 async function startServer(settings: Settings, circumstances: Circumstances): Promise<number> {
+  refuseInsideSession(settings);
   const { logLevel: level, logFile: file } = settings;
-  const redactor = new Redactor(secretsIn(settings.environment));
+  const redactor = new Redactor(secretsIn(settings.environment, settings.envs));
   const log = createLog({ level, redactor, file });
   const stopped = untilStopped(log, circumstances.npm);
   const stdout = claimStdout(process.stdout, log, redactor);

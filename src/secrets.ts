@@ -21,14 +21,24 @@ const URL_USER = /(?<![a-z\d+.-])[a-z\d+.-]+:\/\/([^\s/?#]+)@/gi;
 const SECRET_CHARS_MIN = 8;
 /** From this length on, a part of a credential's value, or a user name, with a digit may be a credential itself. */
 const RANDOM_CHARS_MIN = 16;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /** Minimum length of a line of a key that has several lines. */
 const LINE_CHARS_MIN = 32;
 
-/** The values in an environment that may be credentials, and the parts of values. */
-export function secretsIn(environment: Environment): readonly string[] {
-  const found = Object.entries(environment).flatMap(([name, value = '']) =>
-    secretsNamed(name, value, SECRET_NAME.test(name)),
-  );
+/**
+ * The values in an environment that may be credentials, and the parts of values.
+ *
+ * @param passed the names of variables that an operator passes on to sessions. Whatever they are called, a value that looks
+ *   random is a credential. Any other (a path, an address, a command, a word) occurs in texts where it is no secret.
+ */
+export function secretsIn(
+  environment: Environment,
+  passed: readonly string[] = [],
+): readonly string[] {
+  const found = Object.entries(environment).flatMap(([name, value = '']) => {
+    const isSecret = SECRET_NAME.test(name) || (passed.includes(name) && looksRandom(value));
+    return secretsNamed(name, value, isSecret);
+  });
   return [...new Set(found.filter((secret) => secret.length >= SECRET_CHARS_MIN))];
 }
 
@@ -83,6 +93,15 @@ function urlUsers(value: string): readonly string[] {
 
 function isRandom(text: string): boolean {
   return text.length >= RANDOM_CHARS_MIN && /\d/.test(text) && /[a-z]/i.test(text);
+}
+
+/**
+ * Whether a value as a whole is made of random characters: not a place, a command, or an address of mail, and with a run of
+ * letters and digits that no word or version has. A UUID counts.
+ */
+function looksRandom(value: string): boolean {
+  if (/^[/~.-]|:\/\/|[\s@]/.test(value)) return false;
+  return UUID.test(value) || (value.match(/[a-z\d]+/gi) ?? []).some(isRandom);
 }
 
 /** In URLs and in some headers, characters are percent-encoded. */

@@ -7,6 +7,7 @@ import { SettingError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
 import { meantText } from './nearest.ts';
 import { GUARD_CHOICES } from './runner/guard.ts';
+import { problemWithName } from './runner/variables.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -27,6 +28,10 @@ const origin = url.refine(
   (value) => URL.canParse(value) && new URL(value).origin === value,
   'expected an origin like https://app.example',
 );
+
+const variable = z.custom<string>((input) => problemWithName(String(input)) === undefined, {
+  error: ({ input }) => problemWithName(String(input)),
+});
 
 function integer(min: number, max: number) {
   return z
@@ -88,6 +93,7 @@ function onOff(does: string) {
 const SETTINGS = {
   stateDir: one(path.optional(), 'where sessions are kept', 'DIR'),
   roots: many(given, 'sessions may work below it', 'DIR'),
+  envs: many(variable, 'a variable that sessions get too', 'NAME'),
   claudePath: one(path.optional(), 'the Claude Code to run', 'FILE'),
   maxLive: one(number(1, 10_000, 16), 'Claude Code processes at once'),
   maxSessions: one(number(1, 100_000_000, 100_000), 'sessions that have not ended'),

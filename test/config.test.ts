@@ -48,6 +48,7 @@ describe('settings', () => {
     HOST: 'box.lan:7337',
     ORIGIN: 'https://a.example',
     URL: 'https://a.example/mcp',
+    NAME: 'SSH_AUTH_SOCK',
   };
 
   test.each(SETTING_LIST)('--$flag and its variable mean the same', ({ flag, value }) => {
@@ -130,6 +131,21 @@ describe('settings', () => {
     });
   });
 
+  test('variables are passed on by name, and stand with commas in a variable', () => {
+    const argv = ['--env', 'SSH_AUTH_SOCK', '--env', '_own', '--env', 'PATH'];
+    expect(readSettings(argv, {}).envs).toEqual(['SSH_AUTH_SOCK', '_own', 'PATH']);
+    const environment = { CLAUDE_SESSIONS_ENV: 'GH_TOKEN,CLAUDE_CODE_USE_BEDROCK' };
+    expect(readSettings([], environment).envs).toEqual(['GH_TOKEN', 'CLAUDE_CODE_USE_BEDROCK']);
+  });
+
+  test('a value given with the name of a variable is refused, and not repeated', () => {
+    const read = () => readSettings(['--env', 'GH_TOKEN=ghp_secret'], {});
+    expect(read).toThrow(
+      /^--env \(or CLAUDE_SESSIONS_ENV\): expected the name only: the value is taken from the env/,
+    );
+    expect(read).not.toThrow('ghp_secret');
+  });
+
   test('one principal may have all sessions, unless its share is named', () => {
     expect(readSettings(['--max-sessions', '5'], {}).maxSessionsPerPrincipal).toBe(5);
     const argv = ['--max-sessions-per-principal', '3'];
@@ -138,6 +154,14 @@ describe('settings', () => {
 
   test.each([
     [['--bogus'], /--bogus/],
+    [['--env', ''], /--env .*expected the name of an environment variable/],
+    [['--env', '2FA'], /--env .*expected the name of an environment variable/],
+    [['--env', 'npm_config_*'], /--env .*expected the name of an environment variable/],
+    [['--env', 'SSH_AUTH_SOCK', '--env', 'TMPDIR'], /--env .*TMPDIR is refused: each session has/],
+    [['--env', 'CLAUDE_SESSIONS_MARKER'], /--env .*_MARKER is refused: it is for the server/],
+    [['--env', 'CLAUDE_CODE_DISABLE_CRON'], /--env .*_CRON is refused: sessions depend on these/],
+    [['--env', 'CLAUDECODE'], /--env .*CLAUDECODE is refused/],
+    [['--env', 'LD_PRELOAD'], /--env .*LD_PRELOAD is refused: it would change the programs/],
     [['--allowed-host', 'https://a.example'], /--allowed-host.*expected a host/],
     [['--allowed-host', '*'], /--allowed-host.*expected a host/],
     [['--allowed-origin', 'a.example'], /--allowed-origin.*expected an/],

@@ -59,6 +59,29 @@ test.each([
   expect(secretsIn({ [name]: value })).toEqual(expected);
 });
 
+test.each([
+  'lin_api_0123456789abcdefABCD',
+  'AKIA0123456789EXAMPLE0',
+  '550e8400-e29b-41d4-a716-446655440000',
+])('a variable that is passed on by name holds a credential if it is %s', (value) => {
+  expect(secretsIn({ LINEAR: value }, ['LINEAR'])).toEqual([value]);
+  expect(secretsIn({ LINEAR: value })).toEqual([]);
+});
+
+test.each([
+  ['SSH_AUTH_SOCK', '/private/tmp/com.apple.launchd.a1b2c3d4e5f6a7b8c9/Listeners'],
+  ['GIT_SSH_COMMAND', 'ssh -i /keys/0123456789abcdef -F none'],
+  ['DOCKER_HOST', 'ssh://somebody@0123456789abcdef.example'],
+  ['GIT_AUTHOR_EMAIL', 'user0123456789abc@example.com'],
+  ['CC_FOR_BUILD', 'x86_64-unknown-linux-gnu-gcc-12'],
+  ['NODE_OPTIONS', '--max-old-space-size=16384'],
+  ['NODE_ENV', 'production'],
+  ['DISPLAY', ':0'],
+  ['PREFIX', '/usr'],
+])('but not if it is what %s usually is', (name, value) => {
+  expect(secretsIn({ [name]: value }, [name])).toEqual([]);
+});
+
 test('headers are credentials one by one, and together', () => {
   const value =
     'Authorization: Bearer abcdefgh\nX-Api-Key: ijklmnop\nX-Gateway: q0r1s2t3u4v5w6x7\nX-Team: blue';

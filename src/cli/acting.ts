@@ -12,10 +12,10 @@ export async function asOperator<T>(
   act: (operator: Operator) => Promise<T>,
 ): Promise<T> {
   const { openOperator } = await import('../operator.ts');
-  const { logFile: file, logLevel, environment } = settings;
+  const { logFile: file, logLevel, environment, envs } = settings;
   // Without a log file, the log goes to the person's screen: only errors matter there.
   const level = file === undefined ? 'error' : logLevel;
-  const redactor = new Redactor(secretsIn(environment));
+  const redactor = new Redactor(secretsIn(environment, envs));
   const operator = await openOperator({ settings, log: createLog({ level, redactor, file }) });
   try {
     return await act(operator);

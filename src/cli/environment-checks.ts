@@ -33,8 +33,8 @@ function nodeCheck(): Finding {
     : fail(problem);
 }
 
-async function claudeCheck({ claudePath, environment }: Settings): Promise<Finding> {
-  const found = await findClaude(claudePath, environment);
+async function claudeCheck({ claudePath, environment, envs }: Settings): Promise<Finding> {
+  const found = await findClaude(claudePath, environment, envs);
   if ('version' in found) {
     const tooOld = versionFailure(found.version);
     if (tooOld !== undefined) return fail(tooOld.message, tooOld.hint);

@@ -31,6 +31,8 @@ import { realDirectoryOf, worksIn } from './working-directory.ts';
 export type ClaudeRunnerOptions = {
   /** The server's environment. A session gets the part of it that `childEnvironment` selects. */
   readonly environment: Environment;
+  /** The names of further variables that the operator passes on. */
+  readonly named?: readonly string[];
   /** The Claude Code to run, instead of the one that the Agent SDK brings. */
   readonly claudePath?: string;
   /** Each session gets a folder below it for temporary files. */
@@ -94,7 +96,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
   ]);
   try {
     const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
-    const own = { marker: spec.marker, temporaryDirectory };
+    const own = { marker: spec.marker, temporaryDirectory, named: context.named };
     const environment = { ...childEnvironment(context.environment, own), ...context.shell };
     const conversation = new Conversation(spec, environment);
     const places = placesOf(directory, environment);

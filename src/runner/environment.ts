@@ -1,30 +1,14 @@
-/** The part of our environment that a Claude Code process gets: the names on these lists and nothing else. */
+/**
+ * The part of our environment that a Claude Code process gets: the names on the lists, those that the operator has given,
+ * and nothing else.
+ */
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { MARKER_VARIABLE } from './process-table.ts';
+import { PASSED, valueFor } from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-const PLAIN = new Set(
-  [
-    // The user and the system.
-    'PATH HOME USER LOGNAME SHELL LANG TZ TERM XDG_CONFIG_HOME',
-    // The way to the network.
-    'SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS',
-    'HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy',
-    // Claude Code and its credentials.
-    'CLAUDE_CODE_OAUTH_TOKEN CLAUDE_CODE_MAX_RETRIES CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
-    'CLAUDE_CODE_GIT_BASH_PATH ANTHROPIC_API_KEY ANTHROPIC_AUTH_TOKEN ANTHROPIC_BASE_URL',
-    'ANTHROPIC_CUSTOM_HEADERS API_TIMEOUT_MS',
-    'DISABLE_TELEMETRY DISABLE_ERROR_REPORTING DISABLE_AUTOUPDATER',
-    // Set by an operator whose container is the sandbox: without it root cannot bypass permissions.
-    'IS_SANDBOX',
-    // Without these no program starts on Windows.
-    'Path PATHEXT SystemRoot SystemDrive windir ComSpec',
-    'APPDATA LOCALAPPDATA USERPROFILE ProgramData ProgramFiles',
-  ].flatMap((names) => names.split(' ')),
-);
 
 const PATTERNS = [/^LC_[A-Z]+$/, /^ANTHROPIC_([A-Z0-9]+_)*MODEL$/];
 
@@ -55,23 +39,35 @@ const OFF = new Set(['', '0', 'false', 'no', 'off']);
 /** Claude Code's own default is 10, which keeps a turn on a wrong key or a dead network for three minutes. */
 const RETRIES_DEFAULT = '3';
 
-/** The complete environment of a Claude Code process. The folder for temporary files is the session's own. */
+/** What a process has of its own, and what the operator passes on to all. */
+type Own = {
+  readonly marker: string;
+  /** The folder for temporary files. */
+  readonly temporaryDirectory: string;
+  /** Names that the operator passes on (`--env`). */
+  readonly named?: readonly string[];
+};
+
+/** The complete environment of a Claude Code process. */
 export function childEnvironment(
   source: Environment,
-  { marker, temporaryDirectory }: { readonly marker: string; readonly temporaryDirectory: string },
+  { marker, temporaryDirectory, named = [] }: Own,
 ): Record<string, string> {
   const clouds = cloudsOf(source);
   const passes = (name: string) =>
-    PLAIN.has(name) ||
+    PASSED.has(name) ||
+    named.includes(name) ||
     PATTERNS.some((pattern) => pattern.test(name)) ||
     clouds.some((cloud) => name === cloud.switch || cloud.names.test(name));
-  const passed = Object.entries(source).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && passes(entry[0]),
-  );
+  const passed = Object.entries(source).flatMap(([name, value]) => {
+    const own = value === undefined || !passes(name) ? undefined : valueFor(name, value);
+    return own === undefined ? [] : [[name, own] as const];
+  });
+  const { CLAUDE_CONFIG_DIR: _, ...rest } = Object.fromEntries(passed);
   return {
     [MARKER_VARIABLE]: marker,
     CLAUDE_CODE_MAX_RETRIES: RETRIES_DEFAULT,
-    ...Object.fromEntries(passed),
+    ...rest,
     // Claude Code would resolve an empty or relative path in the session's directory.
     ...(source.CLAUDE_CONFIG_DIR && { CLAUDE_CONFIG_DIR: claudeDirectory(source) }),
     // Without these two, the stream does not show a turn's end or a failed start.

@@ -23,14 +23,18 @@ type Found = { readonly path: string; readonly version: string } | { readonly pr
  * The Claude Code that sessions would run, asked for its version.
  *
  * @param claudePath undefined for the one that the Agent SDK brings
+ * @param named the variables that the operator passes on
  */
 export async function findClaude(
   claudePath: string | undefined,
   environment: Environment,
+  named: readonly string[] = [],
 ): Promise<Found> {
+  const own = { marker: 'version', temporaryDirectory: tmpdir(), named };
+  const env = childEnvironment(environment, own);
   const problems: string[] = [];
   for (const path of claudePath === undefined ? brought() : [claudePath]) {
-    const asked = await askVersion(path, environment);
+    const asked = await askVersion(path, env);
     if ('version' in asked) return asked;
     problems.push(`${path} ${asked.problem}`);
   }
@@ -76,8 +80,7 @@ function brought(): readonly string[] {
   });
 }
 
-async function askVersion(path: string, environment: Environment): Promise<Found> {
-  const env = childEnvironment(environment, { marker: 'version', temporaryDirectory: tmpdir() });
+async function askVersion(path: string, env: Record<string, string>): Promise<Found> {
   const options = { env, timeout: VERSION_MS_MAX };
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], options);

@@ -29,6 +29,13 @@ const ways: readonly [string, (place: Place) => Start | Promise<Start>, number, 
     /^state directory .*\/state: .*--state-dir/,
   ],
   [
+    'a start inside a session of its own',
+    () => ({ env: { CLAUDE_SESSIONS_MARKER: 'of a session' } }),
+    2,
+    /^a session of claude-sessions-mcp has started this server .*inside one of its own sessions$/,
+  ],
+  ['a variable with its value', () => ({ args: ['--env', 'A=B'] }), 2, /^--env .*the name only/],
+  [
     'an old SQLite in a desktop program',
     () => ({ nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(OLD_SQLITE)}`] }),
     1,
@@ -54,9 +61,9 @@ describe.each(ways)('%s', OPTIONS, (_, prepare, exitCode, problem) => {
 
   test.each(CLIENTS)('is what the client %s reports', async (kind) => {
     const place = await makePlace();
-    const { args = [], nodeArgs = [] } = await prepare(place);
+    const { args = [], nodeArgs = [], env } = await prepare(place);
     const command = { command: process.execPath, args: [...nodeArgs, MAIN, ...args] };
-    const said = await connectStdio(kind, { ...command, env: place.env }).catch(
+    const said = await connectStdio(kind, { ...command, env: { ...place.env, ...env } }).catch(
       ({ message }: Error) => message.replace(/^MCP error -32000: /, ''),
     );
     expect(said).toMatch(problem);

@@ -23,7 +23,7 @@ test('what is not on the list stays out, however it is named', () => {
   const names = `
     CLAUDE_SESSIONS_TOKEN_FILE CLAUDE_SESSIONS_STATE_DIR CLAUDECODE CLAUDE_CODE_SESSION_ID
     CLAUDE_CODE_MESSAGING_SOCKET CLAUDE_CODE_ENTRYPOINT GITHUB_TOKEN OPENAI_API_KEY DATABASE_URL
-    NODE_OPTIONS LD_PRELOAD SSH_AUTH_SOCK PATH_TO_SECRET MY_PATH ANTHROPIC_ADMIN_KEY LC_
+    NODE_OPTIONS LD_PRELOAD LD_LIBRARY_PATH SSH_AUTH_SOCK XDG_RUNTIME_DIR PATH_TO_SECRET MY_PATH ANTHROPIC_ADMIN_KEY LC_
     __proto__`;
   const secrets = names
     .trim()
@@ -50,8 +50,45 @@ test('what a session needs goes along unchanged', () => {
   expect(pass({ ...useful, TERM: undefined })).toEqual({ ...ALWAYS, ...useful });
 });
 
+test('where tools are goes along', () => {
+  const places = {
+    CARGO_HOME: '/opt/cargo',
+    NVM_DIR: '/home/me/.nvm',
+    NIX_LD: '/run/current-system/sw/share/nix-ld/lib/ld.so',
+    XDG_CACHE_HOME: '/var/cache/me',
+    ALL_PROXY: 'socks5://proxy',
+  };
+  expect(pass(places)).toEqual({ ...ALWAYS, ...places });
+});
+
+test('an operator may add names, each as it is', () => {
+  const source = { SSH_AUTH_SOCK: '/agent', SSH_AUTH_SOCK_2: '/other', EMPTY: '', GONE: undefined };
+  const named = ['SSH_AUTH_SOCK', 'EMPTY', 'GONE', 'MISSING'];
+  expect(childEnvironment(source, { ...OWN, named })).toEqual({
+    ...ALWAYS,
+    SSH_AUTH_SOCK: '/agent',
+    EMPTY: '',
+  });
+});
+
+test('no folder of the session’s directory is searched for programs or libraries', () => {
+  const source = {
+    PATH: ':/opt/bin:.:bin:./node_modules/.bin:/usr/bin:',
+    LD_LIBRARY_PATH: ':/opt/lib',
+    NIX_LD_LIBRARY_PATH: '.',
+  };
+  expect(childEnvironment(source, { ...OWN, named: ['LD_LIBRARY_PATH'] })).toEqual({
+    ...ALWAYS,
+    PATH: '/opt/bin:/usr/bin',
+    LD_LIBRARY_PATH: '/opt/lib',
+  });
+  expect(pass({ PATH: '' })).toEqual(ALWAYS);
+});
+
 test('Claude Code keeps its configuration where this server looks for it, and never in a session’s directory', () => {
   expect(pass({ CLAUDE_CONFIG_DIR: '' })).toEqual(ALWAYS);
+  const named = ['CLAUDE_CONFIG_DIR'];
+  expect(childEnvironment({ CLAUDE_CONFIG_DIR: '' }, { ...OWN, named })).toEqual(ALWAYS);
   expect(pass({ CLAUDE_CONFIG_DIR: 'conf' }).CLAUDE_CONFIG_DIR).toBe(resolve('conf'));
   for (const CLAUDE_CONFIG_DIR of ['', 'conf', '/conf', undefined]) {
     const source = { HOME: '/home/me', CLAUDE_CONFIG_DIR };
