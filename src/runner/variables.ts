@@ -42,9 +42,6 @@ function setOf(lines: readonly string[]): ReadonlySet<string> {
 /** The names that sessions get by themselves, if they are set. */
 export const PASSED = setOf([...SYSTEM, ...TOOLS]);
 
-/** Those of them that say where tools are. */
-export const TOOL_PLACES = setOf(TOOLS);
-
 /** The folders in which programs and libraries are searched for. */
 const SEARCH_PATHS = setOf([
   'PATH LD_LIBRARY_PATH NIX_LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH',

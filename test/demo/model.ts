@@ -18,10 +18,10 @@ export function chooseModel(project: SampleProject): Promise<Model> {
 }
 
 function realModel(project: SampleProject): Model {
+  // The demo may run in a session, but a server does not start inside one.
+  const { CLAUDE_SESSIONS_MARKER: _, ...own } = process.env;
   const environment = Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
+    Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
   return {
     about: 'ANTHROPIC_API_KEY is set: the demo uses the real API and spends tokens of that key.',

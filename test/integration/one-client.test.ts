@@ -13,12 +13,15 @@ const { command, args } = commandOf();
 const CLIENT = join(import.meta.dirname, 'programs', 'other-client.mjs');
 const PACKAGE = ['npm', '--silent', '--prefix', ROOT, 'start'];
 
+/** Without the mark of a session, in which these tests may run: a server does not start inside one. */
+const { CLAUDE_SESSIONS_MARKER: _, ...inherited } = process.env;
+
 /** A server of this process, which is the client of all of them, started through what is given. */
 function connect({ env }: Workplace, [file = '', ...words]: readonly string[]) {
   return connectStdio('v2 auto', {
     command: file,
     args: words,
-    env: { ...process.env, ...env } as never,
+    env: { ...inherited, ...env } as never,
   });
 }
 
