@@ -153,8 +153,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const { presence, waiters, sessions, control } = parts;
   const permissions = new Permissions({
     ...base,
-    memoryOf: (toolName, input, directory) =>
-      memoryOf(toolName, input, placesOf(directory, settings.environment), asGiven),
+    memoryOf: (toolName, input, directories) =>
+      memoryOf(toolName, input, placesOf(directories, settings.environment), asGiven),
     timeoutMs: settings.permissionTimeoutMs,
   });
   const scheduler = new Scheduler({

@@ -28,6 +28,8 @@ export const TASK_ID_CHARS_MAX = 200;
 export const REASON_CHARS_MAX = 1000;
 export const KEY_CHARS_MAX = 200;
 export const PATH_CHARS_MAX = 4096;
+/** Maximum number of directories of a session besides its working directory. */
+export const ADDITIONAL_DIRECTORIES_MAX = 10;
 export const SYSTEM_PROMPT_BYTES_MAX = 256 * KIB;
 export const LABELS_MAX = 32;
 export const LABEL_KEY_CHARS_MAX = 64;

@@ -2,7 +2,7 @@ import type { Failure } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import type { DisconnectPolicy } from '../session/options.ts';
+import { type DisconnectPolicy, directoriesOf } from '../session/options.ts';
 import { hasFailed, type Session, silentSince, uuidOf } from '../session/session.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
@@ -33,6 +33,7 @@ const FACT_WIDTH = 'principal  '.length;
 
 /** A request, above all a plan, is read before it is answered, and rules are read as a whole. */
 const LINES_MAX: ReadonlyMap<string, number> = new Map([
+  ['directory', 50],
   ['asks', 200],
   ['allowed', 100],
   ['denied', 100],
@@ -103,7 +104,7 @@ function factsOf(known: Known, now: number): readonly Fact[] {
     ['error', error && failureText(error), 'red'],
     ['last turn', lastTurnText(session, when), hasFailed(session) ? 'red' : undefined],
     ['principal', isOthers(session) ? session.principal : undefined],
-    ['directory', tildePath(options.workingDirectory)],
+    ['directory', directoriesOf(options).map(tildePath).join('\n')],
     ['tasks', session.taskIds.join(', ')],
     ['labels', pairsText(session.labels)],
     ...ruleFacts(known),
@@ -127,13 +128,14 @@ function factsOf(known: Known, now: number): readonly Fact[] {
 /** What the session may do, and how it runs. */
 function ruleFacts({ session, remembered }: Known): readonly Fact[] {
   const { model, allowedTools = [], disallowedTools = [], ...options } = session.options;
-  const { maxTurns, timeout, onDisconnect = 'detach' } = options;
+  const { maxTurns, timeout, onDisconnect = 'detach', effort, fallbackModel } = options;
   const limits = [
     maxTurns === undefined ? '' : `${counted(maxTurns, 'step')} a turn (maxTurns)`,
     timeout === undefined ? '' : `${duration(timeout)} a turn (timeout)`,
   ];
   return [
-    ['model', model],
+    ['model', fallbackModel ? `${model ?? 'default'}, or ${fallbackModel} if overloaded` : model],
+    ['effort', effort],
     ['mode', modeOf(session)],
     ['allowed', [...allowedTools, ...remembered.map((it) => `${it} (for the session)`)].join('\n')],
     ['denied', disallowedTools.join('\n')],

@@ -15,9 +15,10 @@ const TOOLS_NEVER =
  *   else
  */
 export function claudeOptions(options: SessionOptions, denyRules: readonly string[]): Options {
-  const permissionMode = options.permissionMode ?? 'default';
+  const { permissionMode = 'default', additionalDirectories = [] } = options;
   return {
     cwd: options.workingDirectory,
+    additionalDirectories: [...additionalDirectories],
     // Without these an untrusted repository runs code at start: hooks, MCP servers, its own permission rules.
     settingSources: [],
     strictMcpConfig: true,
@@ -26,7 +27,11 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
     settings: {
       // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
       disableAutoMode: 'disable',
-      ...denying(denyRules),
+      permissions: {
+        deny: [...denyRules],
+        // A link that later stands in the place of one leads Claude's file tools nowhere.
+        workingDirectoriesAsGiven: [...additionalDirectories],
+      },
     },
     // Otherwise nothing comes while Claude writes a long text, and it would look silent.
     includePartialMessages: true,
@@ -36,6 +41,8 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
     disallowedTools: [...TOOLS_NEVER.split(' '), ...(options.disallowedTools ?? [])],
     systemPrompt: systemPrompt(options),
     model: options.model,
+    fallbackModel: options.fallbackModel,
+    effort: options.effort,
     maxTurns: options.maxTurns,
     maxBudgetUsd: options.maxBudgetUsd,
   };

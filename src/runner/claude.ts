@@ -26,7 +26,7 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { shellOf } from './shell.ts';
-import { realDirectoryOf, worksIn } from './working-directory.ts';
+import { areInPlace, realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
   /** The server's environment. A session gets the part of it that `childEnvironment` selects. */
@@ -90,8 +90,12 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
   const soon = <T>(look: Promise<T>): Promise<T> => inTime(look, LOOK_MS_MAX, spec.signal);
-  const [directory] = await Promise.all([
-    soon(realDirectoryOf(spec.options.workingDirectory)),
+  const { workingDirectory, additionalDirectories = [] } = spec.options;
+  const [directory, additional] = await Promise.all([
+    soon(realDirectoryOf(workingDirectory)),
+    Promise.all(
+      additionalDirectories.map((path) => soon(realDirectoryOf(path, 'additional directory'))),
+    ),
     context.claudePath === undefined ? undefined : soon(checkProgram(context.claudePath)),
   ]);
   try {
@@ -99,7 +103,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     const own = { marker: spec.marker, temporaryDirectory, named: context.named };
     const environment = { ...childEnvironment(context.environment, own), ...context.shell };
     const conversation = new Conversation(spec, environment);
-    const places = placesOf(directory, environment);
+    const places = placesOf([directory, ...additional], environment);
     const files = context.secretFiles;
     const [{ grown, resumeOptions }, seen, configurations] = await Promise.all([
       soon(lookedAt(conversation)),
@@ -110,7 +114,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       context.guarding.watch(spec.marker),
     ]);
     const rules = denyRules(seen);
-    const keptOut = keptOutRules(configurations, directory);
+    const keptOut = keptOutRules(configurations, places.directories);
     const conversations = conversationGuard(configurations, spec.uuid);
     const run = new ClaudeRun({
       spec,
@@ -118,9 +122,9 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
       places,
       resumed: 'resume' in resumeOptions,
       isCurrent: async (pid) => {
-        const looks = [conversation.promptsOfOthers(), worksIn(pid, directory)] as const;
-        const [prompts, isInPlace] = await Promise.all(looks);
-        return prompts === grown && isInPlace;
+        const looks = [worksIn(pid, directory), areInPlace(additional)];
+        const prompts = await conversation.promptsOfOthers();
+        return prompts === grown && (await Promise.all(looks)).every(Boolean);
       },
       checkKept: () => conversation.checkKept(),
       killTree: context.guarding.killTree,
@@ -131,10 +135,10 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
           launched.query.applyFlagSettings(denying([...keptOut, ...now]));
         const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
         const launched = launch(context, input, gate, {
-          ...claudeOptions({ ...spec.options, workingDirectory: directory }, [
-            ...keptOut,
-            ...rules,
-          ]),
+          ...claudeOptions(
+            { ...spec.options, workingDirectory: directory, additionalDirectories: additional },
+            [...keptOut, ...rules],
+          ),
           ...resumeOptions,
           env: environment,
           hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },

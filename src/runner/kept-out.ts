@@ -90,12 +90,15 @@ export async function configurationsOf({ configDirectory }: Places): Promise<rea
   return [...new Set([configDirectory, real])];
 }
 
-/** Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. */
+/**
+ * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable.
+ *
+ * @param directories in which the session works
+ */
 export function keptOutRules(
   configurations: readonly string[],
-  workingDirectory: string,
+  directories: readonly string[],
 ): readonly string[] {
-  const repository = `${asPattern(workingDirectory)}/.claude`;
   return [
     ...configurations
       .map(asPattern)
@@ -105,8 +108,10 @@ export function keptOutRules(
         `Edit(/${at}/projects/**)`,
         `Edit(/${at}/agent-memory/**)`,
       ]),
-    ...['launch.json', 'agent-memory/**', 'agent-memory-local/**'].map(
-      (name) => `Edit(/${repository}/${name})`,
+    ...directories.flatMap((directory) =>
+      ['launch.json', 'agent-memory/**', 'agent-memory-local/**'].map(
+        (name) => `Edit(/${asPattern(directory)}/.claude/${name})`,
+      ),
     ),
   ];
 }

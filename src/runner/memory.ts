@@ -31,13 +31,19 @@ const FILE_ARGUMENT: ReadonlyMap<string, string> = new Map([
  */
 const NEVER = new Set(['AskUserQuestion', 'ExitPlanMode', 'Glob', 'Grep', 'LS']);
 
-/** @param environment of the Claude Code process, which decides where its configuration is */
+/** Of the additional directories, in the text of what is remembered. */
+const NAMED_DIRECTORIES_MAX = 3;
+
+/**
+ * @param directories in which the session works, the working directory first
+ * @param environment of the Claude Code process, which decides where its configuration is
+ */
 export function placesOf(
-  workingDirectory: string,
+  directories: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Places {
   const home = environment.HOME || homedir();
-  return { workingDirectory, home, configDirectory: claudeDirectory(environment) };
+  return { directories, home, configDirectory: claudeDirectory(environment) };
 }
 
 /**
@@ -94,29 +100,44 @@ function hostMemory(tool: string, url: unknown): Memory | undefined {
   return { as: `${tool} of ${host}`, rule: { kind: 'host', tool, host } };
 }
 
-/** Files inside the session's directory, both by the given path and by its real path. */
+/**
+ * Files inside the session's directories, both by the given path and by its real path. An answer counts in all of them:
+ * they never change, so the rule names the working directory only.
+ */
 async function filesMemory(
   tool: string,
   path: unknown,
-  { workingDirectory, ...places }: Places,
+  places: Places,
 ): Promise<Memory | undefined> {
   if (typeof path !== 'string' || !isPlain(path)) return undefined;
-  const within = await realpath(workingDirectory);
-  // The path of a session's directory is a real path. If it is not any more, the directory was replaced.
-  if (within !== resolve(workingDirectory)) return undefined;
+  const directories = await Promise.all(places.directories.map((each) => realpath(each)));
+  // The paths of a session's directories are real paths. If one is not any more, the directory was replaced.
+  if (directories.some((each, at) => each !== resolve(places.directories[at] ?? '')))
+    return undefined;
   // The root of a file system contains everything: "inside it" would restrict nothing.
-  if (dirname(within) === within) return undefined;
+  if (directories.some((each) => dirname(each) === each)) return undefined;
   const [real, home, configDirectory] = await Promise.all([
     realPathOf(resolve(path)),
     realPathOf(places.home),
     realPathOf(places.configDirectory),
   ]);
   const meant = [resolve(path), real];
-  const known = { workingDirectory: within, home, configDirectory };
-  if (!meant.every((each) => isInside(each, within) && !isProtected(each, known))) return undefined;
-  if (await isInGitDirectory(real, within)) return undefined;
-  const as = `${tool} files inside ${within}, except protected ones`;
+  const known = { directories, home, configDirectory };
+  const isCovered = (each: string) =>
+    directories.some((directory) => isInside(each, directory)) && !isProtected(each, known);
+  if (!meant.every(isCovered)) return undefined;
+  if (await isInGitDirectory(real, directories)) return undefined;
+  const [within = '', ...others] = directories;
+  const as = `${tool} files inside ${insideText(within, others)}, except protected ones`;
   return { as, rule: { kind: 'files', tool, within } };
+}
+
+/** The first ones: a text that an answer is given to is short, and there may be many. */
+function insideText(within: string, others: readonly string[]): string {
+  if (others.length === 0) return within;
+  const more = others.length - NAMED_DIRECTORIES_MAX;
+  const named = [within, ...others.slice(0, NAMED_DIRECTORIES_MAX)].join(', ');
+  return more > 0 ? `${named} and ${more} more additional directories` : named;
 }
 
 /** A path that means the same to us, to Claude Code and to the system. Claude Code hands over absolute ones. */
@@ -138,8 +159,9 @@ async function realPathOf(path: string): Promise<string> {
 }
 
 /** A repository without a working tree, or with its `.git` under another name: it has hooks too. */
-async function isInGitDirectory(path: string, within: string): Promise<boolean> {
-  for (let folder = dirname(path); isInside(folder, within); folder = dirname(folder)) {
+async function isInGitDirectory(path: string, within: readonly string[]): Promise<boolean> {
+  const isWithin = (folder: string) => within.some((directory) => isInside(folder, directory));
+  for (let folder = dirname(path); isWithin(folder); folder = dirname(folder)) {
     const marks = ['HEAD', 'objects'].map((name) => ifThere(stat(join(folder, name))));
     if ((await Promise.all(marks)).every(Boolean)) return true;
   }

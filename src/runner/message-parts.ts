@@ -8,6 +8,18 @@ export function lifecycleOf(message: { type: string; command_uuid?: unknown; sta
   return { uuid: String(message.command_uuid), state: String(message.state) };
 }
 
+/** From a message that the SDK passes on but does not list among its types. */
+export function fallbackOf(message: {
+  subtype?: unknown;
+  trigger?: unknown;
+  original_model?: unknown;
+  fallback_model?: unknown;
+}) {
+  if (message.subtype !== 'model_fallback') return undefined;
+  const isOverloaded = message.trigger === 'overloaded';
+  return { from: asName(message.original_model), to: asName(message.fallback_model), isOverloaded };
+}
+
 /** The content of a tool result as text. Anything else in it is replaced by its kind. */
 export function flatten(content: unknown): string {
   if (typeof content === 'string') return content;

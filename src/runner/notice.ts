@@ -7,7 +7,7 @@ import type {
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
 } from '@anthropic-ai/claude-agent-sdk';
-import { asName, figure, HTTP_STATUS_MAX } from './message-parts.ts';
+import { asName, fallbackOf, figure, HTTP_STATUS_MAX } from './message-parts.ts';
 
 /** Larger figures are left out of a notice. */
 const RETRIES_MAX = 1000;
@@ -20,6 +20,8 @@ export function noticeOf(message: SDKMessage): string | undefined {
   if (message.type === 'rate_limit_event') return rateLimit(message);
   if (message.type === 'conversation_reset') return 'The conversation was cleared.';
   if (message.type !== 'system') return undefined;
+  const fallback = fallbackOf(message);
+  if (fallback !== undefined) return fallbackText(fallback);
   switch (message.subtype) {
     case 'api_retry':
       return retry(message);
@@ -44,6 +46,10 @@ export function noticeOf(message: SDKMessage): string | undefined {
     default:
       return undefined;
   }
+}
+
+function fallbackText({ from, to, isOverloaded }: NonNullable<ReturnType<typeof fallbackOf>>) {
+  return `${from} ${isOverloaded ? 'is overloaded' : 'cannot be used now'}; ${to} answers instead.`;
 }
 
 function retry(message: SDKAPIRetryMessage): string {

@@ -61,8 +61,8 @@ const SHORT_NAME = /^[^.]{1,8}~\d+(\.|$)/;
 const OF_HOME = /^(\.|bin$|library$)/;
 
 export type Places = {
-  /** Where the session works. */
-  readonly workingDirectory: string;
+  /** Where the session works: its working directory, then its additional ones. */
+  readonly directories: readonly string[];
   readonly home: string;
   /** Claude Code's own configuration. */
   readonly configDirectory: string;
@@ -70,7 +70,7 @@ export type Places = {
 
 /** Whether a file at that path has to be asked for each time. All paths are absolute, real or not. */
 export function isProtected(path: string, places: Places): boolean {
-  const { workingDirectory, home, configDirectory } = places;
+  const { directories, home, configDirectory } = places;
   const names = namesOf(path);
   if (names.some((name, at) => NAMES.has(name) || SHORT_NAME.test(name) || isOfConfig(names, at))) {
     return true;
@@ -79,7 +79,7 @@ export function isProtected(path: string, places: Places): boolean {
   if (file === MARK_OF_GIT || WORKSPACE.test(file)) return true;
   if (isInsideFolded(path, configDirectory)) return true;
   const [first] = namesOf(relative(home, path));
-  const holdsHome = isInsideFolded(home, workingDirectory);
+  const holdsHome = directories.some((directory) => isInsideFolded(home, directory));
   return holdsHome && isInsideFolded(path, home) && first !== undefined && OF_HOME.test(first);
 }
 

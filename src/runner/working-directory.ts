@@ -1,4 +1,4 @@
-/** The directory that a session's process works in, and whether it still is the one it was started in. */
+/** The directories that a session's process works in, and whether they still are those it was started with. */
 
 import { readlink, realpath, stat } from 'node:fs/promises';
 import { quoteId, SessionError } from '../errors.ts';
@@ -8,10 +8,14 @@ import { cannotLook, ifThere } from '../looks.ts';
  * The directory with every symbolic link resolved, so that replacing a link later changes nothing. Checked before the
  * spawn, which would report a missing directory as a missing program.
  *
+ * @param word what it is for, in messages
  * @throws SessionError UNAVAILABLE
  */
-export async function realDirectoryOf(path: string): Promise<string> {
-  const what = `the working directory ${quoteId(path)}`;
+export async function realDirectoryOf(
+  path: string,
+  word: 'working directory' | 'additional directory' = 'working directory',
+): Promise<string> {
+  const what = `the ${word} ${quoteId(path)}`;
   const found = await ifThere(look(path)).catch((error: unknown) => {
     throw cannotLook(what, error);
   });
@@ -41,4 +45,14 @@ export async function worksIn(pid: number, directory: string): Promise<boolean> 
     readlink(`/proc/${pid}/cwd`).catch(() => directory),
   ]);
   return now === directory && ofProcess === directory;
+}
+
+/**
+ * Whether each directory still is at its path, and is not replaced by a link.
+ *
+ * @param directories real paths
+ */
+export async function areInPlace(directories: readonly string[]): Promise<boolean> {
+  const now = directories.map((directory) => realpath(directory).catch(() => undefined));
+  return (await Promise.all(now)).every((path, at) => path === directories[at]);
 }

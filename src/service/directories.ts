@@ -1,4 +1,4 @@
-/** Checks that a working directory exists inside one of the operator's roots. */
+/** Checks that the directories of a session exist inside the operator's roots. */
 
 import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -13,6 +13,14 @@ type Found = {
   /** With every symbolic link resolved. */
   readonly path: string;
   readonly isDirectory: boolean;
+};
+
+/** The argument that names a directory, which is also what the directory is for. */
+type Role = 'workingDirectory' | 'additionalDirectories';
+
+const WORDS: Readonly<Record<Role, string>> = {
+  workingDirectory: 'working directory',
+  additionalDirectories: 'additional directory',
 };
 
 /** Where sessions may work. */
@@ -40,33 +48,35 @@ export function unnamedDirectory({ roots, defaultDirectory }: Places): string {
 }
 
 /**
- * Returns the real path of the directory that a caller names for a new session: an absolute path, `~` or a path below
- * it, or a `file://` URI.
+ * Returns the real path of a directory that a caller names for a new session: an absolute path, `~` or a path below it,
+ * or a `file://` URI.
  *
  * @param roots resolved paths
+ * @param role the argument, for the messages
  * @throws SessionError INVALID_REQUEST if it is relative, missing, not a directory or outside the roots, UNAVAILABLE
  *   if this server has no file descriptor left
  */
-export async function resolveWorkingDirectory(
+export async function resolveDirectory(
   path: string,
   roots: readonly string[],
+  role: Role = 'workingDirectory',
 ): Promise<string> {
-  const place = path.startsWith('file://') ? pathOfUri(path) : pathFromHome(path);
-  if (!isAbsolute(place)) throw refused(path, NOT_ABSOLUTE, HOW_TO_NAME);
-  if (place.includes('\0')) throw refused(path, 'contains U+0000', HOW_TO_NAME);
-  const found = await find(place).catch((error: unknown) => {
-    if (isOutOfMeans(error)) throw cannotLook(whatOf(path), error);
+  const refused = (reason: string, hint: string) =>
+    new SessionError('INVALID_REQUEST', `${role} ${quoteId(path)} ${reason}`, { hint });
+  const place = placeOf(path);
+  if ('reason' in place) throw refused(place.reason, HOW_TO_NAME);
+  const found = await find(place.path).catch((error: unknown) => {
+    if (isOutOfMeans(error)) throw cannotLook(whatOf(path, role), error);
   });
   // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
   if (found === undefined || !isInAny(found.path, roots)) {
     throw refused(
-      path,
       'is not an existing directory inside a configured root',
       `the roots are ${rootsText(roots)}; the operator adds one with --root.`,
     );
   }
   if (!found.isDirectory)
-    throw refused(path, 'is not a directory', 'pass the directory that contains it.');
+    throw refused('is not a directory', 'pass the directory that contains it.');
   return found.path;
 }
 
@@ -76,7 +86,7 @@ export async function firstInside(
   roots: readonly string[],
 ): Promise<string | undefined> {
   for (const uri of uris.filter((one) => one.startsWith('file://'))) {
-    const path = await resolveWorkingDirectory(uri, roots).catch((error: unknown) => {
+    const path = await resolveDirectory(uri, roots).catch((error: unknown) => {
       if (error instanceof SessionError && error.code === 'INVALID_REQUEST') return undefined;
       throw error;
     });
@@ -89,6 +99,14 @@ const NOT_ABSOLUTE = 'is not an absolute path: there is nothing that it could be
 const HOW_TO_NAME =
   "Pass an absolute path, a path that begins with ~/ (the home directory of this server's user), or a file:// URI.";
 
+/** Where a spelling of a path leads, or what is wrong with it. */
+function placeOf(path: string): { readonly path: string } | { readonly reason: string } {
+  const place = path.startsWith('file://') ? pathOfUri(path) : { path: pathFromHome(path) };
+  if ('reason' in place) return place;
+  if (!isAbsolute(place.path)) return { reason: NOT_ABSOLUTE };
+  return place.path.includes('\0') ? { reason: 'contains U+0000' } : place;
+}
+
 function pathFromHome(path: string): string {
   if (path !== '~' && !path.startsWith('~/')) return path;
   const home = homedir();
@@ -96,13 +114,13 @@ function pathFromHome(path: string): string {
   return isAbsolute(home) ? join(home, path.slice(1)) : path;
 }
 
-function pathOfUri(uri: string): string {
+function pathOfUri(uri: string): ReturnType<typeof placeOf> {
   // `#` and `?` would have to be encoded in a path; without that, a part of it would be dropped here.
-  if (/[?#]/.test(uri)) throw refused(uri, 'has a query or a fragment', HOW_TO_NAME);
+  if (/[?#]/.test(uri)) return { reason: 'has a query or a fragment' };
   try {
-    return fileURLToPath(uri);
+    return { path: fileURLToPath(uri) };
   } catch {
-    throw refused(uri, 'is not a file:// URI of a path on this machine', HOW_TO_NAME);
+    return { reason: 'is not a file:// URI of a path on this machine' };
   }
 }
 
@@ -116,10 +134,16 @@ function rootsText(roots: readonly string[]): string {
  * Returns the real path of a session's directory before it runs: since the session was created, the directory may have
  * been removed or replaced by a link, and this server may have other roots.
  *
+ * @param role for the messages
+ *
  * @throws SessionError UNAVAILABLE if the session must not run there now
  */
-export async function currentDirectory(path: string, roots: readonly string[]): Promise<string> {
-  const what = whatOf(path);
+export async function currentDirectory(
+  path: string,
+  roots: readonly string[],
+  role: Role = 'workingDirectory',
+): Promise<string> {
+  const what = whatOf(path, role);
   const found = await find(path).catch((error: unknown) => {
     throw cannotLook(what, error);
   });
@@ -132,7 +156,9 @@ export async function currentDirectory(path: string, roots: readonly string[]): 
   if (found?.isDirectory) return found.path;
   throw unusable(
     `${what} ${found === undefined ? 'does not exist' : 'is not a directory'}`,
-    'Restore the directory, or create a session in another one.',
+    role === 'workingDirectory'
+      ? 'Restore the directory, or create a session in another one.'
+      : 'Restore the directory, or create a session without it.',
   );
 }
 
@@ -151,14 +177,8 @@ function isInAny(path: string, roots: readonly string[]): boolean {
   return roots.some((root) => isInside(path, root));
 }
 
-function whatOf(path: string): string {
-  return `the working directory ${quoteId(path)}`;
-}
-
-function refused(path: string, reason: string, hint: string): SessionError {
-  return new SessionError('INVALID_REQUEST', `workingDirectory ${quoteId(path)} ${reason}`, {
-    hint,
-  });
+function whatOf(path: string, role: Role): string {
+  return `the ${WORDS[role]} ${quoteId(path)}`;
 }
 
 function unusable(message: string, hint: string): SessionError {

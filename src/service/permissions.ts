@@ -5,6 +5,7 @@ import { quoteId, SessionError } from '../errors.ts';
 import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
 import type { AnsweredBy, PermissionGrant, PermissionRequest } from '../session/event.ts';
+import { directoriesOf } from '../session/options.ts';
 import { byWhom, type PermissionAnswer } from '../session/permission.ts';
 import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
@@ -22,7 +23,7 @@ export type PermissionsDeps = Pick<
   memoryOf(
     toolName: string,
     input: Readonly<Record<string, unknown>>,
-    workingDirectory: string,
+    directories: readonly string[],
   ): Promise<Memory | undefined>;
   /** Milliseconds after which an unanswered request is denied. */
   readonly timeoutMs: number;
@@ -175,7 +176,7 @@ export class Permissions {
       return { remembered: memory };
     }
     const { options } = await this.#deps.gate.readable(caller, request.sessionId);
-    const remembered = await this.#deps.memoryOf(toolName, updatedInput, options.workingDirectory);
+    const remembered = await this.#deps.memoryOf(toolName, updatedInput, directoriesOf(options));
     return remembered ? { remembered } : { notRemembered: CHANGED_TOO_FAR };
   }
 

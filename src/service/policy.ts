@@ -1,11 +1,11 @@
 /**
  * What the operator of this server allows a session. Checked when a session is created and again at each start of its
- * process: another server with other settings may have created it, and its directory may have been replaced.
+ * process: another server with other settings may have created it, and its directories may have been replaced.
  */
 
-import { SessionError } from '../errors.ts';
+import { quoteId, SessionError } from '../errors.ts';
 import type { SessionOptions } from '../session/options.ts';
-import { currentDirectory, resolveWorkingDirectory } from './directories.ts';
+import { currentDirectory, resolveDirectory } from './directories.ts';
 
 export type Policy = {
   /** Resolved paths. */
@@ -14,7 +14,7 @@ export type Policy = {
 };
 
 /**
- * Returns the options of a new session, with the real path of its directory.
+ * Returns the options of a new session, with the real paths of its directories.
  *
  * @throws SessionError INVALID_REQUEST
  */
@@ -29,15 +29,37 @@ export async function allowedOptions(
       { hint: 'the operator allows it with --allow-bypass-permissions.' },
     );
   }
-  const { workingDirectory } = asked;
+  checkModels(asked);
+  const { roots } = policy;
+  const workingDirectory = await resolveDirectory(asked.workingDirectory, roots);
+  const others = (asked.additionalDirectories ?? []).map((path) =>
+    resolveDirectory(path, roots, 'additionalDirectories'),
+  );
+  const additional = new Set(await Promise.all(others));
+  additional.delete(workingDirectory);
   return {
     ...asked,
-    workingDirectory: await resolveWorkingDirectory(workingDirectory, policy.roots),
+    workingDirectory,
+    additionalDirectories: additional.size > 0 ? [...additional] : undefined,
   };
 }
 
 /**
- * Returns the options for the start of a session's process now, with the real path of its directory.
+ * Claude Code refuses to start with a model that falls back to itself.
+ *
+ * @throws SessionError INVALID_REQUEST
+ */
+function checkModels({ model, fallbackModel }: SessionOptions): void {
+  if (fallbackModel === undefined || fallbackModel !== model) return;
+  throw new SessionError(
+    'INVALID_REQUEST',
+    `fallbackModel ${quoteId(fallbackModel)} is the model itself`,
+    { hint: 'name another model, or leave fallbackModel out.' },
+  );
+}
+
+/**
+ * Returns the options for the start of a session's process now, with the real paths of its directories.
  *
  * @throws SessionError UNAVAILABLE with a hint for the operator, after which the session can be used again
  */
@@ -56,8 +78,16 @@ export async function optionsToRun(
       },
     );
   }
-  const { workingDirectory } = options;
-  return { ...options, workingDirectory: await currentDirectory(workingDirectory, policy.roots) };
+  const { roots } = policy;
+  const workingDirectory = await currentDirectory(options.workingDirectory, roots);
+  const additional = options.additionalDirectories?.map((path) =>
+    currentDirectory(path, roots, 'additionalDirectories'),
+  );
+  return {
+    ...options,
+    workingDirectory,
+    additionalDirectories: additional && (await Promise.all(additional)),
+  };
 }
 
 function isForbiddenBypass({ permissionMode }: SessionOptions, policy: Policy): boolean {

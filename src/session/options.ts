@@ -22,7 +22,7 @@ const TRUST_LEVELS = ['none', 'memory', 'project', 'user'] as const;
 
 type TrustLevel = (typeof TRUST_LEVELS)[number];
 
-const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
+export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 type Effort = (typeof EFFORTS)[number];
 
@@ -62,6 +62,11 @@ export type SessionOptions = {
   /** Domains that the sandbox lets through. */
   readonly sandboxDomains?: readonly string[];
 };
+
+/** Where the session works: its working directory, then its additional ones. */
+export function directoriesOf(options: SessionOptions): readonly string[] {
+  return [options.workingDirectory, ...(options.additionalDirectories ?? [])];
+}
 
 /** Changed settings of a session. */
 export type SessionChanges = { readonly permissionMode: PermissionMode };

@@ -2,13 +2,14 @@
 
 import { z } from 'zod';
 import {
+  ADDITIONAL_DIRECTORIES_MAX,
   NAME_CHARS_MAX,
   PATH_CHARS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
   TOOL_RULES_MAX,
   TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
-import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/options.ts';
+import { DISCONNECT_POLICIES, EFFORTS, PERMISSION_MODES } from '../session/options.ts';
 import { boundedText, toolRule, word } from './fields.ts';
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
@@ -27,9 +28,21 @@ export const sessionOptions = {
       "Absolute path, ~/path or file:// URI of an existing directory inside one of the server's roots. Default: the " +
         "client's first root, the directory the server was started in, or its only root.",
     ),
+  additionalDirectories: z
+    .array(word(PATH_CHARS_MAX))
+    .max(ADDITIONAL_DIRECTORIES_MAX)
+    .optional()
+    .describe('Further directories inside the roots that Claude may work in.'),
   model: word(NAME_CHARS_MAX)
     .optional()
     .describe('Model for Claude Code, such as "opus". Default: chosen by Claude Code.'),
+  fallbackModel: word(NAME_CHARS_MAX)
+    .optional()
+    .describe('Model to use while the other one is overloaded.'),
+  effort: z
+    .enum(EFFORTS)
+    .optional()
+    .describe('How much Claude thinks. A model without xhigh or max uses the highest it has.'),
   maxTurns: z
     .int()
     .min(1)

@@ -9,7 +9,7 @@ import {
   type Turn,
 } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import { DISCONNECT_POLICIES, PERMISSION_MODES } from '../session/options.ts';
+import { DISCONNECT_POLICIES, EFFORTS, PERMISSION_MODES } from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import type { ListedRequest } from '../store/queries.ts';
@@ -51,6 +51,7 @@ export const sessionView = shape('session', {
   name: z.string().optional(),
   workingDirectory: z.string(),
   model: z.string().optional(),
+  effort: z.enum(EFFORTS).optional(),
   permissionMode: z
     .enum(PERMISSION_MODES)
     .describe('The current mode, which may differ from the one chosen at creation.'),
@@ -96,6 +97,8 @@ export const sessionView = shape('session', {
 
 /** What a session may do and spend, beyond what every mention of it says. */
 export const rulesView = z.object({
+  additionalDirectories: z.array(z.string()).optional(),
+  fallbackModel: z.string().optional(),
   allowedTools: z.array(z.string()).optional(),
   disallowedTools: z.array(z.string()).optional(),
   remembered: z.array(z.string()).optional().describe('What answers allowed for the session.'),
@@ -129,6 +132,7 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     name: session.name,
     workingDirectory: options.workingDirectory,
     model: options.model,
+    effort: options.effort,
     permissionMode: modeOf(session),
     labels: { ...session.labels },
     taskId: taskIdOf(session),
@@ -163,13 +167,16 @@ export function showRules(
 ): z.infer<typeof rulesView> | undefined {
   const shown = (rules: readonly string[] = []) => lastFitting(rules, RULES_WEIGHT_MAX);
   const lists = {
+    additionalDirectories: options.additionalDirectories && shown(options.additionalDirectories),
     allowedTools: options.allowedTools && shown(options.allowedTools),
     disallowedTools: options.disallowedTools && shown(options.disallowedTools),
     remembered: remembered.length > 0 ? shown(remembered) : undefined,
   };
-  const all = [options.allowedTools, options.disallowedTools, remembered];
+  const { additionalDirectories, allowedTools, disallowedTools } = options;
+  const all = [additionalDirectories, allowedTools, disallowedTools, remembered];
   const rules = {
     ...lists,
+    fallbackModel: options.fallbackModel,
     omitted: countOf(all) - countOf(Object.values(lists)) || undefined,
     maxTurns: options.maxTurns,
     maxBudgetUsd: options.maxBudgetUsd,

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => rm(base, { recursive: true }));
 
 function places(workingDirectory = work, config = join(base, 'claude-config')) {
-  return placesOf(workingDirectory, { HOME: home, CLAUDE_CONFIG_DIR: config });
+  return placesOf([workingDirectory], { HOME: home, CLAUDE_CONFIG_DIR: config });
 }
 
 const words = (text: string) => text.trim().split(/\s+/);
@@ -135,10 +135,10 @@ describe('an answer for the session to a file tool', () => {
   });
 
   test('takes an empty or relative place of the configuration as Claude Code is given it', () => {
-    expect(placesOf(work, { HOME: home, CLAUDE_CONFIG_DIR: '' }).configDirectory).toBe(
+    expect(placesOf([work], { HOME: home, CLAUDE_CONFIG_DIR: '' }).configDirectory).toBe(
       join(home, '.claude'),
     );
-    expect(placesOf(work, { CLAUDE_CONFIG_DIR: 'conf' }).configDirectory).toBe(resolve('conf'));
+    expect(placesOf([work], { CLAUDE_CONFIG_DIR: 'conf' }).configDirectory).toBe(resolve('conf'));
   });
 
   test.each(['.ssh/authorized_keys', '.local/bin/git', 'bin/git', '.profile', '.config/x', '.x'])(

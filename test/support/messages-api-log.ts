@@ -10,6 +10,7 @@ export type RequestBody = {
   tools?: { name: string }[];
   metadata?: { user_id?: string };
   max_tokens?: number;
+  output_config?: { effort?: string };
 };
 
 export type RecordedRequest = {

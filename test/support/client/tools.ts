@@ -3,7 +3,7 @@
 import type { z } from 'zod';
 import type { ErrorCode, Failure } from '../../../src/errors.ts';
 import type { eventView } from '../../../src/views/events.ts';
-import type { requestView, sessionView, turnView } from '../../../src/views/session.ts';
+import type { requestView, rulesView, sessionView, turnView } from '../../../src/views/session.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;
@@ -16,7 +16,7 @@ type Shown = { session: SessionView };
 /** What each tool answers. */
 export type Results = {
   create_session: Made;
-  get_session: Shown;
+  get_session: Shown & { rules?: z.infer<typeof rulesView> };
   list_sessions: { sessions: SessionView[]; nextCursor?: string };
   send_prompt: { turn: TurnView; after: number; text?: string };
   read_events: { events: EventView[]; nextAfter: number; hasMore: boolean; session: SessionView };
