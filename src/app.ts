@@ -160,8 +160,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const scheduler = new Scheduler({
     ...base,
     ...settings,
-    start: (session, fence, listener, signal) =>
-      startRun(session, listener, { ...ports, ...settings, fence, signal }),
+    start: (session, listener, how) =>
+      startRun(session, listener, { ...ports, ...settings, ...how }),
     ask: (process, ask, signal) => permissions.ask(process, ask, signal),
   });
   const leases = new LeaseKeeper({ ...base, leaseTimes });

@@ -43,6 +43,8 @@ export const TURN_TIMEOUT_MS_MIN = 1_000;
 /** Maximum number of answers to the questions of one request, and their size as JSON. */
 export const ANSWERS_MAX = 20;
 export const ANSWERS_BYTES_MAX = MIB;
+/** Time to check the schema of an output, or a value against it. */
+export const SCHEMA_MS_MAX = 3_000;
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;
 export const PROMPT_ARGUMENT_CHARS_MAX = 64 * KIB;
 /** Maximum size of live data in a prompt of the server. */
@@ -104,6 +106,8 @@ export const REMEMBERED_PERMISSIONS_MAX = 1000;
 export const SILENT_MS_MIN = 60_000;
 /** Maximum size of Claude's last text that is kept as the result of a turn. */
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;
+/** Maximum size as JSON of an output that fits a schema. A larger one is not cut, because the rest would be no JSON. */
+export const TURN_OUTPUT_BYTES_MAX = 256 * KIB;
 /** Maximum length of the end of an unfinished text that is shown while Claude writes it. */
 export const UNFINISHED_TEXT_CHARS_MAX = 16 * KIB;
 /** Minimum time between two states of an unfinished text that are shown. */

@@ -65,6 +65,8 @@ export const KILL_AGAIN_MS = 1_000;
 export const TURN_SILENCE_MS_MAX = 30 * 60_000;
 /** Time without output after which the log of a turn says so and names the running tools. */
 export const TURN_QUIET_MS = 10 * 60_000;
+/** Time for Claude Code to check an output against its schema. A regular expression in that may run for years. */
+export const STRUCTURED_OUTPUT_MS_MAX = 30_000;
 /** Maximum length of a line of Claude Code's output. The API sends less. */
 export const STREAM_LINE_BYTES_MAX = 32 * MIB;
 /** Maximum size of the end of a transcript that is searched for prompts of others. */

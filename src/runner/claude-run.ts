@@ -58,8 +58,7 @@ export class ClaudeRun implements Run {
     this.#turns = new TurnWatch({
       listener,
       timeoutMs: spec.options.timeout,
-      silenceMs: parts.limits.silenceMs,
-      quietMs: parts.limits.quietMs,
+      ...parts.limits,
       expired: (turn) => this.#inBackground(this.#stop(turn)),
       completed: () => this.#inBackground(transcript.turnCompleted()),
       failed: (error) => this.#logError(error, 'run listener failed'),
@@ -68,6 +67,7 @@ export class ClaudeRun implements Run {
       listener: this.#turns,
       newId: parts.newId,
       redactor: parts.redactor,
+      readOutput: parts.readOutput,
       resumed: parts.resumed,
       mode: spec.options.permissionMode ?? 'default',
     });

@@ -115,6 +115,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     ]);
     const rules = denyRules(seen);
     const keptOut = keptOutRules(configurations, places.directories);
+    const readOutput = await outputReaderFor(spec, context.redactor);
     const conversations = conversationGuard(configurations, spec.uuid);
     const run = new ClaudeRun({
       spec,
@@ -140,6 +141,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
             [...keptOut, ...rules],
           ),
           ...resumeOptions,
+          outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
           env: environment,
           hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
           // In this mode nobody is asked. Claude Code must not think that somebody could be.
@@ -147,6 +149,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
         });
         return launched;
       },
+      readOutput,
       newId: context.newId,
       redactor: context.redactor,
       log: context.log,
@@ -161,6 +164,12 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     context.guarding.forget(spec.marker);
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
+}
+
+/** The validator is loaded only if there is a schema. */
+async function outputReaderFor({ outputSchema }: RunSpec, redactor: Redactor) {
+  if (outputSchema === undefined) return undefined;
+  return (await import('./structured-output.ts')).outputReader(outputSchema, redactor);
 }
 
 async function lookedAt(conversation: Conversation) {

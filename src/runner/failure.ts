@@ -75,6 +75,10 @@ const BY_REASON: Readonly<Record<string, Failure>> = {
     'the budget is used up (maxBudgetUsd)',
     'create a session with a higher maxBudgetUsd.',
   ),
+  error_max_structured_output_retries: unavailableNow(
+    'Claude gave no output that fits the schema (outputSchema), however often it was asked again',
+    'send the prompt again, or with a schema that is easier to fit.',
+  ),
   prompt_too_long: TOO_LONG,
   blocking_limit: TOO_LONG,
   image_error: invalid(

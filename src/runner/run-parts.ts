@@ -6,6 +6,7 @@ import {
   INTERRUPT_MS_MAX,
   RUN_CLOSE_GRACE_MS,
   RUN_START_MS_MAX,
+  STRUCTURED_OUTPUT_MS_MAX,
   TURN_QUIET_MS,
   TURN_SILENCE_MS_MAX,
 } from '../process-limits.ts';
@@ -16,11 +17,13 @@ import type { GuardedProcess, KillTree } from './process.ts';
 import type { MessageInput } from './prompt-text.ts';
 import type { Places } from './protected.ts';
 import type { RunListener, RunSpec } from './runner.ts';
+import type { ReadOutput } from './structured-output.ts';
 
 export const RUN_LIMITS = {
   startMs: RUN_START_MS_MAX,
   silenceMs: TURN_SILENCE_MS_MAX,
   quietMs: TURN_QUIET_MS,
+  outputMs: STRUCTURED_OUTPUT_MS_MAX,
   interruptMs: INTERRUPT_MS_MAX,
   closeMs: RUN_CLOSE_GRACE_MS,
 };
@@ -45,6 +48,8 @@ export type ClaudeRunParts = {
   readonly killTree: KillTree;
   readonly finder: Finder;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
+  /** Set if the process has a schema for the output of its turns. */
+  readonly readOutput: ReadOutput | undefined;
   readonly newId: () => string;
   readonly redactor: Redactor;
   readonly log: Logger;

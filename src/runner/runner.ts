@@ -5,7 +5,7 @@
  */
 
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody } from '../session/event.ts';
+import type { OutputBody, OutputSchema } from '../session/event.ts';
 import type { PermissionMode, SessionOptions } from '../session/options.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
@@ -15,6 +15,8 @@ export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
   readonly uuid: string;
   readonly options: SessionOptions;
+  /** What the outputs of its prompts must fit. A process has the one that it was started with. */
+  readonly outputSchema?: OutputSchema;
   /** The UUID of the conversation to branch off, for a forked session in which Claude has not answered yet. */
   readonly forkOf?: string;
   /** The past of the conversation that this run continues. One that Claude has answered in is never restarted. */

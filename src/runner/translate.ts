@@ -27,6 +27,7 @@ import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
 import { boundInput } from './shown-input.ts';
+import type { ReadOutput } from './structured-output.ts';
 import { belongs, type HeardTurn, outcomeOf, resultOf } from './turn-result.ts';
 import { UnfinishedText } from './unfinished-text.ts';
 import { UsageMeter } from './usage.ts';
@@ -39,6 +40,8 @@ export type TranslatorOptions = {
   readonly newId: () => string;
   /** Applied before anything is reported, cut or kept. */
   readonly redactor: Redactor;
+  /** Set if the process has a schema for the output of its turns. */
+  readonly readOutput: ReadOutput | undefined;
   /** The conversation was begun in an earlier process. */
   readonly resumed: boolean;
   readonly mode: PermissionMode;
@@ -192,7 +195,8 @@ export class Translator {
       return;
     }
     this.#endTexts();
-    this.end(outcomeOf(message, turn, this.#resultText(message, turn)));
+    const text = this.#resultText(message, turn);
+    this.end(outcomeOf(message, turn, text, this.#options.readOutput));
   }
 
   #usage(message: SDKResultMessage): UsageByModel {

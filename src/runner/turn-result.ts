@@ -7,6 +7,7 @@ import type { UsageByModel } from '../session/event.ts';
 import { cutBytes } from '../text.ts';
 import { type ApiError, failureOfResult } from './failure.ts';
 import { NOT_COMPACTED } from './prompt-text.ts';
+import type { ReadOutput } from './structured-output.ts';
 
 export type HeardTurn = {
   readonly id: string;
@@ -30,10 +31,12 @@ export function belongs(result: SDKResultMessage, turn: HeardTurn): boolean {
   return uuids.includes(turn.id) || (uuids.length === 0 && result.origin === undefined);
 }
 
+/** @param readOutput set if the process has a schema for the output of its turns */
 export function outcomeOf(
   result: SDKResultMessage,
-  { apiError, compaction }: HeardTurn,
+  { apiError, compaction, origin }: HeardTurn,
   text: string | undefined,
+  readOutput: ReadOutput | undefined,
 ): TurnOutcome {
   const reason = result.terminal_reason;
   if (reason === 'aborted_streaming' || reason === 'aborted_tools') return { state: 'interrupted' };
@@ -41,7 +44,12 @@ export function outcomeOf(
   if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
   if (compaction === 'stopping') return { state: 'interrupted' };
   if (compaction === 'pending') return { state: 'failed', error: NOT_COMPACTED };
-  return { state: 'completed', ...resultOf(text) };
+  // A turn that no prompt started has no schema.
+  if (readOutput === undefined || origin === 'autonomous') {
+    return { state: 'completed', ...resultOf(text) };
+  }
+  const read = readOutput(result.subtype === 'success' ? result.structured_output : undefined);
+  return { state: 'error' in read ? 'failed' : 'completed', ...resultOf(text), ...read };
 }
 
 export function resultOf(text: string | undefined): { result?: string } {

@@ -16,6 +16,9 @@ const MINUTE_MS = 60_000;
 /** Maximum number of running tools that a notice names. */
 const NAMED_TOOLS_MAX = 3;
 
+/** The tool with which Claude reports the output of a turn with a schema. Nothing else is as quick. */
+const OUTPUT_TOOL = 'StructuredOutput';
+
 export type ActiveTurn = {
   readonly id: string;
   /** Resolves when the listener knows of the end. */
@@ -30,6 +33,8 @@ type WatchedTurn = ActiveTurn & {
   readonly silence: NodeJS.Timeout;
   /** Until its log gets a notice that there is no output. */
   readonly quiet: NodeJS.Timeout;
+  /** Until it is stopped because Claude Code does not come to an end with the check of its output. */
+  output: NodeJS.Timeout | undefined;
   /** The names of the tools that have been called and have not answered yet, by the id of the call. */
   readonly tools: Map<string, string>;
   /** Why we stop it, if we do. */
@@ -42,6 +47,8 @@ type TurnWatchOptions = {
   readonly timeoutMs: number | undefined;
   /** Milliseconds that a turn may say nothing for, while no tool runs and nobody is asked. */
   readonly silenceMs: number;
+  /** Milliseconds that Claude Code may take to check the output of the turn. */
+  readonly outputMs: number;
   /** Milliseconds without any output after which the log says so, unless somebody is asked. */
   readonly quietMs: number;
   /** The turn has to be stopped. */
@@ -77,6 +84,7 @@ export class TurnWatch {
       timeout: timeoutMs === undefined ? undefined : startTimer(timeoutMs, expire(timeoutMs)),
       silence: setTimeout(() => this.#silent(turn), silenceMs),
       quiet: setTimeout(() => this.#quiet(turn), quietMs),
+      output: undefined,
       tools: new Map(),
     };
     this.#turn = turn;
@@ -101,9 +109,26 @@ export class TurnWatch {
 
   output(body: OutputBody): void {
     this.#turn?.quiet.refresh();
-    if (body.type === 'tool_use') this.#turn?.tools.set(body.toolUseId, body.name);
-    if (body.type === 'tool_result') this.#turn?.tools.delete(body.toolUseId);
+    if (body.type === 'tool_use') this.#toolUsed(body.toolUseId, body.name);
+    if (body.type === 'tool_result') this.#toolEnded(body.toolUseId);
     this.#tell((listener) => listener.output(body));
+  }
+
+  #toolUsed(toolUseId: string, name: string): void {
+    const turn = this.#turn;
+    turn?.tools.set(toolUseId, name);
+    if (turn === undefined || name !== OUTPUT_TOOL) return;
+    const { outputMs } = this.#options;
+    turn.output ??= setTimeout(() => this.#expire(turn, uncheckable(turn.id, outputMs)), outputMs);
+  }
+
+  #toolEnded(toolUseId: string): void {
+    const turn = this.#turn;
+    if (turn?.tools.get(toolUseId) === OUTPUT_TOOL) {
+      clearTimeout(turn.output);
+      turn.output = undefined;
+    }
+    turn?.tools.delete(toolUseId);
   }
 
   writing(soFar: () => string): void {
@@ -122,6 +147,7 @@ export class TurnWatch {
     turn?.timeout?.cancel();
     clearTimeout(turn?.silence);
     clearTimeout(turn?.quiet);
+    clearTimeout(turn?.output);
     const told = turn?.stoppedFor ? stopped(outcome, turn.stoppedFor) : outcome;
     this.#tell((listener) => listener.turnEnded(turnId, told));
     turn?.resolve();
@@ -197,6 +223,13 @@ function tooLong(turnId: string, timeoutMs: number): Failure {
   return limitExceeded(
     `turn ${turnId} took longer than the ${timeoutMs} ms that a turn of its session may take (timeout)`,
     'ask for less in one prompt, or create a session with a longer timeout.',
+  );
+}
+
+function uncheckable(turnId: string, outputMs: number): Failure {
+  return limitExceeded(
+    `Claude Code took longer than ${outputMs} ms to check the output of turn ${turnId} (STRUCTURED_OUTPUT_MS_MAX) and was stopped`,
+    'a regular expression in the schema may never end: send the prompt with a simpler one.',
   );
 }
 

@@ -8,16 +8,22 @@ import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError } from '../store/store.ts';
 import type { Parts } from './core.ts';
+import { KeptRun } from './kept-run.ts';
 import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
 import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
 import { SessionWriter } from './session-writer.ts';
+import type { StartDeps } from './start-run.ts';
 import { Writing } from './unfinished.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was requeued';
 
 export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log' | 'unfinished'> & {
-  /** Starts Claude Code; the signal aborts the start. */
-  start(session: Session, fence: Fence, listener: RunListener, signal: AbortSignal): Promise<Run>;
+  /** Starts Claude Code. */
+  start(
+    session: Session,
+    listener: RunListener,
+    how: Pick<StartDeps, 'fence' | 'outputSchema' | 'signal'>,
+  ): Promise<Run>;
   ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
 };
 
@@ -43,8 +49,7 @@ export class SessionProcess {
   readonly #writer: SessionWriter;
   readonly #start = new AbortController();
   #preparing: Promise<void> = Promise.resolve();
-  #run: Run | undefined;
-  #listener: RunListener | undefined;
+  readonly #kept = new KeptRun((claim, listener) => this.#started(claim, listener));
 
   constructor({ session, fence }: Claim, owner: Owner, deps: ProcessDeps) {
     this.id = session.id;
@@ -75,9 +80,8 @@ export class SessionProcess {
     return this.#owner.process !== this || isEnding(this.#phase);
   }
 
-  /** Undefined until the process has started. */
   get run(): Run | undefined {
-    return this.#run;
+    return this.#kept.run;
   }
 
   /** Gets a process that knows the whole conversation, and records that it is about to get the prompt. */
@@ -86,31 +90,23 @@ export class SessionProcess {
   }
 
   async #prepare(claim: Claim): Promise<void> {
-    const warm = this.#run;
+    const warm = this.run;
+    const hasExited = (): boolean => this.#starting?.hasExited === true;
+    let run: Run;
     try {
-      await this.#leaveOutdated();
-      this.#run ??= await this.#started(claim.session);
+      run = await this.#kept.forTurn(claim, this.#listenTo(), hasExited);
     } catch (error) {
       return this.#tell({ type: 'failed', error });
     }
     try {
-      const isRecorded = claim.prompted && this.#run === warm;
+      const isRecorded = claim.prompted && run === warm;
       const starting = this.#starting;
       const isWanted = starting !== undefined && !starting.isUnwanted;
-      if (!isRecorded && isWanted) await this.#record(claim, this.#run);
+      if (!isRecorded && isWanted) await this.#record(claim, run);
       this.#tell({ type: 'ready' });
     } catch (error) {
       this.#tell({ type: 'unrecorded', error });
     }
-  }
-
-  /** Closes a warm process that does not know what was said elsewhere, so that a new one is started. */
-  async #leaveOutdated(): Promise<void> {
-    const run = this.#run;
-    if (run === undefined || this.#starting?.hasExited || (await run.isCurrent())) return;
-    this.#listener = undefined;
-    await run.close();
-    this.#run = undefined;
   }
 
   get #starting(): Extract<Phase, { is: 'starting' }> | undefined {
@@ -118,10 +114,9 @@ export class SessionProcess {
     return phase.is === 'starting' ? phase : undefined;
   }
 
-  #started(session: Session): Promise<Run> {
-    const listener = this.#listenTo();
-    this.#listener = listener;
-    return this.#deps.start(session, this.fence, listener, this.#start.signal);
+  #started({ session, turn: { outputSchema } }: Claim, listener: RunListener): Promise<Run> {
+    const { signal } = this.#start;
+    return this.#deps.start(session, listener, { fence: this.fence, outputSchema, signal });
   }
 
   /** Both facts must be durable before Claude gets the prompt; one commit. */
@@ -135,9 +130,9 @@ export class SessionProcess {
 
   prompt(claim: Claim): void {
     const { id, prompt, trace } = claim.turn;
-    const pid = this.#run?.process.pid;
+    const pid = this.run?.process.pid;
     try {
-      this.#run?.prompt(id, prompt);
+      this.run?.prompt(id, prompt);
     } catch (error) {
       this.fail(claim, error);
       return;
@@ -185,11 +180,11 @@ export class SessionProcess {
   /** Returns the process if it may still be alive. */
   async #end(): Promise<ProcessIdentity | undefined> {
     try {
-      await this.#run?.close();
+      await this.run?.close();
       return undefined;
     } catch (error) {
       this.#deps.log.error({ sessionId: this.id, err: error }, 'failed to end a process');
-      return this.#run?.process;
+      return this.run?.process;
     }
   }
 
@@ -255,7 +250,7 @@ export class SessionProcess {
       modeReached: (mode) => this.#write([{ type: 'reach_mode', mode }]),
       permission: (ask, signal) => this.#deps.ask(this, ask, signal),
       // The end of an outdated process that is replaced is not the end of this.
-      exited: () => this.#listener === listener && this.#tell({ type: 'exited' }),
+      exited: () => this.#kept.isOf(listener) && this.#tell({ type: 'exited' }),
     };
     return listener;
   }

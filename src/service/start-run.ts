@@ -4,6 +4,7 @@ import { SessionError } from '../errors.ts';
 import { inTime } from '../looks.ts';
 import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
+import type { OutputSchema } from '../session/event.ts';
 import { optionsNow } from '../session/mode.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { type Past, pastOf } from '../session/past.ts';
@@ -18,6 +19,8 @@ export type StartDeps = Policy &
     readonly runner: Runner;
     /** The lease that the process belongs to. */
     readonly fence: Fence;
+    /** Of the prompt that it is started for. */
+    readonly outputSchema: OutputSchema | undefined;
     /** Aborts the start. */
     readonly signal: AbortSignal;
   };
@@ -33,12 +36,13 @@ export async function startRun(
   listener: RunListener,
   deps: StartDeps,
 ): Promise<Run> {
-  const { store, runner, newId, fence, signal } = deps;
+  const { store, runner, newId, fence, outputSchema, signal } = deps;
   const allowed = optionsToRun(session.id, withinBudget(session), deps);
   const options = await inTime(allowed, LOOK_MS_MAX, signal);
   const spec = {
     uuid: uuidOf(session.id),
     options,
+    outputSchema,
     remembered: await store.remembered(session.id),
     ...(await lineageOf(session, store)),
     marker: newId(),

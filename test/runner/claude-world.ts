@@ -125,6 +125,7 @@ type StartOptions = {
   readonly uuid?: string;
   readonly forkOf?: string;
   readonly past?: RunSpec['past'];
+  readonly outputSchema?: RunSpec['outputSchema'];
   readonly remembered?: readonly RememberRule[];
 };
 
@@ -175,6 +176,7 @@ export class World {
         startMs: 30_000,
         silenceMs: 60_000,
         quietMs: 60_000,
+        outputMs: 60_000,
         interruptMs: 10_000,
         closeMs: 2500,
         ...limits,
@@ -183,11 +185,11 @@ export class World {
   }
 
   async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
-    const { uuid = randomUUID(), forkOf, past, options, remembered } = start;
+    const { uuid = randomUUID(), forkOf, past, options, outputSchema, remembered } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
     const inDirectory = { workingDirectory: this.cwd, ...options };
-    const spec = { uuid, marker, options: inDirectory, forkOf, past, remembered };
+    const spec = { uuid, marker, options: inDirectory, outputSchema, forkOf, past, remembered };
     const run = await runner.start(spec, heard);
     const prompt = (steps: Step[] | string) => {
       const turnId = randomUUID();

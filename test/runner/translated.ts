@@ -33,6 +33,7 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
     },
     newId: () => `auto-${++ids}`,
     redactor: new Redactor(secrets),
+    readOutput: undefined,
     resumed,
     mode: 'default',
   });

@@ -4,6 +4,7 @@ import { Recorder } from './claude-world.ts';
 
 const SILENCE_MS = 1000;
 const QUIET_MS = 60_000;
+const OUTPUT_MS = 100;
 const DAY_MS = 86_400_000;
 const TOOL = { type: 'tool_use', toolUseId: 'a', name: 'Bash', input: {} } as const;
 const RESULT = { type: 'tool_result', toolUseId: 'a', isError: false, text: '' } as const;
@@ -24,6 +25,7 @@ function watchTurn(timeoutMs?: number, silenceMs = SILENCE_MS): TurnWatch {
     timeoutMs,
     silenceMs,
     quietMs: QUIET_MS,
+    outputMs: OUTPUT_MS,
     expired: ({ id }) => expired.push(id),
     completed: () => {},
     failed: (error) => {
@@ -153,5 +155,33 @@ describe('a turn of which nothing comes', () => {
     for (const toolUseId of 'abcde') watch.output({ ...TOOL, toolUseId });
     vi.advanceTimersByTime(QUIET_MS);
     expect(notices()[0]?.[1]).toMatch(/from Bash, Bash, Bash and 2 more for/);
+  });
+});
+
+describe('the check of an output', () => {
+  const use = { type: 'tool_use', toolUseId: 't', name: 'StructuredOutput', input: {} } as const;
+
+  test('may take its time and no longer', () => {
+    const watch = watchTurn();
+    watch.output(use);
+    vi.advanceTimersByTime(OUTPUT_MS);
+    expect(expired).toEqual(['turn']);
+    watch.turnEnded('turn', { state: 'interrupted' });
+    const error = { code: 'LIMIT_EXCEEDED', message: expect.stringContaining('OUTPUT_MS_MAX') };
+    expect(heard.ended).toMatchObject([{ outcome: { state: 'failed', error } }]);
+  });
+
+  test('ends with its result, and each one has the same time', () => {
+    const watch = watchTurn();
+    for (const isError of [true, false]) {
+      watch.output(use);
+      vi.advanceTimersByTime(OUTPUT_MS - 1);
+      watch.output({ type: 'tool_result', toolUseId: 't', isError, text: '' });
+    }
+    vi.advanceTimersByTime(OUTPUT_MS);
+    watch.output(use);
+    watch.turnEnded('turn', { state: 'completed' });
+    vi.advanceTimersByTime(OUTPUT_MS);
+    expect(expired).toEqual([]);
   });
 });
