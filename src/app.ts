@@ -15,6 +15,7 @@ import { systemOf } from './runner/process-table.ts';
 import { processesOf } from './runner/processes.ts';
 import type { Runner } from './runner/runner.ts';
 import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
+import { isTrusted } from './runner/trust-record.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
 import type { Reword } from './server/wording.ts';
@@ -117,6 +118,7 @@ function claudeRunner(options: ClaudeRunnerOptions): Runner {
       });
       return (await runner).start(spec, listener);
     },
+    trusts: (directory) => isTrusted(directory, options.environment),
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };
@@ -149,7 +151,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   store.observe({ committed: (commit) => telemetry.committed(commit) });
   const ports = { ...deps, clock, owners, newId };
   const parts = createCore({ ...ports, leaseMs: leaseTimes.leaseMs });
-  const base = { ...ports, ...parts };
+  const base = { ...parts, ...ports };
   const { presence, waiters, sessions, control } = parts;
   const permissions = new Permissions({
     ...base,

@@ -10,6 +10,7 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import type { Command } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
 import { isInside } from './paths.ts';
+import type { Trust } from './service/trust.ts';
 import {
   badSetting,
   SETTING_LIST,
@@ -17,13 +18,14 @@ import {
   settingValues,
   variableOf,
 } from './settings.ts';
+import { readTrust } from './trust-setting.ts';
 
 /** Not a setting: only for tests, see `docs/contributing.md`. */
 const PORTABLE_VARIABLE = 'CLAUDE_SESSIONS_TEST_PORTABLE';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export type Settings = SettingValues & {
+export type Settings = Omit<SettingValues, 'trust'> & {
   readonly command: Command;
   /** What a command is about: the FILE of `backup`, the ID of a session. */
   readonly operand?: string;
@@ -35,6 +37,8 @@ export type Settings = SettingValues & {
   readonly stateDir: string;
   /** Real paths, for a server. Other commands take them as given; they need not exist. */
   readonly roots: readonly string[];
+  /** As the roots: real paths for a server. */
+  readonly trust: Trust;
   /**
    * Where a session works if its caller names no directory: the current one if it is inside a root, else the only root.
    * Never the home directory itself: whoever wants a session to work on everything has to say so.
@@ -69,6 +73,7 @@ export function readSettings(
     command,
     stateDir: values.stateDir ?? resolve(defaultStateDirectory(environment)),
     roots,
+    trust: readTrust(values.trust, { command, roots, serves }),
     defaultDirectory: defaultDirectory(roots),
     maxSessionsPerPrincipal: values.maxSessionsPerPrincipal ?? values.maxSessions,
     isPortable: environment[PORTABLE_VARIABLE] === '1',

@@ -93,7 +93,9 @@ function assemble(
   },
 ) {
   const ports = { clock: systemClock(), newId: randomUUID };
-  const parts = createCore({ ...deps, ...ports, leaseMs: LEASE_TIMES.leaseMs });
+  // Only for new sessions, which nobody makes at a terminal.
+  const runner = { trusts: async () => false };
+  const parts = createCore({ ...deps, ...ports, runner, leaseMs: LEASE_TIMES.leaseMs });
   const base = { ...deps, ...ports, ...parts };
   const permissions = new Permissions({
     ...base,

@@ -49,6 +49,8 @@ export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 /* Runner: one Claude Code process */
 
 export const RUN_START_MS_MAX = 30_000;
+/** Maximum size of the file in which Claude Code records what a person has trusted. A larger one counts as none. */
+export const TRUST_RECORD_BYTES_MAX = 16 * MIB;
 /** Time for the file system to answer at a start. It may hang. */
 export const LOOK_MS_MAX = 10_000;
 /** The same before a prompt goes to a live process. If it does not answer, a new process is started. */

@@ -94,6 +94,11 @@ const SETTINGS = {
   stateDir: one(path.optional(), 'where sessions are kept', 'DIR'),
   roots: many(given, 'sessions may work below it', 'DIR'),
   envs: many(variable, 'a variable that sessions get too', 'NAME'),
+  trust: many(
+    given,
+    'whose settings and hooks count: DIR, DIR=LEVEL, or the word claude or none',
+    'DIR',
+  ),
   claudePath: one(path.optional(), 'the Claude Code to run', 'FILE'),
   maxLive: one(number(1, 10_000, 16), 'Claude Code processes at once'),
   maxSessions: one(number(1, 100_000_000, 100_000), 'sessions that have not ended'),

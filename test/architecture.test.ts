@@ -11,6 +11,7 @@ const LADDER: readonly (readonly string[])[] = [
   ['serve', 'cli'],
   ['app', 'operator'],
   ['config'],
+  ['trust-setting'],
   ['command-line'],
   ['commands'],
   ['settings'],

@@ -38,7 +38,7 @@ describe('settings', () => {
   });
 
   const samples: Record<string, string> = {
-    DIR: scratch,
+    DIR: '/',
     FILE: 'file',
     N: '7',
     LEVEL: 'debug',

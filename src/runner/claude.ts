@@ -26,6 +26,7 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { shellOf } from './shell.ts';
+import { isTrusted } from './trust-record.ts';
 import { areInPlace, realDirectoryOf, worksIn } from './working-directory.ts';
 
 export type ClaudeRunnerOptions = {
@@ -62,6 +63,7 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
       });
       return await start(await ready, spec, listener);
     },
+    trusts: (directory) => isTrusted(directory, options.environment),
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };

@@ -115,6 +115,12 @@ export interface Runner {
    *   mend it
    */
   start(spec: RunSpec, listener: RunListener): Promise<Run>;
+  /**
+   * Whether the person whose configuration sessions would use has trusted the directory's repository in Claude Code.
+   *
+   * @param directory a real path
+   */
+  trusts(directory: string): Promise<boolean>;
   /** How the UUIDs of the sessions begin that this machine keeps something of outside of the log. */
   kept(): Promise<readonly string[]>;
   /** Deletes what is kept of a session that has ended. */

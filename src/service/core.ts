@@ -2,6 +2,7 @@
 
 import type { Logger } from '../log.ts';
 import type { Owners } from '../runner/owners.ts';
+import type { Runner } from '../runner/runner.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Store } from '../store/store.ts';
 import { Gate } from './access.ts';
@@ -26,6 +27,7 @@ export type Parts = {
   newId(): string;
   /** Kills a process and everything it started, if it is still the same one; false if some of it may be alive. */
   killTree(process: ProcessIdentity): Promise<boolean>;
+  readonly runner: Pick<Runner, 'trusts'>;
   readonly local: LocalSessions;
   readonly jumps: Pick<JumpWatch, 'trustsLapse'>;
   readonly waiters: Waiters;
@@ -38,7 +40,10 @@ export type Parts = {
   readonly unfinished: UnfinishedTexts;
 };
 
-type CoreDeps = Pick<Parts, 'store' | 'owners' | 'clock' | 'log' | 'newId' | 'killTree'> & {
+type CoreDeps = Pick<
+  Parts,
+  'store' | 'owners' | 'clock' | 'log' | 'newId' | 'killTree' | 'runner'
+> & {
   readonly leaseMs: number;
   readonly settings: Policy & {
     readonly stateDir: string;

@@ -4,23 +4,37 @@
  */
 
 import { quoteId, SessionError } from '../errors.ts';
-import type { SessionOptions } from '../session/options.ts';
+import type { SessionOptions, TrustLevel } from '../session/options.ts';
+import type { Session } from '../session/session.ts';
+import { isAbove, lowerOf } from '../session/trust.ts';
 import { currentDirectory, resolveDirectory } from './directories.ts';
+import { type Allowed, allowedTrust, type Trust, type TrustDeps } from './trust.ts';
 
 export type Policy = {
   /** Resolved paths. */
   readonly roots: readonly string[];
   readonly allowBypassPermissions: boolean;
+  readonly trust: Trust;
+};
+
+type PolicyDeps = Policy & TrustDeps;
+
+/** For whom a session is made. */
+export type Making = {
+  readonly principal: string;
+  /** A fork gets as much of its origin's trust as is allowed, where a caller would be refused. */
+  readonly isFork: boolean;
 };
 
 /**
- * Returns the options of a new session, with the real paths of its directories.
+ * Returns the options of a new session, with the real paths of its directories and how far they are trusted.
  *
  * @throws SessionError INVALID_REQUEST
  */
 export async function allowedOptions(
   asked: SessionOptions,
-  policy: Policy,
+  { principal, isFork }: Making,
+  policy: PolicyDeps,
 ): Promise<SessionOptions> {
   if (isForbiddenBypass(asked, policy)) {
     throw new SessionError(
@@ -37,11 +51,26 @@ export async function allowedOptions(
   );
   const additional = new Set(await Promise.all(others));
   additional.delete(workingDirectory);
+  const allowed = await allowedTrust([workingDirectory, ...additional], principal, policy);
+  const settings = isFork
+    ? lowerOf(asked.settings ?? 'none', allowed.level)
+    : notAbove(asked.settings ?? allowed.level, allowed);
   return {
     ...asked,
     workingDirectory,
+    settings,
     additionalDirectories: additional.size > 0 ? [...additional] : undefined,
   };
+}
+
+/** @throws SessionError INVALID_REQUEST */
+function notAbove(asked: TrustLevel, { level, directory, hint }: Allowed): TrustLevel {
+  if (!isAbove(asked, level)) return asked;
+  throw new SessionError(
+    'INVALID_REQUEST',
+    `settings "${asked}" is more than is allowed in ${quoteId(directory)}, where "${level}" is the most`,
+    { hint },
+  );
 }
 
 /**
@@ -59,15 +88,16 @@ function checkModels({ model, fallbackModel }: SessionOptions): void {
 }
 
 /**
- * Returns the options for the start of a session's process now, with the real paths of its directories.
+ * Returns the options for the start of a session's process now, with the real paths of its directories, and no more
+ * trust in them than there is now.
  *
  * @throws SessionError UNAVAILABLE with a hint for the operator, after which the session can be used again
  */
 export async function optionsToRun(
-  sessionId: string,
+  { id: sessionId, principal }: Session,
   options: SessionOptions,
-  policy: Policy,
-): Promise<SessionOptions> {
+  policy: PolicyDeps,
+): Promise<{ readonly options: SessionOptions; readonly allowed: Allowed }> {
   if (isForbiddenBypass(options, policy)) {
     throw new SessionError(
       'UNAVAILABLE',
@@ -80,14 +110,14 @@ export async function optionsToRun(
   }
   const { roots } = policy;
   const workingDirectory = await currentDirectory(options.workingDirectory, roots);
-  const additional = options.additionalDirectories?.map((path) =>
+  const others = options.additionalDirectories?.map((path) =>
     currentDirectory(path, roots, 'additionalDirectories'),
   );
-  return {
-    ...options,
-    workingDirectory,
-    additionalDirectories: additional && (await Promise.all(additional)),
-  };
+  const additionalDirectories = others && (await Promise.all(others));
+  const directories = [workingDirectory, ...(additionalDirectories ?? [])] as const;
+  const allowed = await allowedTrust(directories, principal, policy);
+  const settings = lowerOf(options.settings ?? 'none', allowed.level);
+  return { options: { ...options, workingDirectory, additionalDirectories, settings }, allowed };
 }
 
 function isForbiddenBypass({ permissionMode }: SessionOptions, policy: Policy): boolean {

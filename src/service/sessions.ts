@@ -23,7 +23,10 @@ import { allowedOptions, type Policy } from './policy.ts';
 import { searchSessions } from './session-search.ts';
 
 export type SessionsDeps = Policy &
-  Pick<Parts, 'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota'> & {
+  Pick<
+    Parts,
+    'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota' | 'runner'
+  > & {
     readonly defaultDirectory?: string | undefined;
   };
 
@@ -71,7 +74,7 @@ export class Sessions {
   /**
    * Creates a session that is tied to the caller's MCP session. Its task and first prompt are part of the same write.
    *
-   * @throws SessionError INVALID_REQUEST for a directory outside the roots, LIMIT_EXCEEDED
+   * @throws SessionError INVALID_REQUEST for a directory outside the roots or more trust than allowed, LIMIT_EXCEEDED
    */
   create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
     return this.#once(caller, asked.key, () => this.#make(caller, asked));
@@ -96,7 +99,7 @@ export class Sessions {
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
     const { store, presence, newId, quota } = this.#deps;
-    const options = await this.#options(asked);
+    const options = await this.#options(caller, asked);
     return quota.forOne(caller.principal, async () => {
       const announced = presence.announce(caller);
       const events = this.#creation(caller, asked, options);
@@ -264,11 +267,15 @@ export class Sessions {
     return { sums: metrics, usageByModel };
   }
 
-  async #options({ options, clientRoots }: NewSession): Promise<SessionOptions> {
+  async #options(
+    { principal }: Caller,
+    { options, clientRoots, forkOf }: NewSession,
+  ): Promise<SessionOptions> {
     const workingDirectory =
       options.workingDirectory ??
       (await firstInside((await clientRoots?.()) ?? [], this.#deps.roots)) ??
       unnamedDirectory(this.#deps);
-    return allowedOptions({ ...options, workingDirectory }, this.#deps);
+    const making = { principal, isFork: forkOf !== undefined };
+    return allowedOptions({ ...options, workingDirectory }, making, this.#deps);
   }
 }

@@ -13,6 +13,7 @@ import { roundUsd } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
 import type { Parts } from './core.ts';
 import { optionsToRun, type Policy } from './policy.ts';
+import { trustNotice } from './trust-notice.ts';
 
 export type StartDeps = Policy &
   Pick<Parts, 'store' | 'newId'> & {
@@ -37,8 +38,7 @@ export async function startRun(
   deps: StartDeps,
 ): Promise<Run> {
   const { store, runner, newId, fence, outputSchema, signal } = deps;
-  const allowed = optionsToRun(session.id, withinBudget(session), deps);
-  const options = await inTime(allowed, LOOK_MS_MAX, signal);
+  const { options, notice } = await inTime(startOptions(session, deps), LOOK_MS_MAX, signal);
   const spec = {
     uuid: uuidOf(session.id),
     options,
@@ -49,7 +49,14 @@ export async function startRun(
     signal,
   };
   await store.note(fence, { starting: spec.marker });
-  return runner.start(spec, listener);
+  const run = await runner.start(spec, listener);
+  if (notice !== undefined) listener.output(notice);
+  return run;
+}
+
+async function startOptions(session: Session, deps: StartDeps) {
+  const { options, allowed } = await optionsToRun(session, withinBudget(session), deps);
+  return { options, notice: await trustNotice(session, options, allowed) };
 }
 
 /** Each process of Claude Code counts its budget from zero, so the cost so far is deducted. */

@@ -1,7 +1,7 @@
 /** The events of a session's log. Times are epoch milliseconds; tools show ISO 8601. */
 
 import type { Failure } from '../errors.ts';
-import type { SessionChanges, SessionOptions } from './options.ts';
+import type { SessionChanges, SessionOptions, TrustLevel } from './options.ts';
 import type { Memory } from './remembered.ts';
 
 /** Tokens and dollars of a turn, or the sum over a session's turns. */
@@ -204,6 +204,8 @@ export type OutputBody =
       readonly requeued?: boolean;
       /** How often a server has died before the prompt reached Claude. */
       readonly crashes?: number;
+      /** Says what was loaded of the directory's own configuration: the level that the process was started with. */
+      readonly settings?: TrustLevel;
     };
 
 /** About how many bytes the output will take in the log. */

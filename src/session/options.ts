@@ -18,9 +18,9 @@ export type DisconnectPolicy = (typeof DISCONNECT_POLICIES)[number];
  * How much of a directory's own configuration counts, each level with all of the one before: nothing; the text of its
  * `CLAUDE.md`; its settings, hooks, skills and MCP servers; the user's own configuration too.
  */
-const TRUST_LEVELS = ['none', 'memory', 'project', 'user'] as const;
+export const TRUST_LEVELS = ['none', 'memory', 'project', 'user'] as const;
 
-type TrustLevel = (typeof TRUST_LEVELS)[number];
+export type TrustLevel = (typeof TRUST_LEVELS)[number];
 
 export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 

@@ -10,7 +10,7 @@ import {
   type Usage,
   type UsageByModel,
 } from './event.ts';
-import type { PermissionMode, SessionOptions } from './options.ts';
+import type { PermissionMode, SessionOptions, TrustLevel } from './options.ts';
 import { canBecome, type SessionStatus } from './status.ts';
 import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
 
@@ -58,6 +58,8 @@ export type Session = {
   readonly options: SessionOptions;
   /** The current mode, once it has differed from the chosen one. */
   readonly permissionMode?: PermissionMode;
+  /** The level that its process was last started with, once a notice has said it. */
+  readonly settings?: TrustLevel;
   readonly labels: Readonly<Record<string, string>>;
   readonly forkOf?: { readonly sessionId: string };
   /** Oldest link first; the last one is shown as `taskId`. */
@@ -200,14 +202,16 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
   text: unchanged,
   tool_use: unchanged,
   tool_result: unchanged,
-  notice: ({ requeued, turnId }, { status, turns, lastTurn }) =>
-    requeued
+  notice: ({ requeued, turnId, settings }, { status, turns, lastTurn }) => {
+    if (settings !== undefined) return { settings };
+    return requeued
       ? {
           status: status === 'busy' ? 'ready' : status,
           turns: { ...turns, running: 0, queued: turns.queued + 1 },
           ...(lastTurn && lastTurn.id === turnId && { lastTurn: { id: turnId, state: 'queued' } }),
         }
-      : {},
+      : {};
+  },
   permission_requested: (_event, { pendingPermissions }) => ({
     pendingPermissions: pendingPermissions + 1,
   }),

@@ -9,7 +9,12 @@ import {
   TOOL_RULES_MAX,
   TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
-import { DISCONNECT_POLICIES, EFFORTS, PERMISSION_MODES } from '../session/options.ts';
+import {
+  DISCONNECT_POLICIES,
+  EFFORTS,
+  PERMISSION_MODES,
+  TRUST_LEVELS,
+} from '../session/options.ts';
 import { boundedText, toolRule, word } from './fields.ts';
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
@@ -33,6 +38,13 @@ export const sessionOptions = {
     .max(ADDITIONAL_DIRECTORIES_MAX)
     .optional()
     .describe('Further directories inside the roots that Claude may work in.'),
+  settings: z
+    .enum(TRUST_LEVELS)
+    .optional()
+    .describe(
+      "How much of the directory's own configuration counts. none: nothing. memory: CLAUDE.md. project: also settings, " +
+        "hooks, skills and MCP servers. user: also the user's own. Default: the most that the operator allows.",
+    ),
   model: word(NAME_CHARS_MAX)
     .optional()
     .describe('Model for Claude Code, such as "opus". Default: chosen by Claude Code.'),

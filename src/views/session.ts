@@ -9,9 +9,15 @@ import {
   type Turn,
 } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import { DISCONNECT_POLICIES, EFFORTS, PERMISSION_MODES } from '../session/options.ts';
+import {
+  DISCONNECT_POLICIES,
+  EFFORTS,
+  PERMISSION_MODES,
+  TRUST_LEVELS,
+} from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
+import { settingsOf } from '../session/trust.ts';
 import type { ListedRequest } from '../store/queries.ts';
 import { cutToFit } from './cut.ts';
 import { lastFitting } from './weight.ts';
@@ -50,6 +56,9 @@ export const sessionView = shape('session', {
   status: z.enum(SESSION_STATUSES),
   name: z.string().optional(),
   workingDirectory: z.string(),
+  settings: z
+    .enum(TRUST_LEVELS)
+    .describe("How much of the directory's own configuration counts now."),
   model: z.string().optional(),
   effort: z.enum(EFFORTS).optional(),
   permissionMode: z
@@ -131,6 +140,7 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     status: session.status,
     name: session.name,
     workingDirectory: options.workingDirectory,
+    settings: settingsOf(session),
     model: options.model,
     effort: options.effort,
     permissionMode: modeOf(session),

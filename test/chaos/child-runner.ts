@@ -69,6 +69,7 @@ export class ChildRunner implements Runner {
     return run;
   }
 
+  readonly trusts = async () => false;
   readonly kept = async () => [];
   readonly discard = async () => {};
 }

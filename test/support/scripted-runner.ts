@@ -30,6 +30,8 @@ export class ScriptedRunner implements Runner {
   readonly specs: RunSpec[] = [];
   /** The UUIDs of which files are kept; a test adds what an earlier server has left. */
   readonly files = new Set<string>();
+  /** The directories that a person has trusted in Claude Code; set to an error to play that nobody can look. */
+  trusted: readonly string[] | Error = [];
   readonly #failures: Error[] = [];
   readonly #changes = new Changes();
   #startGate: Promise<void> = Promise.resolve();
@@ -45,6 +47,11 @@ export class ScriptedRunner implements Runner {
     this.runs.push(run);
     this.#changes.tell();
     return run;
+  }
+
+  async trusts(directory: string): Promise<boolean> {
+    if (this.trusted instanceof Error) throw this.trusted;
+    return this.trusted.includes(directory);
   }
 
   async kept(): Promise<readonly string[]> {

@@ -6,6 +6,7 @@ import { startHarness, startWithClient } from '../support/harness.ts';
 const ID = /^claude_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 const EVERY_OPTION = {
+  settings: 'none',
   model: 'opus',
   maxTurns: 3,
   maxBudgetUsd: 0.5,
@@ -27,6 +28,7 @@ describe('create_session', () => {
       id: expect.stringMatching(ID),
       status: 'ready',
       permissionMode: 'default',
+      settings: 'memory',
       workingDirectory: harness.settings.defaultDirectory,
       labels: {},
       taskId: null,
