@@ -47,7 +47,7 @@ export class ClaudeWorld {
     const temporaryDirectory = env.TMPDIR ?? '';
     const secretFiles = ['token', 'sessions.db*'].map((name) => join(scratch, name));
     return {
-      ...claudeOptions({ workingDirectory }, secretFiles),
+      ...claudeOptions({ workingDirectory }, { deny: secretFiles, excludes: [] }),
       ...conversation,
       env: childEnvironment({ ...env }, { marker: 'bench-bare', temporaryDirectory }),
       canUseTool: async () => ({ behavior: 'deny', message: 'no tools here' }),

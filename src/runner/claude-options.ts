@@ -1,37 +1,35 @@
-/** How Claude Code is started: everything is explicit, nothing comes from the repository or the user's settings. */
+/** How Claude Code is started: everything is explicit but for what the trust level lets count. */
 
-import type { Options } from '@anthropic-ai/claude-agent-sdk';
+import type { Options, Settings } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionOptions } from '../session/options.ts';
 import { claudeRules } from './permissions.ts';
+import { sourcesOf } from './trust-level.ts';
 
-/** Tools that reach outside the session: timers that wake it, other sessions, other worktrees. */
+/** Tools that reach outside the session, at any level: timers that wake it, other sessions, other worktrees. */
 const TOOLS_NEVER =
   'CronCreate CronDelete CronList ScheduleWakeup SendMessage ListAgents EnterWorktree ExitWorktree Workflow';
 
-/**
- * The Agent SDK's options for a session, without its conversation, process and callbacks.
- *
- * @param denyRules what Claude Code's own tools may not do: with the server's files a session could call it as somebody
- *   else
- */
-export function claudeOptions(options: SessionOptions, denyRules: readonly string[]): Options {
-  const { permissionMode = 'default', additionalDirectories = [] } = options;
+/** What a process is kept from, found out when it starts. */
+type KeptOut = {
+  /** What Claude Code's own tools may not do: with the server's files a session could call it as somebody else. */
+  readonly deny: readonly string[];
+  /** Patterns of the instruction files that Claude Code must not read. */
+  readonly excludes: readonly string[];
+};
+
+/** The Agent SDK's options for a session, without its conversation, process and callbacks. */
+export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptOut): Options {
+  // Always given: at the levels with settings, those of the repository might choose another one.
+  const permissionMode = options.permissionMode ?? 'default';
   return {
     cwd: options.workingDirectory,
-    additionalDirectories: [...additionalDirectories],
-    // Without these an untrusted repository runs code at start: hooks, MCP servers, its own permission rules.
-    settingSources: [],
-    strictMcpConfig: true,
+    ...sourcesOf(options.settings ?? 'none', options.workingDirectory),
     mcpServersDelivery: 'initialize',
-    skills: [],
     settings: {
       // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
       disableAutoMode: 'disable',
-      permissions: {
-        deny: [...denyRules],
-        // A link that later stands in the place of one leads Claude's file tools nowhere.
-        workingDirectoriesAsGiven: [...additionalDirectories],
-      },
+      ...(excludes.length > 0 && { claudeMdExcludes: [...excludes] }),
+      ...permissionSettings(options, deny),
     },
     // Otherwise nothing comes while Claude writes a long text, and it would look silent.
     includePartialMessages: true,
@@ -40,6 +38,7 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
     allowedTools: claudeRules(options),
     disallowedTools: [...TOOLS_NEVER.split(' '), ...(options.disallowedTools ?? [])],
     systemPrompt: systemPrompt(options),
+    // Absent if the caller gave none: at the levels with settings, those may choose one.
     model: options.model,
     fallbackModel: options.fallbackModel,
     effort: options.effort,
@@ -48,9 +47,22 @@ export function claudeOptions(options: SessionOptions, denyRules: readonly strin
   };
 }
 
-/** Settings that deny these. In a running process they replace all permission settings of its start. */
-export function denying(rules: readonly string[]): { permissions: { deny: string[] } } {
-  return { permissions: { deny: [...rules] } };
+/** In a running process they replace all permission settings of its start. */
+export function permissionSettings(
+  { additionalDirectories = [] }: SessionOptions,
+  deny: readonly string[],
+): Settings {
+  const directories = [...additionalDirectories];
+  return {
+    permissions: {
+      deny: [...deny],
+      // Here and not in the option of that name: by that one Claude Code would also load the skills, commands and agents
+      // of these directories, whatever their own trust, and at the level `memory` their CLAUDE.md.
+      additionalDirectories: directories,
+      // A link that later stands in the place of one leads Claude's file tools nowhere.
+      workingDirectoriesAsGiven: directories,
+    },
+  };
 }
 
 function systemPrompt(options: SessionOptions): NonNullable<Options['systemPrompt']> {

@@ -9,13 +9,14 @@ import { cannotLook, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts'
 import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { Redactor } from '../redaction.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
-import { claudeOptions, denying } from './claude-options.ts';
+import { claudeOptions, permissionSettings } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './failure.ts';
 import { type Guarding, startGuarding } from './guarding.ts';
 import { broughtError, notFound } from './installation.ts';
+import { seeInstructions } from './instructions.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
 import { placesOf } from './memory.ts';
@@ -91,57 +92,57 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
 
 async function start(context: Context, spec: RunSpec, listener: RunListener): Promise<Run> {
   checkIds(spec);
-  const soon = <T>(look: Promise<T>): Promise<T> => inTime(look, LOOK_MS_MAX, spec.signal);
-  const { workingDirectory, additionalDirectories = [] } = spec.options;
-  const [directory, additional] = await Promise.all([
-    soon(realDirectoryOf(workingDirectory)),
-    Promise.all(
-      additionalDirectories.map((path) => soon(realDirectoryOf(path, 'additional directory'))),
-    ),
+  const soon: Soon = (look) => inTime(look, LOOK_MS_MAX, spec.signal);
+  const [options] = await Promise.all([
+    optionsOf(spec, soon),
     context.claudePath === undefined ? undefined : soon(checkProgram(context.claudePath)),
   ]);
+  const { workingDirectory: directory, additionalDirectories: additional, settings } = options;
   try {
     const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
-    const own = { marker: spec.marker, temporaryDirectory, named: context.named };
+    const own = { marker: spec.marker, temporaryDirectory, named: context.named, level: settings };
     const environment = { ...childEnvironment(context.environment, own), ...context.shell };
     const conversation = new Conversation(spec, environment);
     const places = placesOf([directory, ...additional], environment);
     const files = context.secretFiles;
-    const [{ grown, resumeOptions }, seen, configurations] = await Promise.all([
+    const [{ grown, resumeOptions }, seen, configurations, instructions] = await Promise.all([
       soon(lookedAt(conversation)),
       soon(seeSecretFiles(files)).catch((error: unknown) => {
         throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
       }),
       soon(configurationsOf(places)),
+      soon(seeInstructions(settings, directory)),
       context.guarding.watch(spec.marker),
     ]);
     const rules = denyRules(seen);
-    const keptOut = keptOutRules(configurations, places.directories);
     const readOutput = await outputReaderFor(spec, context.redactor);
-    const conversations = conversationGuard(configurations, spec.uuid);
+    const keptOut = keptOutRules(configurations, places.directories, settings);
+    const conversations = conversationGuard(configurations, spec.uuid, settings);
+    const isAsStarted = async (pid: number) =>
+      (await worksIn(pid, directory)) && (await instructions.isUnchanged());
     const run = new ClaudeRun({
       spec,
       listener,
       places,
       resumed: 'resume' in resumeOptions,
       isCurrent: async (pid) => {
-        const looks = [worksIn(pid, directory), areInPlace(additional)];
+        const looks = [isAsStarted(pid), areInPlace(additional)];
         const prompts = await conversation.promptsOfOthers();
         return prompts === grown && (await Promise.all(looks)).every(Boolean);
       },
       checkKept: () => conversation.checkKept(),
       killTree: context.guarding.killTree,
       finder: context.processes.finder,
-      isInPlace: (pid) => inTime(worksIn(pid, directory), LOOK_MS_MAX).catch(() => false),
+      isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
       launch: (input, { canUseTool, ...gate }) => {
         const renew = (now: readonly string[]) =>
-          launched.query.applyFlagSettings(denying([...keptOut, ...now]));
+          launched.query.applyFlagSettings(permissionSettings(options, [...keptOut, ...now]));
         const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
         const launched = launch(context, input, gate, {
-          ...claudeOptions(
-            { ...spec.options, workingDirectory: directory, additionalDirectories: additional },
-            [...keptOut, ...rules],
-          ),
+          ...claudeOptions(options, {
+            deny: [...keptOut, ...rules],
+            excludes: instructions.excludes,
+          }),
           ...resumeOptions,
           outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
           env: environment,
@@ -166,6 +167,21 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     context.guarding.forget(spec.marker);
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
+}
+
+type Soon = <T>(look: Promise<T>) => Promise<T>;
+
+/** The options with real paths, and the trust level in force. */
+async function optionsOf({ options }: RunSpec, soon: Soon) {
+  const { workingDirectory, additionalDirectories = [], settings = 'none' } = options;
+  const further = additionalDirectories.map((path) =>
+    realDirectoryOf(path, 'additional directory'),
+  );
+  const [directory, ...additional] = await Promise.all([
+    soon(realDirectoryOf(workingDirectory)),
+    ...further.map(soon),
+  ]);
+  return { ...options, workingDirectory: directory, additionalDirectories: additional, settings };
 }
 
 /** The validator is loaded only if there is a schema. */

@@ -5,7 +5,9 @@
 
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { TrustLevel } from '../session/options.ts';
 import { MARKER_VARIABLE } from './process-table.ts';
+import { levelVariables } from './trust-level.ts';
 import { PASSED, valueFor } from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -46,12 +48,14 @@ type Own = {
   readonly temporaryDirectory: string;
   /** Names that the operator passes on (`--env`). */
   readonly named?: readonly string[];
+  /** Without one, `none`. */
+  readonly level?: TrustLevel;
 };
 
 /** The complete environment of a Claude Code process. */
 export function childEnvironment(
   source: Environment,
-  { marker, temporaryDirectory, named = [] }: Own,
+  { marker, temporaryDirectory, named = [], level = 'none' }: Own,
 ): Record<string, string> {
   const clouds = cloudsOf(source);
   const passes = (name: string) =>
@@ -73,10 +77,10 @@ export function childEnvironment(
     // Without these two, the stream does not show a turn's end or a failed start.
     CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS: '1',
     CLAUDE_CODE_STARTUP_FAILURE_RESULTS: '1',
-    // Claude Code would run due prompts from a repository's `.claude/scheduled_tasks.json`.
+    // Claude Code would run due prompts from a repository's `.claude/scheduled_tasks.json`. At no level: a session runs
+    // what it is sent, and one of a terminal's schedule would run in whichever session is alive then.
     CLAUDE_CODE_DISABLE_CRON: '1',
-    // Claude writes there without asking, in every mode, and all later sessions in that directory read it.
-    CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+    ...levelVariables(level),
     TMPDIR: temporaryDirectory,
     ...(source.SystemRoot && { TEMP: temporaryDirectory, TMP: temporaryDirectory }),
   };

@@ -192,7 +192,7 @@ export function startError(why: Exit | { readonly notWithinMs: number } | 'moved
   if (why === 'moved') {
     return new SessionError(
       'UNAVAILABLE',
-      'the working directory was moved or replaced while Claude Code started in it',
+      'the working directory or its CLAUDE.md was moved or replaced while Claude Code started in it',
       { hint: 'send the prompt again.' },
     );
   }

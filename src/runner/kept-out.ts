@@ -11,9 +11,11 @@ import type { HookCallback, HookJSONOutput } from '@anthropic-ai/claude-agent-sd
 import { PATH_CHARS_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import { SECRET_LOOK_MS_MAX } from '../process-limits.ts';
+import type { TrustLevel } from '../session/options.ts';
 import { within } from '../timer.ts';
 import type { Places } from './protected.ts';
 import { asPattern, denyRules, leadsToSecret, seeSecretFiles } from './secret-files.ts';
+import { hasSettings } from './trust-level.ts';
 
 type SecretGuardOptions = {
   /** Absolute paths, `*` for anything at the end of a name. */
@@ -91,25 +93,33 @@ export async function configurationsOf({ configDirectory }: Places): Promise<rea
 }
 
 /**
- * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable.
+ * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. Where the
+ * repository or the person's own configuration counts, their agents may remember what they learn, as in a terminal; with
+ * the latter, the session too. At no level may it touch conversations, or what an editor starts.
  *
- * @param directories in which the session works
+ * @param directories in which the session works; the level is that of the first one
  */
 export function keptOutRules(
   configurations: readonly string[],
   directories: readonly string[],
+  level: TrustLevel,
 ): readonly string[] {
+  const isTrusted = (at: number) => at === 0 && hasSettings(level);
   return [
     ...configurations
       .map(asPattern)
       .flatMap((at) => [
         `Read(/${at}/projects/**/*.jsonl)`,
-        `Read(/${at}/projects/**/memory/**)`,
-        `Edit(/${at}/projects/**)`,
-        `Edit(/${at}/agent-memory/**)`,
+        ...(level === 'user'
+          ? [`Edit(/${at}/projects/**/*.jsonl)`]
+          : [
+              `Read(/${at}/projects/**/memory/**)`,
+              `Edit(/${at}/projects/**)`,
+              `Edit(/${at}/agent-memory/**)`,
+            ]),
       ]),
-    ...directories.flatMap((directory) =>
-      ['launch.json', 'agent-memory/**', 'agent-memory-local/**'].map(
+    ...directories.flatMap((directory, at) =>
+      ['launch.json', ...(isTrusted(at) ? [] : ['agent-memory/**', 'agent-memory-local/**'])].map(
         (name) => `Edit(/${asPattern(directory)}/.claude/${name})`,
       ),
     ),
@@ -122,11 +132,19 @@ export function keptOutRules(
  *
  * @param uuid of the session, whose own long outputs are there too
  */
-export function conversationGuard(configurations: readonly string[], uuid: string): HookCallback {
+export function conversationGuard(
+  configurations: readonly string[],
+  uuid: string,
+  level: TrustLevel,
+): HookCallback {
   const folders = configurations.map((at) => join(at, 'projects'));
+  // What was remembered for the person, which Claude Code tells such a session anyway.
+  const open = level === 'user' ? [uuid, 'memory'] : [uuid];
   const isOfOthers = (path: string) => {
     const folder = folders.find((each) => isInside(path, each));
-    return folder !== undefined && path.slice(folder.length).split(/[\\/]/)[2] !== uuid;
+    return (
+      folder !== undefined && !open.includes(path.slice(folder.length).split(/[\\/]/)[2] ?? '')
+    );
   };
   return async (call) => {
     if (call.hook_event_name !== 'PreToolUse' || call.tool_name !== 'Bash') return {};

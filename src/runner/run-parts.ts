@@ -41,7 +41,7 @@ export type ClaudeRunParts = {
   readonly resumed: boolean;
   /** Whether nobody else has continued the conversation since the last look, and the process is in its place. */
   readonly isCurrent: (pid: number) => Promise<boolean>;
-  /** Whether the process works in the session's directory, and that was not moved or replaced. */
+  /** Whether the process works in the session's directory, and neither that nor its instructions were replaced. */
   readonly isInPlace: (pid: number) => Promise<boolean>;
   /** Rejects if Claude Code has not written the transcript since the last time. */
   readonly checkKept: () => Promise<void>;
