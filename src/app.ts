@@ -8,14 +8,15 @@ import { FormBoard } from './forms/board.ts';
 import type { Logger } from './log.ts';
 import { LEASE_TIMES, type LeaseTimes } from './process-limits.ts';
 import type { Redactor } from './redaction.ts';
-import type { ClaudeRunnerOptions } from './runner/claude.ts';
+import { guardingOnDemand } from './runner/guarding.ts';
 import { memoryOf, placesOf } from './runner/memory.ts';
+import { runnerOnDemand } from './runner/on-demand.ts';
 import { createOwners } from './runner/owners.ts';
 import { systemOf } from './runner/process-table.ts';
 import { processesOf } from './runner/processes.ts';
 import type { Runner } from './runner/runner.ts';
-import { removeScratch, scratchDirectoryOf, scratchOwners } from './runner/scratch.ts';
-import { isTrusted } from './runner/trust-record.ts';
+import { scratchDirectoryOf } from './runner/scratch.ts';
+import { SessionEnvironment } from './runner/session-environment.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
 import type { Reword } from './server/wording.ts';
@@ -81,9 +82,21 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
   mkdirSync(scratchDirectory, { recursive: true, mode: 0o700 });
   const processes = processesOf(settings);
   const { killTree } = processes;
-  const runner = claudeRunner({
-    processes,
+  const guarding = guardingOnDemand({ ...processes, log });
+  const environment = new SessionEnvironment({
     environment: settings.environment,
+    named: settings.envs,
+    choice: settings.loginEnv,
+    isStdio: settings.command === 'stdio',
+    guarding,
+    system: processes.finder.system,
+    newId,
+    redactor,
+    log,
+  });
+  const runner = runnerOnDemand(environment, {
+    processes,
+    guarding,
     named: settings.envs,
     claudePath: settings.claudePath,
     scratchDirectory,
@@ -92,11 +105,24 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
     redactor,
     log,
   });
-  if (settings.command !== 'http') return assemble({ ...deps, store, runner, killTree });
+  const app = await assembleFor({ ...deps, store, runner, killTree });
+  // Once the transport listens, so that no client waits for it.
+  setImmediate(() => void environment.read());
+  return {
+    ...app,
+    close: async () => {
+      await Promise.all([app.close(), environment.close()]);
+    },
+  };
+}
+
+async function assembleFor(deps: AppDeps & Ports): Promise<App> {
+  const { settings, store } = deps;
+  if (settings.command !== 'http') return assemble(deps);
   // Loaded only for HTTP: nobody scrapes a server on stdio, whose client waits for the start.
   const { Prometheus } = await import('./telemetry/prometheus.ts');
   const telemetry = new Prometheus(deps.version);
-  const app = await assemble({ ...deps, store, runner, killTree, telemetry });
+  const app = await assemble({ ...deps, telemetry });
   return { ...app, figures: figuresOf(telemetry, store, settings.maxLive) };
 }
 
@@ -104,24 +130,6 @@ function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
   const names = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
   const own = [...names, unfinishedFiles(stateDir)];
   return tokenFile === undefined ? own : [...own, tokenFile];
-}
-
-/** Loads the runner at the first prompt, because a client on stdio waits for the start of the server. */
-function claudeRunner(options: ClaudeRunnerOptions): Runner {
-  let runner: Promise<Runner> | undefined;
-  const load = async () => (await import('./runner/claude.ts')).createClaudeRunner(options);
-  return {
-    start: async (spec, listener) => {
-      runner ??= load().catch((error: unknown) => {
-        runner = undefined;
-        throw error;
-      });
-      return (await runner).start(spec, listener);
-    },
-    trusts: (directory) => isTrusted(directory, options.environment),
-    kept: () => scratchOwners(options.scratchDirectory),
-    discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
-  };
 }
 
 function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figures {

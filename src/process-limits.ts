@@ -85,3 +85,13 @@ export const PLANS_KEPT_MAX = 10;
 export const REMEMBERED_TEXT_BYTES_MAX = 300;
 /** Maximum number of programs that a notice names. Further ones are counted. */
 export const LEFT_NAMES_MAX = 20;
+
+/* Runner: the login shell */
+
+/** Time for the login shell to tell its environment. */
+export const LOGIN_MS_MAX = 5_000;
+/** Time to read the rest of what it wrote after it has ended. */
+export const LOGIN_REST_MS = 500;
+/** Maximum size of all that it and its profile print, and of the value of one variable. */
+export const LOGIN_CHARS_MAX = MIB;
+export const LOGIN_VALUE_CHARS_MAX = 32 * KIB;

@@ -17,7 +17,7 @@ const NEEDLE_CHARS_MAX = 4096;
  * and no search in texts can prevent it.
  */
 export class Redactor {
-  readonly #lasting: readonly string[];
+  #lasting: readonly string[];
   /** Those of the last `renew`. */
   #passing: readonly string[] | undefined;
   /** Everything that is searched for, by its first character. */
@@ -30,10 +30,19 @@ export class Redactor {
     this.renew([]);
   }
 
-  /** Hides these from now on, and those of the constructor. */
+  /** Hides these, too, for good. */
+  learn(secrets: readonly string[]): void {
+    this.#lasting = [...this.#lasting, ...secrets];
+    this.#search(this.#passing ?? []);
+  }
+
+  /** Hides these from now on, beside those that it hides for good, and none of the last `renew`. */
   renew(secrets: readonly string[]): void {
     // Nearly every time that a token file is read. With thousands of tokens the rest takes a moment.
-    if (isDeepStrictEqual(secrets, this.#passing)) return;
+    if (!isDeepStrictEqual(secrets, this.#passing)) this.#search(secrets);
+  }
+
+  #search(secrets: readonly string[]): void {
     this.#passing = secrets;
     const forms = new Set([...this.#lasting, ...secrets].flatMap(formsOf).flatMap(piecesOf));
     // Of two that begin alike the longer one is tried first, so that nothing of it is left.

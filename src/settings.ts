@@ -7,7 +7,7 @@ import { SettingError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
 import { meantText } from './nearest.ts';
 import { GUARD_CHOICES } from './runner/guard.ts';
-import { problemWithName } from './runner/variables.ts';
+import { LOGIN_ENV_CHOICES, problemWithName } from './runner/variables.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -94,6 +94,12 @@ const SETTINGS = {
   stateDir: one(path.optional(), 'where sessions are kept', 'DIR'),
   roots: many(given, 'sessions may work below it', 'DIR'),
   envs: many(variable, 'a variable that sessions get too', 'NAME'),
+  loginEnv: choice(
+    LOGIN_ENV_CHOICES,
+    'auto',
+    'auto, always or never: asks your login shell for its PATH',
+    'WHEN',
+  ),
   trust: many(
     given,
     'whose settings and hooks count: DIR, DIR=LEVEL, or the word claude or none',

@@ -49,6 +49,7 @@ describe('settings', () => {
     ORIGIN: 'https://a.example',
     URL: 'https://a.example/mcp',
     NAME: 'SSH_AUTH_SOCK',
+    WHEN: 'never',
   };
 
   test.each(SETTING_LIST)('--$flag and its variable mean the same', ({ flag, value }) => {

@@ -14,7 +14,7 @@ import { ClaudeRun } from './claude-run.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './failure.ts';
-import { type Guarding, startGuarding } from './guarding.ts';
+import type { Guarding } from './guarding.ts';
 import { broughtError, notFound } from './installation.ts';
 import { seeInstructions } from './instructions.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
@@ -42,6 +42,7 @@ export type ClaudeRunnerOptions = {
   /** The server's own files, which no session may read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
   readonly processes: Processes;
+  readonly guarding: () => Guarding;
   readonly newId: () => string;
   /** Removes credentials from everything that Claude says or asks for. */
   readonly redactor: Redactor;
@@ -70,7 +71,7 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
   };
 }
 
-type Context = ClaudeRunnerOptions & {
+type Context = Omit<ClaudeRunnerOptions, 'guarding'> & {
   readonly guarding: Guarding;
   /** Added to the environment of every session. */
   readonly shell: Environment;
@@ -84,7 +85,7 @@ async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
   const sdk = await import('@anthropic-ai/claude-agent-sdk').catch((error: unknown) => {
     throw spawnError(error);
   });
-  const guarding = startGuarding({ ...options.processes, log: options.log });
+  const guarding = options.guarding();
   const { directory, finder } = options.processes;
   const shell = finder.system === 'linux' ? {} : shellOf(options.environment, directory);
   return { ...options, guarding, shell, query: sdk.query };

@@ -21,6 +21,15 @@ export type Guarding = {
   readonly killTree: KillTree;
 };
 
+/** Starts guarding when it is asked for first. If it throws, the next call tries again. */
+export function guardingOnDemand(deps: Parameters<typeof startGuarding>[0]): () => Guarding {
+  let started: Guarding | undefined;
+  return () => {
+    started ??= startGuarding(deps);
+    return started;
+  };
+}
+
 /** @throws SessionError UNAVAILABLE if the guards could not be tried now */
 export function startGuarding({
   log,

@@ -42,6 +42,9 @@ function setOf(lines: readonly string[]): ReadonlySet<string> {
 /** The names that sessions get by themselves, if they are set. */
 export const PASSED = setOf([...SYSTEM, ...TOOLS]);
 
+/** Those of them that say where tools are. */
+export const TOOL_PLACES = setOf(TOOLS);
+
 /** The folders in which programs and libraries are searched for. */
 const SEARCH_PATHS = setOf([
   'PATH LD_LIBRARY_PATH NIX_LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH',
@@ -83,3 +86,7 @@ export function problemWithName(name: string): string | undefined {
   if (!PRELOADED.test(name)) return undefined;
   return `${name} is refused: it would change the programs that end a session's processes`;
 }
+
+/** When the login shell is asked; `auto`: by a server on stdio that a desktop program has started. */
+export const LOGIN_ENV_CHOICES = ['auto', 'always', 'never'] as const;
+export type LoginEnvChoice = (typeof LOGIN_ENV_CHOICES)[number];

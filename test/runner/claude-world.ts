@@ -7,6 +7,7 @@ import { type Logger, pino } from 'pino';
 import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
 import { guardDirectoryOf } from '../../src/runner/finder.ts';
+import { guardingOnDemand } from '../../src/runner/guarding.ts';
 import { processesOf } from '../../src/runner/processes.ts';
 import type { RunLimits } from '../../src/runner/run-parts.ts';
 import type {
@@ -163,10 +164,12 @@ export class World {
   }
 
   runner({ environment, limits, claudePath, secretFiles = [], log }: WorldOptions = {}): Runner {
+    const processes = processesOf({ ...GUARDED, stateDir: this.directory });
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
-      processes: processesOf({ ...GUARDED, stateDir: this.directory }),
+      processes,
+      guarding: guardingOnDemand({ ...processes, log: log ?? pino({ level: 'silent' }) }),
       secretFiles,
       newId: randomUUID,
       redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),

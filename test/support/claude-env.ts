@@ -37,6 +37,8 @@ function fixedVariables(apiUrl: string): Record<string, string> {
     LANG: 'C.UTF-8',
     SHELL: '/bin/bash',
     USER: 'tester',
+    // As at a terminal: for a desktop program, the server would ask the login shell.
+    TERM: 'dumb',
     ANTHROPIC_BASE_URL: apiUrl,
     ANTHROPIC_API_KEY: 'sk-ant-test-key',
     DISABLE_TELEMETRY: '1',

@@ -11,6 +11,7 @@ import { pino } from 'pino';
 import { Redactor } from '../../../src/redaction.ts';
 import { createClaudeRunner } from '../../../src/runner/claude.ts';
 import { processGuard } from '../../../src/runner/guard.ts';
+import { guardingOnDemand } from '../../../src/runner/guarding.ts';
 import { findClaude } from '../../../src/runner/installation.ts';
 import { createOwners } from '../../../src/runner/owners.ts';
 import { identify, killTree, spawnGuarded } from '../../../src/runner/process.ts';
@@ -36,14 +37,17 @@ const request = { command: 'sleep', args: ['600'], cwd: undefined, env };
 const { child } = spawnGuarded(request, { name: 'none', prefix: [], label: () => [] });
 const tree = identify(child.pid ?? 0, marker);
 
+const log = pino({ level: 'silent' });
+const processes = processesOf({ stateDir: folder, processGuard: 'auto', isPortable: false });
 const runner = createClaudeRunner({
   environment: process.env,
   scratchDirectory: folder,
-  processes: processesOf({ stateDir: folder, processGuard: 'auto', isPortable: false }),
+  processes,
+  guarding: guardingOnDemand({ ...processes, log }),
   secretFiles: [],
   redactor: new Redactor([]),
   newId: randomUUID,
-  log: pino({ level: 'silent' }),
+  log,
 });
 
 const told = async (work: () => unknown) => {
