@@ -31,25 +31,36 @@ export function readTrust(given: readonly string[], { command, roots, serves }: 
   if (words.length > 1) throw bad('claude and none contradict each other');
   const [word = command === 'http' ? 'none' : 'claude'] = words;
   const named = given.filter((value) => !WORDS.some((each) => each === value));
-  const directories = named.map((value) => trusted(value, serves));
+  const directories = named.map((value) => (serves ? servable(value, roots) : trusted(value)));
   checkLevels(directories);
-  if (serves) for (const directory of directories) checkPlace(directory, roots);
   return { directories, countsRecord: word === 'claude' };
 }
 
-/** A level stands behind the last `=`. Any other word there is part of the directory's name, if there is one. */
-function trusted(value: string, serves: boolean): TrustedDirectory {
+/** A level stands behind the last `=`. */
+function trusted(value: string): TrustedDirectory {
   const level = TRUST_LEVELS.find((known) => value.endsWith(`=${known}`));
   const path = level === undefined ? value : value.slice(0, -level.length - 1);
-  if (!isAbsolute(path)) {
-    const expected = 'is not an absolute path, nor the word claude or none';
-    throw bad(`${quoteId(path)} ${expected}${meantText(path, WORDS)}`);
-  }
-  const found = serves ? realDirectory(path) : resolve(path);
-  if (found === undefined) throw missing(path);
-  return { path: found, level: level ?? 'user' };
+  if (isAbsolute(path)) return { path: resolve(path), level: level ?? 'user' };
+  const expected = 'is not an absolute path, nor the word claude or none';
+  throw bad(`${quoteId(path)} ${expected}${meantText(path, WORDS)}`);
 }
 
+/**
+ * Reads one directory as a server does, which needs it to be there.
+ *
+ * @param roots real paths
+ * @throws SettingError
+ */
+export function servable(value: string, roots: readonly string[]): TrustedDirectory {
+  const { path: named, level } = trusted(value);
+  const path = realDirectory(named);
+  if (path === undefined) throw missing(named);
+  // One that no session can work in, or below, or above, was meant otherwise.
+  if (roots.some((root) => isInside(path, root) || isInside(root, path))) return { path, level };
+  throw bad(`${quoteId(path)} is outside the roots, where no session works; see --root`);
+}
+
+/** The word behind the last `=` is part of a name only if there is such a directory. */
 function missing(path: string): Error {
   const at = path.lastIndexOf('=');
   if (at === -1 || realDirectory(path.slice(0, at)) === undefined) {
@@ -76,12 +87,6 @@ function checkLevels(directories: readonly TrustedDirectory[]): void {
     if (other !== level) throw bad(`${quoteId(path)} has two levels, ${other} and ${level}`);
     levels.set(path, level);
   }
-}
-
-/** One that no session can work in, or below, or above, was meant otherwise. */
-function checkPlace({ path }: TrustedDirectory, roots: readonly string[]): void {
-  if (roots.some((root) => isInside(path, root) || isInside(root, path))) return;
-  throw bad(`${quoteId(path)} is outside the roots, where no session works; see --root`);
 }
 
 function bad(problem: string): Error {

@@ -11,10 +11,12 @@ import { type System, systemOf } from '../runner/process-table.ts';
 import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
+import { rootLevel, trustChecks } from './trust-checks.ts';
 
-/** Whether a session can start and continue: the programs, credentials, transcripts and root directories. */
+/** Whether a session can start and continue: the programs, credentials, transcripts, root directories and trust. */
 export async function environmentChecks(settings: Settings): Promise<readonly CheckResult[]> {
-  const roots = await Promise.all(settings.roots.map(rootCheck));
+  const roots = await Promise.all(settings.roots.map((root) => rootCheck(root, settings)));
+  const trust = await trustChecks(settings);
   return [
     { name: 'Node', ...nodeCheck() },
     { name: 'Claude Code', ...(await claudeCheck(settings)) },
@@ -22,6 +24,7 @@ export async function environmentChecks(settings: Settings): Promise<readonly Ch
     { name: 'transcripts', ...(await transcriptCheck(settings)) },
     { name: 'isolation', ...isolationCheck(settings) },
     ...roots.map((root) => ({ name: 'root', ...root })),
+    ...trust.map((found) => ({ name: 'trust', ...found })),
   ];
 }
 
@@ -129,11 +132,12 @@ const NAMESPACES_WANTED =
     ? 'install unshare and setpriv (util-linux), and allow user namespaces.'
     : 'only Linux has PID namespaces: omit --process-guard.';
 
-async function rootCheck(root: string): Promise<Finding> {
+async function rootCheck(root: string, settings: Settings): Promise<Finding> {
   const refused = (why: string) => fail(`${root} ${why}`, 'create it, or pass a different --root.');
   const found = await stat(root).catch(() => undefined);
   if (found === undefined) return refused('does not exist');
   if (!found.isDirectory()) return refused('is not a directory');
   const isReadable = await may(root, constants.R_OK | constants.X_OK);
-  return isReadable ? ok(tildePath(root)) : refused('cannot be read');
+  if (!isReadable) return refused('cannot be read');
+  return ok(`${tildePath(root)} (trust: ${await rootLevel(root, settings)})`);
 }

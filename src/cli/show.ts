@@ -2,8 +2,9 @@ import type { Failure } from '../errors.ts';
 import { PENDING_PERMISSIONS_MAX } from '../limits.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import { type DisconnectPolicy, directoriesOf } from '../session/options.ts';
+import { type DisconnectPolicy, directoriesOf, type TrustLevel } from '../session/options.ts';
 import { hasFailed, type Session, silentSince, uuidOf } from '../session/session.ts';
+import { settingsOf } from '../session/trust.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
 import {
@@ -137,12 +138,21 @@ function ruleFacts({ session, remembered }: Known): readonly Fact[] {
     ['model', fallbackModel ? `${model ?? 'default'}, or ${fallbackModel} if overloaded` : model],
     ['effort', effort],
     ['mode', modeOf(session)],
+    ['settings', LOADED[settingsOf(session)]],
     ['allowed', [...allowedTools, ...remembered.map((it) => `${it} (for the session)`)].join('\n')],
     ['denied', disallowedTools.join('\n')],
     ['limits', limits.filter(Boolean).join(', ')],
     ['client', LEAVING[onDisconnect]],
   ];
 }
+
+/** What of the directory's own configuration counts. */
+const LOADED: Readonly<Record<TrustLevel, string>> = {
+  none: 'none: nothing of the directory counts',
+  memory: 'memory: the text of CLAUDE.md counts, nothing else of the directory',
+  project: "project: the directory's settings, hooks, skills and MCP servers count",
+  user: "user: the directory's configuration counts, and that of the server's user",
+};
 
 /** What happens when the client that the session is tied to disconnects. */
 const LEAVING: Readonly<Record<DisconnectPolicy, string>> = {
