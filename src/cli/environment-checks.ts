@@ -12,9 +12,12 @@ import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
 import { rootLevel, trustChecks } from './trust-checks.ts';
+import { seeVariables } from './variable-checks.ts';
 
-/** Whether a session can start and continue: the programs, credentials, transcripts, root directories and trust. */
-export async function environmentChecks(settings: Settings): Promise<readonly CheckResult[]> {
+/** Whether a session can start and continue: programs, credentials, transcripts, variables, root directories and trust. */
+export async function environmentChecks(given: Settings): Promise<readonly CheckResult[]> {
+  const { environment, checks } = await seeVariables(given);
+  const settings = { ...given, environment };
   const roots = await Promise.all(settings.roots.map((root) => rootCheck(root, settings)));
   const trust = await trustChecks(settings);
   return [
@@ -23,6 +26,7 @@ export async function environmentChecks(settings: Settings): Promise<readonly Ch
     { name: 'credentials', ...credentialCheck(settings) },
     { name: 'transcripts', ...(await transcriptCheck(settings)) },
     { name: 'isolation', ...isolationCheck(settings) },
+    ...checks,
     ...roots.map((root) => ({ name: 'root', ...root })),
     ...trust.map((found) => ({ name: 'trust', ...found })),
   ];

@@ -33,7 +33,7 @@ describe('doctor', () => {
     expect(output).not.toContain(SECRET);
     const { checks } = JSON.parse(output);
     expect(checks.map((check: Check) => check.name)).toEqual(
-      'Node,Claude Code,credentials,transcripts,isolation,root,trust,state directory,database,servers,disk'.split(
+      'Node,Claude Code,credentials,transcripts,isolation,PATH,environment,root,trust,state directory,database,servers,disk'.split(
         ',',
       ),
     );
