@@ -108,6 +108,9 @@ export const SILENT_MS_MIN = 60_000;
 export const TURN_RESULT_BYTES_MAX = 16 * KIB;
 /** Maximum size as JSON of an output that fits a schema. A larger one is not cut, because the rest would be no JSON. */
 export const TURN_OUTPUT_BYTES_MAX = 256 * KIB;
+/** Maximum number of background tasks of a session that are shown. */
+export const BACKGROUND_TASKS_SHOWN_MAX = 20;
+export const TASK_DESCRIPTION_CHARS_MAX = 120;
 /** Maximum length of the end of an unfinished text that is shown while Claude writes it. */
 export const UNFINISHED_TEXT_CHARS_MAX = 16 * KIB;
 /** Minimum time between two states of an unfinished text that are shown. */

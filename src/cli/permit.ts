@@ -4,7 +4,7 @@ import { SessionError } from '../errors.ts';
 import type { GivenAnswer } from '../service/permissions.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { oneLine } from '../text.ts';
-import { showRequest } from '../views/session.ts';
+import { showRequest } from '../views/request.ts';
 import { asOperator } from './acting.ts';
 import { answerText, isQuestion } from './answer-commands.ts';
 import { flagsOf } from './flags.ts';

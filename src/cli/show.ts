@@ -9,6 +9,7 @@ import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
 import {
   ago,
+  contextText,
   count,
   counted,
   dollars,
@@ -17,8 +18,9 @@ import {
   tildePath,
   tokensText,
 } from '../views/figures.ts';
+import { showRequest } from '../views/request.ts';
 import { besideHead, firstLines, type Style, screenLines, styled, wrap } from '../views/screen.ts';
-import { isoTime, showRequest, showRules } from '../views/session.ts';
+import { isoTime, showRules } from '../views/session.ts';
 import { bodyText, noteText, otherInput, tellRequest } from '../views/telling.ts';
 import { answerText, shortRequestId } from './answer-commands.ts';
 import { flagsOf } from './flags.ts';
@@ -114,9 +116,11 @@ function factsOf(known: Known, now: number): readonly Fact[] {
     ['ended', endedAt === undefined ? undefined : `${when(endedAt)}\n${session.endReason ?? ''}`],
     ['turns', turnCounts(session)],
     ['tokens', tokensText(session.usage)],
+    ['context', session.context && contextText(session.context)],
     ['cost', costText(session)],
     ['server', serverText(known, when), holders.isAbandoned(session) ? 'red' : undefined],
     ['process', lease?.process && `pid ${lease.process.pid}`],
+    ['background', holders.isAbandoned(session) ? undefined : tasksText(session)],
     ['events', String(session.lastSeq)],
     ['asks', requests.map((request) => requestText(request, session, now)).join('\n'), 'yellow'],
     ['said', said],
@@ -223,6 +227,10 @@ function turnCounts({ turns }: Session): string {
     `${count(queued)} queued`,
   ];
   return counts.join(', ');
+}
+
+function tasksText({ background }: Session): string {
+  return (background?.tasks ?? []).map((task) => `${task.kind}: ${task.description}`).join('\n');
 }
 
 function pairsText(pairs: Readonly<Record<string, string>>): string {

@@ -3,7 +3,7 @@ import type { PermissionRequest } from '../session/event.ts';
 import { cutBytes } from '../text.ts';
 import { ICONS } from '../views/icons.ts';
 import { fenced } from '../views/markdown.ts';
-import { showRequest } from '../views/session.ts';
+import { showRequest } from '../views/request.ts';
 import { DATA_NOTE, definePrompt } from './prompt.ts';
 
 /** Maximum size of one request here; list_permission_requests shows longer inputs. */

@@ -7,6 +7,7 @@ import type {
   SDKTaskNotificationMessage,
   SDKTaskStartedMessage,
 } from '@anthropic-ai/claude-agent-sdk';
+import { taskKind } from './background.ts';
 import { asName, fallbackOf, figure, HTTP_STATUS_MAX } from './message-parts.ts';
 
 /** Larger figures are left out of a notice. */
@@ -83,9 +84,4 @@ function taskStarted(message: SDKTaskStartedMessage): string | undefined {
 
 function taskEnded({ status, ambient }: SDKTaskNotificationMessage): string | undefined {
   return ambient ? undefined : `A background task ended (${asName(status)}).`;
-}
-
-function taskKind(type: string | undefined): string {
-  if (type === 'local_bash') return 'command';
-  return type === 'local_agent' ? 'agent' : 'task';
 }

@@ -4,6 +4,7 @@
  * resolves. The service keeps the log, the queue and the lease.
  */
 
+import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, OutputSchema } from '../session/event.ts';
 import type { PermissionMode, SessionOptions } from '../session/options.ts';
@@ -68,8 +69,8 @@ export type RunListener = {
   autonomousTurnStarted(turnId: string): void;
   /** An error that is UNAVAILABLE and not `retryable` means that Claude Code cannot work until a person fixes something. */
   turnEnded(turnId: string, outcome: TurnOutcome): void;
-  /** Called when the number of background tasks (shells, agents) of the process changes. */
-  backgroundTasks(count: number): void;
+  /** All background tasks of the process, whenever they change. A new process has none. */
+  backgroundTasks(tasks: readonly BackgroundTask[]): void;
   /** Claude Code went into plan mode or left it, or its mode is another for any other reason. */
   modeReached(mode: PermissionMode): void;
   /**

@@ -20,6 +20,8 @@ import type { OutputBody, UsageByModel } from '../session/event.ts';
 import { PERMISSION_MODES } from '../session/options.ts';
 import { addUsageByModel, totalOf } from '../session/usage.ts';
 import { cutBytes, splitBytes } from '../text.ts';
+import { tasksIn } from './background.ts';
+import { ContextMeter } from './context.ts';
 import { failureOfResult, unavailableNow } from './failure.ts';
 import { asName, flatten, lifecycleOf } from './message-parts.ts';
 import { noticeOf } from './notice.ts';
@@ -50,6 +52,7 @@ export type TranslatorOptions = {
 export class Translator {
   readonly #options: TranslatorOptions;
   readonly #meter: UsageMeter;
+  readonly #context = new ContextMeter();
   readonly #texts: RedactedTexts;
   readonly #unfinished: UnfinishedText;
   #turn: HeardTurn | undefined;
@@ -98,11 +101,13 @@ export class Translator {
       ...resultOf(turn.text),
       usage: totalOf(turn.usage),
       usageByModel: turn.usage,
+      context: this.#context.use,
       ...outcome,
     });
   }
 
   translate(message: SDKMessage): void {
+    this.#context.note(message);
     const lifecycle = lifecycleOf(message);
     if (lifecycle !== undefined) this.#lifecycle(lifecycle);
     else if (message.type === 'assistant') this.#assistant(message);
@@ -224,7 +229,7 @@ export class Translator {
     else if (message.subtype === 'local_command_output')
       this.#text(this.#current(), message.content);
     else if (message.subtype === 'background_tasks_changed')
-      this.#options.listener.backgroundTasks(message.tasks.filter((task) => !task.ambient).length);
+      this.#options.listener.backgroundTasks(tasksIn(message, this.#options.redactor));
     else if (message.subtype === 'compact_boundary') this.#compacted(message);
     else if (message.subtype === 'session_state_changed' && message.state === 'idle') this.#idle();
   }

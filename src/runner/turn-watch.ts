@@ -4,6 +4,7 @@
  */
 
 import type { Failure } from '../errors.ts';
+import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
 import type { PermissionMode } from '../session/options.ts';
@@ -154,8 +155,8 @@ export class TurnWatch {
     if (told.state === 'completed') this.#options.completed();
   }
 
-  backgroundTasks(count: number): void {
-    this.#tell((listener) => listener.backgroundTasks(count));
+  backgroundTasks(tasks: readonly BackgroundTask[]): void {
+    this.#tell((listener) => listener.backgroundTasks(tasks));
   }
 
   modeReached(mode: PermissionMode): void {

@@ -52,7 +52,7 @@ export class Eviction {
   /** Looks for background tasks and for programs that were left running; if that fails, assumes that there are some. */
   async #hasBackground({ process }: LocalSession, phase: Warm): Promise<boolean> {
     if (process?.run === undefined) return false;
-    if (process.tasks > 0) return true;
+    if (process.background.count > 0) return true;
     const at = this.#deps.clock.monotonic();
     let look = this.#looks.get(phase);
     if (look === undefined || at - look.at >= LEFT_LOOK_MS) {
@@ -72,8 +72,8 @@ export class Eviction {
 async function evict(session: LocalSession, phase: Warm): Promise<boolean> {
   const { process } = session;
   if (session.phase !== phase || process === undefined) return false;
-  const { tasks } = process;
-  if (tasks > 0) process.say({ type: 'notice', text: `${tasks} ${STOPPED_TASKS}` });
+  const { count } = process.background;
+  if (count > 0) process.say({ type: 'notice', text: `${count} ${STOPPED_TASKS}` });
   // A process that the kernel cannot end must not hold up the turns of other sessions.
   await within(session.stop(), EVICTION_MS_MAX);
   return true;

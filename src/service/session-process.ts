@@ -7,6 +7,7 @@ import type { OutputBody } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError } from '../store/store.ts';
+import { Background } from './background.ts';
 import type { Parts } from './core.ts';
 import { KeptRun } from './kept-run.ts';
 import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
@@ -41,7 +42,7 @@ export class SessionProcess {
   /** What Claude is writing now. */
   readonly writing: Writing;
   /** Background tasks that are running, between turns too. */
-  tasks = 0;
+  readonly background: Background;
   /** Why it was given up, if it was. */
   loss: Loss | undefined;
   readonly #deps: ProcessDeps;
@@ -60,6 +61,7 @@ export class SessionProcess {
     const failed = (error: unknown): void => this.failed(error);
     this.#writer = new SessionWriter({ store: deps.store, fence, failed });
     this.writing = new Writing({ ...deps, fence });
+    this.background = new Background({ ...deps, fence });
   }
 
   /** The session's phase while this is its process; it may have another one by now. */
@@ -116,6 +118,7 @@ export class SessionProcess {
 
   #started({ session, turn: { outputSchema } }: Claim, listener: RunListener): Promise<Run> {
     const { signal } = this.#start;
+    this.background.set([]);
     return this.#deps.start(session, listener, { fence: this.fence, outputSchema, signal });
   }
 
@@ -244,9 +247,7 @@ export class SessionProcess {
       room: () => this.#writer.room(),
       autonomousTurnStarted: (turnId) => this.#tell({ type: 'woken', turnId }),
       turnEnded: (turnId, outcome) => this.#turnEnded(turnId, outcome),
-      backgroundTasks: (count) => {
-        this.tasks = count;
-      },
+      backgroundTasks: (tasks) => this.background.set(tasks),
       modeReached: (mode) => this.#write([{ type: 'reach_mode', mode }]),
       permission: (ask, signal) => this.#deps.ask(this, ask, signal),
       // The end of an outdated process that is replaced is not the end of this.

@@ -6,6 +6,7 @@
 import { type Failure, SessionError } from '../errors.ts';
 import { TASKS_PER_SESSION_MAX } from '../limits.ts';
 import type {
+  ContextUse,
   EventBody,
   PermissionRequest,
   PromptParts,
@@ -41,6 +42,7 @@ export type TurnOutcome = {
   readonly error?: Failure;
   readonly usage?: Usage;
   readonly usageByModel?: UsageByModel;
+  readonly context?: ContextUse;
 };
 
 export type SessionCommand =

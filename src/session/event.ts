@@ -16,6 +16,9 @@ export type Usage = {
 /** Usage of each model, by the model's name in Claude Code. */
 export type UsageByModel = Readonly<Record<string, Usage>>;
 
+/** How much of the model's window the conversation takes, both in tokens. */
+export type ContextUse = { readonly tokens: number; readonly window: number };
+
 /** The span of the caller's trace (W3C Trace Context) from which a prompt was sent; for the logs. */
 export type Trace = {
   /** 32 hexadecimal digits. */
@@ -88,6 +91,8 @@ export type Turn = {
   readonly error?: Failure;
   readonly usage?: Usage;
   readonly usageByModel?: UsageByModel;
+  /** The conversation at its end, if known. */
+  readonly context?: ContextUse;
   /** How often a server has died before the prompt reached Claude. */
   readonly crashes?: number;
   readonly trace?: Trace;

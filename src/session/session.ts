@@ -2,7 +2,9 @@
 
 import type { Failure } from '../errors.ts';
 import { SILENT_MS_MIN } from '../limits.ts';
+import type { BackgroundTask } from './background-task.ts';
 import {
+  type ContextUse,
   type EventTable,
   handleEvent,
   type SessionEvent,
@@ -72,10 +74,16 @@ export type Session = {
   /** Absent until a turn has started. */
   readonly lastTurn?: LastTurn;
   readonly pendingPermissions: number;
+  /** When Claude was last heard of in a turn. Earlier versions do not write it. */
+  readonly heard?: { readonly turnId: string; readonly at: number };
+  /** What runs beside the turns under the lease with this epoch, if that is in force. */
+  readonly background?: { readonly epoch: number; readonly tasks: readonly BackgroundTask[] };
   readonly lastSeq: number;
   readonly usage: Usage;
   /** The same by model, once a turn has reported it. */
   readonly usageByModel?: UsageByModel;
+  /** As of the last turn that knew. */
+  readonly context?: ContextUse;
   readonly error?: Failure;
 };
 
@@ -85,15 +93,16 @@ export function uuidOf(id: string): string {
 }
 
 /**
- * Since when a running turn has written nothing, if for long enough to be worth saying. A session that waits for a
- * permission is not silent.
+ * Since when Claude has written nothing in a running turn, if for long enough to be worth saying. A session that waits
+ * for a permission is not silent. What a caller does, and notices, do not break a silence.
  *
  * @param now epoch milliseconds
  */
 export function silentSince(session: Session, now: number): number | undefined {
-  const { status, pendingPermissions, lastActivity } = session;
+  const { status, pendingPermissions, heard, lastTurn, lastActivity } = session;
   const isWorking = status === 'busy' && pendingPermissions === 0;
-  return isWorking && now - lastActivity >= SILENT_MS_MIN ? lastActivity : undefined;
+  const since = heard !== undefined && heard.turnId === lastTurn?.id ? heard.at : lastActivity;
+  return isWorking && now - since >= SILENT_MS_MIN ? since : undefined;
 }
 
 /** Whether the turn that started last came to nothing, and nobody has tried again since. */
@@ -165,7 +174,9 @@ function withoutError(session: Session, status: SessionStatus): Session {
   return rest;
 }
 
-const unchanged = (): Partial<Session> => ({});
+function heardIn({ at }: SessionEvent, { lastTurn }: Session): Pick<Session, 'heard'> {
+  return lastTurn === undefined ? {} : { heard: { turnId: lastTurn.id, at } };
+}
 
 const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
   session_created: (event, { id }) => {
@@ -185,12 +196,13 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
     // It had started, and was queued again.
     ...(lastTurn?.id === turnId && { lastTurn: { id: turnId, state: 'cancelled', endedAt: at } }),
   }),
-  turn_started: ({ turn }, { turns }) => {
+  turn_started: ({ turn, at }, { turns }) => {
     const queued = turn.origin === 'prompt' ? turns.queued - 1 : turns.queued;
     return {
       status: 'busy',
       turns: { ...turns, queued, running: 1 },
       lastTurn: { id: turn.id, state: 'running' },
+      heard: { turnId: turn.id, at },
     };
   },
   turn_ended: ({ turn }, session) => ({
@@ -198,10 +210,11 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
     turns: { ...session.turns, running: 0, ...countedTurns(session.turns, turn) },
     lastTurn: lastTurnOf(turn),
     ...usageAfter(session, turn),
+    ...(turn.context && { context: turn.context }),
   }),
-  text: unchanged,
-  tool_use: unchanged,
-  tool_result: unchanged,
+  text: heardIn,
+  tool_use: heardIn,
+  tool_result: heardIn,
   notice: ({ requeued, turnId, settings }, { status, turns, lastTurn }) => {
     if (settings !== undefined) return { settings };
     return requeued
@@ -212,11 +225,13 @@ const CHANGES: EventTable<Partial<Session>, [session: Session]> = {
         }
       : {};
   },
-  permission_requested: (_event, { pendingPermissions }) => ({
-    pendingPermissions: pendingPermissions + 1,
+  permission_requested: (event, session) => ({
+    ...heardIn(event, session),
+    pendingPermissions: session.pendingPermissions + 1,
   }),
-  permission_answered: (_event, { pendingPermissions }) => ({
-    pendingPermissions: pendingPermissions - 1,
+  permission_answered: (event, session) => ({
+    ...heardIn(event, session),
+    pendingPermissions: session.pendingPermissions - 1,
   }),
 };
 

@@ -5,6 +5,7 @@
  */
 
 import type { Failure } from '../errors.ts';
+import type { BackgroundTask } from '../session/background-task.ts';
 import type { Asker, Command, Effect } from '../session/command.ts';
 import type { OpenTurn } from '../session/decide.ts';
 import type { EventBody, SessionEvent, Turn, UsageByModel } from '../session/event.ts';
@@ -138,7 +139,9 @@ export type LeaseFact =
   | { readonly process: ProcessIdentity }
   | { readonly promptedTurn: string }
   /** When Claude has written something that is no event yet, in epoch milliseconds: the session's last activity. */
-  | { readonly heardAt: number };
+  | { readonly heardAt: number }
+  /** What the process runs in the background: shown with the session until the lease has passed on. */
+  | { readonly tasks: readonly BackgroundTask[] };
 
 /** What a scope has counted. */
 export type Sums = { readonly metrics: Metrics; readonly usageByModel: UsageByModel };

@@ -10,8 +10,8 @@ import {
 } from '../limits.ts';
 import { cursorText, parseRequestCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
+import { requestView, showRequest, showRequestCut } from '../views/request.ts';
 import { fittingIn } from '../views/room.ts';
-import { requestView, showRequest, showRequestCut } from '../views/session.ts';
 import { mcpSessionOf, scope, sentence, sessionId } from './fields.ts';
 import { answers, toolInput } from './maps.ts';
 import { defineTool } from './tool.ts';

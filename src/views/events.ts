@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { EVENT_SUMMARY_BYTES_MAX, REPLY_FULL_BYTES_MAX, REPLY_SUMMARY_MAX } from '../limits.ts';
 import { type EventTable, handleEvent, type SessionEvent } from '../session/event.ts';
 import { cutToFit } from './cut.ts';
+import { showRequest } from './request.ts';
 import { Room } from './room.ts';
-import { isoTime, showRequest, showTurn } from './session.ts';
+import { isoTime, showTurn } from './session.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
 

@@ -2,7 +2,7 @@
 
 import { homedir } from 'node:os';
 import { isInside } from '../paths.ts';
-import type { Usage } from '../session/event.ts';
+import type { ContextUse, Usage } from '../session/event.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -70,6 +70,11 @@ export function tokensText(usage: Usage): string {
   const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens } = usage;
   const read = inputTokens + cacheReadTokens + cacheWriteTokens;
   return `${count(read)} in, ${count(outputTokens)} out`;
+}
+
+/** `52,300 of 200,000 tokens (26 %)`. */
+export function contextText({ tokens, window }: ContextUse): string {
+  return `${count(tokens)} of ${count(window)} tokens (${Math.round((100 * tokens) / window)} %)`;
 }
 
 export function usageText(usage: Usage): string {

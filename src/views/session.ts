@@ -1,13 +1,8 @@
-/** Sessions, turns and permission requests as JSON: names in camelCase, times in ISO 8601. */
+/** Sessions and turns as JSON: names in camelCase, times in ISO 8601. */
 
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
-import {
-  PERMISSION_STATES,
-  type PermissionRequest,
-  TURN_STATES,
-  type Turn,
-} from '../session/event.ts';
+import { TURN_STATES, type Turn } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
 import {
   DISCONNECT_POLICIES,
@@ -18,21 +13,20 @@ import {
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { settingsOf } from '../session/trust.ts';
-import type { ListedRequest } from '../store/queries.ts';
-import { cutToFit } from './cut.ts';
 import { lastFitting } from './weight.ts';
 
-/** Of the input of a permission request in a list. */
-const REQUEST_BYTES_MAX = 8 * 1024;
 /** About in tokens: of the tasks in each mention of a session, and of each list of its rules. */
 const TASKS_WEIGHT_MAX = 3_000;
 const RULES_WEIGHT_MAX = 2_000;
 
-const timeView = z.string().describe('ISO 8601.');
+export const timeView = z.string().describe('ISO 8601.');
 export const countView = z.int().min(0);
 
 /** What several tools return; named, so that it is described to clients only once. */
-function shape<Shape extends z.ZodRawShape>(name: string, fields: Shape): z.ZodObject<Shape> {
+export function shape<Shape extends z.ZodRawShape>(
+  name: string,
+  fields: Shape,
+): z.ZodObject<Shape> {
   return z.object(fields).meta({ shape: name });
 }
 
@@ -96,6 +90,20 @@ export const sessionView = shape('session', {
   pendingPermissions: countView,
   lastSeq: countView.describe('The seq of the newest event in its log.'),
   usage: usageView,
+  context: z
+    .object({ tokens: countView, window: countView })
+    .optional()
+    .describe('How much of the context window the conversation took when the last turn ended.'),
+  backgroundTasks: z
+    .array(
+      z.object({
+        id: z.string(),
+        kind: z.enum(['command', 'agent', 'task']),
+        description: z.string(),
+      }),
+    )
+    .optional()
+    .describe('What its process runs beside the turns; absent if nothing.'),
   error: failureView.optional(),
   silentSince: timeView
     .optional()
@@ -134,6 +142,7 @@ export const turnView = shape('turn', {
 /** @param now epoch milliseconds */
 export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
   const { options, taskIds } = session;
+  const tasks = session.background?.tasks ?? [];
   const shownTasks = lastFitting(taskIds, TASKS_WEIGHT_MAX);
   return {
     id: session.id,
@@ -161,6 +170,8 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     pendingPermissions: session.pendingPermissions,
     lastSeq: session.lastSeq,
     usage: { ...session.usage },
+    context: session.context,
+    backgroundTasks: tasks.length > 0 ? [...tasks] : undefined,
     error: session.error,
     silentSince: isoTime(silentSince(session, now)),
   };
@@ -213,76 +224,6 @@ export function showTurn(turn: Turn): z.infer<typeof turnView> {
     error: turn.error,
     usage: turn.usage,
   };
-}
-
-export const requestView = shape('request', {
-  requestId: z.string(),
-  sessionId: z.string(),
-  sessionName: z.string().optional(),
-  workingDirectory: z.string().optional(),
-  turnId: z.union([z.string(), z.null()]),
-  toolName: z.string(),
-  rememberAs: z
-    .string()
-    .optional()
-    .describe(
-      'What remember "session" would allow from now on. Absent if the answer counts only once.',
-    ),
-  input: z.record(z.string(), z.unknown()).describe('Input that the tool would be called with.'),
-  description: z.string().optional(),
-  state: z.enum(PERMISSION_STATES),
-  createdAt: timeView,
-  expiresAt: timeView,
-  answeredAt: timeView.optional(),
-  answeredBy: z
-    .object({
-      principal: z.string().optional(),
-      via: z.string().describe('tool, form, terminal (without a principal), or timeout.'),
-    })
-    .optional(),
-  message: z.string().optional(),
-  remembered: z.string().optional().describe('What is now allowed without asking.'),
-  notRemembered: z.string().optional().describe('Why remember "session" counted only once.'),
-  cut: z.string().optional().describe('Set if texts are cut: how to read all of them.'),
-});
-
-type RequestView = z.infer<typeof requestView>;
-
-/** Of a session that is not shown beside it: also what a person knows that one by. */
-export function showRequest(request: PermissionRequest | ListedRequest): RequestView {
-  const { state, memory, createdAt, expiresAt, answeredAt } = request;
-  return {
-    requestId: request.requestId,
-    sessionId: request.sessionId,
-    ...('workingDirectory' in request && {
-      sessionName: request.sessionName,
-      workingDirectory: request.workingDirectory,
-    }),
-    turnId: request.turnId,
-    toolName: request.toolName,
-    // Before the input, which may be cut at its end.
-    rememberAs: state === 'pending' ? memory?.as : undefined,
-    input: request.input,
-    description: request.description,
-    state,
-    createdAt: isoTime(createdAt),
-    expiresAt: isoTime(expiresAt),
-    answeredAt: isoTime(answeredAt),
-    answeredBy: request.answeredBy,
-    message: request.message,
-    remembered: request.remembered?.as,
-    notRemembered: request.notRemembered,
-  };
-}
-
-/** The same with its long texts cut. What an answer would be remembered as is short, and always whole. */
-export function showRequestCut(request: PermissionRequest | ListedRequest): RequestView {
-  const whole = showRequest(request);
-  const { input, description } = whole;
-  const texts = cutToFit({ input, description }, REQUEST_BYTES_MAX);
-  if (texts?.input === input) return whole;
-  const cut = `read all of it with list_permission_requests and requestId "${request.requestId}" before you decide`;
-  return { ...whole, ...(texts ?? { input: {}, description: undefined }), cut };
 }
 
 export function isoTime(epochMs: number): string;

@@ -19,6 +19,7 @@ import type {
   RunSpec,
 } from '../../src/runner/runner.ts';
 import { secretsIn } from '../../src/secrets.ts';
+import type { BackgroundTask } from '../../src/session/background-task.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody } from '../../src/session/event.ts';
 import type { PermissionMode, SessionOptions } from '../../src/session/options.ts';
@@ -37,6 +38,8 @@ export class Recorder implements RunListener {
   readonly ended: { readonly turnId: string; readonly outcome: TurnOutcome }[] = [];
   /** How many background tasks there were, after each change. */
   readonly tasks: number[] = [];
+  /** Those that there are now. */
+  running: readonly BackgroundTask[] = [];
   /** The permission modes reached, one after the other. */
   readonly modes: PermissionMode[] = [];
   /** How far each unfinished text was, piece by piece. */
@@ -66,8 +69,9 @@ export class Recorder implements RunListener {
     this.#changes.tell();
   }
 
-  backgroundTasks(count: number): void {
-    this.tasks.push(count);
+  backgroundTasks(tasks: readonly BackgroundTask[]): void {
+    this.tasks.push(tasks.length);
+    this.running = tasks;
     this.#changes.tell();
   }
 

@@ -27,7 +27,7 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
       output: (output) => told.push({ output }),
       writing: (soFar) => told.push({ writing: soFar() }),
       autonomousTurnStarted: (started) => told.push({ started }),
-      backgroundTasks: (tasks) => told.push({ tasks }),
+      backgroundTasks: ({ length: tasks }) => told.push({ tasks }),
       modeReached: (mode) => told.push({ mode }),
       turnEnded: (ended, outcome) => told.push({ ended, outcome }),
     },

@@ -49,7 +49,12 @@ export function leaseContract({ current, store }: Opened): void {
     current().advance(5_000);
     const heardAt = before.lastActivity + 5_000;
     await store().note(fence, { heardAt });
-    expect(await list()).toEqual({ ...before, lastActivity: heardAt, place: before.lastActivity });
+    expect(await list()).toEqual({
+      ...before,
+      lastActivity: heardAt,
+      heard: { turnId: before.lastTurn?.id, at: heardAt },
+      place: before.lastActivity,
+    });
     expect(await store().events(id, 0, 500)).toEqual(asBefore);
     await store().note(fence, { heardAt: heardAt - 1 });
     expect((await list())?.lastActivity).toBe(heardAt);
@@ -60,6 +65,29 @@ export function leaseContract({ current, store }: Opened): void {
     expect(await list()).toEqual(after);
     const stale = { ...fence, epoch: fence.epoch + 1 };
     await expect(store().note(stale, { heardAt })).rejects.toThrow(StaleFenceError);
+  });
+
+  test('what a process runs in the background is shown with the session, for as long as its lease', async () => {
+    const id = await createIn(store(), { prompts: ['p1', 'p2'] });
+    const claim = await claimed(store(), 'me');
+    const { fence } = claim;
+    const shown = async () => (await store().session(PRINCIPAL, id))?.background?.tasks;
+    const tasks = [{ id: 'b1', kind: 'command', description: 'npm run dev' }] as const;
+    const asBefore = await store().events(id, 0, 500);
+    await store().note(fence, { tasks });
+    expect(await shown()).toEqual(tasks);
+    expect(await store().events(id, 0, 500)).toEqual(asBefore);
+    await finish(store(), claim);
+    expect(await shown()).toEqual(tasks);
+    await store().release(fence);
+    expect(await shown()).toBeUndefined();
+    const next = await claimed(store(), 'me');
+    expect(await shown()).toBeUndefined();
+    await store().note(next.fence, { tasks });
+    expect(await shown()).toEqual(tasks);
+    await expect(store().note(fence, { tasks: [] })).rejects.toThrow(StaleFenceError);
+    await store().takeOver(next.fence, 'you');
+    expect(await shown()).toBeUndefined();
   });
 
   test('a lease is not given back while its turn runs', async () => {

@@ -187,7 +187,8 @@ export class ScriptedRun implements Run {
 
   /** A background task begins or ends; `count` are running now. */
   tasks(count: number): void {
-    this.listener.backgroundTasks(count);
+    const task = (at: number) => ({ id: `task-${at}`, kind: 'command', description: 'x' }) as const;
+    this.listener.backgroundTasks(Array.from({ length: count }, (_, at) => task(at)));
   }
 
   /** Claude Code goes into another permission mode. */

@@ -2,6 +2,7 @@
 
 import type { SQLInputValue } from 'node:sqlite';
 import { SessionError } from '../../errors.ts';
+import type { BackgroundTask } from '../../session/background-task.ts';
 import type { OpenTurn } from '../../session/decide.ts';
 import { markedOnly, type ProcessIdentity } from '../../session/process.ts';
 import type { Claim, Claimant, Fence, Lease, LeaseFact } from '../store.ts';
@@ -132,12 +133,23 @@ export function note(tx: Transaction, fence: Fence, fact: LeaseFact): void {
   if ('process' in fact) recordProcess(tx, fence, fact.process);
   else if ('promptedTurn' in fact) markPrompted(tx, fence, fact.promptedTurn);
   else if ('heardAt' in fact) tx.sql.run(HEARD, fact.heardAt, fence.sessionId);
+  else if ('tasks' in fact) noteTasks(tx, fence, fact.tasks);
   else expectProcess(tx, fence, fact.starting);
 }
 
 /** Only in the record: the column is the place in the list, which must stay while somebody reads it page by page. */
 const HEARD = `UPDATE sessions
-  SET record = json_set(record, '$.lastActivity', max(record ->> '$.lastActivity', ?)) WHERE id = ?`;
+  SET record = json_replace(record, '$.lastActivity', max(record ->> '$.lastActivity', ?1),
+    '$.heard.at', max(record ->> '$.heard.at', ?1)) WHERE id = ?2`;
+
+/** In the record too, with the lease that it holds for: nothing has to clear it when the process is gone. */
+function noteTasks(tx: Transaction, fence: Fence, tasks: readonly BackgroundTask[]): void {
+  const { sessionId, epoch } = fence;
+  tx.sql.run(SET_TASKS, JSON.stringify({ epoch, tasks }), sessionId);
+  tx.touch({ sessionId });
+}
+
+const SET_TASKS = `UPDATE sessions SET record = json_set(record, '$.background', json(?)) WHERE id = ?`;
 
 /** The turn that was claimed for a warm process goes to the new one, which has not seen it. */
 function expectProcess(tx: Transaction, fence: Fence, marker: string): void {

@@ -39,7 +39,8 @@ const RECOUNT = `CASE WHEN ${IS_COUNTED} THEN NULL ELSE (
   ) END`;
 
 /** The columns and the join that {@link sessionOf} reads; the session's table is `s`. */
-export const SESSION_COLUMNS = `s.record AS record, first.body AS first, ${RECOUNT} AS recount`;
+export const SESSION_COLUMNS = `s.record AS record, first.body AS first, ${RECOUNT} AS recount,
+  iif(s.owner IS NULL, NULL, s.epoch) AS lease_epoch`;
 export const FIRST_EVENT = 'JOIN events first ON first.session_id = s.id AND first.seq = 1';
 export const SELECT_SESSION = `SELECT ${SESSION_COLUMNS} FROM sessions s ${FIRST_EVENT}`;
 
@@ -48,8 +49,10 @@ type FirstBody = Pick<Extract<EventBody, { type: 'session_created' }>, 'options'
 /** Options never change and may be large, so they stand in the first event only. */
 export function sessionOf(row: Row): Session {
   const { options } = jsonOf<FirstBody>(row, 'first');
-  const { countedTo: _known, ...record } = jsonOf<StoredSession>(row, 'record');
-  const session = withSoundUsage({ ...record, options });
+  const { countedTo: _known, background, ...record } = jsonOf<StoredSession>(row, 'record');
+  // What an earlier process has left is not there any more.
+  const isRunning = background !== undefined && background.epoch === row.lease_epoch;
+  const session = withSoundUsage({ ...record, options, ...(isRunning && { background }) });
   return row.recount === null ? session : recounted(session, jsonOf<Recount>(row, 'recount'));
 }
 
