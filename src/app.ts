@@ -100,6 +100,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
     named: settings.envs,
     claudePath: settings.claudePath,
     scratchDirectory,
+    stateDirectory: settings.stateDir,
     secretFiles: secretFilesOf(settings),
     newId,
     redactor,

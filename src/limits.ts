@@ -36,6 +36,13 @@ export const LABEL_KEY_CHARS_MAX = 64;
 export const LABEL_VALUE_CHARS_MAX = 200;
 export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
+export const SANDBOX_DOMAINS_MAX = 100;
+export const DOMAIN_CHARS_MAX = 253;
+/** Maximum number of subagents of a session, and their size as JSON. */
+export const AGENTS_MAX = 20;
+export const AGENTS_BYTES_MAX = 256 * KIB;
+export const AGENT_NAME_CHARS_MAX = 64;
+export const AGENT_TOOLS_MAX = 100;
 /** Maximum number of roots, or of sessions with the same name, that an error lists. */
 export const ERROR_LIST_MAX = 5;
 /** A shorter `timeout` cannot be meant: it was given in seconds. */

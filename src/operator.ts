@@ -94,7 +94,7 @@ function assemble(
 ) {
   const ports = { clock: systemClock(), newId: randomUUID };
   // Only for new sessions, which nobody makes at a terminal.
-  const runner = { trusts: async () => false };
+  const runner = { trusts: async () => false, sandboxProblem: async () => undefined };
   const parts = createCore({ ...deps, ...ports, runner, leaseMs: LEASE_TIMES.leaseMs });
   const base = { ...deps, ...ports, ...parts };
   const permissions = new Permissions({

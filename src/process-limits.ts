@@ -83,6 +83,8 @@ export const PLAN_BYTES_MAX = MIB;
 export const PLANS_KEPT_MAX = 10;
 /** Maximum size of what is shown of a command that an answer is remembered for. */
 export const REMEMBERED_TEXT_BYTES_MAX = 300;
+/** Time for bubblewrap to make a sandbox, when it is tried. */
+export const SANDBOX_TRY_MS_MAX = 5_000;
 /** Maximum number of programs that a notice names. Further ones are counted. */
 export const LEFT_NAMES_MAX = 20;
 

@@ -1,5 +1,7 @@
 /** Which values of an environment may be credentials. When in doubt, they are. */
 
+import { isAbsolute } from 'node:path';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A name with a word that ends like this: `GITHUB_TOKEN`, `OPENAIKEY_2`, `X-Api-Key`. */
@@ -40,6 +42,25 @@ export function secretsIn(
     return secretsNamed(name, value, isSecret);
   });
   return [...new Set(found.filter((secret) => secret.length >= SECRET_CHARS_MIN))];
+}
+
+/** The names of variables whose values may be, or contain, credentials; see {@link secretsIn}. */
+export function credentialNamesIn(
+  environment: Environment,
+  passed: readonly string[] = [],
+): readonly string[] {
+  const holdsOne = (name: string) => SECRET_NAME.test(name) && !PLACE_NAME.test(name);
+  return Object.entries(environment)
+    .filter(([name, value]) => holdsOne(name) || secretsIn({ [name]: value }, passed).length > 0)
+    .map(([name]) => name);
+}
+
+/** The absolute paths of files that variables name as places of credentials. */
+export function credentialFilesIn(environment: Environment): readonly string[] {
+  return Object.entries(environment)
+    .filter(([name]) => SECRET_NAME.test(name) && PLACE_NAME.test(name))
+    .map(([, value = '']) => value)
+    .filter(isAbsolute);
 }
 
 function secretsNamed(name: string, value: string, isSecret: boolean): readonly string[] {

@@ -8,6 +8,7 @@ import { LOG_LEVELS } from './log.ts';
 import { meantText } from './nearest.ts';
 import { GUARD_CHOICES } from './runner/guard.ts';
 import { LOGIN_ENV_CHOICES, problemWithName } from './runner/variables.ts';
+import { SANDBOX_CHOICES } from './session/options.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -125,6 +126,7 @@ const SETTINGS = {
     'KIND',
   ),
   allowBypassPermissions: onOff('lets callers choose bypassPermissions'),
+  sandbox: choice(SANDBOX_CHOICES, 'allow', 'off, allow or always: for shell commands', 'CHOICE'),
   logLevel: choice(LOG_LEVELS, 'info', 'how much is logged', 'LEVEL'),
   logFile: one(path.optional(), 'log there, not on standard error', 'FILE'),
   host: one(

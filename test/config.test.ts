@@ -45,6 +45,7 @@ describe('settings', () => {
     ADDRESS: '::1',
     MODE: 'dual',
     KIND: 'namespace',
+    CHOICE: 'always',
     HOST: 'box.lan:7337',
     ORIGIN: 'https://a.example',
     URL: 'https://a.example/mcp',

@@ -68,6 +68,7 @@ const log = createLog({ level: 'warn' });
 const runner: Runner = {
   start: async (spec, listener) => new TalkingRun(spec, listener),
   trusts: async () => false,
+  sandboxProblem: async () => undefined,
   kept: async () => [],
   discard: async () => {},
 };

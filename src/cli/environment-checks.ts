@@ -8,6 +8,7 @@ import { SYSTEM_PATH } from '../runner/finder.ts';
 import { missingPrograms, type ProcessGuard, processGuard } from '../runner/guard.ts';
 import { credentialKind, findClaude, versionFailure } from '../runner/installation.ts';
 import { type System, systemOf } from '../runner/process-table.ts';
+import { sandboxProblem } from '../runner/sandbox-check.ts';
 import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
@@ -26,6 +27,7 @@ export async function environmentChecks(given: Settings): Promise<readonly Check
     { name: 'credentials', ...credentialCheck(settings) },
     { name: 'transcripts', ...(await transcriptCheck(settings)) },
     { name: 'isolation', ...isolationCheck(settings) },
+    { name: 'sandbox', ...(await sandboxCheck(settings)) },
     ...checks,
     ...roots.map((root) => ({ name: 'root', ...root })),
     ...trust.map((found) => ({ name: 'trust', ...found })),
@@ -135,6 +137,17 @@ const NAMESPACES_WANTED =
   process.platform === 'linux'
     ? 'install unshare and setpriv (util-linux), and allow user namespaces.'
     : 'only Linux has PID namespaces: omit --process-guard.';
+
+async function sandboxCheck({ sandbox, environment }: Settings): Promise<Finding> {
+  if (sandbox === 'off') return ok('off');
+  const problem = await sandboxProblem(environment);
+  if (problem === undefined) {
+    return ok(sandbox === 'always' ? 'every session has it' : 'sessions may have it');
+  }
+  const { message, hint } = problem;
+  if (sandbox === 'always') return fail(`no session can start: ${message}`, hint);
+  return warn(`no session can have it: ${message}`, hint);
+}
 
 async function rootCheck(root: string, settings: Settings): Promise<Finding> {
   const refused = (why: string) => fail(`${root} ${why}`, 'create it, or pass a different --root.');

@@ -19,8 +19,9 @@ import {
   tokensText,
 } from '../views/figures.ts';
 import { showRequest } from '../views/request.ts';
+import { showRules } from '../views/rules.ts';
 import { besideHead, firstLines, type Style, screenLines, styled, wrap } from '../views/screen.ts';
-import { isoTime, showRules } from '../views/session.ts';
+import { isoTime } from '../views/session.ts';
 import { bodyText, noteText, otherInput, tellRequest } from '../views/telling.ts';
 import { answerText, shortRequestId } from './answer-commands.ts';
 import { flagsOf } from './flags.ts';
@@ -134,6 +135,7 @@ function factsOf(known: Known, now: number): readonly Fact[] {
 function ruleFacts({ session, remembered }: Known): readonly Fact[] {
   const { model, allowedTools = [], disallowedTools = [], ...options } = session.options;
   const { maxTurns, timeout, onDisconnect = 'detach', effort, fallbackModel } = options;
+  const { sandbox, agents = {} } = options;
   const limits = [
     maxTurns === undefined ? '' : `${counted(maxTurns, 'step')} a turn (maxTurns)`,
     timeout === undefined ? '' : `${duration(timeout)} a turn (timeout)`,
@@ -145,6 +147,8 @@ function ruleFacts({ session, remembered }: Known): readonly Fact[] {
     ['settings', LOADED[settingsOf(session)]],
     ['allowed', [...allowedTools, ...remembered.map((it) => `${it} (for the session)`)].join('\n')],
     ['denied', disallowedTools.join('\n')],
+    ['sandbox', sandbox === true ? sandboxText(options.sandboxDomains) : ''],
+    ['agents', Object.keys(agents).join(', ')],
     ['limits', limits.filter(Boolean).join(', ')],
     ['client', LEAVING[onDisconnect]],
   ];
@@ -157,6 +161,11 @@ const LOADED: Readonly<Record<TrustLevel, string>> = {
   project: "project: the directory's settings, hooks, skills and MCP servers count",
   user: "user: the directory's configuration counts, and that of the server's user",
 };
+
+function sandboxText(domains: readonly string[] = []): string {
+  const network = domains.length === 0 ? 'no network' : `network only to ${domains.join(', ')}`;
+  return `for shell commands; ${network}`;
+}
 
 /** What happens when the client that the session is tied to disconnects. */
 const LEAVING: Readonly<Record<DisconnectPolicy, string>> = {

@@ -2,7 +2,9 @@
 
 import type { Options, Settings } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionOptions } from '../session/options.ts';
+import { agentOptions } from './agents.ts';
 import { claudeRules } from './permissions.ts';
+import { sandboxNote } from './sandbox.ts';
 import { sourcesOf } from './trust-level.ts';
 
 /** Tools that reach outside the session, at any level: timers that wake it, other sessions, other worktrees. */
@@ -44,6 +46,7 @@ export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptO
     effort: options.effort,
     maxTurns: options.maxTurns,
     maxBudgetUsd: options.maxBudgetUsd,
+    ...agentOptions(options),
   };
 }
 
@@ -66,7 +69,13 @@ export function permissionSettings(
 }
 
 function systemPrompt(options: SessionOptions): NonNullable<Options['systemPrompt']> {
-  const { customSystemPrompt: custom, appendSystemPrompt: append } = options;
+  const { customSystemPrompt: custom } = options;
+  const append = appended(options);
   if (custom !== undefined) return append === undefined ? custom : `${custom}\n\n${append}`;
   return { type: 'preset', preset: 'claude_code', append };
+}
+
+function appended(options: SessionOptions): string | undefined {
+  const texts = [options.appendSystemPrompt, sandboxNote(options)];
+  return texts.filter((text) => text !== undefined).join('\n\n') || undefined;
 }

@@ -24,6 +24,8 @@ import { type GuardedProcess, spawnGuarded } from './process.ts';
 import type { Processes } from './processes.ts';
 import { type Launched, RUN_LIMITS, type RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
+import { sandboxOptions } from './sandbox.ts';
+import { sandboxProblem } from './sandbox-check.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { shellOf } from './shell.ts';
@@ -39,6 +41,8 @@ export type ClaudeRunnerOptions = {
   readonly claudePath?: string;
   /** Each session gets a folder below it for temporary files. */
   readonly scratchDirectory: string;
+  /** The server's own, which commands in the sandbox do not see. */
+  readonly stateDirectory: string;
   /** The server's own files, which no session may read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
   readonly processes: Processes;
@@ -66,6 +70,7 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
       return await start(await ready, spec, listener);
     },
     trusts: (directory) => isTrusted(directory, options.environment),
+    sandboxProblem: () => sandboxProblem(options.environment),
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };
@@ -106,15 +111,15 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     const conversation = new Conversation(spec, environment);
     const places = placesOf([directory, ...additional], environment);
     const files = context.secretFiles;
-    const [{ grown, resumeOptions }, seen, configurations, instructions] = await Promise.all([
-      soon(lookedAt(conversation)),
-      soon(seeSecretFiles(files)).catch((error: unknown) => {
-        throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
-      }),
-      soon(configurationsOf(places)),
-      soon(seeInstructions(settings, directory)),
-      context.guarding.watch(spec.marker),
-    ]);
+    const [{ grown, resumeOptions }, seen, configurations, instructions, sandbox] =
+      await Promise.all([
+        soon(lookedAt(conversation)),
+        seenFiles(files, soon),
+        soon(configurationsOf(places)),
+        soon(seeInstructions(settings, directory)),
+        soon(sandboxOptions(options, environment, { ...own, ...context, places })),
+        context.guarding.watch(spec.marker),
+      ]);
     const rules = denyRules(seen);
     const readOutput = await outputReaderFor(spec, context.redactor);
     const keptOut = keptOutRules(configurations, places.directories, settings);
@@ -144,6 +149,7 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
             deny: [...keptOut, ...rules],
             excludes: instructions.excludes,
           }),
+          ...sandbox,
           ...resumeOptions,
           outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
           env: environment,
@@ -183,6 +189,12 @@ async function optionsOf({ options }: RunSpec, soon: Soon) {
     ...further.map(soon),
   ]);
   return { ...options, workingDirectory: directory, additionalDirectories: additional, settings };
+}
+
+async function seenFiles(files: readonly string[], soon: Soon) {
+  return await soon(seeSecretFiles(files)).catch((error: unknown) => {
+    throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
+  });
 }
 
 /** The validator is loaded only if there is a schema. */

@@ -161,6 +161,10 @@ const BY_STARTUP: Readonly<Record<string, Failure>> = {
     "the session's working directory cannot be used",
     'restore the directory, or create a session in another one.',
   ),
+  sandbox_required_unavailable: unavailable(
+    'Claude Code cannot make the sandbox that the session runs in',
+    'apt install bubblewrap socat, or the like; `claude-sessions-mcp doctor` says what is missing.',
+  ),
   config_file_invalid: unavailable(
     'a configuration file of Claude Code is not valid JSON',
     'run `claude` once in a terminal: it names the file and how to repair it.',

@@ -2,6 +2,7 @@
 
 import type { ClaudeRunnerOptions } from './claude.ts';
 import type { Runner } from './runner.ts';
+import { sandboxProblem } from './sandbox-check.ts';
 import { removeScratch, scratchOwners } from './scratch.ts';
 import type { SessionEnvironment } from './session-environment.ts';
 import { isTrusted } from './trust-record.ts';
@@ -26,6 +27,7 @@ export function runnerOnDemand(
       return (await runner).start(spec, listener);
     },
     trusts: (directory) => isTrusted(directory, environment.own),
+    sandboxProblem: async () => sandboxProblem(await environment.read()),
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };

@@ -4,6 +4,7 @@
  * resolves. The service keeps the log, the queue and the lease.
  */
 
+import type { Failure } from '../errors.ts';
 import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody, OutputSchema } from '../session/event.ts';
@@ -122,6 +123,8 @@ export interface Runner {
    * @param directory a real path
    */
   trusts(directory: string): Promise<boolean>;
+  /** Why no session can run in the sandbox here now; undefined if one can. */
+  sandboxProblem(): Promise<Failure | undefined>;
   /** How the UUIDs of the sessions begin that this machine keeps something of outside of the log. */
   kept(): Promise<readonly string[]>;
   /** Deletes what is kept of a session that has ended. */

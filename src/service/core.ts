@@ -27,7 +27,7 @@ export type Parts = {
   newId(): string;
   /** Kills a process and everything it started, if it is still the same one; false if some of it may be alive. */
   killTree(process: ProcessIdentity): Promise<boolean>;
-  readonly runner: Pick<Runner, 'trusts'>;
+  readonly runner: Pick<Runner, 'trusts' | 'sandboxProblem'>;
   readonly local: LocalSessions;
   readonly jumps: Pick<JumpWatch, 'trustsLapse'>;
   readonly waiters: Waiters;

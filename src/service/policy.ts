@@ -8,16 +8,17 @@ import type { SessionOptions, TrustLevel } from '../session/options.ts';
 import type { Session } from '../session/session.ts';
 import { isAbove, lowerOf } from '../session/trust.ts';
 import { currentDirectory, resolveDirectory } from './directories.ts';
+import { type SandboxDeps, type SandboxPolicy, sandboxedToRun, withSandbox } from './sandboxing.ts';
 import { type Allowed, allowedTrust, type Trust, type TrustDeps } from './trust.ts';
 
-export type Policy = {
+export type Policy = SandboxPolicy & {
   /** Resolved paths. */
   readonly roots: readonly string[];
   readonly allowBypassPermissions: boolean;
   readonly trust: Trust;
 };
 
-type PolicyDeps = Policy & TrustDeps;
+type PolicyDeps = Policy & TrustDeps & SandboxDeps;
 
 /** For whom a session is made. */
 export type Making = {
@@ -29,7 +30,7 @@ export type Making = {
 /**
  * Returns the options of a new session, with the real paths of its directories and how far they are trusted.
  *
- * @throws SessionError INVALID_REQUEST
+ * @throws SessionError INVALID_REQUEST; UNAVAILABLE if this machine lacks what they need
  */
 export async function allowedOptions(
   asked: SessionOptions,
@@ -55,12 +56,13 @@ export async function allowedOptions(
   const settings = isFork
     ? lowerOf(asked.settings ?? 'none', allowed.level)
     : notAbove(asked.settings ?? allowed.level, allowed);
-  return {
+  const inDirectories = {
     ...asked,
     workingDirectory,
     settings,
     additionalDirectories: additional.size > 0 ? [...additional] : undefined,
   };
+  return withSandbox(inDirectories, policy);
 }
 
 /** @throws SessionError INVALID_REQUEST */
@@ -117,7 +119,8 @@ export async function optionsToRun(
   const directories = [workingDirectory, ...(additionalDirectories ?? [])] as const;
   const allowed = await allowedTrust(directories, principal, policy);
   const settings = lowerOf(options.settings ?? 'none', allowed.level);
-  return { options: { ...options, workingDirectory, additionalDirectories, settings }, allowed };
+  const here = { ...options, workingDirectory, additionalDirectories, settings };
+  return { options: await sandboxedToRun(sessionId, here, policy), allowed };
 }
 
 function isForbiddenBypass({ permissionMode }: SessionOptions, policy: Policy): boolean {

@@ -20,6 +20,7 @@ import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { firstInside, unnamedDirectory } from './directories.ts';
 import { allowedOptions, type Policy } from './policy.ts';
+import { sandboxInForce } from './sandboxing.ts';
 import { searchSessions } from './session-search.ts';
 
 export type SessionsDeps = Policy &
@@ -74,7 +75,8 @@ export class Sessions {
   /**
    * Creates a session that is tied to the caller's MCP session. Its task and first prompt are part of the same write.
    *
-   * @throws SessionError INVALID_REQUEST for a directory outside the roots or more trust than allowed, LIMIT_EXCEEDED
+   * @throws SessionError INVALID_REQUEST for a directory outside the roots or more trust than allowed, UNAVAILABLE for a
+   *   sandbox that cannot be made, LIMIT_EXCEEDED
    */
   create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
     return this.#once(caller, asked.key, () => this.#make(caller, asked));
@@ -144,13 +146,15 @@ export class Sessions {
     return this.#deps.gate.readable(caller, named);
   }
 
-  /** The session, and what answers have allowed for the rest of it. */
+  /** The session with the options in force here, and what answers have allowed for the rest of it. */
   async inFull(
     caller: Caller,
     named: string,
   ): Promise<{ session: Session; remembered: readonly string[] }> {
     const session = await this.get(caller, named);
-    return { session, remembered: await this.#deps.store.memories(session.id) };
+    const options = sandboxInForce(session.options, this.#deps);
+    const remembered = await this.#deps.store.memories(session.id);
+    return { session: { ...session, options }, remembered };
   }
 
   /**

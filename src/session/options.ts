@@ -27,12 +27,17 @@ export const EFFORTS = ['low', 'medium', 'high', 'xhigh', 'max'] as const;
 type Effort = (typeof EFFORTS)[number];
 
 /** A subagent that Claude may call. Nothing in it widens what the session may do. */
-type AgentDefinition = {
+export type AgentDefinition = {
   readonly description: string;
   readonly prompt: string;
   readonly tools?: readonly string[];
   readonly model?: string;
 };
+
+/** What an operator says about the sandbox: no session has it, callers choose, or every session has it. */
+export const SANDBOX_CHOICES = ['off', 'allow', 'always'] as const;
+
+export type SandboxChoice = (typeof SANDBOX_CHOICES)[number];
 
 /** Everything that a caller may choose when creating a session. */
 export type SessionOptions = {

@@ -122,6 +122,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   sessionIds: 'claude_…',
   allowedTools: 'Read',
   disallowedTools: 'WebFetch',
+  sandboxDomains: 'example.com',
   label: 'key=value',
   labels: 'key=value',
   workingDirectory: '/path/to/project',

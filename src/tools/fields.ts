@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
+  DOMAIN_CHARS_MAX,
   KEY_CHARS_MAX,
   PROMPT_BYTES_MAX,
   TASK_ID_CHARS_MAX,
@@ -53,6 +54,21 @@ export function sentence(charsMax: number): z.ZodString {
 /** One rule, such as `Read` or `Bash(git *)`. */
 export const toolRule = z.string().min(1).max(TOOL_RULE_CHARS_MAX).refine(isToolRule, {
   error: 'must be one rule: a tool name, or a name with a pattern in parentheses',
+});
+
+/** A tool of an agent; a pattern would look as if it allowed something. */
+export const agentTool = z
+  .string()
+  .max(TOOL_RULE_CHARS_MAX)
+  .regex(/^[a-z][\w-]*\*?$/i, 'must be the name of a tool, without a pattern');
+
+/** What Claude Code takes, but for ports and IPv6 addresses. */
+const DOMAIN = /^(localhost|(\*\.)?[\w-]{1,63}(\.[\w-]{1,63})+)$/i;
+
+/** One entry of what the sandbox lets through. */
+export const sandboxDomain = z.string().max(DOMAIN_CHARS_MAX).regex(DOMAIN, {
+  error:
+    'must be a domain such as "example.com" or "*.example.com", without a scheme, a port or a path',
 });
 
 export const sessionId = z

@@ -8,7 +8,8 @@ import { SESSION_STATUSES } from '../session/status.ts';
 import { cursorText, parseCursor } from '../views/cursor.ts';
 import { ICONS } from '../views/icons.ts';
 import { fittingIn } from '../views/room.ts';
-import { rulesView, sessionView, showRules, showSession } from '../views/session.ts';
+import { rulesView, showRules } from '../views/rules.ts';
+import { sessionView, showSession } from '../views/session.ts';
 import { mcpSessionOf, scope, sessionId, taskId } from './fields.ts';
 import { defineTool } from './tool.ts';
 

@@ -5,14 +5,19 @@
 
 import { z } from 'zod';
 import {
+  AGENT_NAME_CHARS_MAX,
+  AGENT_TOOLS_MAX,
+  AGENTS_BYTES_MAX,
+  AGENTS_MAX,
   ANSWERS_MAX,
   LABEL_KEY_CHARS_MAX,
   LABEL_VALUE_CHARS_MAX,
   LABELS_MAX,
+  NAME_CHARS_MAX,
   REASON_CHARS_MAX,
 } from '../limits.ts';
 import { LABEL, LABEL_KEY, parseLabel } from '../session/label.ts';
-import { word, wordOrEmpty } from './fields.ts';
+import { agentTool, boundedText, word, wordOrEmpty } from './fields.ts';
 
 const labelKey = word(LABEL_KEY_CHARS_MAX).regex(LABEL_KEY, 'must not contain "="');
 const labelValue = wordOrEmpty(LABEL_VALUE_CHARS_MAX);
@@ -43,6 +48,41 @@ export const answers = z
   ])
   .meta({ shownAs: { type: 'array', items: z.toJSONSchema(answer) } });
 
+/** Claude Code's own, by which it means these. */
+const BUILT_IN = new Set(
+  'general-purpose explore plan claude statusline-setup claude-code-guide output-style-setup'.split(
+    ' ',
+  ),
+);
+const agentName = word(AGENT_NAME_CHARS_MAX)
+  .regex(/^[a-z][\w-]*$/i, 'must begin with a letter and have only letters, digits, - and _')
+  .refine(
+    (name) => !BUILT_IN.has(name.toLowerCase()),
+    "must not be that of Claude Code's own agent",
+  );
+const agentText = boundedText(AGENTS_BYTES_MAX).refine((text) => text.trim() !== '', {
+  error: 'must not be empty',
+});
+/** Nothing else of Claude Code's definitions: servers, hooks and a mode of its own would widen what the session may do. */
+const agent = {
+  description: agentText,
+  prompt: agentText,
+  tools: z.array(agentTool).max(AGENT_TOOLS_MAX).optional(),
+  model: word(NAME_CHARS_MAX).optional(),
+};
+const namedAgent = z.strictObject({ name: agentName, ...agent });
+
+/** A list of subagents with their names, or a map. */
+export const agents = z
+  .union([
+    listFor('name', namedAgent, AGENTS_MAX, ({ name, ...rest }) => [name, rest]),
+    mapOf(agentName, z.strictObject(agent), AGENTS_MAX),
+  ])
+  .refine((map) => Buffer.byteLength(JSON.stringify(map)) <= AGENTS_BYTES_MAX, {
+    error: `must be at most ${AGENTS_BYTES_MAX} bytes in all`,
+  })
+  .meta({ shownAs: { type: 'array', items: z.toJSONSchema(namedAgent) } });
+
 /** A map of anything. Its JSON is read before it gets here, as for every argument. */
 export const toolInput = z.record(z.string(), z.unknown()).meta({ shownAs: { type: 'string' } });
 
@@ -53,16 +93,16 @@ function fitsLabel(text: string): boolean {
   return labelKey.safeParse(key).success && labelValue.safeParse(value).success;
 }
 
-function mapOf(names: z.ZodString, values: z.ZodString, max: number) {
+function mapOf<Values extends z.ZodType>(names: z.ZodString, values: Values, max: number) {
   const hasRoom = (map: object) => Object.keys(map).length <= max;
   return z.record(names, values).refine(hasRoom, { error: `must have at most ${max} entries` });
 }
 
-function listFor<Item>(
+function listFor<Item, Value>(
   name: string,
   item: z.ZodType<Item>,
   max: number,
-  entryOf: (item: Item) => readonly [name: string, value: string],
+  entryOf: (item: Item) => readonly [name: string, value: Value],
 ) {
   const namesOf = (items: readonly Item[]) => items.map((item) => entryOf(item)[0]);
   return z
@@ -73,5 +113,5 @@ function listFor<Item>(
       `has a ${name} more than once`,
     )
     .refine((items) => !namesOf(items).includes('__proto__'), 'must not use the name __proto__')
-    .transform((items) => Object.fromEntries(items.map(entryOf)));
+    .transform((items): Record<string, Value> => Object.fromEntries(items.map(entryOf)));
 }

@@ -5,6 +5,7 @@ import {
   ADDITIONAL_DIRECTORIES_MAX,
   NAME_CHARS_MAX,
   PATH_CHARS_MAX,
+  SANDBOX_DOMAINS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
   TOOL_RULES_MAX,
   TURN_TIMEOUT_MS_MIN,
@@ -15,7 +16,8 @@ import {
   PERMISSION_MODES,
   TRUST_LEVELS,
 } from '../session/options.ts';
-import { boundedText, toolRule, word } from './fields.ts';
+import { boundedText, sandboxDomain, toolRule, word } from './fields.ts';
+import { agents } from './maps.ts';
 
 const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
 
@@ -87,6 +89,21 @@ export const sessionOptions = {
   appendSystemPrompt: boundedText(SYSTEM_PROMPT_BYTES_MAX)
     .optional()
     .describe("Appended to Claude Code's system prompt."),
+  agents: agents
+    .optional()
+    .describe('Subagents that Claude may call, with no more rights than the session.'),
+  sandbox: z
+    .boolean()
+    .optional()
+    .describe(
+      "Shell commands run without asking in Claude Code's sandbox: they write only in the session's directories and " +
+        'have no network.',
+    ),
+  sandboxDomains: z
+    .array(sandboxDomain)
+    .max(SANDBOX_DOMAINS_MAX)
+    .optional()
+    .describe('Domains that the sandbox lets through, such as "*.npmjs.org".'),
   onDisconnect: z
     .enum(DISCONNECT_POLICIES)
     .optional()

@@ -4,20 +4,14 @@ import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
 import { TURN_STATES, type Turn } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
-import {
-  DISCONNECT_POLICIES,
-  EFFORTS,
-  PERMISSION_MODES,
-  TRUST_LEVELS,
-} from '../session/options.ts';
+import { EFFORTS, PERMISSION_MODES, TRUST_LEVELS } from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { settingsOf } from '../session/trust.ts';
 import { lastFitting } from './weight.ts';
 
-/** About in tokens: of the tasks in each mention of a session, and of each list of its rules. */
+/** About in tokens: of the tasks in each mention of a session. */
 const TASKS_WEIGHT_MAX = 3_000;
-const RULES_WEIGHT_MAX = 2_000;
 
 export const timeView = z.string().describe('ISO 8601.');
 export const countView = z.int().min(0);
@@ -112,20 +106,6 @@ export const sessionView = shape('session', {
     ),
 });
 
-/** What a session may do and spend, beyond what every mention of it says. */
-export const rulesView = z.object({
-  additionalDirectories: z.array(z.string()).optional(),
-  fallbackModel: z.string().optional(),
-  allowedTools: z.array(z.string()).optional(),
-  disallowedTools: z.array(z.string()).optional(),
-  remembered: z.array(z.string()).optional().describe('What answers allowed for the session.'),
-  maxTurns: countView.optional(),
-  maxBudgetUsd: z.number().optional(),
-  timeout: countView.optional().describe('Milliseconds a turn may take.'),
-  onDisconnect: z.enum(DISCONNECT_POLICIES).optional(),
-  omitted: countView.optional().describe('How many rules there was no room for.'),
-});
-
 export const turnView = shape('turn', {
   id: z.string(),
   sessionId: z.string(),
@@ -175,40 +155,6 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     error: session.error,
     silentSince: isoTime(silentSince(session, now)),
   };
-}
-
-/**
- * Undefined if there are none.
- *
- * @param remembered the texts of what was allowed for the rest of the session
- */
-export function showRules(
-  { options }: Session,
-  remembered: readonly string[],
-): z.infer<typeof rulesView> | undefined {
-  const shown = (rules: readonly string[] = []) => lastFitting(rules, RULES_WEIGHT_MAX);
-  const lists = {
-    additionalDirectories: options.additionalDirectories && shown(options.additionalDirectories),
-    allowedTools: options.allowedTools && shown(options.allowedTools),
-    disallowedTools: options.disallowedTools && shown(options.disallowedTools),
-    remembered: remembered.length > 0 ? shown(remembered) : undefined,
-  };
-  const { additionalDirectories, allowedTools, disallowedTools } = options;
-  const all = [additionalDirectories, allowedTools, disallowedTools, remembered];
-  const rules = {
-    ...lists,
-    fallbackModel: options.fallbackModel,
-    omitted: countOf(all) - countOf(Object.values(lists)) || undefined,
-    maxTurns: options.maxTurns,
-    maxBudgetUsd: options.maxBudgetUsd,
-    timeout: options.timeout,
-    onDisconnect: options.onDisconnect,
-  };
-  return Object.values(rules).some((value) => value !== undefined) ? rules : undefined;
-}
-
-function countOf(lists: readonly (readonly string[] | undefined)[]): number {
-  return lists.reduce((sum, list = []) => sum + list.length, 0);
 }
 
 export function showTurn(turn: Turn): z.infer<typeof turnView> {

@@ -70,6 +70,7 @@ export class ChildRunner implements Runner {
   }
 
   readonly trusts = async () => false;
+  readonly sandboxProblem = async () => undefined;
   readonly kept = async () => [];
   readonly discard = async () => {};
 }

@@ -33,7 +33,7 @@ describe('doctor', () => {
     expect(output).not.toContain(SECRET);
     const { checks } = JSON.parse(output);
     expect(checks.map((check: Check) => check.name)).toEqual(
-      'Node,Claude Code,credentials,transcripts,isolation,PATH,environment,root,trust,state directory,database,servers,disk'.split(
+      'Node,Claude Code,credentials,transcripts,isolation,sandbox,PATH,environment,root,trust,state directory,database,servers,disk'.split(
         ',',
       ),
     );
@@ -49,6 +49,24 @@ describe('doctor', () => {
       detail: 'intact; 1 session open, 0 ended',
     });
   });
+
+  test.runIf(process.platform === 'linux')(
+    'says that there is no sandbox, which is wrong only if every session is to have it',
+    async () => {
+      const world = new World();
+      const options = { environment: { ANTHROPIC_API_KEY: SECRET, PATH: world.scratch } };
+      const allowed = await checkOf(world, 'sandbox', [], options);
+      expect(allowed).toMatchObject({
+        status: 'warn',
+        detail: expect.stringMatching(/^no session can have it: .*bubblewrap and socat/),
+        hint: expect.stringContaining('apt install bubblewrap socat'),
+      });
+      const always = await checkOf(world, 'sandbox', ['--sandbox', 'always'], options);
+      expect(always).toMatchObject({ status: 'fail', hint: allowed?.hint });
+      const off = await checkOf(world, 'sandbox', ['--sandbox', 'off'], options);
+      expect(off).toMatchObject({ status: 'ok', detail: 'off' });
+    },
+  );
 
   test('makes nothing', async () => {
     const world = new World();

@@ -146,6 +146,8 @@ export class World {
   readonly api: MessagesApi;
   readonly directory: string;
   readonly cwd: string;
+  /** The server's state directory, with nothing in it but the temporary files of the sessions. */
+  readonly state: string;
   readonly scratch: string;
   readonly environment: Record<string, string>;
   readonly #remove: () => Promise<void>;
@@ -155,7 +157,8 @@ export class World {
     this.api = api;
     this.directory = place.directory;
     this.cwd = join(place.directory, 'work');
-    this.scratch = join(place.directory, 'scratch');
+    this.state = join(place.directory, 'state');
+    this.scratch = join(this.state, 'tmp');
     this.environment = { ...place.env, CLAUDE_CODE_MAX_RETRIES: '1' };
     this.#remove = place.remove;
   }
@@ -172,6 +175,7 @@ export class World {
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
       scratchDirectory: this.scratch,
+      stateDirectory: this.state,
       processes,
       guarding: guardingOnDemand({ ...processes, log: log ?? pino({ level: 'silent' }) }),
       secretFiles,

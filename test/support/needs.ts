@@ -16,6 +16,11 @@ export const lacksMounts = mayLack && !works('unshare', '-m', 'mount', '-t', 'tm
 export const lacksUsers = mayLack && !works('setpriv', '--reuid=65534', 'true');
 /** To compare what it says. */
 export const lacksSsh = mayLack && !works('ssh', '-V');
+/** To run shell commands in Claude Code's sandbox; macOS has its own. */
+export const lacksSandbox =
+  mayLack &&
+  process.platform !== 'darwin' &&
+  !(works('bwrap', '--unshare-user', '--ro-bind', '/', '/', 'true') && works('socat', '-V'));
 /** For waits shorter than a second: the one of macOS is too old. */
 export const lacksBash = mayLack && !works('/bin/bash', '-c', '((BASH_VERSINFO[0] >= 5))');
 /** To see what a process holds. */

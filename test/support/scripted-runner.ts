@@ -1,7 +1,7 @@
 /** A runner that starts nothing: a test drives each run by hand and sees what it was asked to do. */
 
 import { randomUUID } from 'node:crypto';
-import { SessionError } from '../../src/errors.ts';
+import { type Failure, SessionError } from '../../src/errors.ts';
 import type {
   PermissionAsk,
   PermissionReply,
@@ -32,6 +32,8 @@ export class ScriptedRunner implements Runner {
   readonly files = new Set<string>();
   /** The directories that a person has trusted in Claude Code; set to an error to play that nobody can look. */
   trusted: readonly string[] | Error = [];
+  /** Why there is no sandbox; a test sets it. */
+  noSandbox: Failure | undefined;
   readonly #failures: Error[] = [];
   readonly #changes = new Changes();
   #startGate: Promise<void> = Promise.resolve();
@@ -52,6 +54,10 @@ export class ScriptedRunner implements Runner {
   async trusts(directory: string): Promise<boolean> {
     if (this.trusted instanceof Error) throw this.trusted;
     return this.trusted.includes(directory);
+  }
+
+  async sandboxProblem(): Promise<Failure | undefined> {
+    return this.noSandbox;
   }
 
   async kept(): Promise<readonly string[]> {

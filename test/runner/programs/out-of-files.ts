@@ -42,6 +42,7 @@ const processes = processesOf({ stateDir: folder, processGuard: 'auto', isPortab
 const runner = createClaudeRunner({
   environment: process.env,
   scratchDirectory: folder,
+  stateDirectory: folder,
   processes,
   guarding: guardingOnDemand({ ...processes, log }),
   secretFiles: [],

@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import type { ErrorCode, Failure } from '../../../src/errors.ts';
 import type { eventView } from '../../../src/views/events.ts';
 import type { requestView } from '../../../src/views/request.ts';
-import type { rulesView, sessionView, turnView } from '../../../src/views/session.ts';
+import type { rulesView } from '../../../src/views/rules.ts';
+import type { sessionView, turnView } from '../../../src/views/session.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;

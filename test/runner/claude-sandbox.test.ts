@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SessionOptions } from '../../src/session/options.ts';
+import { lacksSandbox } from '../support/needs.ts';
+import type { TestSession } from './claude-world.ts';
+import { openWorld } from './open-world.ts';
+import { askedFor, run, touch, writeIn } from './questions.ts';
+
+const world = await openWorld();
+const home = join(world.directory, 'home');
+
+const at = (name: string) => join(world.directory, name);
+const bash = (command: string, more = {}) => ({ tool: 'Bash', input: { command, ...more } });
+
+async function start(options: Partial<SessionOptions> = {}): Promise<TestSession> {
+  return await world.start({ options: { sandbox: true, ...options } });
+}
+
+/** What each of the commands said; none of them was asked for. */
+async function said(session: TestSession, ...commands: string[]): Promise<string[]> {
+  const from = session.heard.all('tool_result').length;
+  await run(
+    session,
+    commands.map((command) => bash(command)),
+  );
+  expect(session.heard.asked).toEqual([]);
+  return session.heard
+    .all('tool_result')
+    .slice(from)
+    .map(({ text }) => text);
+}
+
+describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
+  beforeAll(async () => {
+    await mkdir(join(home, '.ssh'));
+    await writeFile(join(home, '.ssh', 'id'), 'the ssh key');
+    await mkdir(join(home, 'dotfiles'));
+    await writeFile(join(home, 'dotfiles', 'netrc'), 'the password');
+    await symlink('dotfiles/netrc', join(home, '.netrc'));
+    await mkdir(join(world.scratch, 'other'), { recursive: true });
+    await writeFile(join(world.state, 'token'), 'the token');
+  });
+
+  test('writes in its directory and in $TMPDIR, and nowhere else', async () => {
+    const session = await start();
+    const outside = join(world.directory, 'outside');
+    const texts = await said(
+      session,
+      'touch inside && echo made',
+      'echo kept > $TMPDIR/file && cat $TMPDIR/file && mktemp',
+      `touch ${outside}; touch ${home}/outside; echo over`,
+    );
+    expect(texts[0]).toContain('made');
+    expect(texts[1]).toMatch(new RegExp(`^kept\n${world.scratch}`));
+    expect(texts[2]).toMatch(/((Read-only|not permitted).*\s+.*){2}over/);
+    expect(await readdir(world.cwd)).toContain('inside');
+    expect(await readdir(world.directory)).not.toContain('outside');
+  });
+
+  test('does not leave the sandbox if Claude asks for that', async () => {
+    const session = await start();
+    const outside = join(world.directory, 'loose');
+    await run(session, [bash(`touch ${outside}; echo over`, { dangerouslyDisableSandbox: true })]);
+    expect(await readdir(world.directory)).not.toContain('loose');
+  });
+
+  test('sees no credentials: not in variables, and not in files', async () => {
+    const environment = {
+      ANTHROPIC_CUSTOM_HEADERS: 'X-Gate: 0123456789abcdef',
+      HTTPS_PROXY: 'http://someone:password0@127.0.0.1:9',
+      NO_PROXY: '127.0.0.1',
+    };
+    const tokens = join(world.directory, 'tokens');
+    await writeFile(tokens, 'the token of a caller');
+    const runner = world.runner({ environment, secretFiles: [tokens] });
+    const session = await world.start({ options: { sandbox: true } }, runner);
+    const [variables, files, folder] = await said(
+      session,
+      'env',
+      `cat ${home}/.ssh/id ${home}/.netrc ${home}/dotfiles/netrc ${world.state}/token ${tokens}; echo over`,
+      `ls ${world.scratch}`,
+    );
+    expect(variables).toContain(`HOME=${home}`);
+    expect(variables).not.toMatch(/sk-ant|0123456789abcdef|password0/);
+    expect(files).toContain('over');
+    expect(files).not.toMatch(/the (ssh key|password|token)/);
+    expect(folder).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test('works in a directory below the state directory, as worktrees are', async () => {
+    const workingDirectory = join(world.state, 'worktrees', 'one');
+    await mkdir(workingDirectory, { recursive: true });
+    await mkdir(join(world.state, 'worktrees', 'two'));
+    await said(await start({ workingDirectory }), 'touch made', `touch ${world.state}/made`);
+    expect(await readdir(workingDirectory)).toContain('made');
+    expect(await readdir(world.state)).not.toContain('made');
+  });
+
+  test('stays in it when the rules of the process are renewed', async () => {
+    const [link, before, after] = [at('link'), at('before'), at('after')];
+    await writeFile(before, 'the secret before');
+    await writeFile(after, 'the secret after');
+    await symlink(before, link);
+    const runner = world.runner({ secretFiles: [link] });
+    const session = await world.start({ options: { sandbox: true } }, runner);
+    await said(session, 'echo one');
+    await rm(link);
+    await symlink(after, link);
+    const outside = join(world.directory, 'renewed');
+    const texts = await said(session, 'echo two', `cat ${after}; touch ${outside}; env; echo over`);
+    expect(texts[1]).toContain('over');
+    expect(texts[1]).not.toMatch(/the secret|sk-ant/);
+    expect(await readdir(world.directory)).not.toContain('renewed');
+  });
+
+  describe('and the network', () => {
+    const server = createServer((_request, response) => void response.end('the page'));
+    const url = (host: string) => `http://${host}:${(server.address() as AddressInfo).port}/`;
+    /** Through the proxy of the sandbox also for this machine itself. */
+    const get = (host: string) => `curl -sS -m 10 --noproxy '' ${url(host)}; echo over`;
+
+    beforeAll(async () => {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    });
+    afterAll(() => void server.close());
+
+    test('reaches nothing', async () => {
+      const [proxied, direct] = await said(
+        await start(),
+        get('localhost'),
+        `curl -sS -m 10 --noproxy '*' ${url('127.0.0.1')}; echo over`,
+      );
+      expect(proxied).toContain('over');
+      expect(proxied).not.toContain('the page');
+      expect(direct).not.toContain('the page');
+    });
+
+    test('reaches a listed domain, and no other', async () => {
+      const session = await start({ sandboxDomains: ['localhost', '*.example.org'] });
+      const [listed, other] = await said(session, get('localhost'), get('127.0.0.1'));
+      expect(listed).toContain('the page');
+      expect(other).not.toContain('the page');
+    });
+  });
+});
+
+describe.skipIf(lacksSandbox)('with a sandbox', () => {
+  test('files are written by question, and plan mode writes nothing', async () => {
+    const asking = await start();
+    const file = writeIn(world);
+    asking.heard.answer = () => ({ decision: 'deny', message: 'no' });
+    await run(asking, [file.step]);
+    expect(askedFor(asking)).toEqual(['Write']);
+    expect(await file.exists()).toBe(false);
+
+    const planning = await start({ permissionMode: 'plan' });
+    await run(planning, [touch('planned'), bash('echo x > planned-too'), bash('ls')]);
+    expect(await readdir(world.cwd)).not.toContain('planned');
+    expect(await readdir(world.cwd)).not.toContain('planned-too');
+    expect(planning.heard.asked).toEqual([]);
+  });
+
+  test('disallowed tools stay disallowed', async () => {
+    const none = await start({ disallowedTools: ['Bash'] });
+    await run(none, [touch('none')]);
+    const some = await start({ disallowedTools: ['Bash(touch *)'] });
+    await run(some, [touch('some'), bash('cd . && touch some')]);
+    expect(await readdir(world.cwd)).not.toContain('none');
+    expect(await readdir(world.cwd)).not.toContain('some');
+  });
+
+  test('Claude is told how to add files to git, and that works', async () => {
+    execFileSync('git', ['init', '-q'], { cwd: world.cwd });
+    const session = await start({ appendSystemPrompt: 'Be brief.' });
+    const [all, one] = await said(
+      session,
+      'touch added; git add -A',
+      'git add added && git status --short added',
+    );
+    expect(all).toContain('can only add regular files');
+    expect(one).toContain('A  added');
+    const system = JSON.stringify(world.api.requests.at(-1)?.body?.system);
+    expect(system).toContain('Be brief.');
+    expect(system).toContain('In this sandbox add files to git by name');
+  });
+});
