@@ -21,6 +21,8 @@ export const lacksSandbox =
   mayLack &&
   process.platform !== 'darwin' &&
   !(works('bwrap', '--unshare-user', '--ro-bind', '/', '/', 'true') && works('socat', '-V'));
+/** To log in to. */
+export const lacksSshd = mayLack && !existsSync('/usr/sbin/sshd');
 /** For waits shorter than a second: the one of macOS is too old. */
 export const lacksBash = mayLack && !works('/bin/bash', '-c', '((BASH_VERSINFO[0] >= 5))');
 /** To see what a process holds. */
