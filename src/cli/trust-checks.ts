@@ -57,8 +57,8 @@ export async function rootLevel(
   { trust, environment }: Settings,
 ): Promise<TrustLevel> {
   const runner = { trusts: (directory: string) => isTrusted(directory, environment) };
-  const directories = [await realOf(root)] as const;
-  return (await allowedTrust(directories, LOCAL_PRINCIPAL, { trust, runner })).level;
+  const directory = await realOf(root);
+  return (await allowedTrust(directory, LOCAL_PRINCIPAL, { trust, runner })).level;
 }
 
 function realOf(path: string): Promise<string> {

@@ -28,7 +28,7 @@ export type Making = {
 };
 
 /**
- * Returns the options of a new session, with the real paths of its directories and how far they are trusted.
+ * Returns the options of a new session, with the real paths of its directories and how far it is trusted.
  *
  * @throws SessionError INVALID_REQUEST; UNAVAILABLE if this machine lacks what they need
  */
@@ -52,10 +52,10 @@ export async function allowedOptions(
   );
   const additional = new Set(await Promise.all(others));
   additional.delete(workingDirectory);
-  const allowed = await allowedTrust([workingDirectory, ...additional], principal, policy);
+  const allowed = await allowedTrust(workingDirectory, principal, policy);
   const settings = isFork
     ? lowerOf(asked.settings ?? 'none', allowed.level)
-    : notAbove(asked.settings ?? allowed.level, allowed);
+    : notAbove(asked.settings ?? allowed.level, allowed, workingDirectory);
   const inDirectories = {
     ...asked,
     workingDirectory,
@@ -66,7 +66,7 @@ export async function allowedOptions(
 }
 
 /** @throws SessionError INVALID_REQUEST */
-function notAbove(asked: TrustLevel, { level, directory, hint }: Allowed): TrustLevel {
+function notAbove(asked: TrustLevel, { level, hint }: Allowed, directory: string): TrustLevel {
   if (!isAbove(asked, level)) return asked;
   throw new SessionError(
     'INVALID_REQUEST',
@@ -91,7 +91,7 @@ function checkModels({ model, fallbackModel }: SessionOptions): void {
 
 /**
  * Returns the options for the start of a session's process now, with the real paths of its directories, and no more
- * trust in them than there is now.
+ * trust than there is now.
  *
  * @throws SessionError UNAVAILABLE with a hint for the operator, after which the session can be used again
  */
@@ -116,8 +116,7 @@ export async function optionsToRun(
     currentDirectory(path, roots, 'additionalDirectories'),
   );
   const additionalDirectories = others && (await Promise.all(others));
-  const directories = [workingDirectory, ...(additionalDirectories ?? [])] as const;
-  const allowed = await allowedTrust(directories, principal, policy);
+  const allowed = await allowedTrust(workingDirectory, principal, policy);
   const settings = lowerOf(options.settings ?? 'none', allowed.level);
   const here = { ...options, workingDirectory, additionalDirectories, settings };
   return { options: await sandboxedToRun(sessionId, here, policy), allowed };

@@ -23,14 +23,15 @@ export async function trustNotice(
   // An earlier version made it: it has always had nothing.
   if (session.options.settings === undefined) return undefined;
   const before = settingsOf(session);
-  if (level !== before) return noticeOf(level, changeText(level, before, allowed));
+  const directory = quoteId(workingDirectory);
+  if (level !== before) return noticeOf(level, changeText(level, before, directory, allowed));
   if (session.settings !== undefined || isAbove(level, 'memory')) return undefined;
   const { root } = await checkoutOf(workingDirectory);
   const found = await configurationIn(workingDirectory, root);
-  const text = unloadedText(level, found, quoteId(workingDirectory));
+  const text = unloadedText(level, found, directory);
   return text === undefined
     ? undefined
-    : noticeOf(level, `${text}, because ${reasonText(level, allowed, workingDirectory)}`);
+    : noticeOf(level, `${text}, because ${reasonText(level, allowed)}`);
 }
 
 /** Undefined if nothing is there but what was read. */
@@ -51,21 +52,19 @@ function noticeOf(settings: TrustLevel, text: string): OutputBody {
   return { type: 'notice', text, settings };
 }
 
-function changeText(level: TrustLevel, before: TrustLevel, { directory, hint }: Allowed): string {
-  const what = quoteId(directory);
+function changeText(
+  level: TrustLevel,
+  before: TrustLevel,
+  directory: string,
+  { hint }: Allowed,
+): string {
   return isAbove(level, before)
-    ? `The session has settings "${level}" again, because ${what} is trusted again.`
-    : `The session has settings "${level}" from now on, not "${before}", because ${what} is trusted less than before: ${hint}`;
+    ? `The session has settings "${level}" again, because ${directory} is trusted again.`
+    : `The session has settings "${level}" from now on, not "${before}", because ${directory} is trusted less than before: ${hint}`;
 }
 
-function reasonText(
-  level: TrustLevel,
-  { level: most, directory, hint }: Allowed,
-  workingDirectory: string,
-): string {
-  if (level !== most) {
-    return `the session was created with settings "${level}". A new session can have "${most}".`;
-  }
-  const it = directory === workingDirectory ? 'it' : quoteId(directory);
-  return `${it} is not trusted: ${hint}`;
+function reasonText(level: TrustLevel, { level: most, hint }: Allowed): string {
+  return level === most
+    ? `it is not trusted: ${hint}`
+    : `the session was created with settings "${level}". A new session can have "${most}".`;
 }

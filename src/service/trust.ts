@@ -7,7 +7,6 @@ import { isInside } from '../paths.ts';
 import { type Checkout, checkoutOf, inMainCheckout } from '../runner/checkout.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { TrustLevel } from '../session/options.ts';
-import { isAbove } from '../session/trust.ts';
 import { LOCAL_PRINCIPAL } from './caller.ts';
 
 export type TrustedDirectory = { readonly path: string; readonly level: TrustLevel };
@@ -25,35 +24,17 @@ export type TrustDeps = {
   readonly runner: Pick<Runner, 'trusts'>;
 };
 
-/** The most that may count, because of which directory, and how a person can raise it. */
-export type Allowed = {
-  readonly level: TrustLevel;
-  readonly directory: string;
-  readonly hint?: string;
-};
+/** The most that may count, and how a person can raise it. */
+export type Allowed = { readonly level: TrustLevel; readonly hint?: string };
 
 /**
- * Returns the most of its directories' own configuration that may count in a session of the principal. The one that is
- * trusted least decides: Claude Code takes skills, with their hooks and permissions, from all of them.
+ * Returns the most of its directory's own configuration that may count in a session of the principal. Of its additional
+ * directories nothing counts in any case.
  *
- * @param directories real paths, at least one
+ * @param directory a real path
  * @throws SessionError UNAVAILABLE if this server has no file descriptor left
  */
 export async function allowedTrust(
-  directories: readonly [string, ...string[]],
-  principal: string,
-  deps: TrustDeps,
-): Promise<Allowed> {
-  const [first, ...others] = directories;
-  let least = await allowedIn(first, principal, deps);
-  for (const directory of others) {
-    const allowed = await allowedIn(directory, principal, deps);
-    if (isAbove(least.level, allowed.level)) least = allowed;
-  }
-  return least;
-}
-
-async function allowedIn(
   directory: string,
   principal: string,
   { trust, runner }: TrustDeps,
@@ -61,10 +42,10 @@ async function allowedIn(
   try {
     const checkout = await checkoutOf(directory);
     const given = settingFor(directory, checkout, trust);
-    if (given !== undefined) return { level: given.level, directory, hint: SET };
+    if (given !== undefined) return { level: given.level, hint: SET };
     const isRecordable = trust.countsRecord && principal === LOCAL_PRINCIPAL;
-    if (isRecordable && (await runner.trusts(directory))) return { level: 'user', directory };
-    return { level: 'memory', directory, hint: howToTrust(checkout, isRecordable) };
+    if (isRecordable && (await runner.trusts(directory))) return { level: 'user' };
+    return { level: 'memory', hint: howToTrust(checkout, isRecordable) };
   } catch (error) {
     if (isOutOfMeans(error)) throw cannotLook(`the trust in ${quoteId(directory)}`, error);
     throw error;

@@ -72,25 +72,6 @@ describe('a new session gets', () => {
     });
   });
 
-  test('no more than each of its directories has', async () => {
-    const { harness, client } = await start();
-    const [a, b] = [join(harness.work, 'a'), join(harness.work, 'b')];
-    for (const folder of [a, b]) mkdirSync(folder);
-    harness.runner.trusted = [a];
-    const args = { additionalDirectories: [b] };
-    expect(await levelOf(client, a, args)).toBe('memory');
-    expect(
-      await client.refusal('create_session', { workingDirectory: a, settings: 'user', ...args }),
-    ).toMatchObject({
-      message: expect.stringContaining(`allowed in ${b}, where "memory"`),
-    });
-    harness.runner.trusted = [a, b];
-    const { session } = await client.call('create_session', { workingDirectory: a, ...args });
-    expect(session.settings).toBe('user');
-    const later = await trustAgain(harness, [a]);
-    expect(await startedWith(harness, later, session.id)).toEqual(['memory', 'memory']);
-  });
-
   test('nothing if the server cannot look now: what is decided here stays', async () => {
     const { harness, client } = await start();
     harness.runner.trusted = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
