@@ -121,6 +121,11 @@ describe('the limits', () => {
       ['open permission requests per session', count(limits.PENDING_PERMISSIONS_MAX)],
       ['tasks per session', count(limits.TASKS_PER_SESSION_MAX)],
       ['labels per session', count(limits.LABELS_MAX)],
+      [
+        'agents per session',
+        `${count(limits.AGENTS_MAX)}, together ${bytes(limits.AGENTS_BYTES_MAX)}`,
+      ],
+      ["domains of a session's sandbox", count(limits.SANDBOX_DOMAINS_MAX)],
       ['remembered answers per session', count(limits.REMEMBERED_PERMISSIONS_MAX)],
       ['sessions in one `wait_sessions`', count(limits.WAIT_SESSIONS_MAX)],
       [
