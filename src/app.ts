@@ -9,6 +9,7 @@ import type { Logger } from './log.ts';
 import { LEASE_TIMES, type LeaseTimes } from './process-limits.ts';
 import type { Redactor } from './redaction.ts';
 import { guardingOnDemand } from './runner/guarding.ts';
+import type { McpServers } from './runner/mcp-servers.ts';
 import { memoryOf, placesOf } from './runner/memory.ts';
 import { runnerOnDemand } from './runner/on-demand.ts';
 import { createOwners } from './runner/owners.ts';
@@ -60,6 +61,8 @@ export type AppDeps = {
   readonly settings: Settings;
   readonly log: Logger;
   readonly version: string;
+  /** The operator's, if a file with them was given. */
+  readonly mcpServers?: McpServers | undefined;
 };
 
 export type Ports = {
@@ -102,6 +105,7 @@ export async function openApp(deps: AppDeps & { readonly redactor: Redactor }): 
     scratchDirectory,
     stateDirectory: settings.stateDir,
     secretFiles: secretFilesOf(settings),
+    mcpServers: deps.mcpServers ?? new Map(),
     newId,
     redactor,
     log,
@@ -127,10 +131,10 @@ async function assembleFor(deps: AppDeps & Ports): Promise<App> {
   return { ...app, figures: figuresOf(telemetry, store, settings.maxLive) };
 }
 
-function secretFilesOf({ stateDir, tokenFile }: Settings): readonly string[] {
+function secretFilesOf({ stateDir, tokenFile, sessionMcpConfig }: Settings): readonly string[] {
   const names = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
   const own = [...names, unfinishedFiles(stateDir)];
-  return tokenFile === undefined ? own : [...own, tokenFile];
+  return [...own, tokenFile, sessionMcpConfig].filter((file) => file !== undefined);
 }
 
 function figuresOf(prometheus: Prometheus, store: Store, maxLive: number): Figures {
@@ -150,7 +154,11 @@ function asGiven(text: string): string {
 
 /** Builds everything above the ports; tests pass their own ports. */
 export async function assemble(deps: AppDeps & Ports): Promise<App> {
-  const { settings, log, store, version } = deps;
+  const { log, store, version } = deps;
+  const settings = {
+    ...deps.settings,
+    mcpServerNames: deps.mcpServers && [...deps.mcpServers.keys()],
+  };
   const clock = deps.clock ?? systemClock();
   const startedAt = clock.monotonic();
   const owners = createOwners(newId(), systemOf(process.platform, settings.isPortable));
@@ -158,7 +166,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   const telemetry = deps.telemetry ?? NO_TELEMETRY;
   store.observe({ committed: createJournal(log) });
   store.observe({ committed: (commit) => telemetry.committed(commit) });
-  const ports = { ...deps, clock, owners, newId };
+  const ports = { ...deps, settings, clock, owners, newId };
   const parts = createCore({ ...ports, leaseMs: leaseTimes.leaseMs });
   const base = { ...parts, ...ports };
   const { presence, waiters, sessions, control } = parts;

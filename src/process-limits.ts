@@ -48,6 +48,9 @@ export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 
 /* Runner: one Claude Code process */
 
+/** Maximum size of the file with the operator's MCP servers, and how many there may be. */
+export const MCP_CONFIG_BYTES_MAX = 256 * KIB;
+export const MCP_SERVERS_MAX = 100;
 export const RUN_START_MS_MAX = 30_000;
 /** Maximum size of the file in which Claude Code records what a person has trusted. A larger one counts as none. */
 export const TRUST_RECORD_BYTES_MAX = 16 * MIB;

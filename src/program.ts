@@ -12,6 +12,7 @@ import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
 import { Redactor } from './redaction.ts';
 import { isForClient, type Refusal, refuse } from './refusal.ts';
+import { type McpServers, secretsInServers } from './runner/mcp-servers.ts';
 import { MARKER_VARIABLE } from './runner/process-table.ts';
 import { secretsIn } from './secrets.ts';
 import { inExtension } from './settings.ts';
@@ -113,16 +114,26 @@ function refuseInsideSession({ environment }: Settings): void {
 async function startServer(settings: Settings, circumstances: Circumstances): Promise<number> {
   refuseInsideSession(settings);
   const { logLevel: level, logFile: file } = settings;
-  const redactor = new Redactor(secretsIn(settings.environment, settings.envs));
+  const { mcpServers, secrets } = await readMcpServers(settings);
+  const redactor = new Redactor([...secretsIn(settings.environment, settings.envs), ...secrets]);
   const log = createLog({ level, redactor, file });
   const stopped = untilStopped(log, circumstances.npm);
   const stdout = claimStdout(process.stdout, log, redactor);
   try {
     const { version } = circumstances;
-    return await serveUntil(stopped, { settings, log, redactor, stdout, version });
+    return await serveUntil(stopped, { settings, log, redactor, stdout, version, mcpServers });
   } catch (error) {
     return await refused(error, circumstances.argv, stdout);
   }
+}
+
+/** The operator's MCP servers, if there are any. */
+async function readMcpServers({ sessionMcpConfig: file, environment }: Settings) {
+  if (file === undefined) return { mcpServers: undefined, secrets: [] };
+  // Loaded only here: a client on stdio waits for the start.
+  const { readServerFile } = await import('./runner/mcp-server-file.ts');
+  const mcpServers = await readServerFile(file, environment);
+  return { mcpServers, secrets: secretsInServers(mcpServers) };
 }
 
 type Server = {
@@ -131,6 +142,7 @@ type Server = {
   readonly redactor: Redactor;
   readonly stdout: Writable;
   readonly version: string;
+  readonly mcpServers: McpServers | undefined;
 };
 
 async function serveUntil(stopped: Promise<void>, server: Server): Promise<number> {

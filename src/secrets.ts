@@ -19,6 +19,12 @@ const PART_NAME = /^(pass|pwd|sig|auth)$/i;
 /** `https://user:password@host`, also in a list. It begins with a word for the same reason. */
 const URL_USER = /(?<![a-z\d+.-])[a-z\d+.-]+:\/\/([^\s/?#]+)@/gi;
 
+/** Words, numbers, paths, and switches in which such a thing stands. */
+const PLAIN_VALUE =
+  /^(?:[a-z]+(?:[-_ ,.;/+][a-z]+)*|[\d.:,]+|--?[\w-]+|(?:\.{0,2}|~)\/\S*|[a-z]:\\\S*)?$/i;
+const ADDRESS = /^https?:\/\/\S+$/i;
+const SCHEME = /^(?:Bearer|Basic|Token)\s+/i;
+
 /** Shorter values are switches and numbers, which occur in every text. */
 const SECRET_CHARS_MIN = 8;
 /** From this length on, a part of a credential's value, or a user name, with a digit may be a credential itself. */
@@ -63,6 +69,30 @@ export function credentialFilesIn(environment: Environment): readonly string[] {
     .filter(isAbsolute);
 }
 
+/**
+ * The same in what somebody has written down for a program: any value may be a credential, whatever its name, unless it
+ * is plain words, a number, a path or an address.
+ *
+ * @param given names with their values
+ */
+export function secretsGiven(
+  given: Iterable<readonly [name: string, value: string]>,
+): readonly string[] {
+  const found = [...given].flatMap(([name, value]) => {
+    if (ADDRESS.test(value))
+      return [...addressParts(value), ...secretsNamed(name, value, SECRET_NAME.test(name))];
+    return secretsNamed(name, value, SECRET_NAME.test(name) || !PLAIN_VALUE.test(value));
+  });
+  return [...new Set(found.filter((secret) => secret.length >= SECRET_CHARS_MIN))];
+}
+
+/** Parts of a path that look random, and what a query calls a secret. */
+function addressParts(address: string): readonly string[] {
+  const { pathname = '', searchParams = [] } = URL.parse(address) ?? {};
+  const named = [...searchParams].filter(([name, part]) => isPartName(name) || isRandom(part));
+  return [...pathname.split('/').filter(isRandom), ...named.flatMap(([, part]) => asWritten(part))];
+}
+
 function secretsNamed(name: string, value: string, isSecret: boolean): readonly string[] {
   return PLACE_NAME.test(name) ? [] : secretsOf(value, isSecret);
 }
@@ -71,7 +101,8 @@ function secretsOf(value: string, isSecret: boolean): readonly string[] {
   const parts = [...namedParts(value, isSecret), ...urlUsers(value), ...jsonParts(value)];
   if (!isSecret) return parts;
   const lines = value.split(/\r?\n/).map((line) => line.trim());
-  return [value, value.trim(), ...lines.filter(isKeyLine), ...parts];
+  const bare = value.trim().replace(SCHEME, '');
+  return [value, value.trim(), bare, ...lines.filter(isKeyLine), ...parts];
 }
 
 function isKeyLine(line: string): boolean {

@@ -107,6 +107,7 @@ const SETTINGS = {
     'DIR',
   ),
   claudePath: one(path.optional(), 'the Claude Code to run', 'FILE'),
+  sessionMcpConfig: one(path.optional(), 'MCP servers for sessions, as in .mcp.json', 'FILE'),
   maxLive: one(number(1, 10_000, 16), 'Claude Code processes at once'),
   maxSessions: one(number(1, 100_000_000, 100_000), 'sessions that have not ended'),
   maxSessionsPerPrincipal: one(

@@ -1,19 +1,27 @@
 /** Reads a file whose name comes from outside, without trusting that it is a small regular file. */
 
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
 /**
  * Reads the text of a regular file of at most `bytesMax` bytes. Pipes and devices are refused without waiting: reading
  * one may never end.
  *
+ * @param refuse looks at the very file that is read, and says what is wrong with it
  * @throws Error that says what is wrong with it, or the error of the system
  */
-export async function readSmallFile(path: string, bytesMax: number): Promise<string> {
+export async function readSmallFile(
+  path: string,
+  bytesMax: number,
+  refuse: (found: Stats) => string | undefined = () => undefined,
+): Promise<string> {
   // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
+    const found = await file.stat();
+    if (!found.isFile()) throw new Error('it is not a regular file');
+    const problem = refuse(found);
+    if (problem !== undefined) throw new Error(problem);
     const bytes = await readAtMost(file, bytesMax + 1);
     if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
     return bytes.toString('utf8');

@@ -11,6 +11,7 @@ import { type System, systemOf } from '../runner/process-table.ts';
 import { sandboxProblem } from '../runner/sandbox-check.ts';
 import { runtimeProblem, thisRuntime } from '../runtime.ts';
 import { tildePath } from '../views/figures.ts';
+import { mcpServerChecks } from './mcp-server-checks.ts';
 import { type CheckResult, type Finding, fail, may, nearest, ok, warn } from './state-checks.ts';
 import { rootLevel, trustChecks } from './trust-checks.ts';
 import { seeVariables } from './variable-checks.ts';
@@ -31,6 +32,7 @@ export async function environmentChecks(given: Settings): Promise<readonly Check
     ...checks,
     ...roots.map((root) => ({ name: 'root', ...root })),
     ...trust.map((found) => ({ name: 'trust', ...found })),
+    ...(await mcpServerChecks(settings)),
   ];
 }
 

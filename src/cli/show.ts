@@ -135,7 +135,7 @@ function factsOf(known: Known, now: number): readonly Fact[] {
 function ruleFacts({ session, remembered }: Known): readonly Fact[] {
   const { model, allowedTools = [], disallowedTools = [], ...options } = session.options;
   const { maxTurns, timeout, onDisconnect = 'detach', effort, fallbackModel } = options;
-  const { sandbox, agents = {} } = options;
+  const { sandbox, agents = {}, mcpServers } = options;
   const limits = [
     maxTurns === undefined ? '' : `${counted(maxTurns, 'step')} a turn (maxTurns)`,
     timeout === undefined ? '' : `${duration(timeout)} a turn (timeout)`,
@@ -149,6 +149,7 @@ function ruleFacts({ session, remembered }: Known): readonly Fact[] {
     ['denied', disallowedTools.join('\n')],
     ['sandbox', sandbox === true ? sandboxText(options.sandboxDomains) : ''],
     ['agents', Object.keys(agents).join(', ')],
+    ['servers', mcpServers && (mcpServers.join('\n') || 'none of the MCP servers')],
     ['limits', limits.filter(Boolean).join(', ')],
     ['client', LEAVING[onDisconnect]],
   ];

@@ -18,6 +18,7 @@ import { type GuardedProcess, ProcessTree } from './process.ts';
 import { MessageInput, NOT_CLEARED, promptKind } from './prompt-text.ts';
 import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
 import type { Run } from './runner.ts';
+import { noticesWith } from './server-notices.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
@@ -69,6 +70,7 @@ export class ClaudeRun implements Run {
       redactor: parts.redactor,
       readOutput: parts.readOutput,
       resumed: parts.resumed,
+      noticesOf: noticesWith(parts.mcpServers),
       mode: spec.options.permissionMode ?? 'default',
     });
     const { query, spawned } = parts.launch(this.#input, this.#hooks());

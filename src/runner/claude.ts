@@ -19,6 +19,7 @@ import { broughtError, notFound } from './installation.ts';
 import { seeInstructions } from './instructions.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { LineGate, type LineGateOptions } from './line-gate.ts';
+import { chosenServers, type McpServers } from './mcp-servers.ts';
 import { placesOf } from './memory.ts';
 import { type GuardedProcess, spawnGuarded } from './process.ts';
 import type { Processes } from './processes.ts';
@@ -29,6 +30,7 @@ import { sandboxProblem } from './sandbox-check.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { shellOf } from './shell.ts';
+import { startNotices } from './start-notices.ts';
 import { isTrusted } from './trust-record.ts';
 import { areInPlace, realDirectoryOf, worksIn } from './working-directory.ts';
 
@@ -45,6 +47,8 @@ export type ClaudeRunnerOptions = {
   readonly stateDirectory: string;
   /** The server's own files, which no session may read: absolute paths, `*` for anything in a name. */
   readonly secretFiles: readonly string[];
+  /** The operator's, of which a session gets those that its options name. */
+  readonly mcpServers: McpServers;
   readonly processes: Processes;
   readonly guarding: () => Guarding;
   readonly newId: () => string;
@@ -103,77 +107,95 @@ async function start(context: Context, spec: RunSpec, listener: RunListener): Pr
     optionsOf(spec, soon),
     context.claudePath === undefined ? undefined : soon(checkProgram(context.claudePath)),
   ]);
-  const { workingDirectory: directory, additionalDirectories: additional, settings } = options;
   try {
-    const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
-    const own = { marker: spec.marker, temporaryDirectory, named: context.named, level: settings };
-    const environment = { ...childEnvironment(context.environment, own), ...context.shell };
-    const conversation = new Conversation(spec, environment);
-    const places = placesOf([directory, ...additional], environment);
-    const files = context.secretFiles;
-    const [{ grown, resumeOptions }, seen, configurations, instructions, sandbox] =
-      await Promise.all([
-        soon(lookedAt(conversation)),
-        seenFiles(files, soon),
-        soon(configurationsOf(places)),
-        soon(seeInstructions(settings, directory)),
-        soon(sandboxOptions(options, environment, { ...own, ...context, places })),
-        context.guarding.watch(spec.marker),
-      ]);
-    const rules = denyRules(seen);
-    const readOutput = await outputReaderFor(spec, context.redactor);
-    const keptOut = keptOutRules(configurations, places.directories, settings);
-    const conversations = conversationGuard(configurations, spec.uuid, settings);
-    const isAsStarted = async (pid: number) =>
-      (await worksIn(pid, directory)) && (await instructions.isUnchanged());
-    const run = new ClaudeRun({
-      spec,
-      listener,
-      places,
-      resumed: 'resume' in resumeOptions,
-      isCurrent: async (pid) => {
-        const looks = [isAsStarted(pid), areInPlace(additional)];
-        const prompts = await conversation.promptsOfOthers();
-        return prompts === grown && (await Promise.all(looks)).every(Boolean);
-      },
-      checkKept: () => conversation.checkKept(),
-      killTree: context.guarding.killTree,
-      finder: context.processes.finder,
-      isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
-      launch: (input, { canUseTool, ...gate }) => {
-        const renew = (now: readonly string[]) =>
-          launched.query.applyFlagSettings(permissionSettings(options, [...keptOut, ...now]));
-        const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
-        const launched = launch(context, input, gate, {
-          ...claudeOptions(options, {
-            deny: [...keptOut, ...rules],
-            excludes: instructions.excludes,
-          }),
-          ...sandbox,
-          ...resumeOptions,
-          outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
-          env: environment,
-          hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
-          // In this mode nobody is asked. Claude Code must not think that somebody could be.
-          canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
-        });
-        return launched;
-      },
-      readOutput,
-      newId: context.newId,
-      redactor: context.redactor,
-      log: context.log,
-      limits: context.limits ?? RUN_LIMITS,
-    });
-    await run.ready();
-    if (grown > 0) run.notice(grownText(grown));
-    if (spec.past === 'tried' && !('resume' in resumeOptions)) run.notice(NOTHING_KEPT);
-    return run;
+    return await startIn(context, { spec, listener, options, soon });
   } catch (error) {
     // Nothing of it is left.
     context.guarding.forget(spec.marker);
     throw isOutOfMeans(error) ? spawnError(error) : error;
   }
+}
+
+type Starting = {
+  readonly spec: RunSpec;
+  readonly listener: RunListener;
+  readonly options: Awaited<ReturnType<typeof optionsOf>>;
+  readonly soon: Soon;
+};
+
+async function startIn(
+  context: Context,
+  { spec, listener, options, soon }: Starting,
+): Promise<Run> {
+  const { workingDirectory: directory, additionalDirectories: additional, settings } = options;
+  const temporaryDirectory = await openScratch(context.scratchDirectory, spec.uuid);
+  const own = { marker: spec.marker, temporaryDirectory, named: context.named, level: settings };
+  const environment = { ...childEnvironment(context.environment, own), ...context.shell };
+  const conversation = new Conversation(spec, environment);
+  const places = placesOf([directory, ...additional], environment);
+  const files = context.secretFiles;
+  const [{ grown, resumeOptions }, seen, configurations, instructions, sandbox] = await Promise.all(
+    [
+      soon(lookedAt(conversation)),
+      seenFiles(files, soon),
+      soon(configurationsOf(places)),
+      soon(seeInstructions(settings, directory)),
+      soon(sandboxOptions(options, environment, { ...own, ...context, places })),
+      context.guarding.watch(spec.marker),
+    ],
+  );
+  const rules = denyRules(seen);
+  const readOutput = await outputReaderFor(spec, context.redactor);
+  const keptOut = keptOutRules(configurations, places.directories, settings);
+  const conversations = conversationGuard(configurations, spec.uuid, settings);
+  const isAsStarted = async (pid: number) =>
+    (await worksIn(pid, directory)) && (await instructions.isUnchanged());
+  const { servers, missing } = chosenServers(context.mcpServers, options);
+  const run = new ClaudeRun({
+    spec,
+    listener,
+    places,
+    resumed: 'resume' in resumeOptions,
+    mcpServers: [...servers.keys()],
+    isCurrent: async (pid) => {
+      const looks = [isAsStarted(pid), areInPlace(additional)];
+      const prompts = await conversation.promptsOfOthers();
+      return prompts === grown && (await Promise.all(looks)).every(Boolean);
+    },
+    checkKept: () => conversation.checkKept(),
+    killTree: context.guarding.killTree,
+    finder: context.processes.finder,
+    isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
+    launch: (input, { canUseTool, ...gate }) => {
+      const renew = (now: readonly string[]) =>
+        launched.query.applyFlagSettings(permissionSettings(options, [...keptOut, ...now]));
+      const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
+      const launched = launch(context, input, gate, {
+        ...claudeOptions(options, {
+          deny: [...keptOut, ...rules],
+          excludes: instructions.excludes,
+        }),
+        ...sandbox,
+        ...resumeOptions,
+        outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
+        mcpServers: Object.fromEntries(servers),
+        env: environment,
+        hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
+        // In this mode nobody is asked. Claude Code must not think that somebody could be.
+        canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
+      });
+      return launched;
+    },
+    readOutput,
+    newId: context.newId,
+    redactor: context.redactor,
+    log: context.log,
+    limits: context.limits ?? RUN_LIMITS,
+  });
+  await run.ready();
+  const isLost = spec.past === 'tried' && !('resume' in resumeOptions);
+  for (const text of startNotices({ missing, grown, isLost })) run.notice(text);
+  return run;
 }
 
 type Soon = <T>(look: Promise<T>) => Promise<T>;
@@ -208,17 +230,9 @@ async function lookedAt(conversation: Conversation) {
   return { grown, resumeOptions: await conversation.resumeOptions() };
 }
 
-const NOTHING_KEPT =
-  'Claude Code has no transcript of the earlier turns: the conversation begins with this one.';
-
 function notChecked({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
   const sessionId = `${SESSION_ID_PREFIX}${uuid}`;
   return (err) => log.error({ sessionId, err }, 'tool refused, failed to check its files');
-}
-
-function grownText(prompts: number): string {
-  const count = prompts === 1 ? 'One prompt was' : `${prompts} prompts were`;
-  return `${count} put to this conversation outside of this server; the session goes on from there.`;
 }
 
 function launch(

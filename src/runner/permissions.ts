@@ -9,6 +9,7 @@ import type {
 import type { Redactor } from '../redaction.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
+import { coversTool } from '../session/tool-rule.ts';
 import { cutBytes } from '../text.ts';
 import { aborted } from '../timer.ts';
 import { memoryOf } from './memory.ts';
@@ -71,11 +72,12 @@ export type PermissionPolicy = {
  * without asking. Never rejects: any failure is a denial.
  */
 export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
-  const bareNames = new Set(policy.options.allowedTools?.filter((rule) => !rule.includes('(')));
+  const bareRules = (policy.options.allowedTools ?? []).filter((rule) => !rule.includes('('));
   const remembered = new Set(policy.remembered.map(ruleName));
   return async (toolName, input, details): Promise<PermissionResult> => {
     if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
-    if (bareNames.has(toolName) && !QUESTIONS.has(toolName)) return allow(input);
+    const isAllowed = bareRules.some((rule) => coversTool(rule, toolName));
+    if (isAllowed && !QUESTIONS.has(toolName)) return allow(input);
     const call = { toolName, input, details };
     const memory = await offeredMemory(policy, call);
     if (memory !== undefined && remembered.has(ruleName(memory.rule))) return allow(input);

@@ -39,6 +39,8 @@ export type ClaudeRunParts = {
   readonly listener: RunListener;
   readonly places: Places;
   readonly resumed: boolean;
+  /** The names of the operator's MCP servers that the session has. */
+  readonly mcpServers: readonly string[];
   /** Whether nobody else has continued the conversation since the last look, and the process is in its place. */
   readonly isCurrent: (pid: number) => Promise<boolean>;
   /** Whether the process works in the session's directory, and neither that nor its instructions were replaced. */

@@ -24,7 +24,6 @@ import { tasksIn } from './background.ts';
 import { ContextMeter } from './context.ts';
 import { failureOfResult, unavailableNow } from './failure.ts';
 import { asName, flatten, lifecycleOf } from './message-parts.ts';
-import { noticeOf } from './notice.ts';
 import type { PromptKind } from './prompt-text.ts';
 import { RedactedTexts } from './redacted-texts.ts';
 import type { RunListener } from './runner.ts';
@@ -47,6 +46,8 @@ export type TranslatorOptions = {
   /** The conversation was begun in an earlier process. */
   readonly resumed: boolean;
   readonly mode: PermissionMode;
+  /** The texts that the log gets for a message, beside what it says itself. */
+  readonly noticesOf: (message: SDKMessage) => readonly string[];
 };
 
 export class Translator {
@@ -219,8 +220,7 @@ export class Translator {
 
   #other(message: SDKMessage): void {
     if (message.type === 'system') this.#system(message);
-    const notice = noticeOf(message);
-    if (notice !== undefined) this.#notice(notice);
+    for (const text of this.#options.noticesOf(message)) this.#notice(text);
   }
 
   #system(message: Extract<SDKMessage, { type: 'system' }>): void {

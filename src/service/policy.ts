@@ -4,6 +4,7 @@
  */
 
 import { quoteId, SessionError } from '../errors.ts';
+import { meantText } from '../nearest.ts';
 import type { SessionOptions, TrustLevel } from '../session/options.ts';
 import type { Session } from '../session/session.ts';
 import { isAbove, lowerOf } from '../session/trust.ts';
@@ -16,6 +17,8 @@ export type Policy = SandboxPolicy & {
   readonly roots: readonly string[];
   readonly allowBypassPermissions: boolean;
   readonly trust: Trust;
+  /** Of the operator's MCP servers. Undefined if there is no file with them. */
+  readonly mcpServerNames?: readonly string[] | undefined;
 };
 
 type PolicyDeps = Policy & TrustDeps & SandboxDeps;
@@ -73,6 +76,25 @@ function notAbove(asked: TrustLevel, { level, hint }: Allowed, directory: string
     `settings "${asked}" is more than is allowed in ${quoteId(directory)}, where "${level}" is the most`,
     { hint },
   );
+}
+
+/**
+ * Only when a session is created: it keeps the names, and does without those that the operator takes away.
+ *
+ * @throws SessionError INVALID_REQUEST if one of the MCP servers is unknown
+ */
+export function checkMcpServers(
+  { mcpServers: asked = [] }: Pick<SessionOptions, 'mcpServers'>,
+  { mcpServerNames: known }: Policy,
+): void {
+  const unknown = asked.find((name) => !known?.includes(name));
+  if (unknown === undefined) return;
+  const message = `mcpServers: this server has no MCP server ${quoteId(unknown)}${meantText(unknown, known ?? [])}`;
+  const hint =
+    known === undefined
+      ? 'the operator names MCP servers for sessions in a file, with --session-mcp-config.'
+      : `it has ${known.join(', ') || 'none'}.`;
+  throw new SessionError('INVALID_REQUEST', message, { hint });
 }
 
 /**

@@ -19,7 +19,7 @@ import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { firstInside, unnamedDirectory } from './directories.ts';
-import { allowedOptions, type Policy } from './policy.ts';
+import { allowedOptions, checkMcpServers, type Policy } from './policy.ts';
 import { sandboxInForce } from './sandboxing.ts';
 import { searchSessions } from './session-search.ts';
 
@@ -79,7 +79,10 @@ export class Sessions {
    *   sandbox that cannot be made, LIMIT_EXCEEDED
    */
   create(caller: Caller, asked: NewSession): Promise<{ session: Session; turn?: Turn }> {
-    return this.#once(caller, asked.key, () => this.#make(caller, asked));
+    return this.#once(caller, asked.key, async () => {
+      checkMcpServers(asked.options, this.#deps);
+      return this.#make(caller, asked);
+    });
   }
 
   /** A retry gets the session of the first call, even if a new one would be refused now. */

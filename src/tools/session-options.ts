@@ -10,6 +10,7 @@ import {
   TOOL_RULES_MAX,
   TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
+import { MCP_SERVERS_MAX } from '../process-limits.ts';
 import {
   DISCONNECT_POLICIES,
   EFFORTS,
@@ -104,6 +105,11 @@ export const sessionOptions = {
     .max(SANDBOX_DOMAINS_MAX)
     .optional()
     .describe('Domains that the sandbox lets through, such as "*.npmjs.org".'),
+  mcpServers: z
+    .array(word(NAME_CHARS_MAX))
+    .max(MCP_SERVERS_MAX)
+    .optional()
+    .describe('MCP servers of the operator, by name. Default: all; []: none.'),
   onDisconnect: z
     .enum(DISCONNECT_POLICIES)
     .optional()

@@ -16,6 +16,10 @@ export const rulesView = z.object({
   allowedTools: z.array(z.string()).optional(),
   disallowedTools: z.array(z.string()).optional(),
   remembered: z.array(z.string()).optional().describe('What answers allowed for the session.'),
+  mcpServers: z
+    .array(z.string())
+    .optional()
+    .describe("Which of the operator's MCP servers it has; all of them if absent."),
   maxTurns: countView.optional(),
   maxBudgetUsd: z.number().optional(),
   timeout: countView.optional().describe('Milliseconds a turn may take.'),
@@ -56,6 +60,7 @@ export function showRules(
     maxBudgetUsd: options.maxBudgetUsd,
     timeout: options.timeout,
     onDisconnect: options.onDisconnect,
+    mcpServers: options.mcpServers && [...options.mcpServers],
     sandbox: options.sandbox,
   };
   return Object.values(rules).some((value) => value !== undefined) ? rules : undefined;

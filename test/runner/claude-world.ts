@@ -8,6 +8,7 @@ import { Redactor } from '../../src/redaction.ts';
 import { createClaudeRunner } from '../../src/runner/claude.ts';
 import { guardDirectoryOf } from '../../src/runner/finder.ts';
 import { guardingOnDemand } from '../../src/runner/guarding.ts';
+import { type McpServers, secretsInServers } from '../../src/runner/mcp-servers.ts';
 import { processesOf } from '../../src/runner/processes.ts';
 import type { RunLimits } from '../../src/runner/run-parts.ts';
 import type {
@@ -139,6 +140,7 @@ type WorldOptions = {
   readonly limits?: Partial<RunLimits>;
   readonly claudePath?: string;
   readonly secretFiles?: readonly string[];
+  readonly mcpServers?: McpServers;
   readonly log?: Logger;
 };
 
@@ -170,7 +172,15 @@ export class World {
     return world;
   }
 
-  runner({ environment, limits, claudePath, secretFiles = [], log }: WorldOptions = {}): Runner {
+  runner(options: WorldOptions = {}): Runner {
+    const {
+      environment,
+      limits,
+      claudePath,
+      secretFiles = [],
+      mcpServers = new Map(),
+      log,
+    } = options;
     const processes = processesOf({ ...GUARDED, stateDir: this.directory });
     return createClaudeRunner({
       environment: { ...this.environment, ...environment },
@@ -179,8 +189,12 @@ export class World {
       processes,
       guarding: guardingOnDemand({ ...processes, log: log ?? pino({ level: 'silent' }) }),
       secretFiles,
+      mcpServers,
       newId: randomUUID,
-      redactor: new Redactor(secretsIn({ ...this.environment, ...environment })),
+      redactor: new Redactor([
+        ...secretsIn({ ...this.environment, ...environment }),
+        ...secretsInServers(mcpServers),
+      ]),
       log: log ?? pino({ level: 'silent' }),
       claudePath,
       limits: {

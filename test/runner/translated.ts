@@ -3,6 +3,7 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { Redactor } from '../../src/redaction.ts';
 import type { PromptKind } from '../../src/runner/prompt-text.ts';
+import { noticesWith } from '../../src/runner/server-notices.ts';
 import { Translator } from '../../src/runner/translate.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody } from '../../src/session/event.ts';
@@ -23,6 +24,7 @@ export function create({ resumed = false, secrets = [] as readonly string[] } = 
   const told: Told[] = [];
   let ids = 0;
   const translator = new Translator({
+    noticesOf: noticesWith([]),
     listener: {
       output: (output) => told.push({ output }),
       writing: (soFar) => told.push({ writing: soFar() }),

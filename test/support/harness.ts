@@ -12,6 +12,7 @@ import { type App, assemble } from '../../src/app.ts';
 import { readSettings, type Settings } from '../../src/config.ts';
 import { type Logger, loggerTo } from '../../src/log.ts';
 import type { LeaseTimes } from '../../src/process-limits.ts';
+import type { McpServers } from '../../src/runner/mcp-servers.ts';
 import type { Caller } from '../../src/service/caller.ts';
 import { type Clock, systemClock } from '../../src/service/clock.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
@@ -25,6 +26,8 @@ export type HarnessOptions = {
   readonly settings?: Partial<Settings>;
   /** Shorter than real ones, for a test that waits for them. */
   readonly leaseTimes?: LeaseTimes;
+  /** The operator's MCP servers. */
+  readonly mcpServers?: McpServers;
   /** Puts something between the service and the store: a failure, a delay. */
   readonly store?: (store: Store) => Store;
   /** Lines of level error fail the test, unless it means to cause some. */
@@ -112,12 +115,12 @@ export class Harness {
       this.killed.push(process);
       return this.canKill;
     };
-    const { leaseTimes } = this.#options;
+    const { leaseTimes, mcpServers } = this.#options;
     const formTimer = (_ms: number, call: () => void) => {
       this.#held.add(call);
       return { cancel: () => void this.#held.delete(call) };
     };
-    const ports = { store, runner, killTree, clock, leaseTimes, formTimer };
+    const ports = { store, runner, killTree, clock, leaseTimes, formTimer, mcpServers };
     this.#open = { app: await assemble({ settings, log, version: '1.2.3', ...ports }), store };
   }
 

@@ -46,6 +46,7 @@ const runner = createClaudeRunner({
   processes,
   guarding: guardingOnDemand({ ...processes, log }),
   secretFiles: [],
+  mcpServers: new Map(),
   redactor: new Redactor([]),
   newId: randomUUID,
   log,

@@ -1,0 +1,107 @@
+/** The operator's MCP servers, with the built program and the real Claude Code. */
+
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Workplace } from '../support/client/place.ts';
+import { connectHttp, makeWorkplace } from '../support/program.ts';
+import { httpServer, toolServer } from '../support/tool-servers.ts';
+import { connectTo, create, OPTIONS, turn } from './sessions.ts';
+
+const TOKEN = 'correct horse 0123456789';
+const HEADER = 'battery staple 9876543210';
+
+async function serverFile(place: Workplace, mcpServers: object): Promise<string> {
+  const file = join(place.scratch, 'servers.json');
+  await writeFile(file, JSON.stringify({ mcpServers }), { mode: 0o600 });
+  return file;
+}
+
+const call = (server: string, tool: string, input = {}) => ({
+  tool: `mcp__${server}__${tool}`,
+  input,
+});
+
+/** The names of the files below a directory that hold the text. */
+async function filesWith(directory: string, text: string): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const found = await Promise.all(
+    files.map(async ({ name, parentPath }) => {
+      const content = await readFile(join(parentPath, name), 'latin1');
+      return content.includes(text) ? [name] : [];
+    }),
+  );
+  return found.flat();
+}
+
+describe("the operator's MCP servers", OPTIONS, () => {
+  test('reach sessions over every principal, and their secrets nobody else', async () => {
+    const place = await makeWorkplace();
+    const far = await httpServer();
+    const file = await serverFile(place, {
+      tools: toolServer('', { TOKEN: '@{MY_TOKEN}'.replace('@', '$') }),
+      far: { type: 'http', url: far.url, headers: { 'X-Key': HEADER } },
+    });
+    const args = ['--session-mcp-config', file, '--log-level', 'trace'];
+    const program = await place.startHttp(args, { env: { MY_TOKEN: TOKEN } });
+    const client = await connectHttp('v2 auto', program);
+    const allowedTools = ['mcp__tools', 'mcp__far__*', 'Bash'];
+    const id = await create(client, place, { allowedTools });
+    const printed = {
+      tool: 'Bash',
+      input: { command: `cat '${file.replace('servers', 'serv*')}'` },
+    };
+    const steps = [call('tools', 'token'), call('far', 'ping'), printed];
+    expect(await turn(client, id, steps)).toMatchObject({ state: 'completed' });
+    const { events } = await client.call('read_events', { sessionId: id, detail: 'full' });
+    const results = events.flatMap((event) => (event.type === 'tool_result' ? [event.text] : []));
+    const digest = createHash('sha256').update(TOKEN).digest('hex');
+    expect(results).toEqual([digest, 'pong', expect.any(String)]);
+    expect(far.headers.map((headers) => headers['x-key'])).toContain(HEADER);
+    const { session, rules } = await client.call('get_session', { sessionId: id });
+    const { stderr } = await program.stop();
+    for (const secret of [TOKEN, HEADER]) {
+      expect(stderr + JSON.stringify([events, session, rules])).not.toContain(secret);
+      const files = await filesWith(place.scratch, secret);
+      expect(files.filter((name) => name !== 'servers.json')).toEqual([]);
+    }
+  });
+
+  test('are chosen by name, kept by a fork and a restart, and missed in a notice', async () => {
+    const place = await makeWorkplace();
+    const file = await serverFile(place, { one: toolServer(), two: toolServer() });
+    const flags = ['--session-mcp-config', file];
+    const client = await connectTo(place, ...flags);
+    const id = await create(client, place, { mcpServers: ['one'], allowedTools: ['mcp__one'] });
+    expect((await client.call('get_session', { sessionId: id })).rules).toMatchObject({
+      mcpServers: ['one'],
+    });
+    const steps = [call('one', 'echo', { text: 'it is one' }), call('two', 'echo')];
+    const said = async (sessionId: string, connected = client) => {
+      await turn(connected, sessionId, steps);
+      const { events } = await connected.call('read_events', { sessionId, limit: 500 });
+      const texts = events.flatMap(({ type, text }) =>
+        type === 'tool_result' || type === 'notice' ? [text] : [],
+      );
+      return texts.slice(-2);
+    };
+    const none = expect.stringContaining('No such tool available: mcp__two__echo');
+    expect(await said(id)).toEqual(['it is one', none]);
+    const fork = (await client.call('fork_session', { sessionId: id })).session.id;
+    expect(await said(fork)).toEqual(['it is one', none]);
+    await client.close();
+    await serverFile(place, { two: toolServer() });
+    const again = await connectTo(place, ...flags);
+    await turn(again, id, [{ text: 'x' }]);
+    const { events } = await again.call('read_events', { sessionId: id, limit: 500 });
+    expect(events.flatMap(({ type, text }) => (type === 'notice' ? [text] : []))).toEqual([
+      expect.stringContaining('The MCP server one is no longer in'),
+    ]);
+    const second = (await again.call('fork_session', { sessionId: id })).session.id;
+    expect((await again.call('get_session', { sessionId: second })).rules).toMatchObject({
+      mcpServers: ['one'],
+    });
+  });
+});
