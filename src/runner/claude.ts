@@ -1,8 +1,7 @@
 /** The runner on the Agent SDK: starts the real Claude Code for a session. */
 
-import { constants, existsSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import type { Options, query, SpawnedProcess, SpawnOptions } from '@anthropic-ai/claude-agent-sdk';
 import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { cannotLook, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
@@ -15,15 +14,14 @@ import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import { reasonOf, spawnError } from './failure.ts';
 import type { Guarding } from './guarding.ts';
-import { broughtError, notFound } from './installation.ts';
+import { notFound } from './installation.ts';
 import { seeInstructions } from './instructions.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
-import { LineGate, type LineGateOptions } from './line-gate.ts';
+import { type LaunchContext, launch } from './launch.ts';
 import { chosenServers, type McpServers } from './mcp-servers.ts';
 import { placesOf } from './memory.ts';
-import { type GuardedProcess, spawnGuarded } from './process.ts';
 import type { Processes } from './processes.ts';
-import { type Launched, RUN_LIMITS, type RunLimits } from './run-parts.ts';
+import { RUN_LIMITS, type RunLimits } from './run-parts.ts';
 import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { sandboxOptions } from './sandbox.ts';
 import { sandboxProblem } from './sandbox-check.ts';
@@ -80,14 +78,11 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
   };
 }
 
-type Context = Omit<ClaudeRunnerOptions, 'guarding'> & {
-  readonly guarding: Guarding;
-  /** Added to the environment of every session. */
-  readonly shell: Environment;
-  readonly query: typeof query;
-  /** The program that the Agent SDK has found. To look for it takes the SDK some milliseconds, in which all else waits. */
-  foundPath?: string;
-};
+type Context = Omit<ClaudeRunnerOptions, 'guarding'> &
+  LaunchContext & {
+    /** Added to the environment of every session. */
+    readonly shell: Environment;
+  };
 
 /** At the first start and not earlier: the SDK takes longer to load than the rest of the program. */
 async function prepare(options: ClaudeRunnerOptions): Promise<Context> {
@@ -233,59 +228,6 @@ async function lookedAt(conversation: Conversation) {
 function notChecked({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
   const sessionId = `${SESSION_ID_PREFIX}${uuid}`;
   return (err) => log.error({ sessionId, err }, 'tool refused, failed to check its files');
-}
-
-function launch(
-  context: Context,
-  prompt: Parameters<typeof query>[0]['prompt'],
-  gate: LineGateOptions,
-  options: Options,
-): Launched {
-  const { guarding, claudePath, foundPath, query } = context;
-  // If it is gone, the SDK has a better error than the guard.
-  const isFound = foundPath !== undefined && existsSync(foundPath);
-  let spawned: GuardedProcess | undefined;
-  const spawnClaudeCodeProcess = (request: SpawnOptions) => {
-    spawned = spawnGuarded(request, guarding.guard);
-    context.foundPath = request.command;
-    return behindGate(spawned.child, new LineGate(gate));
-  };
-  try {
-    const started = query({
-      prompt,
-      options: {
-        ...options,
-        spawnClaudeCodeProcess,
-        pathToClaudeCodeExecutable: claudePath ?? (isFound ? foundPath : undefined),
-      },
-    });
-    if (spawned !== undefined) return { query: started, spawned };
-  } catch (error) {
-    throw error instanceof SessionError ? error : broughtError(error);
-  }
-  throw new Error('the Agent SDK started no process');
-}
-
-/** The process as the Agent SDK sees it: its output passes through the gate. */
-function behindGate(child: GuardedProcess['child'], gate: LineGate): SpawnedProcess {
-  child.stdout.on('error', () => undefined).pipe(gate);
-  return {
-    stdin: child.stdin,
-    stdout: gate,
-    get killed() {
-      return child.killed;
-    },
-    get exitCode() {
-      return child.exitCode;
-    },
-    get signalCode() {
-      return child.signalCode;
-    },
-    kill: (signal) => child.kill(signal),
-    on: child.on.bind(child),
-    once: child.once.bind(child),
-    off: child.off.bind(child),
-  };
 }
 
 /** These become part of a command line and an environment. */
