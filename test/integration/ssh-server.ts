@@ -1,6 +1,6 @@
 /** An ssh server of the test's own: a free port of this machine, throw-away keys, and one user who may log in. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -36,7 +36,7 @@ export type SshServer = {
 export async function startSshServer(folder: string, agentUid: number): Promise<SshServer> {
   mkdirSync(folder);
   for (const name of ['host_key', 'user_key']) {
-    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
+    await finished(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)]);
     if (isRoot) chownSync(join(folder, name), LOGIN.uid, LOGIN.uid);
   }
   const port = await listen(folder);
@@ -100,15 +100,20 @@ async function startAgent(folder: string, uid: number): Promise<string> {
   mkdirSync(own, { mode: 0o700 });
   const within = isRoot ? asUser(uid) : [];
   if (isRoot) for (const path of [own, key]) chownSync(path, uid, uid);
-  const run = ([command = '', ...args]: readonly string[]) =>
-    spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const agent = run([...within, 'ssh-agent', '-D', '-a', socket]);
   onTestFinished(() => void agent.kill('SIGKILL'));
   // It says where it listens.
   await once(agent.stdout, 'data');
-  const adding = run([...within, 'env', `SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', key]);
-  const [code] = await once(adding, 'exit');
-  if (code !== 0) throw new Error('the agent did not take the key');
+  await finished([...within, 'env', `SSH_AUTH_SOCK=${socket}`, 'ssh-add', '-q', key]);
   rmSync(key);
   return socket;
+}
+
+function run([command = '', ...args]: readonly string[]) {
+  return spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function finished(line: readonly string[]): Promise<void> {
+  const [code] = await once(run(line), 'exit');
+  if (code !== 0) throw new Error(`${line.join(' ')} ended with ${code}`);
 }
