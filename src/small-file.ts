@@ -22,7 +22,7 @@ export async function readSmallFile(
     if (!found.isFile()) throw new Error('it is not a regular file');
     const problem = refuse(found);
     if (problem !== undefined) throw new Error(problem);
-    const bytes = await readAtMost(file, bytesMax + 1);
+    const bytes = await readAtMost(file, bytesMax + 1, found.size + 1);
     if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
     return bytes.toString('utf8');
   } finally {
@@ -30,13 +30,19 @@ export async function readSmallFile(
   }
 }
 
-async function readAtMost(file: FileHandle, bytesMax: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(bytesMax);
+/** @param bytesLikely room for so many is made at first: it costs time, and most files are much smaller than they may be */
+async function readAtMost(
+  file: FileHandle,
+  bytesMax: number,
+  bytesLikely: number,
+): Promise<Buffer> {
+  let bytes = Buffer.alloc(Math.min(bytesMax, bytesLikely));
   let length = 0;
-  while (length < bytesMax) {
-    const { bytesRead } = await file.read(bytes, length, bytesMax - length);
-    if (bytesRead === 0) break;
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+    if (bytesRead === 0) return bytes.subarray(0, length);
     length += bytesRead;
+    if (length === bytesMax) return bytes;
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(bytesMax, 2 * length));
   }
-  return bytes.subarray(0, length);
 }
