@@ -5,7 +5,7 @@ import type { SessionOptions } from '../session/options.ts';
 import { agentOptions } from './agents.ts';
 import { claudeRules } from './permissions.ts';
 import { sandboxNote } from './sandbox.ts';
-import { sourcesOf } from './trust-level.ts';
+import { hasSettings, sourcesOf } from './trust-level.ts';
 
 /** Tools that reach outside the session, at any level: timers that wake it, other sessions, other worktrees. */
 const TOOLS_NEVER =
@@ -22,14 +22,16 @@ type KeptOut = {
 /** The Agent SDK's options for a session, without its conversation, process and callbacks. */
 export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptOut): Options {
   // Always given: at the levels with settings, those of the repository might choose another one.
-  const permissionMode = options.permissionMode ?? 'default';
+  const { permissionMode = 'default', settings = 'none' } = options;
   return {
     cwd: options.workingDirectory,
-    ...sourcesOf(options.settings ?? 'none', options.workingDirectory),
+    ...sourcesOf(settings, options.workingDirectory),
     mcpServersDelivery: 'initialize',
     settings: {
       // In plan mode Claude Code would let a classifier decide about shell commands instead of asking us.
       disableAutoMode: 'disable',
+      // Elsewhere, the guard of plan mode would not know the plan's file from another one.
+      ...(hasSettings(settings) && { plansDirectory: '' }),
       ...(excludes.length > 0 && { claudeMdExcludes: [...excludes] }),
       ...permissionSettings(options, deny),
     },

@@ -15,7 +15,7 @@ import { asName, isPing } from './message-parts.ts';
 import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
 import { type GuardedProcess, ProcessTree } from './process.ts';
-import { MessageInput, NOT_CLEARED, promptKind } from './prompt-text.ts';
+import { MessageInput, readPrompt } from './prompt-text.ts';
 import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
 import type { Run } from './runner.ts';
 import { noticesWith } from './server-notices.ts';
@@ -73,11 +73,8 @@ export class ClaudeRun implements Run {
       noticesOf: noticesWith(parts.mcpServers),
       mode: spec.options.permissionMode ?? 'default',
     });
-    const { query, spawned } = parts.launch(this.#input, this.#hooks());
-    this.#query = query;
-    this.#spawned = spawned;
-    const { system } = parts.finder;
-    this.#tree = new ProcessTree(spawned, spec.marker, { ...parts, system });
+    ({ query: this.#query, spawned: this.#spawned } = parts.launch(this.#input, this.#hooks()));
+    this.#tree = new ProcessTree(spawned, spec.marker, { ...parts, system: parts.finder.system });
     this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
@@ -92,6 +89,7 @@ export class ClaudeRun implements Run {
     let isInitialized = false;
     const initialized = this.#query.initializationResult().then((answer) => {
       const error = versionFailure(answer.claude_code_version);
+      this.#parts.commands.know(answer.commands);
       if (error === undefined) isInitialized = true;
       else this.#ending ??= { state: 'failed', error };
     });
@@ -118,11 +116,11 @@ export class ClaudeRun implements Run {
 
   prompt(turnId: string, text: string): void {
     if (this.#phase === 'gone') throw errorOf(crashFailure(this.#spawned.child));
-    const kind = promptKind(text);
+    const { kind, refusal } = readPrompt(text, this.#parts.commands.has);
     this.#translator.begin(turnId, kind);
     this.#turns.begin(turnId);
-    if (kind === 'clear') this.#translator.end({ state: 'failed', error: NOT_CLEARED });
-    else this.#input.push(turnId, text, kind);
+    if (refusal === undefined) this.#input.push(turnId, text, kind);
+    else this.#translator.end({ state: 'failed', error: refusal });
   }
 
   steer(text: string): void {
@@ -214,6 +212,7 @@ export class ClaudeRun implements Run {
     }
     try {
       this.#plans.note(message);
+      this.#parts.commands.note(message);
       this.#translator.translate(message);
     } catch (error) {
       this.#logError(error, `failed to read a message of type ${asName(message.type)}`);
@@ -269,6 +268,7 @@ export class ClaudeRun implements Run {
     });
     return {
       canUseTool,
+      mode: () => this.#translator.mode,
       room: () => this.#turns.room(),
       skipped: (bytes) =>
         log.warn({ ...this.#who(), bytes }, 'skipped a line of text from Claude Code'),

@@ -1,22 +1,19 @@
 /** The runner on the Agent SDK: starts the real Claude Code for a session. */
 
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { quoteId, SessionError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { cannotLook, inTime, isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { inTime, isOutOfMeans } from '../looks.ts';
 import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { Redactor } from '../redaction.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
-import { claudeOptions, permissionSettings } from './claude-options.ts';
+import { claudeOptions } from './claude-options.ts';
 import { ClaudeRun } from './claude-run.ts';
+import { Commands } from './commands.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
-import { reasonOf, spawnError } from './failure.ts';
+import { spawnError } from './failure.ts';
 import type { Guarding } from './guarding.ts';
-import { notFound } from './installation.ts';
+import { seeGuards } from './guards.ts';
 import { seeInstructions } from './instructions.ts';
-import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { type LaunchContext, launch } from './launch.ts';
 import { chosenServers, type McpServers } from './mcp-servers.ts';
 import { placesOf } from './memory.ts';
@@ -26,8 +23,8 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { sandboxOptions } from './sandbox.ts';
 import { sandboxProblem } from './sandbox-check.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
-import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { shellOf } from './shell.ts';
+import { checkIds, checkProgram } from './start-checks.ts';
 import { startNotices } from './start-notices.ts';
 import { isTrusted } from './trust-record.ts';
 import { areInPlace, realDirectoryOf, worksIn } from './working-directory.ts';
@@ -55,9 +52,6 @@ export type ClaudeRunnerOptions = {
   readonly log: Logger;
   readonly limits?: RunLimits;
 };
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const MARKER = /^[\w.-]{8,200}$/;
 
 /** A runner whose sessions are real Claude Code processes. */
 export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
@@ -128,21 +122,15 @@ async function startIn(
   const environment = { ...childEnvironment(context.environment, own), ...context.shell };
   const conversation = new Conversation(spec, environment);
   const places = placesOf([directory, ...additional], environment);
-  const files = context.secretFiles;
-  const [{ grown, resumeOptions }, seen, configurations, instructions, sandbox] = await Promise.all(
-    [
-      soon(lookedAt(conversation)),
-      seenFiles(files, soon),
-      soon(configurationsOf(places)),
-      soon(seeInstructions(settings, directory)),
-      soon(sandboxOptions(options, environment, { ...own, ...context, places })),
-      context.guarding.watch(spec.marker),
-    ],
-  );
-  const rules = denyRules(seen);
+  const failed = notChecked(context, spec);
+  const [{ grown, resumeOptions }, guards, instructions, sandbox] = await Promise.all([
+    soon(lookedAt(conversation)),
+    soon(seeGuards({ options, uuid: spec.uuid, places, files: context.secretFiles, failed })),
+    soon(seeInstructions(settings, directory)),
+    soon(sandboxOptions(options, environment, { ...own, ...context, places })),
+    context.guarding.watch(spec.marker),
+  ]);
   const readOutput = await outputReaderFor(spec, context.redactor);
-  const keptOut = keptOutRules(configurations, places.directories, settings);
-  const conversations = conversationGuard(configurations, spec.uuid, settings);
   const isAsStarted = async (pid: number) =>
     (await worksIn(pid, directory)) && (await instructions.isUnchanged());
   const { servers, missing } = chosenServers(context.mcpServers, options);
@@ -161,21 +149,19 @@ async function startIn(
     killTree: context.guarding.killTree,
     finder: context.processes.finder,
     isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
-    launch: (input, { canUseTool, ...gate }) => {
-      const renew = (now: readonly string[]) =>
-        launched.query.applyFlagSettings(permissionSettings(options, [...keptOut, ...now]));
-      const guard = secretGuard({ files, rules, renew, failed: notChecked(context, spec) });
+    commands: new Commands(settings),
+    launch: (input, { canUseTool, mode, ...gate }) => {
       const launched = launch(context, input, gate, {
-        ...claudeOptions(options, {
-          deny: [...keptOut, ...rules],
-          excludes: instructions.excludes,
-        }),
+        ...claudeOptions(options, { deny: guards.deny, excludes: instructions.excludes }),
         ...sandbox,
         ...resumeOptions,
         outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
         mcpServers: Object.fromEntries(servers),
         env: environment,
-        hooks: { PreToolUse: [{ hooks: [guard, conversations] }] },
+        hooks: guards.hooks({
+          mode,
+          apply: (changed) => launched.query.applyFlagSettings(changed),
+        }),
         // In this mode nobody is asked. Claude Code must not think that somebody could be.
         canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
       });
@@ -208,12 +194,6 @@ async function optionsOf({ options }: RunSpec, soon: Soon) {
   return { ...options, workingDirectory: directory, additionalDirectories: additional, settings };
 }
 
-async function seenFiles(files: readonly string[], soon: Soon) {
-  return await soon(seeSecretFiles(files)).catch((error: unknown) => {
-    throw error instanceof SessionError ? error : cannotLook("the server's own files", error);
-  });
-}
-
 /** The validator is loaded only if there is a schema. */
 async function outputReaderFor({ outputSchema }: RunSpec, redactor: Redactor) {
   if (outputSchema === undefined) return undefined;
@@ -228,26 +208,4 @@ async function lookedAt(conversation: Conversation) {
 function notChecked({ log }: Context, { uuid }: RunSpec): (error: unknown) => void {
   const sessionId = `${SESSION_ID_PREFIX}${uuid}`;
   return (err) => log.error({ sessionId, err }, 'tool refused, failed to check its files');
-}
-
-/** These become part of a command line and an environment. */
-function checkIds({ uuid, forkOf, marker }: RunSpec): void {
-  for (const id of [uuid, forkOf]) {
-    if (id !== undefined && !UUID.test(id))
-      throw new SessionError('INVALID_REQUEST', `${quoteId(id)} is not a UUID`);
-  }
-  if (!MARKER.test(marker)) {
-    throw new SessionError('INVALID_REQUEST', `${quoteId(marker)} is not a marker`);
-  }
-}
-
-async function checkProgram(path: string): Promise<void> {
-  const found = await access(path, constants.X_OK).then(() => stat(path), problemOf);
-  if (typeof found !== 'string' && found.isFile()) return;
-  const problem = typeof found === 'string' ? found : 'is not a file';
-  throw notFound(`${quoteId(path)} ${problem}`);
-}
-
-function problemOf(error: unknown): string {
-  return saysNothingThere(error) ? 'does not exist' : `cannot be used: ${reasonOf(error)}`;
 }

@@ -4,11 +4,10 @@
  */
 
 import { lstat, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { ifThere, isOutOfMeans } from '../looks.ts';
 import { isInside } from '../paths.ts';
 import type { TrustLevel } from '../session/options.ts';
-import { asPattern } from './secret-files.ts';
 
 /** Claude Code follows no link out of the directory for anything else: rules, the folder of the rules, imports. */
 const NAMES = ['CLAUDE.md', '.claude/CLAUDE.md'];
@@ -29,7 +28,7 @@ export async function seeInstructions(level: TrustLevel, directory: string): Pro
   if (level !== 'memory') return { excludes: [], isUnchanged: async () => true };
   const seen = await leaving(directory);
   return {
-    excludes: seen.map(asPattern),
+    excludes: seen.map(asGlob),
     isUnchanged: async () => (await leaving(directory)).join() === seen.join(),
   };
 }
@@ -49,4 +48,10 @@ async function staysInside(path: string, directory: string): Promise<boolean> {
     if (isOutOfMeans(error)) throw error;
     return false;
   }
+}
+
+/** Claude Code reads these as globs. What may mean something else there becomes `*`, which stays within a name. */
+function asGlob(path: string): string {
+  const names = path.split(sep).map((name) => name.replace(/[^\p{L}\p{N}\s._-]+/gu, '*'));
+  return names.join('/');
 }

@@ -53,7 +53,7 @@ export function secretGuard(options: SecretGuardOptions): HookCallback {
     });
     checked.catch(failed);
     if (!(await within(checked, SECRET_LOOK_MS_MAX))) failed(new Error(NOT_LOOKED_AT));
-    return refusal === undefined ? {} : deny(refusal);
+    return refusal === undefined ? {} : denyUse(refusal);
   };
 }
 
@@ -62,7 +62,8 @@ const OWN_FILE =
 const NOT_LOOKED_AT =
   "It could not be checked in time whether this is one of the server's own files.";
 
-function deny(reason: string): HookJSONOutput {
+/** What a hook before the use of a tool returns to refuse it. */
+export function denyUse(reason: string): HookJSONOutput {
   return {
     hookSpecificOutput: {
       hookEventName: 'PreToolUse',
@@ -150,7 +151,7 @@ export function conversationGuard(
     if (call.hook_event_name !== 'PreToolUse' || call.tool_name !== 'Bash') return {};
     const { command } = call.tool_input as { readonly command?: unknown };
     if (typeof command !== 'string') return {};
-    return pathsInCommand(command, call.cwd).some(isOfOthers) ? deny(OF_OTHERS) : {};
+    return pathsInCommand(command, call.cwd).some(isOfOthers) ? denyUse(OF_OTHERS) : {};
   };
 }
 

@@ -20,15 +20,19 @@ import { inputToRun, shownInput } from './shown-input.ts';
 
 const DESCRIPTION_BYTES_MAX = 2048;
 
-/** Tools that change nothing on this machine: all that plan mode leaves. */
+/**
+ * Tools that change nothing on this machine: all that plan mode leaves. What an agent or a skill goes on to do is looked at
+ * when it does it. What a tool of an MCP server changes, nobody knows.
+ */
 const READING_TOOLS: ReadonlySet<string> = new Set(
-  'Read Glob Grep WebFetch WebSearch Agent Task ToolSearch TaskStop BashOutput'.split(' '),
+  'Read Glob Grep WebFetch WebSearch Agent Task Skill ToolSearch TaskStop BashOutput'.split(' '),
 );
 
 /** Questions to a person: no rule and no memory answers them. */
 const QUESTIONS: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode']);
 
-const IN_PLAN_MODE: ReadonlySet<string> = new Set([...READING_TOOLS, ...QUESTIONS]);
+/** All that Claude may ask for before its plan is approved. */
+export const IN_PLAN_MODE: ReadonlySet<string> = new Set([...READING_TOOLS, ...QUESTIONS]);
 
 /** The rules with a pattern, such as `Bash(git *)`, that a session in plan mode must do without. */
 function heldBackInPlan({ allowedTools = [], permissionMode }: SessionOptions): readonly string[] {
@@ -134,7 +138,7 @@ const PLAN_CHANGED: PermissionReply = {
     'Present the plan again with ExitPlanMode.',
 };
 
-const PLAN_REFUSAL =
+export const PLAN_REFUSAL =
   'This session is in plan mode: it may read but change nothing. Present the plan with ExitPlanMode.';
 
 const NO_PLAN =

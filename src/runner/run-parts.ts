@@ -1,6 +1,6 @@
 /** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
-import type { CanUseTool, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { CanUseTool, PermissionMode, Query } from '@anthropic-ai/claude-agent-sdk';
 import type { Logger } from '../log.ts';
 import {
   INTERRUPT_MS_MAX,
@@ -11,6 +11,7 @@ import {
   TURN_SILENCE_MS_MAX,
 } from '../process-limits.ts';
 import type { Redactor } from '../redaction.ts';
+import type { Commands } from './commands.ts';
 import type { Finder } from './finder.ts';
 import type { LineGateOptions } from './line-gate.ts';
 import type { GuardedProcess, KillTree } from './process.ts';
@@ -32,7 +33,11 @@ export type RunLimits = Readonly<typeof RUN_LIMITS>;
 
 export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
 
-export type LaunchHooks = LineGateOptions & { readonly canUseTool: CanUseTool };
+export type LaunchHooks = LineGateOptions & {
+  readonly canUseTool: CanUseTool;
+  /** Claude Code's permission mode now. */
+  readonly mode: () => PermissionMode;
+};
 
 export type ClaudeRunParts = {
   readonly spec: RunSpec;
@@ -49,6 +54,8 @@ export type ClaudeRunParts = {
   readonly checkKept: () => Promise<void>;
   readonly killTree: KillTree;
   readonly finder: Finder;
+  /** What the session's prompts may call. */
+  readonly commands: Commands;
   readonly launch: (input: MessageInput, hooks: LaunchHooks) => Launched;
   /** Set if the process has a schema for the output of its turns. */
   readonly readOutput: ReadOutput | undefined;

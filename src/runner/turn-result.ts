@@ -4,9 +4,10 @@ import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { TURN_RESULT_BYTES_MAX } from '../limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { UsageByModel } from '../session/event.ts';
+import { totalOf } from '../session/usage.ts';
 import { cutBytes } from '../text.ts';
 import { type ApiError, failureOfResult } from './failure.ts';
-import { NOT_COMPACTED } from './prompt-text.ts';
+import { NOT_COMPACTED, NOT_TAKEN } from './prompt-text.ts';
 import type { ReadOutput } from './structured-output.ts';
 
 export type HeardTurn = {
@@ -34,7 +35,7 @@ export function belongs(result: SDKResultMessage, turn: HeardTurn): boolean {
 /** @param readOutput set if the process has a schema for the output of its turns */
 export function outcomeOf(
   result: SDKResultMessage,
-  { apiError, compaction, origin }: HeardTurn,
+  { apiError, compaction, origin, usage }: HeardTurn,
   text: string | undefined,
   readOutput: ReadOutput | undefined,
 ): TurnOutcome {
@@ -44,12 +45,21 @@ export function outcomeOf(
   if (result.is_error) return { state: 'failed', error: failureOfResult(result, apiError) };
   if (compaction === 'stopping') return { state: 'interrupted' };
   if (compaction === 'pending') return { state: 'failed', error: NOT_COMPACTED };
+  if (origin === 'prompt' && result.num_turns === 0 && isNothing(usage)) {
+    return { state: 'failed', error: NOT_TAKEN, ...resultOf(text) };
+  }
   // A turn that no prompt started has no schema.
   if (readOutput === undefined || origin === 'autonomous') {
     return { state: 'completed', ...resultOf(text) };
   }
   const read = readOutput(result.subtype === 'success' ? result.structured_output : undefined);
   return { state: 'error' in read ? 'failed' : 'completed', ...resultOf(text), ...read };
+}
+
+/** No model was asked. A skill that runs as an agent is no turn of the conversation, and costs something. */
+function isNothing(usage: UsageByModel): boolean {
+  const { inputTokens, outputTokens } = totalOf(usage);
+  return inputTokens + outputTokens === 0;
 }
 
 export function resultOf(text: string | undefined): { result?: string } {
