@@ -74,7 +74,10 @@ export class ClaudeRun implements Run {
       mode: spec.options.permissionMode ?? 'default',
     });
     ({ query: this.#query, spawned: this.#spawned } = parts.launch(this.#input, this.#hooks()));
-    this.#tree = new ProcessTree(spawned, spec.marker, { ...parts, system: parts.finder.system });
+    this.#tree = new ProcessTree(this.#spawned, spec.marker, {
+      ...parts,
+      system: parts.finder.system,
+    });
     this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
