@@ -69,6 +69,7 @@ const runner: Runner = {
   start: async (spec, listener) => new TalkingRun(spec, listener),
   trusts: async () => false,
   sandboxProblem: async () => undefined,
+  rename: async () => false,
   kept: async () => [],
   discard: async () => {},
 };

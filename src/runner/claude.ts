@@ -26,6 +26,7 @@ import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
 import { shellOf } from './shell.ts';
 import { checkIds, checkProgram } from './start-checks.ts';
 import { startNotices } from './start-notices.ts';
+import { rename } from './title.ts';
 import { isTrusted } from './trust-record.ts';
 import { areInPlace, realDirectoryOf, worksIn } from './working-directory.ts';
 
@@ -67,6 +68,7 @@ export function createClaudeRunner(options: ClaudeRunnerOptions): Runner {
     },
     trusts: (directory) => isTrusted(directory, options.environment),
     sandboxProblem: () => sandboxProblem(options.environment),
+    rename,
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };

@@ -11,6 +11,7 @@ import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { claudeDirectory, type Environment } from './environment.ts';
 import { TRANSCRIPT_HINT } from './failure.ts';
 import type { RunSpec } from './runner.ts';
+import { titleOf } from './title.ts';
 import { growthSince, openElsewhere, type Transcript } from './transcript.ts';
 
 /** With neither, there is no transcript. */
@@ -21,7 +22,7 @@ type Found = {
 };
 
 export class Conversation {
-  readonly #spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>;
+  readonly #spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past' | 'name'>;
   readonly #configDirectory: string;
   /** Where the transcripts were found, by UUID. There may be many projects. */
   readonly #paths = new Map<string, string>();
@@ -33,19 +34,20 @@ export class Conversation {
   #kept = 0;
 
   /** @param environment of the child, which decides where its configuration is */
-  constructor(spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past'>, environment: Environment) {
+  constructor(spec: Pick<RunSpec, 'uuid' | 'forkOf' | 'past' | 'name'>, environment: Environment) {
     this.#spec = spec;
     this.#configDirectory = claudeDirectory(environment);
   }
 
   /**
    * Resumes the session's own transcript if there is one, else forks `forkOf`, else begins a new conversation: in the
-   * Agent SDK's own words, to be spread into its options.
+   * Agent SDK's own words, to be spread into its options. One that begins gets the session's name as its title.
    *
    * @throws SessionError UNAVAILABLE if Claude has answered in the conversation and its transcript is not to be found
    */
   async resumeOptions() {
     const { uuid, forkOf, past } = this.#spec;
+    const title = titleOf(this.#spec.name);
     const own = await this.#find(uuid);
     if (own.transcript !== undefined) {
       this.#kept = own.transcript.bytes;
@@ -53,13 +55,13 @@ export class Conversation {
     }
     const origin = forkOf === undefined ? undefined : await this.#find(forkOf);
     if (origin?.transcript !== undefined) {
-      return { resume: forkOf, forkSession: true, sessionId: uuid };
+      return { resume: forkOf, forkSession: true, sessionId: uuid, title };
     }
     if (past === 'answered') {
       const { failure } = origin ?? own;
       throw failure === undefined ? gone(uuid, forkOf) : cannotLook(whatOf(uuid, forkOf), failure);
     }
-    return { sessionId: uuid };
+    return { sessionId: uuid, title };
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Runner } from './runner.ts';
 import { sandboxProblem } from './sandbox-check.ts';
 import { removeScratch, scratchOwners } from './scratch.ts';
 import type { SessionEnvironment } from './session-environment.ts';
+import { rename } from './title.ts';
 import { isTrusted } from './trust-record.ts';
 
 /** The first start waits for the environment. */
@@ -28,6 +29,7 @@ export function runnerOnDemand(
     },
     trusts: (directory) => isTrusted(directory, environment.own),
     sandboxProblem: async () => sandboxProblem(await environment.read()),
+    rename,
     kept: () => scratchOwners(options.scratchDirectory),
     discard: (uuid) => removeScratch(options.scratchDirectory, uuid),
   };

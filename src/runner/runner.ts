@@ -17,6 +17,8 @@ export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
   readonly uuid: string;
   readonly options: SessionOptions;
+  /** The session's name, which becomes the title of a new conversation. */
+  readonly name?: string;
   /** What the outputs of its prompts must fit. A process has the one that it was started with. */
   readonly outputSchema?: OutputSchema;
   /** The UUID of the conversation to branch off, for a forked session in which Claude has not answered yet. */
@@ -125,6 +127,11 @@ export interface Runner {
   trusts(directory: string): Promise<boolean>;
   /** Why no session can run in the sandbox here now; undefined if one can. */
   sandboxProblem(): Promise<Failure | undefined>;
+  /**
+   * Gives the session's conversation another title, whether it runs or not; false if there is none yet, or it could not
+   * be done.
+   */
+  rename(uuid: string, name: string): Promise<boolean>;
   /** How the UUIDs of the sessions begin that this machine keeps something of outside of the log. */
   kept(): Promise<readonly string[]>;
   /** Deletes what is kept of a session that has ended. */

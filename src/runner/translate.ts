@@ -275,8 +275,8 @@ export class Translator {
 
   /** Something else follows: what the last text ended with was no beginning of a credential. */
   #endTexts(): void {
-    const texts = this.#texts.flush();
-    for (const told of texts) if (this.#turn !== undefined) this.#tellText(this.#turn, told);
+    const turn = this.#turn;
+    for (const told of this.#texts.flush()) if (turn !== undefined) this.#tellText(turn, told);
   }
 
   #tellText(turn: HeardTurn, text: string): void {

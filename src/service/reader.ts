@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { tailOf } from '../text.ts';
 import type { Gate } from './access.ts';
 import type { Caller } from './caller.ts';
+import type { Unfinished, UnfinishedTexts } from './unfinished.ts';
 import type { Waiters } from './waiters.ts';
 
 export const READ_UNTIL = ['event', 'turn_end', 'attention'] as const;
@@ -48,6 +49,7 @@ export type Read = {
 };
 
 export type ReaderDeps = {
+  readonly unfinished: Pick<UnfinishedTexts, 'read'>;
   readonly store: Store;
   readonly gate: Gate;
   readonly waiters: Waiters;
@@ -59,8 +61,10 @@ export class Reader {
   readonly #store: Store;
   readonly #gate: Gate;
   readonly #waiters: Waiters;
+  readonly #unfinished: ReaderDeps['unfinished'];
 
-  constructor({ store, gate, waiters }: ReaderDeps) {
+  constructor({ store, gate, waiters, unfinished }: ReaderDeps) {
+    this.#unfinished = unfinished;
     this.#store = store;
     this.#gate = gate;
     this.#waiters = waiters;
@@ -143,6 +147,11 @@ export class Reader {
   /** The last events of a session's log, oldest first. */
   async newest({ id, lastSeq }: Session, count: number): Promise<readonly SessionEvent[]> {
     return this.#store.events(id, Math.max(0, lastSeq - count), count);
+  }
+
+  /** What Claude is writing in a session that the caller may read; undefined if it writes no text now. */
+  writing({ id }: Session): Promise<Unfinished | undefined> {
+    return this.#unfinished.read(id);
   }
 
   /** Makes the waits for a session look again, for a reason that is not in its log. */

@@ -42,6 +42,7 @@ export async function startRun(
   const spec = {
     uuid: uuidOf(session.id),
     options,
+    name: session.name,
     outputSchema,
     remembered: await store.remembered(session.id),
     ...(await lineageOf(session, store)),

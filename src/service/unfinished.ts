@@ -49,7 +49,7 @@ export async function readUnfinished(
   }
 }
 
-/** Writes and removes the files. Nothing here throws: a session does not depend on it. */
+/** Writes, reads and removes the files. Nothing here throws: a session does not depend on it. */
 export class UnfinishedTexts {
   readonly #stateDir: string;
   readonly #log: Pick<Logger, 'debug'>;
@@ -57,6 +57,11 @@ export class UnfinishedTexts {
   constructor(stateDir: string, log: Pick<Logger, 'debug'>) {
     this.#stateDir = stateDir;
     this.#log = log;
+  }
+
+  /** Undefined if Claude writes no text in the session now, here or on another server. */
+  read(sessionId: string): Promise<Unfinished | undefined> {
+    return readUnfinished(this.#stateDir, sessionId);
   }
 
   show(sessionId: string, text: Unfinished): void {

@@ -71,6 +71,7 @@ export class ChildRunner implements Runner {
 
   readonly trusts = async () => false;
   readonly sandboxProblem = async () => undefined;
+  readonly rename = async () => false;
   readonly kept = async () => [];
   readonly discard = async () => {};
 }

@@ -127,6 +127,7 @@ export type TestSession = {
 };
 
 type StartOptions = {
+  readonly name?: string;
   readonly options?: Partial<SessionOptions>;
   readonly uuid?: string;
   readonly forkOf?: string;
@@ -210,11 +211,20 @@ export class World {
   }
 
   async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
-    const { uuid = randomUUID(), forkOf, past, options, outputSchema, remembered } = start;
+    const { uuid = randomUUID(), forkOf, past, options, outputSchema, remembered, name } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
     const inDirectory = { workingDirectory: this.cwd, ...options };
-    const spec = { uuid, marker, options: inDirectory, outputSchema, forkOf, past, remembered };
+    const spec = {
+      uuid,
+      marker,
+      options: inDirectory,
+      outputSchema,
+      forkOf,
+      past,
+      remembered,
+      name,
+    };
     const run = await runner.start(spec, heard);
     const prompt = (steps: Step[] | string) => {
       const turnId = randomUUID();

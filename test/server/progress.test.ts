@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ACTIVITY_CHARS_MAX, PROGRESS_MS_MIN } from '../../src/limits.ts';
 import { Progress, type ProgressNote } from '../../src/server/progress.ts';
+import type { Unfinished } from '../../src/service/unfinished.ts';
 import type { EventBody, SessionEvent } from '../../src/session/event.ts';
 import type { Session } from '../../src/session/session.ts';
 import { append, newSession, next } from '../session/log.ts';
@@ -14,7 +15,14 @@ const said = (text: string): EventBody => ({ type: 'text', text });
 function watched() {
   const sent: ProgressNote[] = [];
   const log: SessionEvent[] = [];
-  const reader = { newest: async (_: unknown, count: number) => log.slice(-count) };
+  let written: Unfinished | undefined;
+  const writes = (at: number, text: string) => {
+    written = { at, text };
+  };
+  const reader = {
+    newest: async (_: unknown, count: number) => log.slice(-count),
+    writing: async () => written,
+  };
   const progress = new Progress({ reader, send: (note) => void sent.push(note) });
   onTestFinished(() => progress.close());
   let session = newSession();
@@ -25,7 +33,7 @@ function watched() {
     }
     await progress.watch(session);
   };
-  return { sent, progress, happens, watch: () => progress.watch(session) };
+  return { sent, progress, happens, writes, watch: () => progress.watch(session) };
 }
 
 describe('progress', () => {
@@ -85,7 +93,8 @@ describe('progress', () => {
 
   test('names the sessions where there are several, with nothing hidden and on one line', async () => {
     const sent: ProgressNote[] = [];
-    const reader = { newest: async (session: Session) => [next(session, said('x'))] };
+    const newest = async (session: Session) => [next(session, said('x'))];
+    const reader = { newest, writing: async () => undefined };
     const progress = new Progress({ reader, send: (note) => void sent.push(note) });
     onTestFinished(() => progress.close());
     const fresh = newSession();
@@ -94,6 +103,52 @@ describe('progress', () => {
     await progress.watch({ ...fresh, name });
     vi.advanceTimersByTime(PROGRESS_MS_MIN);
     expect(sent.at(-1)?.message).toMatch(/^␛\[2J\ufffdevil name!{40,100}… .*: Claude: x$/);
+  });
+
+  const started: EventBody = {
+    type: 'turn_started',
+    turnId: 't',
+    turn: { id: 't', sessionId: 's', state: 'running', origin: 'autonomous', queuedAt: 0 },
+  };
+  const pass = () => vi.advanceTimersByTimeAsync(PROGRESS_MS_MIN);
+
+  test('tells while a turn runs how the text ends that Claude is writing, once for each state of it', async () => {
+    const { sent, happens, writes } = watched();
+    writes(1, 'left by another turn');
+    await pass();
+    expect(sent).toEqual([]);
+    await happens(started);
+    writes(2, 'one\n two');
+    await pass();
+    await pass();
+    writes(3, `one\n two ${'x'.repeat(1000)} three`);
+    await pass();
+    const [, first, second] = sent;
+    expect(first).toEqual({ progress: 2.5, message: 'Claude writes: one two' });
+    expect(second?.message).toMatch(/^Claude writes: …x+ three$/);
+    expect(second?.message.length).toBeLessThan(ACTIVITY_CHARS_MAX + 40);
+    await happens(said('all of it'));
+    await pass();
+    writes(4, 'next');
+    await pass();
+    expect(sent.map(({ progress }) => progress)).toEqual([2, 2.5, 2 + 2 / 3, 3, 3.5]);
+  });
+
+  test('tells no text that has become an event, and none once it is over', async () => {
+    const { sent, progress, happens, writes } = watched();
+    await happens(started);
+    writes(1, 'half');
+    vi.advanceTimersByTime(PROGRESS_MS_MIN);
+    // While it is being looked at.
+    await happens(said('half and half'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.slice(1)).toEqual([{ progress: 3, message: 'Claude: half and half' }]);
+    writes(2, 'more');
+    progress.close();
+    await pass();
+    await pass();
+    expect(sent).toHaveLength(2);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is short, whatever Claude says', async () => {
@@ -133,6 +188,27 @@ test.each(PEOPLE)('a client (%s) that waits hears first what Claude does', async
   expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
   await person.call('get_session', { sessionId });
   expect(notes).toHaveLength(told);
+});
+
+test('a client that waits hears what Claude is writing, though another server runs the session', async () => {
+  const { harness, sessionId, run } = await startBusy();
+  const { stateDir, roots } = harness.settings;
+  const other = await startHarness({ settings: { stateDir, roots } });
+  const person = await connectPerson(other, 'v2 over memory');
+  const heard = Promise.withResolvers<void>();
+  const notes: Note[] = [];
+  const onprogress = (note: Note) => {
+    notes.push(note);
+    if (note.message === 'Claude writes: half a sentence') heard.resolve();
+  };
+  const args = { sessionIds: [sessionId], until: 'turn_end', waitMs: 50_000 };
+  const waiting = person.call('wait_sessions', args, { onprogress });
+  run.write('half a sentence');
+  await heard.promise;
+  run.finish();
+  await waiting;
+  const values = notes.map(({ progress }) => progress);
+  expect(values).toEqual([...new Set(values)].sort((a, b) => a - b));
 });
 
 test('a client that did not ask for progress hears of none', async () => {

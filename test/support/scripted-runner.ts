@@ -28,6 +28,7 @@ export class ScriptedRunner implements Runner {
   readonly runs: ScriptedRun[] = [];
   /** Every attempt to start, failed ones included. */
   readonly specs: RunSpec[] = [];
+  readonly renamed: { readonly uuid: string; readonly name: string }[] = [];
   /** The UUIDs of which files are kept; a test adds what an earlier server has left. */
   readonly files = new Set<string>();
   /** The directories that a person has trusted in Claude Code; set to an error to play that nobody can look. */
@@ -58,6 +59,11 @@ export class ScriptedRunner implements Runner {
 
   async sandboxProblem(): Promise<Failure | undefined> {
     return this.noSandbox;
+  }
+
+  async rename(uuid: string, name: string): Promise<boolean> {
+    this.renamed.push({ uuid, name });
+    return true;
   }
 
   async kept(): Promise<readonly string[]> {
