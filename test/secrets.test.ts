@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { secretsIn } from '../src/secrets.ts';
+import { credentialFilesIn, credentialNamesIn, secretsIn } from '../src/secrets.ts';
 
 /** Linux takes no longer one. */
 const ENVIRONMENT_VALUE_CHARS = 128 * 1024;
@@ -121,4 +121,21 @@ test('so are the lines of a key that has several', () => {
   const line = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7';
   const value = `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----`;
   expect(secretsIn({ DEPLOY_KEY: `${value}\n` })).toEqual([`${value}\n`, value, line]);
+});
+
+test('the variables that may hold a credential are named, also with a short value', () => {
+  const environment = {
+    ANTHROPIC_API_KEY: 'short',
+    HTTPS_PROXY: 'http://someone:password@proxy.example',
+    HTTP_PROXY: 'http://proxy.example',
+    PASSED_ON: 'a1b2c3d4e5f6a7b8c9d0',
+    GOOGLE_APPLICATION_CREDENTIALS: '/keys/cloud.json',
+    PATH: '/bin',
+  };
+  const names = ['ANTHROPIC_API_KEY', 'HTTPS_PROXY'];
+  expect(credentialNamesIn(environment)).toEqual(names);
+  expect(credentialNamesIn(environment, ['PASSED_ON'])).toEqual([...names, 'PASSED_ON']);
+  expect(
+    credentialFilesIn({ ...environment, AWS_CONFIG_FILE: '/config', TOKEN_FILE: 'token' }),
+  ).toEqual(['/keys/cloud.json']);
 });

@@ -48,13 +48,15 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
   test('writes in its directory and in $TMPDIR, and nowhere else', async () => {
     const session = await start();
     const outside = join(world.directory, 'outside');
+    const own = join(world.scratch, session.uuid.replaceAll('-', '').slice(0, 16));
+    await writeFile(join(own, 'note'), 'left there by a tool');
     const texts = await said(
       session,
-      'touch inside && echo made',
+      `touch inside && echo made; cat ${own}/note`,
       'echo kept > $TMPDIR/file && cat $TMPDIR/file && mktemp',
       `touch ${outside}; touch ${home}/outside; echo over`,
     );
-    expect(texts[0]).toContain('made');
+    expect(texts[0]).toMatch(/made\s+left there by a tool/);
     expect(texts[1]).toMatch(new RegExp(`^kept\n${world.scratch}`));
     expect(texts[2]).toMatch(/((Read-only|not permitted).*\s+.*){2}over/);
     expect(await readdir(world.cwd)).toContain('inside');
@@ -98,6 +100,31 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     await said(await start({ workingDirectory }), 'touch made', `touch ${world.state}/made`);
     expect(await readdir(workingDirectory)).toContain('made');
     expect(await readdir(world.state)).not.toContain('made');
+  });
+
+  test('stays in it whatever a trusted repository says', async () => {
+    const workingDirectory = join(world.directory, 'repository');
+    const settings = {
+      sandbox: {
+        enabled: false,
+        failIfUnavailable: false,
+        allowUnsandboxedCommands: true,
+        excludedCommands: ['touch *'],
+        filesystem: { disabled: true, allowWrite: [world.directory], allowRead: [home] },
+      },
+      permissions: { allow: ['Bash(touch *)', `Edit(/${world.directory}/**)`] },
+    };
+    const text = JSON.stringify(settings);
+    await mkdir(join(workingDirectory, '.claude'), { recursive: true });
+    await writeFile(join(workingDirectory, '.claude', 'settings.json'), text);
+    await writeFile(join(workingDirectory, '.claude', 'settings.local.json'), text);
+    const record = { projects: { [workingDirectory]: { hasTrustDialogAccepted: true } } };
+    await writeFile(join(world.directory, 'config', '.claude.json'), JSON.stringify(record));
+    const session = await start({ workingDirectory, settings: 'project' });
+    const texts = await said(session, `touch ${at('loosened')}`, `cat ${home}/.ssh/id; env; true`);
+    expect(await readdir(world.directory)).not.toContain('loosened');
+    expect(texts[1]).toContain('HOME=');
+    expect(texts[1]).not.toMatch(/the ssh key|sk-ant/);
   });
 
   test('stays in it when the rules of the process are renewed', async () => {

@@ -77,3 +77,14 @@ test('a refused start is kept with its reason and begins no turn', () => {
   expect(told).toEqual([]);
   expect(translator.startFailure?.message).toContain('root');
 });
+
+test('a start without the sandbox that it needs says what to install', () => {
+  const { translator, feed } = create();
+  const fields = { subtype: 'error_during_execution', is_error: true, num_turns: 0 };
+  feed(result(undefined, { ...fields, startup_failure_reason: 'sandbox_required_unavailable' }));
+  expect(translator.startFailure).toMatchObject({
+    code: 'UNAVAILABLE',
+    retryable: false,
+    hint: expect.stringContaining('apt install bubblewrap socat'),
+  });
+});
