@@ -21,6 +21,7 @@ import { SessionEnvironment } from './runner/session-environment.ts';
 import { createServer } from './server/server.ts';
 import { followResources } from './server/subscriptions.ts';
 import type { Reword } from './server/wording.ts';
+import { attachmentFiles } from './service/attachments.ts';
 import type { Caller } from './service/caller.ts';
 import { Changes } from './service/changes.ts';
 import { type Clock, systemClock } from './service/clock.ts';
@@ -133,7 +134,7 @@ async function assembleFor(deps: AppDeps & Ports): Promise<App> {
 
 function secretFilesOf({ stateDir, tokenFile, sessionMcpConfig }: Settings): readonly string[] {
   const names = [TOKEN_FILE, `${DATABASE_FILE}*`].map((name) => join(stateDir, name));
-  const own = [...names, unfinishedFiles(stateDir)];
+  const own = [...names, unfinishedFiles(stateDir), attachmentFiles(stateDir)];
   return [...own, tokenFile, sessionMcpConfig].filter((file) => file !== undefined);
 }
 

@@ -5,7 +5,8 @@ const MIB = KIB * KIB;
 
 /* Transport */
 
-export const MESSAGE_BYTES_MAX = 4 * MIB;
+/** One attachment of the largest size fits in it as base64. */
+export const MESSAGE_BYTES_MAX = 8 * MIB;
 export const MESSAGE_DEPTH_MAX = 128;
 export const MESSAGE_ELEMENTS_MAX = 40_000;
 /** Maximum number of streams of changes that one principal may hold open. */

@@ -50,6 +50,17 @@ export const TURN_TIMEOUT_MS_MIN = 1_000;
 /** Maximum number of answers to the questions of one request, and their size as JSON. */
 export const ANSWERS_MAX = 20;
 export const ANSWERS_BYTES_MAX = MIB;
+/** Maximum number of files that go with a prompt, and size of each and of all of them. The API takes 32 MB, in base64. */
+export const ATTACHMENTS_MAX = 10;
+export const ATTACHMENT_BYTES_MAX = 5 * MIB;
+export const PROMPT_ATTACHMENTS_BYTES_MAX = 20 * MIB;
+/** Maximum size of the files that the queued and running turns of a session have, and those of all sessions. */
+export const ATTACHMENTS_SESSION_BYTES_MAX = 100 * MIB;
+export const ATTACHMENTS_BYTES_MAX = 1024 * MIB;
+/** How long a file stays whose turn nobody knows. Its prompt may just be being stored. */
+export const ATTACHMENT_ORPHAN_MS = 600_000;
+/** Maximum size of the schema of an output as JSON. */
+export const OUTPUT_SCHEMA_BYTES_MAX = 64 * KIB;
 /** Time to check the schema of an output, or a value against it. */
 export const SCHEMA_MS_MAX = 3_000;
 export const CLEANUP_AGE_MS_DEFAULT = 3_600_000;

@@ -13,8 +13,17 @@ import { type FileHandle, open } from 'node:fs/promises';
 export async function readSmallFile(
   path: string,
   bytesMax: number,
-  refuse: (found: Stats) => string | undefined = () => undefined,
+  refuse?: (found: Stats) => string | undefined,
 ): Promise<string> {
+  return (await readSmallBytes(path, bytesMax, refuse)).toString('utf8');
+}
+
+/** The same for a file that is not text. */
+export async function readSmallBytes(
+  path: string,
+  bytesMax: number,
+  refuse: (found: Stats) => string | undefined = () => undefined,
+): Promise<Buffer> {
   // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
@@ -24,7 +33,7 @@ export async function readSmallFile(
     if (problem !== undefined) throw new Error(problem);
     const bytes = await readAtMost(file, bytesMax + 1, found.size + 1);
     if (bytes.length > bytesMax) throw new Error(`it has more than ${bytesMax} bytes`);
-    return bytes.toString('utf8');
+    return bytes;
   } finally {
     await file.close();
   }

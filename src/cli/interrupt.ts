@@ -1,5 +1,5 @@
 import { counted } from '../views/figures.ts';
-import { showTurn } from '../views/session.ts';
+import { showTurn } from '../views/turn.ts';
 import { asOperator } from './acting.ts';
 import { flagsOf } from './flags.ts';
 import { NOT_LOOKED } from './holders.ts';

@@ -4,7 +4,7 @@ import { SettingError } from '../errors.ts';
 import { PROMPT_BYTES_MAX } from '../limits.ts';
 import type { Turn } from '../session/event.ts';
 import { wellFormed } from '../text.ts';
-import { showTurn } from '../views/session.ts';
+import { showTurn } from '../views/turn.ts';
 import { asOperator } from './acting.ts';
 import { flagsOf } from './flags.ts';
 import { type Sending, turnBegun, turnEnd } from './follow-turn.ts';
@@ -43,7 +43,11 @@ async function tell(context: CommandContext, sending: Sending): Promise<number> 
   const { turn, text, isServed } = followed;
   const code = wait && turn.state !== 'completed' ? 1 : 0;
   if (json) {
-    await writeJson(terminal, { turn: showTurn(turn), isServed, ...(wait && { text }) });
+    await writeJson(terminal, {
+      turn: showTurn(turn, Number.POSITIVE_INFINITY),
+      isServed,
+      ...(wait && { text }),
+    });
     return code;
   }
   const state = `${sessionTitle(sending.session)}: turn ${turn.id} ${turn.state}`;

@@ -17,7 +17,7 @@ import { Plans } from './plans.ts';
 import { type GuardedProcess, ProcessTree } from './process.ts';
 import { MessageInput, readPrompt } from './prompt-text.ts';
 import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
-import type { Run } from './runner.ts';
+import type { PromptFile, Run } from './runner.ts';
 import { noticesWith } from './server-notices.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
@@ -117,12 +117,12 @@ export class ClaudeRun implements Run {
     return isCurrent && this.#phase === 'live' && exitCode === null && signalCode === null;
   }
 
-  prompt(turnId: string, text: string): void {
+  prompt(turnId: string, text: string, files?: readonly PromptFile[]): void {
     if (this.#phase === 'gone') throw errorOf(crashFailure(this.#spawned.child));
     const { kind, refusal } = readPrompt(text, this.#parts.commands.has);
     this.#translator.begin(turnId, kind);
     this.#turns.begin(turnId);
-    if (refusal === undefined) this.#input.push(turnId, text, kind);
+    if (refusal === undefined) this.#input.push(turnId, text, kind, files);
     else this.#translator.end({ state: 'failed', error: refusal });
   }
 

@@ -9,6 +9,7 @@
 import type { SDKUserMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { Failure } from '../errors.ts';
 import { invalid } from './failure.ts';
+import type { PromptFile } from './runner.ts';
 
 export type PromptKind = 'text' | 'command' | 'compact' | 'clear';
 
@@ -82,10 +83,10 @@ export class MessageInput {
   #wake: (() => void) | undefined;
   #ended = false;
 
-  push(uuid: string, text: string, kind: PromptKind): void {
+  push(uuid: string, text: string, kind: PromptKind, files: readonly PromptFile[] = []): void {
     this.#waiting.push({
       type: 'user',
-      message: { role: 'user', content: text },
+      message: { role: 'user', content: contentOf(text, files) },
       parent_tool_use_id: null,
       // Makes Claude Code name the prompt in the result of its turn.
       uuid: uuid as NonNullable<SDKUserMessage['uuid']>,
@@ -108,4 +109,21 @@ export class MessageInput {
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
+}
+
+type Content = SDKUserMessage['message']['content'];
+
+/** The text last, as it is about the files. */
+function contentOf(text: string, files: readonly PromptFile[]): Content {
+  if (files.length === 0) return text;
+  return [...files.map(blockOf), { type: 'text', text }];
+}
+
+function blockOf({ name, mimeType, bytes }: PromptFile): Exclude<Content, string>[number] {
+  const data = bytes.toString('base64');
+  if (mimeType !== 'application/pdf') {
+    return { type: 'image', source: { type: 'base64', media_type: mimeType, data } };
+  }
+  const source = { type: 'base64', media_type: mimeType, data } as const;
+  return { type: 'document', source, title: name };
 }

@@ -7,7 +7,7 @@
 import type { Failure } from '../errors.ts';
 import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
-import type { OutputBody, OutputSchema } from '../session/event.ts';
+import type { AttachmentType, OutputBody, OutputSchema } from '../session/event.ts';
 import type { PermissionMode, SessionOptions } from '../session/options.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
@@ -31,6 +31,13 @@ export type RunSpec = {
   readonly remembered?: readonly RememberRule[];
   /** Cancels the start. What was started by then is gone before `start` rejects. */
   readonly signal?: AbortSignal;
+};
+
+/** A file that Claude sees with a prompt. */
+export type PromptFile = {
+  readonly name: string;
+  readonly mimeType: AttachmentType;
+  readonly bytes: Buffer;
 };
 
 export type PermissionAsk = {
@@ -93,7 +100,7 @@ export interface Run {
    */
   isCurrent(): Promise<boolean>;
   /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
-  prompt(turnId: string, text: string): void;
+  prompt(turnId: string, text: string, files?: readonly PromptFile[]): void;
   /** Puts a message into the turn that runs. */
   steer(text: string): void;
   /** Asks the running turn to stop; the process stays. Resolves when the turn has ended. */

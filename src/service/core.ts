@@ -6,6 +6,8 @@ import type { Runner } from '../runner/runner.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Store } from '../store/store.ts';
 import { Gate } from './access.ts';
+import type { AttachmentPlaces } from './attachment-source.ts';
+import { Attachments } from './attachments.ts';
 import { type Clock, JumpWatch } from './clock.ts';
 import { LocalSessions } from './local-sessions.ts';
 import type { Policy } from './policy.ts';
@@ -38,6 +40,7 @@ export type Parts = {
   readonly quota: Quota;
   readonly sessions: Sessions;
   readonly unfinished: UnfinishedTexts;
+  readonly attachments: Attachments;
 };
 
 type CoreDeps = Pick<
@@ -47,6 +50,8 @@ type CoreDeps = Pick<
   readonly leaseMs: number;
   readonly settings: Policy & {
     readonly stateDir: string;
+    readonly tokenFile?: string | undefined;
+    readonly sessionMcpConfig?: string | undefined;
     readonly defaultDirectory?: string | undefined;
     readonly maxSessions: number;
     readonly maxSessionsPerPrincipal: number;
@@ -65,6 +70,14 @@ export function createCore(deps: CoreDeps): Parts {
   const control = new RunControl({ ...deps, local, recovery, waiters });
   const quota = new Quota({ store, ...settings });
   const base = { ...deps, local, jumps, waiters, presence, gate, recovery };
-  const parts = { ...base, control, quota, unfinished };
+  const attachments = new Attachments({ ...settings, clock, places: placesOf(settings) });
+  const parts = { ...base, control, quota, unfinished, attachments };
   return { ...parts, sessions: new Sessions({ ...parts, ...settings }) };
+}
+
+/** What the server keeps is not for callers to attach: other principals' files are among it. */
+function placesOf(settings: CoreDeps['settings']): AttachmentPlaces {
+  const { roots, stateDir, tokenFile, sessionMcpConfig } = settings;
+  const secret = [stateDir, tokenFile, sessionMcpConfig].filter((path) => path !== undefined);
+  return { roots, secret };
 }

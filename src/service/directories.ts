@@ -96,11 +96,11 @@ export async function firstInside(
 }
 
 const NOT_ABSOLUTE = 'is not an absolute path: there is nothing that it could be relative to';
-const HOW_TO_NAME =
+export const HOW_TO_NAME =
   "Pass an absolute path, a path that begins with ~/ (the home directory of this server's user), or a file:// URI.";
 
 /** Where a spelling of a path leads, or what is wrong with it. */
-function placeOf(path: string): { readonly path: string } | { readonly reason: string } {
+export function placeOf(path: string): { readonly path: string } | { readonly reason: string } {
   const place = path.startsWith('file://') ? pathOfUri(path) : { path: pathFromHome(path) };
   if ('reason' in place) return place;
   if (!isAbsolute(place.path)) return { reason: NOT_ABSOLUTE };
@@ -125,7 +125,7 @@ function pathOfUri(uri: string): ReturnType<typeof placeOf> {
 }
 
 /** The first ones, since there may be many. */
-function rootsText(roots: readonly string[]): string {
+export function rootsText(roots: readonly string[]): string {
   const more = roots.length - ERROR_LIST_MAX;
   return roots.slice(0, ERROR_LIST_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -3,14 +3,19 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { HOUSEKEEPING_MS, PRUNE_ROWS, SWEEP_MS } from '../process-limits.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { SessionEvent } from '../session/event.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
 import type { Connection } from '../store/peers.ts';
 import type { Commit } from '../store/store.ts';
+import type { Attachments } from './attachments.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import type { RollCall } from './roll-call.ts';
 
-export type HousekeeperDeps = Pick<Parts, 'store' | 'local' | 'sessions' | 'log'> & {
+export type HousekeeperDeps = Pick<
+  Parts,
+  'store' | 'local' | 'sessions' | 'attachments' | 'log'
+> & {
   readonly recovery: Pick<Parts['recovery'], 'sweep' | 'giveUpUnconfirmed'>;
   readonly rollCall: Pick<RollCall, 'gone'>;
   readonly runner: Pick<Runner, 'kept' | 'discard'>;
@@ -71,6 +76,10 @@ export class Housekeeper {
     await this.#do('failed to end all idle sessions', () => sessions.endIdle({ idleMs }));
     await this.#do('failed to delete old sessions', () => this.#forgetOld());
     await this.#do('failed to look for files of ended sessions', () => this.#discardEnded());
+    const { attachments, store } = this.#deps;
+    await this.#do('failed to look for attachments of ended turns', () =>
+      attachments.sweep((sessionId, turnId) => store.turn(sessionId, turnId)),
+    );
   }
 
   async #forgetOld(): Promise<void> {
@@ -87,11 +96,30 @@ export class Housekeeper {
     }
   }
 
-  /** Deletes the files of sessions that this server has just ended. */
+  /** Deletes the files of turns and sessions that this server has just ended. */
   committed({ changes }: Commit): void {
     for (const { session, events } of changes) {
-      if (!events.some(({ type }) => type === 'session_ended')) continue;
-      void this.#discard(uuidOf(session.id));
+      for (const event of events) this.#clean(session.id, event);
+    }
+  }
+
+  #clean(sessionId: string, event: SessionEvent): void {
+    if (event.type === 'session_ended') {
+      void this.#discard(uuidOf(sessionId));
+      void this.#drop({ sessionId });
+    }
+    const isOver = event.type === 'turn_ended' && event.turn.attachments !== undefined;
+    if (isOver || event.type === 'prompt_cancelled') {
+      void this.#drop({ sessionId, turnId: event.turnId });
+    }
+  }
+
+  /** What is left is found by the next sweep. */
+  async #drop(of: Parameters<Attachments['drop']>[0]): Promise<void> {
+    try {
+      await this.#deps.attachments.drop(of);
+    } catch (error) {
+      this.#deps.log.debug({ err: error, ...of }, 'failed to remove attachments');
     }
   }
 

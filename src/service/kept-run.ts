@@ -1,21 +1,28 @@
-/** The process of a session, kept from one turn to the next while it can run that one. */
+/** The process of a session, kept from one turn to the next while it can run that one, and what the next one gets. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Run, RunListener } from '../runner/runner.ts';
+import { type Failure, failureOf } from '../errors.ts';
+import type { PromptFile, Run, RunListener } from '../runner/runner.ts';
 import type { OutputSchema } from '../session/event.ts';
+import type { ProcessIdentity } from '../session/process.ts';
 import type { Claim } from '../store/store.ts';
+import type { Attachments } from './attachments.ts';
 
 type Start = (claim: Claim, listener: RunListener) => Promise<Run>;
 
 export class KeptRun {
   readonly #start: Start;
+  readonly #attachments: Pick<Attachments, 'read'>;
+  /** What goes with the next prompt, or why that cannot be had. */
+  #files: { readonly loaded: readonly PromptFile[] } | { readonly error: Failure } = { loaded: [] };
   #run: Run | undefined;
   /** The schema that it was started with. */
   #outputSchema: OutputSchema | undefined;
   #listener: RunListener | undefined;
 
-  constructor(start: Start) {
+  constructor(start: Start, attachments: Pick<Attachments, 'read'>) {
     this.#start = start;
+    this.#attachments = attachments;
   }
 
   /** Undefined until the process has started. */
@@ -45,6 +52,43 @@ export class KeptRun {
     this.#listener = listener;
     this.#run = await this.#start(claim, listener);
     return this.#run;
+  }
+
+  /** Reads what goes with the prompt of the turn. */
+  async load({ turn }: Claim): Promise<void> {
+    try {
+      this.#files = { loaded: await this.#attachments.read(turn, turn.attachments ?? []) };
+    } catch (error) {
+      this.#files = { error: failureOf(error) };
+    }
+  }
+
+  /**
+   * Sends the prompt with what was read, or returns why it cannot be sent, which is no fault of the process.
+   *
+   * @throws what `Run.prompt` throws
+   */
+  prompt({ turn }: Claim): Failure | undefined {
+    const files = this.#files;
+    this.#files = { loaded: [] };
+    if ('error' in files) return files.error;
+    this.#run?.prompt(turn.id, turn.prompt, files.loaded);
+    return undefined;
+  }
+
+  /**
+   * Ends the process. Returns it if it may still be alive.
+   *
+   * @param failed hears why
+   */
+  async end(failed: (error: unknown) => void): Promise<ProcessIdentity | undefined> {
+    try {
+      await this.#run?.close();
+      return undefined;
+    } catch (error) {
+      failed(error);
+      return this.#run?.process;
+    }
   }
 
   async #suits(run: Run, outputSchema: OutputSchema | undefined): Promise<boolean> {

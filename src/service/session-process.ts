@@ -4,7 +4,6 @@ import { failureOf } from '../errors.ts';
 import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
-import type { ProcessIdentity } from '../session/process.ts';
 import type { Session } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError } from '../store/store.ts';
 import { Background } from './background.ts';
@@ -18,7 +17,7 @@ import { Writing } from './unfinished.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was requeued';
 
-export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log' | 'unfinished'> & {
+export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log' | 'unfinished' | 'attachments'> & {
   /** Starts Claude Code. */
   start(
     session: Session,
@@ -50,7 +49,7 @@ export class SessionProcess {
   readonly #writer: SessionWriter;
   readonly #start = new AbortController();
   #preparing: Promise<void> = Promise.resolve();
-  readonly #kept = new KeptRun((claim, listener) => this.#started(claim, listener));
+  readonly #kept: KeptRun;
 
   constructor({ session, fence }: Claim, owner: Owner, deps: ProcessDeps) {
     this.id = session.id;
@@ -62,6 +61,7 @@ export class SessionProcess {
     this.#writer = new SessionWriter({ store: deps.store, fence, failed });
     this.writing = new Writing({ ...deps, fence });
     this.background = new Background({ ...deps, fence });
+    this.#kept = new KeptRun((...claimed) => this.#started(...claimed), deps.attachments);
   }
 
   /** The session's phase while this is its process; it may have another one by now. */
@@ -101,6 +101,7 @@ export class SessionProcess {
       return this.#tell({ type: 'failed', error });
     }
     try {
+      await this.#kept.load(claim);
       const isRecorded = claim.prompted && run === warm;
       const starting = this.#starting;
       const isWanted = starting !== undefined && !starting.isUnwanted;
@@ -132,10 +133,14 @@ export class SessionProcess {
   }
 
   prompt(claim: Claim): void {
-    const { id, prompt, trace } = claim.turn;
+    const { id, trace } = claim.turn;
     const pid = this.run?.process.pid;
     try {
-      this.run?.prompt(id, prompt);
+      const error = this.#kept.prompt(claim);
+      if (error !== undefined) {
+        this.#endTurn(id, { state: 'failed', error }, false);
+        return;
+      }
     } catch (error) {
       this.fail(claim, error);
       return;
@@ -174,21 +179,12 @@ export class SessionProcess {
     this.#start.abort();
     await this.#preparing;
     this.#settleUnsent();
-    const leftover = await this.#end();
+    const leftover = await this.#kept.end((err) => {
+      this.#deps.log.error({ sessionId: this.id, err }, 'failed to end a process');
+    });
     this.writing.over();
     if (leftover === undefined) await this.#release();
     this.#tell({ type: 'gone', leftover });
-  }
-
-  /** Returns the process if it may still be alive. */
-  async #end(): Promise<ProcessIdentity | undefined> {
-    try {
-      await this.run?.close();
-      return undefined;
-    } catch (error) {
-      this.#deps.log.error({ sessionId: this.id, err: error }, 'failed to end a process');
-      return this.run?.process;
-    }
   }
 
   async #release(): Promise<void> {

@@ -3,14 +3,8 @@
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
 import type { Command } from '../session/command.ts';
-import type { EventBody, ForkOrigin, Trace, Turn, UsageByModel } from '../session/event.ts';
-import {
-  contributionOf,
-  type Metrics,
-  mcpSessionScope,
-  PRINCIPAL_SCOPE,
-  taskScope,
-} from '../session/metrics.ts';
+import type { ForkOrigin, Trace, Turn, UsageByModel } from '../session/event.ts';
+import { contributionOf, type Metrics } from '../session/metrics.ts';
 import { optionsNow } from '../session/mode.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
@@ -19,19 +13,30 @@ import type { Appended, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { firstInside, unnamedDirectory } from './directories.ts';
+import { type MetricsScope, sumsName } from './metrics-scope.ts';
 import { allowedOptions, checkMcpServers, type Policy } from './policy.ts';
+import { type GivenParts, withParts } from './prompt-parts.ts';
 import { sandboxInForce } from './sandboxing.ts';
+import { creationOf } from './session-creation.ts';
 import { searchSessions } from './session-search.ts';
 
 export type SessionsDeps = Policy &
   Pick<
     Parts,
-    'store' | 'gate' | 'local' | 'control' | 'presence' | 'newId' | 'quota' | 'runner'
+    | 'store'
+    | 'gate'
+    | 'local'
+    | 'control'
+    | 'presence'
+    | 'newId'
+    | 'quota'
+    | 'runner'
+    | 'attachments'
   > & {
     readonly defaultDirectory?: string | undefined;
   };
 
-export type NewSession = {
+export type NewSession = GivenParts & {
   readonly options: Omit<SessionOptions, 'workingDirectory'> & {
     readonly workingDirectory?: string;
   };
@@ -46,12 +51,6 @@ export type NewSession = {
   readonly forkOf?: ForkOrigin;
 };
 
-export type MetricsScope =
-  | { readonly of: 'principal' }
-  | { readonly of: 'mcpSession' }
-  | { readonly of: 'session'; readonly sessionId: string }
-  | { readonly of: 'task'; readonly taskId: string };
-
 export type SessionPage = {
   readonly sessions: readonly Session[];
   /** Where the next page begins, if there is one. */
@@ -59,11 +58,6 @@ export type SessionPage = {
 };
 
 export type Measured = { readonly sums: Metrics; readonly usageByModel: UsageByModel };
-
-function sumsName(caller: Caller, scope: Exclude<MetricsScope, { of: 'session' }>): string {
-  if (scope.of === 'task') return taskScope(scope.taskId);
-  return scope.of === 'principal' ? PRINCIPAL_SCOPE : mcpSessionScope(caller.mcpSessionId ?? '');
-}
 
 export class Sessions {
   readonly #deps: SessionsDeps;
@@ -103,28 +97,23 @@ export class Sessions {
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
-    const { store, presence, newId, quota } = this.#deps;
+    const { store, presence, newId, quota, attachments } = this.#deps;
     const options = await this.#options(caller, asked);
-    return quota.forOne(caller.principal, async () => {
-      const announced = presence.announce(caller);
-      const events = this.#creation(caller, asked, options);
-      const [made] = await Promise.all([
-        store.create(SESSION_ID_PREFIX + newId(), events, asked.key),
-        announced,
-      ]);
-      return made;
-    });
-  }
-
-  #creation(caller: Caller, asked: NewSession, options: SessionOptions): readonly EventBody[] {
-    const { name, labels = {}, taskId, prompt, trace, forkOf } = asked;
-    const { principal, mcpSessionId } = caller;
-    const events: EventBody[] = [
-      { type: 'session_created', principal, mcpSessionId, options, name, labels, forkOf },
-    ];
-    if (taskId !== undefined) events.push({ type: 'task_linked', taskId });
-    if (prompt === undefined) return events;
-    return [...events, { type: 'prompt_queued', turnId: this.#deps.newId(), prompt, trace }];
+    const [sessionId, turnId] = [SESSION_ID_PREFIX + newId(), newId()];
+    const { prompt = '' } = asked;
+    return quota.forOne(caller.principal, () =>
+      withParts(
+        { ...asked, prompt, mode: 'queue', sessionId, turnId },
+        attachments,
+        async (parts) => {
+          const announced = presence.announce(caller);
+          const queued = { turnId, prompt, trace: asked.trace, ...parts };
+          const events = creationOf(caller, asked, options, queued);
+          const [made] = await Promise.all([store.create(sessionId, events, asked.key), announced]);
+          return made;
+        },
+      ),
+    );
   }
 
   /**

@@ -12,6 +12,7 @@ import type { SessionCursor } from '../store/queries.ts';
 import type { Appended, AppendOptions, Reply, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
+import { type GivenParts, withParts } from './prompt-parts.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export type TurnsDeps = Pick<
@@ -24,11 +25,12 @@ export type TurnsDeps = Pick<
   | 'control'
   | 'recovery'
   | 'waiters'
+  | 'attachments'
   | 'log'
   | 'newId'
 > & { readonly scheduler: Pick<Scheduler, 'claimWith'> };
 
-export type NewPrompt = {
+export type NewPrompt = GivenParts & {
   readonly sessionId: string;
   readonly prompt: string;
   readonly mode: PromptMode;
@@ -66,7 +68,7 @@ export class Turns {
       asked,
       command: { type: 'send', mode, turnId: this.#deps.newId(), prompt, trace },
     };
-    const sent = await this.#write(sending, { key });
+    const sent = await this.#writeFirst(sending);
     const { effect, failure } = sent.reply;
     if (failure !== undefined) throw errorOf(failure);
     if (effect?.kind === 'steer') {
@@ -75,6 +77,23 @@ export class Turns {
     // For a retry too: the first call may have failed before this point, and stopping a turn twice does no harm.
     if (effect !== undefined) this.#interruptSoon(asked.sessionId, effect);
     return this.#sentAs(sent);
+  }
+
+  /** With what goes to Claude with the prompt, unless it is there already from the first call with the key. */
+  async #writeFirst(sending: Sending): Promise<Appended> {
+    const { caller, asked, command } = sending;
+    const { gate, store, attachments } = this.#deps;
+    const { key, sessionId } = asked;
+    const isRetry = key !== undefined && (await store.reply(key)) !== undefined;
+    const given = isRetry
+      ? {}
+      : { attachments: asked.attachments, outputSchema: asked.outputSchema };
+    if (given.attachments?.length) await gate.changeable(caller, sessionId);
+    const { mode, prompt } = asked;
+    const { turnId } = command;
+    return withParts({ ...given, mode, prompt, sessionId, turnId }, attachments, (parts) =>
+      this.#write({ ...sending, command: { ...command, ...parts } }, { key }),
+    );
   }
 
   async #write(

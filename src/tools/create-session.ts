@@ -4,6 +4,7 @@ import { ICONS } from '../views/icons.ts';
 import { idempotencyKey, prompt, requestKey, taskId, word } from './fields.ts';
 import { aboutMade, made, showMade } from './made-session.ts';
 import { labels } from './maps.ts';
+import { checkHasPrompt, digested, promptParts } from './prompt-parts.ts';
 import { sessionOptions } from './session-options.ts';
 import { defineTool } from './tool.ts';
 
@@ -17,6 +18,7 @@ const input = z.object({
   labels: labels.optional().describe('Labels of your choice as key=value, for finding sessions.'),
   onDisconnect,
   prompt: prompt.optional().describe('First prompt. Its turn starts immediately.'),
+  ...promptParts,
   idempotencyKey: idempotencyKey.optional(),
 });
 
@@ -36,9 +38,13 @@ export const createSession = defineTool({
   output: made,
   about: aboutMade,
   async run(args, call) {
-    const { name, labels, taskId, prompt, idempotencyKey: _key, ...options } = args;
-    const key = requestKey('create_session', args, call);
+    checkHasPrompt('create_session', args);
+    const { attachments, outputSchema, idempotencyKey: _key, ...more } = args;
+    const { name, labels, taskId, prompt, ...options } = more;
+    const key = requestKey('create_session', digested(args), call);
     const given = {
+      attachments,
+      outputSchema,
       options,
       name,
       labels,

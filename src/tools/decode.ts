@@ -16,7 +16,9 @@ export function decode(schema: z.ZodType, value: unknown): unknown {
     const list = options.find((option) => option instanceof z.ZodArray);
     return list === undefined ? read : read.map((entry) => decode(typeOf(list.element), entry));
   }
-  return typeof read === 'object' && read !== null ? decodeMembers(options, read) : read;
+  if (typeof read !== 'object' || read === null) return read;
+  const list = listForOne(options);
+  return list === undefined ? decodeMembers(options, read) : [decode(list, read)];
 }
 
 /** The alternatives that a schema has for a value that is there. */
@@ -53,10 +55,22 @@ function readText(options: readonly z.ZodType[], text: string): unknown {
   const kinds = options.map(kindOf);
   if (kinds.includes(undefined)) return text;
   const value = parsed(text);
-  if (kinds.some((kind) => kind === jsonKindOf(value))) return value;
+  const kindOfValue = jsonKindOf(value);
+  if (kinds.some((kind) => kind === kindOfValue)) return value;
+  if (kindOfValue === 'object' && listForOne(options) !== undefined) return value;
   // Text that begins like JSON was spoilt, or encoded twice: it is not the one text of a list.
   const isPlain = text !== '' && !/^\s*[[{"]/.test(text);
   return isPlain && options.some(isListOfTexts) ? [text] : text;
+}
+
+/** What the entries of a list are, if one object can only be meant as its one entry. */
+function listForOne(options: readonly z.ZodType[]): z.ZodType | undefined {
+  if (options.some((option) => kindOf(option) === 'object' || kindOf(option) === undefined))
+    return undefined;
+  const entries = options.flatMap((option) =>
+    option instanceof z.ZodArray ? typeOf(option.element) : [],
+  );
+  return entries.find((entry) => optionsOf(entry).some((one) => kindOf(one) === 'object'));
 }
 
 function isListOfTexts(schema: z.ZodType): boolean {

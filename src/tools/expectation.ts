@@ -97,6 +97,7 @@ export function exampleCall(input: z.ZodObject, others: readonly string[]): stri
 function example(field: z.ZodType, name: string): unknown {
   if (field instanceof z.ZodDefault && !isEmpty(field.def.defaultValue))
     return field.def.defaultValue;
+  if (Object.hasOwn(EXAMPLES, name)) return EXAMPLES[name];
   const [option] = optionsOf(field);
   if (option instanceof z.ZodNumber) return numberExample(option, name);
   if (option instanceof z.ZodBoolean) return false;
@@ -116,6 +117,12 @@ function numberExample({ minValue }: z.ZodNumber, name: string): number {
   const least = bound(minValue) ?? 0;
   return isMilliseconds(name) ? Math.max(30_000, least) : Math.max(1, least);
 }
+
+/** Of what a type alone does not tell. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  attachments: [{ path: '/path/to/project/shot.png' }],
+  outputSchema: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] },
+};
 
 const TEXTS: Readonly<Record<string, string>> = {
   sessionId: 'claude_…',

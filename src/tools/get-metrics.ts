@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SessionError } from '../errors.ts';
-import type { MetricsScope } from '../service/sessions.ts';
+import type { MetricsScope } from '../service/metrics-scope.ts';
 import { ICONS } from '../views/icons.ts';
 import { metricsView, showMetrics } from '../views/metrics.ts';
 import { scope, sessionId, taskId } from './fields.ts';

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
-import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
+import { sessionView, showSession } from '../views/session.ts';
+import { showTurn, turnView } from '../views/turn.ts';
 import type { Call, Subject } from './tool.ts';
 
 export const made = z.object({ session: sessionView, turn: turnView.optional() });

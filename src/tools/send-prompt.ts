@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Turn } from '../session/event.ts';
 import { ICONS } from '../views/icons.ts';
-import { showTurn, turnView } from '../views/session.ts';
+import { showTurn, turnView } from '../views/turn.ts';
 import { endFitting } from '../views/weight.ts';
 import { idempotencyKey, prompt, requestKey, sessionId, waitMs } from './fields.ts';
+import { digested, promptParts } from './prompt-parts.ts';
 import { defineTool } from './tool.ts';
 
 /** About in tokens: of what Claude said, and of a result that is not its end. Both fit in what Claude Code shows. */
@@ -30,6 +31,7 @@ export const sendPrompt = defineTool({
       .enum(['queue', 'steer', 'interrupt'])
       .default('queue')
       .describe('What to do if a turn is running.'),
+    ...promptParts,
     waitMs: waitMs.optional(),
     idempotencyKey: idempotencyKey.optional(),
   }),
@@ -49,7 +51,7 @@ export const sendPrompt = defineTool({
     const { service, caller, signal, watch, trace } = call;
     const { waitMs, ...asked } = args;
     // A retry may wait for a different time, so waitMs is not part of the key.
-    const key = requestKey('send_prompt', asked, call);
+    const key = requestKey('send_prompt', digested(asked), call);
     const { idempotencyKey: _key, ...request } = asked;
     const sent = await service.turns.send(caller, { ...request, key, trace });
     if (!waitMs) return { turn: showTurn(sent.turn), after: sent.after };

@@ -2,7 +2,8 @@
 
 import { z } from 'zod';
 import { ICONS } from '../views/icons.ts';
-import { sessionView, showSession, showTurn, turnView } from '../views/session.ts';
+import { sessionView, showSession } from '../views/session.ts';
+import { showTurn, turnView } from '../views/turn.ts';
 import { sessionId } from './fields.ts';
 import { defineTool } from './tool.ts';
 

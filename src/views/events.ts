@@ -6,7 +6,8 @@ import { type EventTable, handleEvent, type SessionEvent } from '../session/even
 import { cutToFit } from './cut.ts';
 import { showRequest } from './request.ts';
 import { Room } from './room.ts';
-import { isoTime, showTurn } from './session.ts';
+import { isoTime } from './session.ts';
+import { showAttachments, showTurn } from './turn.ts';
 
 export const DETAILS = ['summary', 'full'] as const;
 
@@ -72,10 +73,15 @@ const SHOWN: EventTable<Readonly<Record<string, unknown>>> = {
   session_ended: ({ reason }) => ({ reason }),
   task_linked: ({ taskId }) => ({ taskId }),
   task_unlinked: ({ taskId }) => ({ taskId }),
-  prompt_queued: ({ prompt, next }) => ({ prompt, next: next || undefined }),
+  prompt_queued: ({ prompt, next, attachments, outputSchema }) => ({
+    prompt,
+    attachments: attachments && showAttachments(attachments),
+    hasOutputSchema: outputSchema !== undefined || undefined,
+    next: next || undefined,
+  }),
   prompt_cancelled: ({ prompt }) => ({ prompt }),
   turn_started: ({ turn }) => ({ turn: showTurn(turn) }),
-  turn_ended: ({ turn }) => ({ turn: showTurn(turn) }),
+  turn_ended: ({ turn }) => ({ turn: showTurn(turn, Number.POSITIVE_INFINITY) }),
   text: ({ text }) => ({ text }),
   tool_use: ({ toolUseId, name, input }) => ({ toolUseId, name, input }),
   tool_result: ({ toolUseId, isError, text }) => ({ toolUseId, isError, text }),
@@ -95,11 +101,17 @@ type Sized<View = EventView> = {
 function summarize(event: SessionEvent): Sized {
   const whole = sized(showEvent(event));
   if (whole.size <= EVENT_SUMMARY_BYTES_MAX) return whole;
-  const fitting = cutToFit(whole.view, EVENT_SUMMARY_BYTES_MAX);
+  const fitting = cutToFit(withoutOutput(event) ?? whole.view, EVENT_SUMMARY_BYTES_MAX);
   if (fitting !== undefined) return sized(fitting);
   const { seq, at, type, turnId } = whole.view;
   const cut = 'too large for a summary; read it with detail full';
   return sized({ seq, at, type, turnId, cut });
+}
+
+/** Of an output nothing is cut: the rest would look like all of it. */
+function withoutOutput(event: SessionEvent): EventView | undefined {
+  const hasOutput = event.type === 'turn_ended' && event.turn.output !== undefined;
+  return hasOutput ? { ...showEvent(event), turn: showTurn(event.turn, 0) } : undefined;
 }
 
 function sized<View>(view: View): Sized<View> {

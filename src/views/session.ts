@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.ts';
-import { TURN_STATES, type Turn } from '../session/event.ts';
+import { TURN_STATES } from '../session/event.ts';
 import { modeOf } from '../session/mode.ts';
 import { EFFORTS, PERMISSION_MODES, TRUST_LEVELS } from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
@@ -24,7 +24,7 @@ export function shape<Shape extends z.ZodRawShape>(
   return z.object(fields).meta({ shape: name });
 }
 
-const failureView = shape('error', {
+export const failureView = shape('error', {
   code: z.enum(ERROR_CODES),
   message: z.string(),
   retryable: z.boolean(),
@@ -106,19 +106,6 @@ export const sessionView = shape('session', {
     ),
 });
 
-export const turnView = shape('turn', {
-  id: z.string(),
-  sessionId: z.string(),
-  state: z.enum(TURN_STATES),
-  origin: z.enum(['prompt', 'autonomous']),
-  queuedAt: timeView,
-  startedAt: timeView.optional(),
-  endedAt: timeView.optional(),
-  result: z.string().optional().describe("Claude's last text, shortened if it is long."),
-  error: failureView.optional(),
-  usage: usageView.optional(),
-});
-
 /** @param now epoch milliseconds */
 export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
   const { options, taskIds } = session;
@@ -154,21 +141,6 @@ export function showSession(session: Session, now: number): z.infer<typeof sessi
     backgroundTasks: tasks.length > 0 ? [...tasks] : undefined,
     error: session.error,
     silentSince: isoTime(silentSince(session, now)),
-  };
-}
-
-export function showTurn(turn: Turn): z.infer<typeof turnView> {
-  return {
-    id: turn.id,
-    sessionId: turn.sessionId,
-    state: turn.state,
-    origin: turn.origin,
-    queuedAt: isoTime(turn.queuedAt),
-    startedAt: isoTime(turn.startedAt),
-    endedAt: isoTime(turn.endedAt),
-    result: turn.result,
-    error: turn.error,
-    usage: turn.usage,
   };
 }
 

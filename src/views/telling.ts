@@ -4,6 +4,7 @@ import { isAbsolute, relative } from 'node:path';
 import { ACTIVITY_CHARS_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
 import {
+  type Attachment,
   type EventTable,
   handleEvent,
   ignoring,
@@ -15,7 +16,7 @@ import { byWhom } from '../session/permission.ts';
 import { type Question, questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import { cutChars, oneLine } from '../text.ts';
-import { duration, tildePath, usageText } from './figures.ts';
+import { count, duration, tildePath, usageText } from './figures.ts';
 import type { Style } from './screen.ts';
 
 /** The text of a note was usually written by others. */
@@ -46,6 +47,7 @@ export type Telling = {
 const PROMPT_LINES_MAX = 12;
 const TOOL_LINES_MAX = 4;
 const RESULT_LINES_MAX = 3;
+const OUTPUT_LINES_MAX = 40;
 /** A plan is read before it is approved. */
 const PLAN_LINES_MAX = 100;
 
@@ -78,13 +80,14 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
   }),
   task_linked: ({ taskId }) => ({ word: 'task', style: 'dim', says: 'linked', text: taskId }),
   task_unlinked: ({ taskId }) => ({ word: 'task', style: 'dim', says: 'unlinked', text: taskId }),
-  prompt_queued: ({ turnId, prompt }) => ({
+  prompt_queued: ({ turnId, prompt, attachments = [] }) => ({
     word: 'prompt',
     title: 'Prompt queued',
     style: 'bold',
     text: prompt,
     linesMax: PROMPT_LINES_MAX,
     isWhole: true,
+    notes: attachments.map(attachedNote),
     about: { name: 'turn', text: turnId },
   }),
   prompt_cancelled: ({ turnId, prompt }) => ({
@@ -104,6 +107,7 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
     word: 'turn',
     style: turn.state === 'failed' || turn.state === 'lost' ? 'red' : 'bold',
     says: turnEnd(turn),
+    ...(turn.output !== undefined && tellOutput(turn.output)),
     notes: turn.error === undefined ? [] : [{ name: turn.error.code, text: turn.error.message }],
     isActivity: true,
   }),
@@ -215,6 +219,17 @@ function tellAnswer(request: PermissionRequest) {
 
 function forTheSession(memory: Memory | undefined): readonly TellingNote[] {
   return memory === undefined ? [] : [{ name: 'for the session', text: memory.as }];
+}
+
+export function attachedNote({ name, mimeType, bytes }: Attachment): TellingNote {
+  return {
+    name: 'attached',
+    text: `${oneLine(name)} (${mimeType}, ${count(Math.ceil(bytes / 1024))} KiB)`,
+  };
+}
+
+function tellOutput(output: unknown) {
+  return { text: JSON.stringify(output, null, 2), linesMax: OUTPUT_LINES_MAX, isWhole: true };
 }
 
 function turnEnd({ state, startedAt, endedAt, usage }: Turn): string {

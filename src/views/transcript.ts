@@ -1,7 +1,7 @@
 /** A session's log for a person to read: valid Markdown, whatever is in the log. */
 
 import { REPLY_SUMMARY_MAX, RESOURCE_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX } from '../limits.ts';
-import type { SessionEvent, Turn } from '../session/event.ts';
+import type { QueuedPrompt, SessionEvent, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { cutBytes, shorten, visible } from '../text.ts';
 import { usageText } from './figures.ts';
@@ -9,7 +9,7 @@ import { fenced, inline } from './markdown.ts';
 import { quotedMarkdown } from './quoted-markdown.ts';
 import { Room } from './room.ts';
 import { isoTime } from './session.ts';
-import { type Telling, tellingOf, titleOf } from './telling.ts';
+import { attachedNote, type Telling, type TellingNote, tellingOf, titleOf } from './telling.ts';
 
 const WORD_CHARS_MAX = 200;
 const SHORT_CHARS_MAX = 600;
@@ -101,7 +101,7 @@ function fitting(
 function blocksOf(events: readonly SessionEvent[], directory: string): readonly string[] {
   const started = new Set(events.flatMap((e) => (e.type === 'turn_started' ? e.turnId : [])));
   const prompts = new Map(
-    events.flatMap((e) => (e.type === 'prompt_queued' ? [[e.turnId, e.prompt]] : [])),
+    events.flatMap((e) => (e.type === 'prompt_queued' ? [[e.turnId, e]] : [])),
   );
   return events.flatMap((event) => {
     // The head of a turn shows its prompt.
@@ -114,11 +114,13 @@ function blocksOf(events: readonly SessionEvent[], directory: string): readonly 
   });
 }
 
-function turnHead(turn: Turn, at: number, prompt: string | undefined): string {
+function turnHead(turn: Turn, at: number, queued: QueuedPrompt | undefined): string {
   const head = `## Turn of ${isoTime(at)}\n\nTurn \`${turn.id}\``;
   if (turn.origin === 'autonomous') return `${head}, started by Claude Code itself`;
-  if (prompt === undefined) return `${head}; its prompt is earlier in the log`;
-  return `${head}\n\n**Prompt:**\n\n${wholeText(prompt)}`;
+  if (queued === undefined) return `${head}; its prompt is earlier in the log`;
+  const { prompt, attachments = [] } = queued;
+  const notes = notesText(attachments.map(attachedNote), '\n\n');
+  return `${head}\n\n**Prompt:**\n\n${wholeText(prompt)}${notes}`;
 }
 
 function blockOf(telling: Telling): string {
@@ -127,11 +129,15 @@ function blockOf(telling: Telling): string {
   const head = `**${titleOf(telling)}**${id}${says === undefined ? ':' : ` ${says}`}`;
   const body = text === undefined ? '' : isWhole ? wholeText(text, isWhole) : shortText(text);
   const isBlock = isWhole || body.includes('\n');
-  const further = notes.map(
-    (note) => `${isBlock ? '\n\n' : '; '}${note.name}: ${inline(note.text, 2 * WORD_CHARS_MAX)}`,
-  );
   const gap = body === '' ? '' : isBlock ? '\n\n' : ' ';
-  return head + gap + body + further.join('');
+  return head + gap + body + notesText(notes, isBlock ? '\n\n' : '; ');
+}
+
+function notesText(notes: readonly TellingNote[], before: string): string {
+  const texts = notes.map(
+    ({ name, text }) => `${before}${name}: ${inline(text, 2 * WORD_CHARS_MAX)}`,
+  );
+  return texts.join('');
 }
 
 function wholeText(text: string, isWhole: true | 'markdown' = true): string {

@@ -1,9 +1,15 @@
 import { onTestFinished } from 'vitest';
 import { loggerTo } from '../../src/log.ts';
+import { Attachments } from '../../src/service/attachments.ts';
 import { Housekeeper, type HousekeeperDeps } from '../../src/service/housekeeper.ts';
 import type { Harness } from '../support/harness.ts';
 
 export const DAY_MS = 86_400_000;
+
+/** @param monotonic the time, in milliseconds */
+export function attachmentsOf(stateDir: string, monotonic = () => 0): Attachments {
+  return new Attachments({ stateDir, places: { roots: [], secret: [] }, clock: { monotonic } });
+}
 
 /** A housekeeper of its own beside the server's, so that the test says when. */
 export function keeperOf(harness: Harness, deps: Partial<HousekeeperDeps> = {}): Housekeeper {
@@ -14,6 +20,7 @@ export function keeperOf(harness: Harness, deps: Partial<HousekeeperDeps> = {}):
     log: loggerTo({ write: () => {} }, 'silent'),
     sessionTtlMs: 7 * DAY_MS,
     retainMs: 30 * DAY_MS,
+    attachments: attachmentsOf(harness.settings.stateDir),
     runner: harness.runner,
     rollCall: unused,
     recovery: unused,

@@ -5,6 +5,7 @@ import { type Failure, SessionError } from '../../src/errors.ts';
 import type {
   PermissionAsk,
   PermissionReply,
+  PromptFile,
   Run,
   RunListener,
   Runner,
@@ -101,7 +102,11 @@ export class ScriptedRunner implements Runner {
   }
 }
 
-export type ScriptedPrompt = { readonly turnId: string; readonly text: string };
+export type ScriptedPrompt = {
+  readonly turnId: string;
+  readonly text: string;
+  readonly files?: readonly PromptFile[];
+};
 
 export class ScriptedRun implements Run {
   /** Set to false to play that somebody else has continued the conversation. */
@@ -134,11 +139,11 @@ export class ScriptedRun implements Run {
     return this.current;
   }
 
-  prompt(turnId: string, text: string): void {
+  prompt(turnId: string, text: string, files: readonly PromptFile[] = []): void {
     if (this.turnId !== undefined) throw new Error(`prompted while turn ${this.turnId} runs`);
     if (this.isClosed) throw new SessionError('UNAVAILABLE', 'scripted: the process is gone');
     this.#open(turnId);
-    this.prompts.push({ turnId, text });
+    this.prompts.push(files.length > 0 ? { turnId, text, files } : { turnId, text });
     this.#changed();
   }
 

@@ -5,7 +5,8 @@ import type { ErrorCode, Failure } from '../../../src/errors.ts';
 import type { eventView } from '../../../src/views/events.ts';
 import type { requestView } from '../../../src/views/request.ts';
 import type { rulesView } from '../../../src/views/rules.ts';
-import type { sessionView, turnView } from '../../../src/views/session.ts';
+import type { sessionView } from '../../../src/views/session.ts';
+import type { turnView } from '../../../src/views/turn.ts';
 
 export type SessionView = z.infer<typeof sessionView>;
 export type TurnView = z.infer<typeof turnView>;

@@ -1,0 +1,219 @@
+/**
+ * The files that go to Claude with prompts, from the call that brings them until their turn has ended: one folder in the
+ * state directory, with a file for each, named by its session, its turn and its place in the list. The log names them and
+ * knows their digests. A file is durable before its prompt is, so that an acknowledged prompt has its files.
+ */
+
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SessionError } from '../errors.ts';
+import {
+  ATTACHMENT_BYTES_MAX,
+  ATTACHMENT_ORPHAN_MS,
+  ATTACHMENTS_BYTES_MAX,
+  ATTACHMENTS_SESSION_BYTES_MAX,
+  PROMPT_ATTACHMENTS_BYTES_MAX,
+} from '../limits.ts';
+import { ifThere, saysNothingThere } from '../looks.ts';
+import type { PromptFile } from '../runner/runner.ts';
+import type { Attachment, Turn } from '../session/event.ts';
+import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
+import { readSmallBytes } from '../small-file.ts';
+import {
+  type AttachmentPlaces,
+  type GivenAttachment,
+  readAttachment,
+} from './attachment-source.ts';
+import type { Clock } from './clock.ts';
+import { isOver } from './reader.ts';
+
+const FOLDER = 'attachments';
+
+/** The turn whose prompt the files belong to. */
+type Owner = { readonly sessionId: string; readonly turnId: string };
+
+export type AttachmentsDeps = {
+  readonly stateDir: string;
+  readonly places: AttachmentPlaces;
+  readonly clock: Pick<Clock, 'monotonic'>;
+};
+
+/** The files, with `*` for anything in a name. */
+export function attachmentFiles(stateDir: string): string {
+  return join(stateDir, FOLDER, '*');
+}
+
+export class Attachments {
+  readonly #deps: AttachmentsDeps;
+  readonly #folder: string;
+  /** One prompt after the other, so that together they stay within the bounds. Another server may add one meanwhile. */
+  #keeping: Promise<unknown> = Promise.resolve();
+  /** When files of turns that nobody knows were first seen, by the monotonic clock. */
+  #orphans: ReadonlyMap<string, number> = new Map();
+
+  constructor(deps: AttachmentsDeps) {
+    this.#deps = deps;
+    this.#folder = join(deps.stateDir, FOLDER);
+  }
+
+  /**
+   * Checks what a caller attaches and makes a durable copy of it. If this throws, nothing is left of it.
+   *
+   * @throws SessionError INVALID_REQUEST, LIMIT_EXCEEDED, or UNAVAILABLE if it cannot be stored
+   */
+  keep(owner: Owner, given: readonly GivenAttachment[]): Promise<readonly Attachment[]> {
+    const keeping = this.#keeping.then(() => this.#keep(owner, given));
+    this.#keeping = keeping.catch(() => {});
+    return keeping;
+  }
+
+  async #keep(owner: Owner, given: readonly GivenAttachment[]): Promise<readonly Attachment[]> {
+    const room = await this.#room(owner.sessionId);
+    const kept: Attachment[] = [];
+    try {
+      for (const [index, one] of given.entries()) {
+        const { name, mimeType, bytes } = await readAttachment(one, index, this.#deps.places);
+        takeRoom(room, bytes.length);
+        await this.#write(fileName(owner, index), bytes).catch(rethrowAsNotStored);
+        kept.push({ name, mimeType, bytes: bytes.length, sha256: digestOf(bytes) });
+      }
+      await syncFolder(this.#folder).catch(rethrowAsNotStored);
+      return kept;
+    } catch (error) {
+      await this.drop(owner).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #write(name: string, bytes: Buffer): Promise<void> {
+    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncFolder(this.#deps.stateDir);
+    const file = await open(join(this.#folder, name), 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * The files of a turn.
+   *
+   * @throws SessionError NOT_FOUND if one is gone or damaged
+   */
+  async read(
+    { id: turnId, sessionId }: Pick<Turn, 'id' | 'sessionId'>,
+    attachments: readonly Attachment[],
+  ): Promise<readonly PromptFile[]> {
+    const files = attachments.map(async ({ name, mimeType, sha256 }, index) => {
+      const path = join(this.#folder, fileName({ sessionId, turnId }, index));
+      const bytes = await ifThere(readSmallBytes(path, ATTACHMENT_BYTES_MAX));
+      if (bytes !== undefined && digestOf(bytes) === sha256) return { name, mimeType, bytes };
+      const problem = bytes === undefined ? 'is gone' : 'is damaged';
+      throw new SessionError('NOT_FOUND', `attachments[${index}] of turn ${turnId} ${problem}`, {
+        hint: 'send the prompt again with its attachments.',
+      });
+    });
+    return Promise.all(files);
+  }
+
+  /** Removes the files of a turn, or of all turns of a session. */
+  async drop({ sessionId, turnId }: Pick<Owner, 'sessionId'> & Partial<Owner>): Promise<void> {
+    const prefix = `${uuidOf(sessionId)}.${turnId === undefined ? '' : `${turnId}.`}`;
+    const names = (await this.#names()).filter((name) => name.startsWith(prefix));
+    await Promise.all(names.map((name) => this.#remove(name)));
+  }
+
+  /**
+   * Removes what crashes have left. Another server may be about to queue a prompt whose files are here already, so what
+   * belongs to an unknown turn stays for ATTACHMENT_ORPHAN_MS.
+   */
+  async sweep(
+    find: (sessionId: string, turnId: string) => Promise<Turn | undefined>,
+  ): Promise<void> {
+    const now = this.#deps.clock.monotonic();
+    const orphans = new Map<string, number>();
+    for (const name of await this.#names()) {
+      const [uuid = '', turnId = ''] = name.split('.');
+      const turn = await find(SESSION_ID_PREFIX + uuid, turnId);
+      const since = this.#orphans.get(name) ?? now;
+      if (turn === undefined) orphans.set(name, since);
+      const isLeft = turn === undefined ? now - since >= ATTACHMENT_ORPHAN_MS : isOver(turn);
+      if (isLeft) await this.#remove(name);
+    }
+    this.#orphans = orphans;
+  }
+
+  async #names(): Promise<readonly string[]> {
+    return (await ifThere(readdir(this.#folder))) ?? [];
+  }
+
+  #remove(name: string): Promise<void> {
+    return rm(join(this.#folder, name), { force: true });
+  }
+
+  /** How many bytes more may be kept, by the name of the limit. */
+  async #room(sessionId: string): Promise<Map<string, number>> {
+    let [all, ofSession] = [0, 0];
+    for (const name of await this.#names()) {
+      const size = (await ifThere(stat(join(this.#folder, name))))?.size ?? 0;
+      all += size;
+      if (name.startsWith(`${uuidOf(sessionId)}.`)) ofSession += size;
+    }
+    return new Map([
+      ['PROMPT_ATTACHMENTS_BYTES_MAX', PROMPT_ATTACHMENTS_BYTES_MAX],
+      ['ATTACHMENTS_SESSION_BYTES_MAX', ATTACHMENTS_SESSION_BYTES_MAX - ofSession],
+      ['ATTACHMENTS_BYTES_MAX', ATTACHMENTS_BYTES_MAX - all],
+    ]);
+  }
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  PROMPT_ATTACHMENTS_BYTES_MAX: 'the API takes no more in one request: send several prompts.',
+  ATTACHMENTS_SESSION_BYTES_MAX: 'wait for turns of the session to end, or cancel some of them.',
+  ATTACHMENTS_BYTES_MAX: 'wait for queued turns to end: their attachments are removed then.',
+};
+
+function takeRoom(room: Map<string, number>, bytes: number): void {
+  for (const [limit, left] of room) {
+    room.set(limit, left - bytes);
+    if (left >= bytes) continue;
+    throw new SessionError(
+      'LIMIT_EXCEEDED',
+      `there is no room for so many attachments (${limit})`,
+      {
+        hint: HINTS[limit],
+        retryable: limit !== 'PROMPT_ATTACHMENTS_BYTES_MAX',
+      },
+    );
+  }
+}
+
+function fileName({ sessionId, turnId }: Owner, index: number): string {
+  return `${uuidOf(sessionId)}.${turnId}.${index}`;
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('base64url');
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function rethrowAsNotStored(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+  throw new SessionError('UNAVAILABLE', `the attachments could not be stored (${code})`, {
+    hint: saysNothingThere(error)
+      ? 'the state directory is gone: the operator restores it.'
+      : "check the disk of the server's state directory; then call again.",
+    cause: error,
+  });
+}
