@@ -78,7 +78,10 @@ function leavesAsIs({ tool_name, tool_input }: PreToolUseHookInput, plans: reado
   return plans.includes(dirname(resolve(file_path))) && file_path.endsWith('.md');
 }
 
+/** An agent is given the texts of the skills that its definition names. */
+const LOADING_SKILLS = new Set(['Skill', 'Agent', 'Task']);
+
 function mayHoldShells(call: HookInput): boolean {
   if (call.hook_event_name === 'UserPromptExpansion') return true;
-  return call.hook_event_name === 'PreToolUse' && call.tool_name === 'Skill';
+  return call.hook_event_name === 'PreToolUse' && LOADING_SKILLS.has(call.tool_name);
 }
