@@ -53,7 +53,7 @@ describe('what is built', () => {
       expect(licences).toContain(`${name} ${version}\n\n${text}`);
     }
     // The MCP SDK brings it inside its own files.
-    expect(licences).toMatch(/^ajv \(inside another package\)\n\n.*MIT License/m);
+    expect(licences).toMatch(/^ajv-formats \(inside another package\)\n\n.*MIT License/m);
   });
 
   test('loads for a client on stdio neither HTTP, nor figures, nor Claude Code', () => {
