@@ -10,6 +10,7 @@ import {
 } from '@anthropic-ai/claude-agent-sdk';
 import { claudeOptions } from '../src/runner/claude-options.ts';
 import { childEnvironment } from '../src/runner/environment.ts';
+import { Rules } from '../src/runner/rules.ts';
 import { openWorkplace, Server, type Workplace } from '../test/support/client/place.ts';
 import type { Place } from './place.ts';
 
@@ -46,8 +47,10 @@ export class ClaudeWorld {
     const { scratch, directory: workingDirectory, env } = this.#place;
     const temporaryDirectory = env.TMPDIR ?? '';
     const secretFiles = ['token', 'sessions.db*'].map((name) => join(scratch, name));
+    const options = { workingDirectory };
+    const rules = new Rules({ options, keptOut: secretFiles, secrets: [] });
     return {
-      ...claudeOptions({ workingDirectory }, { deny: secretFiles, excludes: [] }),
+      ...claudeOptions(options, rules, []),
       ...conversation,
       env: childEnvironment({ ...env }, { marker: 'bench-bare', temporaryDirectory }),
       canUseTool: async () => ({ behavior: 'deny', message: 'no tools here' }),

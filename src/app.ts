@@ -26,6 +26,7 @@ import type { Caller } from './service/caller.ts';
 import { Changes } from './service/changes.ts';
 import { type Clock, systemClock } from './service/clock.ts';
 import { createCore, type Parts } from './service/core.ts';
+import { followChanges } from './service/followed.ts';
 import { Housekeeper } from './service/housekeeper.ts';
 import { LeaseKeeper } from './service/lease-keeper.ts';
 import { Permissions } from './service/permissions.ts';
@@ -194,6 +195,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   });
   store.observe({ committed: (commit) => housekeeper.committed(commit) });
   const changes = new Changes(base);
+  const unfollow = followChanges(base);
   const service: Service = {
     sessions,
     turns,
@@ -222,6 +224,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
     close: async () => {
       housekeeper.close();
       control.close();
+      unfollow();
       // Turns first: from here on, Claude gets no answer with which it could continue.
       const stopped = scheduler.close();
       changes.close();

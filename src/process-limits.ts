@@ -58,6 +58,10 @@ export const TRUST_RECORD_BYTES_MAX = 16 * MIB;
 export const LOOK_MS_MAX = 10_000;
 /** The same before a prompt goes to a live process. If it does not answer, a new process is started. */
 export const WARM_LOOK_MS_MAX = 1_000;
+/** Time for a live process to take a change of its session's options. After that, the next turn gets a new process. */
+export const UPDATE_MS_MAX = 5_000;
+/** How long the call that changes them waits for that, if the process is here. */
+export const UPDATE_WAIT_MS = 500;
 /** Time for the check whether a tool would touch one of the server's files. After that the tool is refused. */
 export const SECRET_LOOK_MS_MAX = 5_000;
 /** Time for a turn to end after an interrupt. After that its process is killed. */

@@ -40,6 +40,8 @@ class TalkingRun implements Run {
 
   steer(): void {}
 
+  async update(): Promise<void> {}
+
   async interrupt(): Promise<void> {}
 
   async leftRunning(): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import { modeOf } from '../session/mode.ts';
 import { type DisconnectPolicy, directoriesOf, type TrustLevel } from '../session/options.ts';
 import { hasFailed, type Session, silentSince, uuidOf } from '../session/session.ts';
 import { settingsOf } from '../session/trust.ts';
+import { optionsNow } from '../session/update.ts';
 import type { Inspection } from '../store/inspection.ts';
 import { oneLine } from '../text.ts';
 import {
@@ -133,8 +134,8 @@ function factsOf(known: Known, now: number): readonly Fact[] {
 
 /** What the session may do, and how it runs. */
 function ruleFacts({ session, remembered }: Known): readonly Fact[] {
-  const { model, allowedTools = [], disallowedTools = [], ...options } = session.options;
-  const { maxTurns, timeout, onDisconnect = 'detach', effort, fallbackModel } = options;
+  const { allowedTools = [], disallowedTools = [], ...options } = optionsNow(session);
+  const { model, maxTurns, timeout, onDisconnect = 'detach', effort, fallbackModel } = options;
   const { sandbox, agents = {}, mcpServers } = options;
   const limits = [
     maxTurns === undefined ? '' : `${counted(maxTurns, 'step')} a turn (maxTurns)`,
@@ -175,9 +176,9 @@ const LEAVING: Readonly<Record<DisconnectPolicy, string>> = {
   end: 'if it disconnects, the session ends (onDisconnect: end)',
 };
 
-function costText({ usage, options }: Session): string {
-  const { maxBudgetUsd } = options;
-  const spent = dollars(usage.costUsd);
+function costText(session: Session): string {
+  const { maxBudgetUsd } = optionsNow(session);
+  const spent = dollars(session.usage.costUsd);
   return maxBudgetUsd === undefined ? spent : `${spent} of ${dollars(maxBudgetUsd)} (maxBudgetUsd)`;
 }
 

@@ -1,9 +1,9 @@
 /** How Claude Code is started: everything is explicit but for what the trust level lets count. */
 
-import type { Options, Settings } from '@anthropic-ai/claude-agent-sdk';
+import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { SessionOptions } from '../session/options.ts';
 import { agentOptions } from './agents.ts';
-import { claudeRules } from './permissions.ts';
+import type { Rules } from './rules.ts';
 import { sandboxNote } from './sandbox.ts';
 import { hasSettings, sourcesOf } from './trust-level.ts';
 
@@ -11,16 +11,16 @@ import { hasSettings, sourcesOf } from './trust-level.ts';
 const TOOLS_NEVER =
   'CronCreate CronDelete CronList ScheduleWakeup SendMessage ListAgents EnterWorktree ExitWorktree Workflow';
 
-/** What a process is kept from, found out when it starts. */
-type KeptOut = {
-  /** What Claude Code's own tools may not do: with the server's files a session could call it as somebody else. */
-  readonly deny: readonly string[];
-  /** Patterns of the instruction files that Claude Code must not read. */
-  readonly excludes: readonly string[];
-};
-
-/** The Agent SDK's options for a session, without its conversation, process and callbacks. */
-export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptOut): Options {
+/**
+ * The Agent SDK's options for a session, without its conversation, process and callbacks.
+ *
+ * @param excludes patterns of the instruction files that Claude Code must not read
+ */
+export function claudeOptions(
+  options: SessionOptions,
+  rules: Rules,
+  excludes: readonly string[],
+): Options {
   // Always given: at the levels with settings, those of the repository might choose another one.
   const { permissionMode = 'default', settings = 'none' } = options;
   return {
@@ -33,13 +33,13 @@ export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptO
       // Elsewhere, the guard of plan mode would not know the plan's file from another one.
       ...(hasSettings(settings) && { plansDirectory: '' }),
       ...(excludes.length > 0 && { claudeMdExcludes: [...excludes] }),
-      ...permissionSettings(options, deny),
+      ...rules.initialSettings(),
     },
     // Otherwise nothing comes while Claude writes a long text, and it would look silent.
     includePartialMessages: true,
     permissionMode,
     allowDangerouslySkipPermissions: permissionMode === 'bypassPermissions',
-    allowedTools: claudeRules(options),
+    allowedTools: rules.named(),
     disallowedTools: [...TOOLS_NEVER.split(' '), ...(options.disallowedTools ?? [])],
     systemPrompt: systemPrompt(options),
     // Absent if the caller gave none: at the levels with settings, those may choose one.
@@ -49,24 +49,6 @@ export function claudeOptions(options: SessionOptions, { deny, excludes }: KeptO
     maxTurns: options.maxTurns,
     maxBudgetUsd: options.maxBudgetUsd,
     ...agentOptions(options),
-  };
-}
-
-/** In a running process they replace all permission settings of its start. */
-export function permissionSettings(
-  { additionalDirectories = [] }: SessionOptions,
-  deny: readonly string[],
-): Settings {
-  const directories = [...additionalDirectories];
-  return {
-    permissions: {
-      deny: [...deny],
-      // Here and not in the option of that name: by that one Claude Code would also load the skills, commands and agents
-      // of these directories, whatever their own trust, and at the level `memory` their CLAUDE.md.
-      additionalDirectories: directories,
-      // A link that later stands in the place of one leads Claude's file tools nowhere.
-      workingDirectoriesAsGiven: directories,
-    },
   };
 }
 

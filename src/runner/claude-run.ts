@@ -5,31 +5,30 @@ import { errorOf, type Failure, SessionError } from '../errors.ts';
 import { inTime } from '../looks.ts';
 import { WARM_LOOK_MS_MAX } from '../process-limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
+import type { ChangeableOptions } from '../session/options.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { aborted, within } from '../timer.ts';
 import { crashFailure, spawnError, startError } from './failure.ts';
 import { versionFailure } from './installation.ts';
 import { endedText, leftRunning } from './left-running.ts';
+import { LiveOptions } from './live-options.ts';
 import { asName, isPing } from './message-parts.ts';
 import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
-import { type GuardedProcess, ProcessTree } from './process.ts';
+import { type GuardedProcess, loggedStderr, ProcessTree } from './process.ts';
 import { MessageInput, readPrompt } from './prompt-text.ts';
 import type { ClaudeRunParts, LaunchHooks } from './run-parts.ts';
 import type { PromptFile, Run } from './runner.ts';
 import { noticesWith } from './server-notices.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
-import { type ActiveTurn, TurnWatch } from './turn-watch.ts';
+import { type ActiveTurn, askToStop, TurnWatch } from './turn-watch.ts';
 
-/** An interrupt that overtakes its prompt is lost, so it is repeated, after pauses that double. */
-const INTERRUPT_REPEAT_MS = 100;
 /** How long a process may outlive its stream, or a stream its process. */
 const DRAIN_MS = 1000;
 /** Time to read the rest of what a process wrote after it is gone. */
 const REST_MS_MAX = 10_000;
-const STDERR_LOGGED_CHARS = 2000;
 
 export class ClaudeRun implements Run {
   readonly process: ProcessIdentity;
@@ -38,6 +37,7 @@ export class ClaudeRun implements Run {
   readonly #plans = new Plans();
   readonly #turns: TurnWatch;
   readonly #translator: Translator;
+  readonly #options: LiveOptions;
   readonly #query: Query;
   readonly #spawned: GuardedProcess;
   readonly #tree: ProcessTree;
@@ -73,11 +73,16 @@ export class ClaudeRun implements Run {
       noticesOf: noticesWith(parts.mcpServers),
       mode: spec.options.permissionMode ?? 'default',
     });
-    ({ query: this.#query, spawned: this.#spawned } = parts.launch(this.#input, this.#hooks()));
-    this.#tree = new ProcessTree(this.#spawned, spec.marker, {
-      ...parts,
-      system: parts.finder.system,
+    this.#options = new LiveOptions({
+      rules: parts.rules,
+      query: () => this.#query,
+      turns: this.#turns,
+      notice: (text) => this.notice(text),
+      failed: (error) => this.#logError(error, 'Claude Code did not take a change of the options'),
     });
+    ({ query: this.#query, spawned: this.#spawned } = parts.launch(this.#input, this.#hooks()));
+    const { system } = parts.finder;
+    this.#tree = new ProcessTree(this.#spawned, spec.marker, { ...parts, system });
     this.process = this.#tree.identity;
     this.#gone = this.#finish(this.#pump());
   }
@@ -90,10 +95,10 @@ export class ClaudeRun implements Run {
   async ready(): Promise<void> {
     const { limits, spec, isInPlace } = this.#parts;
     let isInitialized = false;
-    const initialized = this.#query.initializationResult().then((answer) => {
+    const initialized = this.#query.initializationResult().then(async (answer) => {
       const error = versionFailure(answer.claude_code_version);
       this.#parts.commands.know(answer.commands);
-      if (error === undefined) isInitialized = true;
+      if (error === undefined) isInitialized = await this.#options.begin();
       else this.#ending ??= { state: 'failed', error };
     });
     const ready = Promise.race([initialized, this.#tree.exit, aborted(spec.signal)]);
@@ -110,6 +115,7 @@ export class ClaudeRun implements Run {
   }
 
   async isCurrent(): Promise<boolean> {
+    if (this.#options.isOutdated) return false;
     const looking = this.#parts.isCurrent(this.process.pid);
     const isCurrent = await inTime(looking, WARM_LOOK_MS_MAX).catch(() => false);
     // Checked last: the process may have ended meanwhile.
@@ -133,6 +139,10 @@ export class ClaudeRun implements Run {
       });
     }
     this.#input.push(this.#parts.newId(), text, 'text');
+  }
+
+  update(changes: ChangeableOptions): Promise<void> {
+    return this.#options.update(changes);
   }
 
   async interrupt(): Promise<void> {
@@ -192,11 +202,7 @@ export class ClaudeRun implements Run {
 
   async #askToStop(turn: ActiveTurn): Promise<void> {
     this.#translator.stopping();
-    for (let wait = INTERRUPT_REPEAT_MS; this.#phase !== 'gone'; wait *= 2) {
-      // Its answer says nothing about the end of the turn. It rejects if the process is already ending.
-      this.#query.interrupt().catch(() => undefined);
-      if (await within(turn.ended, wait)) return;
-    }
+    await askToStop(turn, this.#query, () => this.#phase === 'gone');
   }
 
   async #pump(): Promise<void> {
@@ -243,10 +249,8 @@ export class ClaudeRun implements Run {
   #outcomeOfExit(): TurnOutcome {
     if (this.#ending !== undefined) return this.#ending;
     const error = crashFailure(this.#spawned.child);
-    const { log, redactor } = this.#parts;
-    // Redacted before it is cut: the log would not recognize a part of a credential.
-    const stderr = redactor.text(this.#spawned.stderr()).slice(-STDERR_LOGGED_CHARS);
-    log.warn({ ...this.#who(), stderr }, error.message);
+    const stderr = loggedStderr(this.#spawned, this.#parts.redactor);
+    this.#parts.log.warn({ ...this.#who(), stderr }, error.message);
     return { state: 'failed', error };
   }
 
@@ -258,23 +262,21 @@ export class ClaudeRun implements Run {
   }
 
   #hooks(): LaunchHooks {
-    const { spec, listener, places, redactor, log } = this.#parts;
+    const { spec, listener, places, rules, redactor, log } = this.#parts;
     const canUseTool = createCanUseTool({
-      options: spec.options,
+      rules,
       places,
       redactor,
       remembered: spec.remembered ?? [],
       plans: this.#plans,
-      mode: () => this.#translator.mode,
       ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
       failed: (error) => this.#logError(error, 'permission request failed'),
     });
     return {
       canUseTool,
-      mode: () => this.#translator.mode,
+      ...this.#options.hooks,
       room: () => this.#turns.room(),
-      skipped: (bytes) =>
-        log.warn({ ...this.#who(), bytes }, 'skipped a line of text from Claude Code'),
+      skipped: (bytes) => log.warn({ ...this.#who(), bytes }, 'skipped a line from Claude Code'),
       broken: (failure) => this.#break(failure),
     };
   }

@@ -140,6 +140,7 @@ async function startIn(
     spec,
     listener,
     places,
+    rules: guards.rules,
     resumed: 'resume' in resumeOptions,
     mcpServers: [...servers.keys()],
     isCurrent: async (pid) => {
@@ -152,23 +153,18 @@ async function startIn(
     finder: context.processes.finder,
     isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
     commands: new Commands(settings),
-    launch: (input, { canUseTool, mode, ...gate }) => {
-      const launched = launch(context, input, gate, {
-        ...claudeOptions(options, { deny: guards.deny, excludes: instructions.excludes }),
+    launch: (input, { canUseTool, beforeTool, apply, ...gate }) =>
+      launch(context, input, gate, {
+        ...claudeOptions(options, guards.rules, instructions.excludes),
         ...sandbox,
         ...resumeOptions,
         outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
         mcpServers: Object.fromEntries(servers),
         env: environment,
-        hooks: guards.hooks({
-          mode,
-          apply: (changed) => launched.query.applyFlagSettings(changed),
-        }),
+        hooks: guards.hooks({ beforeTool, apply }),
         // In this mode nobody is asked. Claude Code must not think that somebody could be.
         canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
-      });
-      return launched;
-    },
+      }),
     readOutput,
     newId: context.newId,
     redactor: context.redactor,

@@ -73,7 +73,7 @@ const BY_REASON: Readonly<Record<string, Failure>> = {
   ),
   error_max_budget_usd: limitExceeded(
     'the budget is used up (maxBudgetUsd)',
-    'create a session with a higher maxBudgetUsd.',
+    'update_session raises it; then send the prompt again.',
   ),
   error_max_structured_output_retries: unavailableNow(
     'Claude gave no output that fits the schema (outputSchema), however often it was asked again',
@@ -123,7 +123,7 @@ const BY_API_ERROR: Readonly<Partial<Record<ApiError, Failure>>> = {
   overloaded: OVERLOADED,
   model_not_found: invalid(
     "the API does not know the session's model, or the account may not use it",
-    'create a session with another model.',
+    'update_session gives the session another model; then send the prompt again.',
   ),
   max_output_tokens: limitExceeded(
     "the answer reached the model's limit of output tokens",

@@ -1,12 +1,13 @@
 /** What keeps a session from what is not for it: Claude Code's own rules, and hooks for what these do not see. */
 
-import type { Options, PermissionMode, Settings } from '@anthropic-ai/claude-agent-sdk';
+import type { HookCallback, Options } from '@anthropic-ai/claude-agent-sdk';
 import { cannotLook } from '../looks.ts';
 import type { SessionOptions } from '../session/options.ts';
-import { permissionSettings } from './claude-options.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { planGuard } from './plan-guard.ts';
 import type { Places } from './protected.ts';
+import { Rules } from './rules.ts';
+import type { ChangedSettings } from './run-parts.ts';
 import { denyRules, seeSecretFiles } from './secret-files.ts';
 import { hasSettings } from './trust-level.ts';
 
@@ -22,35 +23,41 @@ type GuardsOptions = {
 
 /** The process that the hooks belong to. */
 type Guarded = {
-  readonly mode: () => PermissionMode;
-  readonly apply: (settings: Nullable<Settings>) => Promise<void>;
+  /** Sees to it that the rules are those of the mode. */
+  readonly beforeTool: HookCallback;
+  readonly apply: (settings: ChangedSettings) => Promise<void>;
 };
 
-/** With null, a setting is as if it had not been given. */
-type Nullable<T> = { [K in keyof T]?: T[K] | null };
-
 export type Guards = {
-  /** For the start. */
-  readonly deny: readonly string[];
+  readonly rules: Rules;
   readonly hooks: (guarded: Guarded) => NonNullable<Options['hooks']>;
 };
 
 /** @throws SessionError UNAVAILABLE if the server's own files cannot be looked at */
 export async function seeGuards(parts: GuardsOptions): Promise<Guards> {
   const { options, uuid, places, files, failed } = parts;
-  const [configurations, rules] = await Promise.all([configurationsOf(places), rulesAbout(files)]);
+  const [configurations, secrets] = await Promise.all([
+    configurationsOf(places),
+    rulesAbout(files),
+  ]);
   const { settings } = options;
   const keptOut = keptOutRules(configurations, places.directories, settings);
   const conversations = conversationGuard(configurations, uuid, settings);
+  const rules = new Rules({ options, keptOut, secrets });
   return {
-    deny: [...keptOut, ...rules],
-    hooks: ({ mode, apply }) => {
-      const renew = (now: readonly string[]) =>
-        apply(permissionSettings(options, [...keptOut, ...now]));
-      const always = [secretGuard({ files, rules, renew, failed }), conversations];
+    rules,
+    hooks: ({ beforeTool, apply }) => {
+      const renew = (now: readonly string[]) => {
+        rules.secrets = now;
+        return apply(rules.settings());
+      };
+      const guard = secretGuard({ files, rules: secrets, renew, failed });
+      // First, so that the others know of the mode.
+      const always = [beforeTool, guard, conversations];
       if (!hasSettings(settings)) return { PreToolUse: [{ hooks: always }] };
       const runShells = (may: boolean) => apply({ disableSkillShellExecution: may ? null : true });
-      const plan = planGuard({ mode, configurations, runShells, failed });
+      const isPlan = () => rules.isPlan;
+      const plan = planGuard({ isPlan, configurations, runShells, failed });
       return {
         PreToolUse: [{ hooks: [...always, plan] }],
         UserPromptExpansion: [{ hooks: [plan] }],

@@ -1,13 +1,7 @@
 /** What is allowed or denied without asking, and how answers reach Claude Code. */
 
-import type {
-  CanUseTool,
-  PermissionMode,
-  PermissionResult,
-  PermissionUpdate,
-} from '@anthropic-ai/claude-agent-sdk';
+import type { CanUseTool, PermissionResult } from '@anthropic-ai/claude-agent-sdk';
 import type { Redactor } from '../redaction.ts';
-import type { SessionOptions } from '../session/options.ts';
 import { type Memory, type RememberRule, ruleName } from '../session/remembered.ts';
 import { coversTool } from '../session/tool-rule.ts';
 import { cutBytes } from '../text.ts';
@@ -15,54 +9,21 @@ import { aborted } from '../timer.ts';
 import { memoryOf } from './memory.ts';
 import { type Plans, planFileOf, planIn } from './plans.ts';
 import type { Places } from './protected.ts';
+import { IN_PLAN_MODE, QUESTIONS, type Rules } from './rules.ts';
 import type { PermissionAsk, PermissionReply, RunListener } from './runner.ts';
 import { inputToRun, shownInput } from './shown-input.ts';
 
 const DESCRIPTION_BYTES_MAX = 2048;
 
-/**
- * Tools that change nothing on this machine: all that plan mode leaves. What an agent or a skill goes on to do is looked at
- * when it does it. What a tool of an MCP server changes, nobody knows.
- */
-const READING_TOOLS: ReadonlySet<string> = new Set(
-  'Read Glob Grep WebFetch WebSearch Agent Task Skill ToolSearch TaskStop BashOutput'.split(' '),
-);
-
-/** Questions to a person: no rule and no memory answers them. */
-const QUESTIONS: ReadonlySet<string> = new Set(['AskUserQuestion', 'ExitPlanMode']);
-
-/** All that Claude may ask for before its plan is approved. */
-export const IN_PLAN_MODE: ReadonlySet<string> = new Set([...READING_TOOLS, ...QUESTIONS]);
-
-/** The rules with a pattern, such as `Bash(git *)`, that a session in plan mode must do without. */
-function heldBackInPlan({ allowedTools = [], permissionMode }: SessionOptions): readonly string[] {
-  if (permissionMode !== 'plan') return [];
-  return allowedTools.filter(
-    (rule) => rule.includes('(') && !READING_TOOLS.has(rule.split('(')[0] ?? ''),
-  );
-}
-
-/**
- * The rules that Claude Code applies by itself. A bare name there would keep it from asking us at all, so
- * `createCanUseTool` answers for those, except in the mode that asks nobody.
- */
-export function claudeRules(options: SessionOptions): string[] {
-  const { allowedTools = [], permissionMode } = options;
-  if (permissionMode === 'dontAsk') return [...allowedTools];
-  const heldBack = heldBackInPlan(options);
-  return allowedTools.filter((rule) => rule.includes('(') && !heldBack.includes(rule));
-}
-
 type Input = Readonly<Record<string, unknown>>;
 
 export type PermissionPolicy = {
-  readonly options: SessionOptions;
+  readonly rules: Pick<Rules, 'options' | 'isPlan'>;
   /** The directories that decide which files may be remembered. */
   readonly places: Places;
   /** Allowed for the session in an earlier process. */
   readonly remembered: readonly RememberRule[];
   readonly plans: Plans;
-  readonly mode: () => PermissionMode;
   /** Looks at what is asked before anybody is shown it; Claude runs what it asked for itself. */
   readonly redactor: Redactor;
   readonly ask: RunListener['permission'];
@@ -76,11 +37,11 @@ export type PermissionPolicy = {
  * without asking. Never rejects: any failure is a denial.
  */
 export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
-  const bareRules = (policy.options.allowedTools ?? []).filter((rule) => !rule.includes('('));
   const remembered = new Set(policy.remembered.map(ruleName));
   return async (toolName, input, details): Promise<PermissionResult> => {
-    if (policy.mode() === 'plan' && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
-    const isAllowed = bareRules.some((rule) => coversTool(rule, toolName));
+    if (policy.rules.isPlan && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
+    const { allowedTools = [] } = policy.rules.options;
+    const isAllowed = allowedTools.some((rule) => coversTool(rule, toolName));
     if (isAllowed && !QUESTIONS.has(toolName)) return allow(input);
     const call = { toolName, input, details };
     const memory = await offeredMemory(policy, call);
@@ -88,8 +49,7 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
     const { reply, toRun } = await askAbout(policy, call, memory);
     if (reply.decision === 'deny') return deny(reply.message, reply.interrupt);
     if (reply.remembered !== undefined) remembered.add(ruleName(reply.remembered));
-    const allowed = allow({ ...toRun });
-    return toolName === 'ExitPlanMode' ? { ...allowed, ...planRules(policy.options) } : allowed;
+    return allow({ ...toRun });
   };
 }
 
@@ -153,18 +113,6 @@ function askOf(redactor: Redactor, { toolName, input, details }: Call): Permissi
     toolName: redactor.text(toolName),
     input: shownInput(redactor, input),
     description: description && cutBytes(redactor.text(description), DESCRIPTION_BYTES_MAX),
-  };
-}
-
-/** The session's rules that plan mode held back. They apply when the plan is approved. */
-function planRules(options: SessionOptions): { updatedPermissions?: PermissionUpdate[] } {
-  const rules = heldBackInPlan(options).flatMap((rule) => {
-    const [, toolName, ruleContent] = /^([^(]+)\((.*)\)$/s.exec(rule) ?? [];
-    return toolName === undefined || ruleContent === undefined ? [] : [{ toolName, ruleContent }];
-  });
-  if (rules.length === 0) return {};
-  return {
-    updatedPermissions: [{ type: 'addRules', rules, behavior: 'allow', destination: 'session' }],
   };
 }
 

@@ -4,16 +4,12 @@
  */
 
 import { dirname, join, resolve } from 'node:path';
-import type {
-  HookCallback,
-  HookInput,
-  PermissionMode,
-  PreToolUseHookInput,
-} from '@anthropic-ai/claude-agent-sdk';
+import type { HookCallback, HookInput, PreToolUseHookInput } from '@anthropic-ai/claude-agent-sdk';
 import { inTime } from '../looks.ts';
 import { SECRET_LOOK_MS_MAX } from '../process-limits.ts';
 import { denyUse } from './kept-out.ts';
-import { IN_PLAN_MODE, PLAN_REFUSAL } from './permissions.ts';
+import { PLAN_REFUSAL } from './permissions.ts';
+import { IN_PLAN_MODE } from './rules.ts';
 
 /** Tools that Claude Code asks nobody about, because they change nothing but the conversation. */
 const SILENT = new Set(
@@ -25,7 +21,8 @@ const SILENT = new Set(
 const WRITING_ONE_FILE = new Set(['Write', 'Edit']);
 
 type PlanGuardOptions = {
-  readonly mode: () => PermissionMode;
+  /** Whether the session is in plan mode, or about to be. */
+  readonly isPlan: () => boolean;
   /** Claude Code's configuration directory, by each of its names. Claude writes its plan in a folder there. */
   readonly configurations: readonly string[];
   /** Has Claude Code run the shell commands inside of skills and commands, or leave them out. */
@@ -38,7 +35,7 @@ type PlanGuardOptions = {
  * skill come past no hook, so while plan mode lasts they are left out of its text.
  */
 export function planGuard(options: PlanGuardOptions): HookCallback {
-  const { mode, configurations, runShells, failed } = options;
+  const { isPlan, configurations, runShells, failed } = options;
   const plans = configurations.map((at) => join(at, 'plans'));
   let mayRun = true;
   const setShells = async (may: boolean): Promise<void> => {
@@ -48,7 +45,7 @@ export function planGuard(options: PlanGuardOptions): HookCallback {
   };
   return async (call) => {
     // An agent may have a mode of its own, which does not end that of the session.
-    const isPlanning = mode() === 'plan' || modeIn(call) === 'plan';
+    const isPlanning = isPlan() || modeIn(call) === 'plan';
     if (isPlanning && call.hook_event_name === 'PreToolUse' && !leavesAsIs(call, plans)) {
       return denyUse(PLAN_REFUSAL);
     }

@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KILL_AGAIN_MS } from '../process-limits.ts';
+import type { Redactor } from '../redaction.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { createFinder, type Finder } from './finder.ts';
 import type { ProcessGuard } from './guard.ts';
@@ -23,6 +24,7 @@ import {
 import { type PipedChild, type SpawnRequest, spawnPiped } from './spawning.ts';
 
 const STDERR_BYTES_MAX = 64 * 1024;
+const STDERR_LOGGED_CHARS = 2000;
 const KILL_ROUNDS_MAX = 100;
 const KILL_ROUND_MS = 20;
 
@@ -31,6 +33,11 @@ export type GuardedProcess = {
   /** The last 64 KiB of standard error. All of it is read, so the child never blocks on it. */
   stderr(): string;
 };
+
+/** The end of what it wrote there. Redacted before it is cut: the log would not recognize a part of a credential. */
+export function loggedStderr(spawned: GuardedProcess, redactor: Redactor): string {
+  return redactor.text(spawned.stderr()).slice(-STDERR_LOGGED_CHARS);
+}
 
 /**
  * Starts a command under a guard, in its own session. Because of the guard, a missing command is an exit code and not

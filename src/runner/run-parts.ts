@@ -1,6 +1,6 @@
 /** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
-import type { CanUseTool, PermissionMode, Query } from '@anthropic-ai/claude-agent-sdk';
+import type { CanUseTool, HookCallback, Query, Settings } from '@anthropic-ai/claude-agent-sdk';
 import type { Logger } from '../log.ts';
 import {
   INTERRUPT_MS_MAX,
@@ -17,6 +17,7 @@ import type { LineGateOptions } from './line-gate.ts';
 import type { GuardedProcess, KillTree } from './process.ts';
 import type { MessageInput } from './prompt-text.ts';
 import type { Places } from './protected.ts';
+import type { Rules } from './rules.ts';
 import type { RunListener, RunSpec } from './runner.ts';
 import type { ReadOutput } from './structured-output.ts';
 
@@ -33,16 +34,22 @@ export type RunLimits = Readonly<typeof RUN_LIMITS>;
 
 export type Launched = { readonly query: Query; readonly spawned: GuardedProcess };
 
+/** With null, a setting is as if it had not been given. */
+export type ChangedSettings = { readonly [K in keyof Settings]?: Settings[K] | null };
+
 export type LaunchHooks = LineGateOptions & {
   readonly canUseTool: CanUseTool;
-  /** Claude Code's permission mode now. */
-  readonly mode: () => PermissionMode;
+  readonly beforeTool: HookCallback;
+  /** Changes settings of the running process. */
+  readonly apply: (settings: ChangedSettings) => Promise<void>;
 };
 
 export type ClaudeRunParts = {
   readonly spec: RunSpec;
   readonly listener: RunListener;
   readonly places: Places;
+  /** With the options of the start. */
+  readonly rules: Rules;
   readonly resumed: boolean;
   /** The names of the operator's MCP servers that the session has. */
   readonly mcpServers: readonly string[];

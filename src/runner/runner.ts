@@ -8,7 +8,7 @@ import type { Failure } from '../errors.ts';
 import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { AttachmentType, OutputBody, OutputSchema } from '../session/event.ts';
-import type { PermissionMode, SessionOptions } from '../session/options.ts';
+import type { ChangeableOptions, PermissionMode, SessionOptions } from '../session/options.ts';
 import type { Past } from '../session/past.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import type { Memory, RememberRule } from '../session/remembered.ts';
@@ -96,13 +96,19 @@ export interface Run {
   readonly process: ProcessIdentity;
   /**
    * False if a new process is needed: somebody else has continued the conversation, which this one does
-   * not know of, or it is about to be gone.
+   * not know of, it is about to be gone, or only a new one can go by the session's options.
    */
   isCurrent(): Promise<boolean>;
   /** Hands Claude one prompt; its turn ends with `turnEnded`, always. Not while a turn runs. */
   prompt(turnId: string, text: string, files?: readonly PromptFile[]): void;
   /** Puts a message into the turn that runs. */
   steer(text: string): void;
+  /**
+   * Goes by these options from now on: from the next request to the model and the next use of a tool, also in the turn
+   * that runs; by an effort from the next turn. What only a new process can go by is said in a notice if a turn runs, and
+   * makes {@link isCurrent} false. Resolves when the options are in force, or after some seconds. Never rejects.
+   */
+  update(changes: ChangeableOptions): Promise<void>;
   /** Asks the running turn to stop; the process stays. Resolves when the turn has ended. */
   interrupt(): Promise<void>;
   /**

@@ -68,11 +68,6 @@ export class Translator {
     this.#mode = options.mode;
   }
 
-  /** Claude Code's permission mode now: a session leaves plan mode when its plan is approved. */
-  get mode(): PermissionMode {
-    return this.#mode;
-  }
-
   /** Why Claude Code refused to start, if it said so. */
   get startFailure(): Failure | undefined {
     return this.#startFailure;

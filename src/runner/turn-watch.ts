@@ -8,11 +8,13 @@ import type { BackgroundTask } from '../session/background-task.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
 import type { PermissionMode } from '../session/options.ts';
-import { startTimer, type Timer } from '../timer.ts';
+import { startTimer, type Timer, within } from '../timer.ts';
 import { AGAIN, limitExceeded, unavailableNow } from './failure.ts';
 import { asName } from './message-parts.ts';
 import type { RunListener } from './runner.ts';
 
+/** An interrupt that overtakes its prompt is lost, so it is repeated, after pauses that double. */
+const INTERRUPT_REPEAT_MS = 100;
 const MINUTE_MS = 60_000;
 /** Maximum number of running tools that a notice names. */
 const NAMED_TOOLS_MAX = 3;
@@ -29,7 +31,9 @@ export type ActiveTurn = {
 type WatchedTurn = ActiveTurn & {
   readonly resolve: () => void;
   /** Until it has taken as long as it may. */
-  readonly timeout: Timer | undefined;
+  timeout: Timer | undefined;
+  /** On the monotonic clock, in milliseconds. */
+  readonly since: number;
   /** Until it is stopped because its process says nothing. */
   readonly silence: NodeJS.Timeout;
   /** Until its log gets a notice that there is no output. */
@@ -63,11 +67,13 @@ type TurnWatchOptions = {
 /** Sits between the translator and a run's listener, which may throw. */
 export class TurnWatch {
   readonly #options: TurnWatchOptions;
+  #timeoutMs: number | undefined;
   #turn: WatchedTurn | undefined;
   #questions = 0;
 
   constructor(options: TurnWatchOptions) {
     this.#options = options;
+    this.#timeoutMs = options.timeoutMs;
   }
 
   get turn(): ActiveTurn | undefined {
@@ -75,20 +81,35 @@ export class TurnWatch {
   }
 
   begin(turnId: string): void {
-    const { timeoutMs, silenceMs, quietMs } = this.#options;
+    const { silenceMs, quietMs } = this.#options;
     const { promise: ended, resolve } = Promise.withResolvers<void>();
-    const expire = (ms: number) => () => this.#expire(turn, tooLong(turnId, ms));
     const turn: WatchedTurn = {
       id: turnId,
       ended,
       resolve,
-      timeout: timeoutMs === undefined ? undefined : startTimer(timeoutMs, expire(timeoutMs)),
+      timeout: undefined,
+      since: performance.now(),
       silence: setTimeout(() => this.#silent(turn), silenceMs),
       quiet: setTimeout(() => this.#quiet(turn), quietMs),
       output: undefined,
       tools: new Map(),
     };
     this.#turn = turn;
+    this.#limit(turn);
+  }
+
+  /** Milliseconds that a turn may take from now on; of the turn that runs, those that it has taken count. */
+  setTimeout(timeoutMs: number): void {
+    this.#timeoutMs = timeoutMs;
+    if (this.#turn !== undefined) this.#limit(this.#turn);
+  }
+
+  #limit(turn: WatchedTurn): void {
+    turn.timeout?.cancel();
+    const ms = this.#timeoutMs;
+    if (ms === undefined) return;
+    const left = Math.max(0, turn.since + ms - performance.now());
+    turn.timeout = startTimer(left, () => this.#expire(turn, tooLong(turn.id, ms)));
   }
 
   /** Call it for any output of the process. */
@@ -204,6 +225,19 @@ export class TurnWatch {
   }
 }
 
+/** Asks for the end of a turn until it has ended, or its process is gone. */
+export async function askToStop(
+  turn: ActiveTurn,
+  query: { interrupt(): Promise<unknown> },
+  isGone: () => boolean,
+): Promise<void> {
+  for (let wait = INTERRUPT_REPEAT_MS; !isGone(); wait *= 2) {
+    // Its answer says nothing about the end of the turn. It rejects if the process is already ending.
+    query.interrupt().catch(() => undefined);
+    if (await within(turn.ended, wait)) return;
+  }
+}
+
 /** What we stopped because of a limit has failed; what made it to its end in that moment has not. */
 function stopped(outcome: TurnOutcome, error: Failure): TurnOutcome {
   return outcome.state === 'completed' ? outcome : { ...outcome, state: 'failed', error };
@@ -223,7 +257,7 @@ function quietText(tools: readonly string[], quietMs: number): string {
 function tooLong(turnId: string, timeoutMs: number): Failure {
   return limitExceeded(
     `turn ${turnId} took longer than the ${timeoutMs} ms that a turn of its session may take (timeout)`,
-    'ask for less in one prompt, or create a session with a longer timeout.',
+    'ask for less in one prompt, or set a longer timeout with update_session.',
   );
 }
 

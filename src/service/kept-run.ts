@@ -5,8 +5,10 @@ import { type Failure, failureOf } from '../errors.ts';
 import type { PromptFile, Run, RunListener } from '../runner/runner.ts';
 import type { OutputSchema } from '../session/event.ts';
 import type { ProcessIdentity } from '../session/process.ts';
+import type { Session } from '../session/session.ts';
 import type { Claim } from '../store/store.ts';
 import type { Attachments } from './attachments.ts';
+import { Told } from './told.ts';
 
 type Start = (claim: Claim, listener: RunListener) => Promise<Run>;
 
@@ -19,6 +21,7 @@ export class KeptRun {
   /** The schema that it was started with. */
   #outputSchema: OutputSchema | undefined;
   #listener: RunListener | undefined;
+  #told: Told | undefined;
 
   constructor(start: Start, attachments: Pick<Attachments, 'read'>) {
     this.#start = start;
@@ -44,12 +47,14 @@ export class KeptRun {
   async forTurn(claim: Claim, listener: RunListener, hasExited: () => boolean): Promise<Run> {
     const { outputSchema } = claim.turn;
     const run = this.#run;
+    await this.follow(claim.session);
     if (run !== undefined && (hasExited() || (await this.#suits(run, outputSchema)))) return run;
     this.#listener = undefined;
     await run?.close();
     this.#run = undefined;
     this.#outputSchema = outputSchema;
     this.#listener = listener;
+    this.#told = new Told(claim.session);
     this.#run = await this.#start(claim, listener);
     return this.#run;
   }
@@ -89,6 +94,16 @@ export class KeptRun {
       failed(error);
       return this.#run?.process;
     }
+  }
+
+  /** Has the process go by this session, if that is newer than what it goes by. Never rejects. */
+  async follow(session: Session): Promise<void> {
+    if (this.#run !== undefined) await this.#told?.tell(this.#run, session);
+  }
+
+  /** How often the caller had chosen a permission mode, as far as the process knows. */
+  get timesChosen(): number {
+    return this.#told?.timesChosen ?? 0;
   }
 
   async #suits(run: Run, outputSchema: OutputSchema | undefined): Promise<boolean> {

@@ -19,7 +19,8 @@ import {
   type PhaseEvent,
   turnOf,
 } from './phase.ts';
-import { type ProcessDeps, SessionProcess } from './session-process.ts';
+import type { ProcessDeps } from './process-parts.ts';
+import { SessionProcess } from './session-process.ts';
 
 export type LocalSessionDeps = ProcessDeps &
   Pick<Parts, 'killTree'> & {

@@ -40,13 +40,7 @@ export async function allowedOptions(
   { principal, isFork }: Making,
   policy: PolicyDeps,
 ): Promise<SessionOptions> {
-  if (isForbiddenBypass(asked, policy)) {
-    throw new SessionError(
-      'INVALID_REQUEST',
-      'permissionMode bypassPermissions is not allowed on this server',
-      { hint: 'the operator allows it with --allow-bypass-permissions.' },
-    );
-  }
+  checkMode(asked, policy);
   checkModels(asked);
   const { roots } = policy;
   const workingDirectory = await resolveDirectory(asked.workingDirectory, roots);
@@ -75,6 +69,16 @@ function notAbove(asked: TrustLevel, { level, hint }: Allowed, directory: string
     'INVALID_REQUEST',
     `settings "${asked}" is more than is allowed in ${quoteId(directory)}, where "${level}" is the most`,
     { hint },
+  );
+}
+
+/** @throws SessionError INVALID_REQUEST for a permission mode that the operator does not allow */
+export function checkMode(asked: Pick<SessionOptions, 'permissionMode'>, policy: Policy): void {
+  if (!isForbiddenBypass(asked, policy)) return;
+  throw new SessionError(
+    'INVALID_REQUEST',
+    'permissionMode bypassPermissions is not allowed on this server',
+    { hint: 'the operator allows it with --allow-bypass-permissions.' },
   );
 }
 
@@ -127,7 +131,7 @@ export async function optionsToRun(
       'UNAVAILABLE',
       `session ${sessionId} has permissionMode bypassPermissions, which this server does not allow`,
       {
-        hint: 'The operator allows it with --allow-bypass-permissions; then the next prompt tries again. Or create a session with another mode.',
+        hint: 'The operator allows it with --allow-bypass-permissions; then the next prompt tries again. Or choose another mode with update_session.',
         retryable: false,
       },
     );
@@ -144,6 +148,9 @@ export async function optionsToRun(
   return { options: await sandboxedToRun(sessionId, here, policy), allowed };
 }
 
-function isForbiddenBypass({ permissionMode }: SessionOptions, policy: Policy): boolean {
+function isForbiddenBypass(
+  { permissionMode }: Pick<SessionOptions, 'permissionMode'>,
+  policy: Policy,
+): boolean {
   return permissionMode === 'bypassPermissions' && !policy.allowBypassPermissions;
 }

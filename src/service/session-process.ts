@@ -1,38 +1,21 @@
 /** A session's process under one lease: starts and ends it, and writes what it says to the session's log. */
 
 import { failureOf } from '../errors.ts';
-import type { PermissionAsk, PermissionReply, Run, RunListener } from '../runner/runner.ts';
+import type { Run, RunListener } from '../runner/runner.ts';
 import type { SessionCommand, TurnOutcome } from '../session/decide.ts';
 import type { OutputBody } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { type Claim, type Fence, StaleFenceError } from '../store/store.ts';
 import { Background } from './background.ts';
-import type { Parts } from './core.ts';
+import { look } from './followed.ts';
 import { KeptRun } from './kept-run.ts';
 import { type Loss, lossFrom, lossOf, requeueText } from './loss.ts';
 import { ABSENT, isEnding, type Phase, type PhaseEvent, turnOf } from './phase.ts';
+import type { Owner, ProcessDeps } from './process-parts.ts';
 import { SessionWriter } from './session-writer.ts';
-import type { StartDeps } from './start-run.ts';
 import { Writing } from './unfinished.ts';
 
 const STOPPED_UNSENT = 'stopped before the prompt reached Claude; the prompt was requeued';
-
-export type ProcessDeps = Pick<Parts, 'store' | 'clock' | 'log' | 'unfinished' | 'attachments'> & {
-  /** Starts Claude Code. */
-  start(
-    session: Session,
-    listener: RunListener,
-    how: Pick<StartDeps, 'fence' | 'outputSchema' | 'signal'>,
-  ): Promise<Run>;
-  ask(process: SessionProcess, ask: PermissionAsk, signal: AbortSignal): Promise<PermissionReply>;
-};
-
-/** The session's object, as its process sees it. */
-export type Owner = {
-  readonly phase: Phase;
-  readonly process: SessionProcess | undefined;
-  tell(event: PhaseEvent): void;
-};
 
 export class SessionProcess {
   readonly id: string;
@@ -97,6 +80,8 @@ export class SessionProcess {
     let run: Run;
     try {
       run = await this.#kept.forTurn(claim, this.#listenTo(), hasExited);
+      // The session may have been changed while the process started.
+      if (run !== warm) await look(this, this.#deps);
     } catch (error) {
       return this.#tell({ type: 'failed', error });
     }
@@ -110,6 +95,11 @@ export class SessionProcess {
     } catch (error) {
       this.#tell({ type: 'unrecorded', error });
     }
+  }
+
+  /** Has the process go by this session, if that is newer than what it goes by. Never rejects. */
+  follow(session: Session): Promise<void> {
+    return this.#kept.follow(session);
   }
 
   get #starting(): Extract<Phase, { is: 'starting' }> | undefined {
@@ -244,7 +234,8 @@ export class SessionProcess {
       autonomousTurnStarted: (turnId) => this.#tell({ type: 'woken', turnId }),
       turnEnded: (turnId, outcome) => this.#turnEnded(turnId, outcome),
       backgroundTasks: (tasks) => this.background.set(tasks),
-      modeReached: (mode) => this.#write([{ type: 'reach_mode', mode }]),
+      modeReached: (mode) =>
+        this.#write([{ type: 'reach_mode', mode, times: this.#kept.timesChosen }]),
       permission: (ask, signal) => this.#deps.ask(this, ask, signal),
       // The end of an outdated process that is replaced is not the end of this.
       exited: () => this.#kept.isOf(listener) && this.#tell({ type: 'exited' }),

@@ -2,19 +2,21 @@
 
 import { SessionNotFoundError } from '../errors.ts';
 import { LIST_LIMIT_MAX } from '../limits.ts';
+import { UPDATE_WAIT_MS } from '../process-limits.ts';
 import type { Command } from '../session/command.ts';
 import type { ForkOrigin, Trace, Turn, UsageByModel } from '../session/event.ts';
 import { contributionOf, type Metrics } from '../session/metrics.ts';
-import { optionsNow } from '../session/mode.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
+import { optionsNow, type Update } from '../session/update.ts';
 import type { IdleQuery, IdleSession, SearchQuery, SessionCursor } from '../store/queries.ts';
 import type { Appended, RequestKey } from '../store/store.ts';
+import { within } from '../timer.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { firstInside, unnamedDirectory } from './directories.ts';
 import { type MetricsScope, sumsName } from './metrics-scope.ts';
-import { allowedOptions, checkMcpServers, type Policy } from './policy.ts';
+import { allowedOptions, checkMcpServers, checkMode, type Policy } from './policy.ts';
 import { type GivenParts, withParts } from './prompt-parts.ts';
 import { sandboxInForce } from './sandboxing.ts';
 import { creationOf } from './session-creation.ts';
@@ -185,6 +187,20 @@ export class Sessions {
     const asker = { principal: caller.principal, mcpSessionId: null };
     const tied = store.append(sessionId, { type: 'tie', mcpSessionId }, { asker });
     const [{ session }] = await Promise.all([tied, announced]);
+    return session;
+  }
+
+  /**
+   * Changes what is given of the session; nothing if it is so already. What counts for its process reaches it wherever
+   * it runs; if that is here, usually before this resolves.
+   *
+   * @throws SessionError INVALID_REQUEST for a permission mode that is not allowed, SESSION_NOT_READY if it has ended
+   */
+  async update(caller: Caller, named: string, asked: Update): Promise<Session> {
+    checkMode(asked, this.#deps);
+    const session = await this.#change(caller, named, { type: 'update', asked });
+    const following = this.#deps.local.get(session.id)?.process?.follow(session);
+    if (following !== undefined) await within(following, UPDATE_WAIT_MS);
     return session;
   }
 

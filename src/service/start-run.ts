@@ -5,10 +5,10 @@ import { inTime } from '../looks.ts';
 import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { Run, RunListener, Runner, RunSpec } from '../runner/runner.ts';
 import type { OutputSchema } from '../session/event.ts';
-import { optionsNow } from '../session/mode.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { type Past, pastOf } from '../session/past.ts';
 import { type Session, uuidOf } from '../session/session.ts';
+import { optionsNow } from '../session/update.ts';
 import { roundUsd } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
 import type { Parts } from './core.ts';
@@ -73,7 +73,7 @@ function withinBudget(session: Session): SessionOptions {
     'LIMIT_EXCEEDED',
     `session ${id} has used its budget of ${maxBudgetUsd} USD (maxBudgetUsd)`,
     {
-      hint: 'a session made with fork_session or create_session has a new budget.',
+      hint: 'update_session raises it; a session made with fork_session or create_session has a new one.',
       retryable: false,
     },
   );

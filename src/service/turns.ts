@@ -8,6 +8,7 @@ import type { Command, Effect, PromptMode } from '../session/command.ts';
 import type { Trace, Turn } from '../session/event.ts';
 import type { Session } from '../session/session.ts';
 import { queuedTurn } from '../session/turn.ts';
+import { optionsNow } from '../session/update.ts';
 import type { SessionCursor } from '../store/queries.ts';
 import type { Appended, AppendOptions, Reply, RequestKey } from '../store/store.ts';
 import type { Caller } from './caller.ts';
@@ -202,11 +203,13 @@ export class Turns {
     return this.#deps.store.sessions({ principal, mcpSessionId, limit, cursor });
   }
 
-  async #leave(caller: Caller, { id, status, options }: Session): Promise<void> {
+  async #leave(caller: Caller, session: Session): Promise<void> {
+    const { id, status } = session;
     if (status === 'terminated') return;
+    const { onDisconnect } = optionsNow(session);
     try {
-      if (options.onDisconnect === 'interrupt') await this.interrupt(caller, id);
-      if (options.onDisconnect === 'end') {
+      if (onDisconnect === 'interrupt') await this.interrupt(caller, id);
+      if (onDisconnect === 'end') {
         await this.#deps.sessions.end(caller, id, 'its MCP session ended');
       }
     } catch (error) {

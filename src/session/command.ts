@@ -160,6 +160,7 @@ export function needsOf(command: Command): Needs {
     case 'queue_prompt':
     case 'request_permission':
     case 'reach_mode':
+    case 'update':
     case 'fail':
       return {};
   }

@@ -20,6 +20,7 @@ import type { PermissionMode } from './options.ts';
 import { answer, closeRequest, type PermissionAnswer, request } from './permission.ts';
 import { type Session, taskIdOf } from './session.ts';
 import { cancel, cancelQueued, endTurn, queue, requeue, settle, start } from './turn.ts';
+import { type Update, update } from './update.ts';
 
 /** A turn that has not ended, with its prompt (empty for an autonomous turn). */
 export type OpenTurn = Turn & PromptParts & { readonly prompt: string };
@@ -81,7 +82,13 @@ export type SessionCommand =
       readonly requestId: string;
       readonly answer: PermissionAnswer;
     }
-  | { readonly type: 'reach_mode'; readonly mode: PermissionMode }
+  | { readonly type: 'update'; readonly asked: Update }
+  | {
+      readonly type: 'reach_mode';
+      readonly mode: PermissionMode;
+      /** How often the caller had chosen a mode, as far as the process knew. */
+      readonly times: number;
+    }
   | { readonly type: 'fail'; readonly error: Failure }
   | {
       readonly type: 'end';
@@ -133,7 +140,9 @@ export function decide(
     case 'answer_permission':
       return answer(state, command.requestId, command.answer, now);
     case 'reach_mode':
-      return reachMode(session, command.mode);
+      return reachMode(session, command.mode, command.times);
+    case 'update':
+      return update(session, command.asked);
     case 'fail':
       return [{ type: 'session_error', error: command.error }];
     case 'end':

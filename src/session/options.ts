@@ -73,5 +73,28 @@ export function directoriesOf(options: SessionOptions): readonly string[] {
   return [options.workingDirectory, ...(options.additionalDirectories ?? [])];
 }
 
-/** Changed settings of a session. */
-export type SessionChanges = { readonly permissionMode: PermissionMode };
+/** The options that may be changed later. What is absent stays as it is. */
+export type ChangeableOptions = Pick<
+  SessionOptions,
+  | 'model'
+  | 'effort'
+  | 'permissionMode'
+  | 'allowedTools'
+  | 'disallowedTools'
+  | 'maxBudgetUsd'
+  | 'timeout'
+  | 'onDisconnect'
+>;
+
+/** A permission mode that the caller has chosen since the session was created, and how often one has been. */
+export type ChosenMode = { readonly mode: PermissionMode; readonly times: number };
+
+/**
+ * What has changed of a session, with the values from now on. The session's record has them under the same names.
+ * `permissionMode` is the mode reached; together with `chosenMode`, the caller has chosen it.
+ */
+export type SessionChanges = ChangeableOptions & {
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly chosenMode?: ChosenMode;
+};

@@ -12,7 +12,7 @@ import {
   type Usage,
   type UsageByModel,
 } from './event.ts';
-import type { PermissionMode, SessionOptions, TrustLevel } from './options.ts';
+import type { ChangeableOptions, ChosenMode, SessionOptions, TrustLevel } from './options.ts';
 import { canBecome, type SessionStatus } from './status.ts';
 import { addUsage, addUsageByModel, NO_USAGE } from './usage.ts';
 
@@ -50,16 +50,16 @@ const NO_TURNS: TurnCounts = {
   cancelled: 0,
 };
 
-export type Session = {
+/** The options that have changed since the session was created are beside its own ones, under the same names. */
+export type Session = ChangeableOptions & {
   readonly id: string;
   readonly principal: string;
   readonly mcpSessionId: string | null;
   readonly status: SessionStatus;
   readonly name?: string;
-  /** As chosen when it was created. */
+  /** As chosen when it was created; `optionsNow` says what counts. */
   readonly options: SessionOptions;
-  /** The current mode, once it has differed from the chosen one. */
-  readonly permissionMode?: PermissionMode;
+  readonly chosenMode?: ChosenMode;
   /** The level that its process was last started with, once a notice has said it. */
   readonly settings?: TrustLevel;
   readonly labels: Readonly<Record<string, string>>;

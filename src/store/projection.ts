@@ -13,6 +13,8 @@ import { queuedTurn } from '../session/turn.ts';
 /** One change of the rows of a session. */
 export type RowChange =
   | { readonly kind: 'label'; readonly key: string; readonly value: string }
+  /** Takes all labels away. */
+  | { readonly kind: 'unlabel' }
   | { readonly kind: 'link' | 'unlink'; readonly taskId: string }
   | {
       readonly kind: 'insert_turn';
@@ -43,7 +45,9 @@ export function project(
 ): readonly RowChange[] {
   switch (event.type) {
     case 'session_created':
-      return Object.entries(event.labels).map(([key, value]) => ({ kind: 'label', key, value }));
+      return labelsOf(event.labels);
+    case 'session_updated':
+      return event.changes.labels ? [{ kind: 'unlabel' }, ...labelsOf(event.changes.labels)] : [];
     case 'task_linked':
       return [{ kind: 'link', taskId: event.taskId }];
     case 'task_unlinked':
@@ -70,7 +74,6 @@ export function project(
     case 'permission_answered':
       return answerRequest(event.request);
     case 'session_tied':
-    case 'session_updated':
     case 'session_error':
     case 'session_ended':
     case 'text':
@@ -78,6 +81,10 @@ export function project(
     case 'tool_result':
       return [];
   }
+}
+
+function labelsOf(labels: Readonly<Record<string, string>>): readonly RowChange[] {
+  return Object.entries(labels).map(([key, value]) => ({ kind: 'label', key, value }));
 }
 
 type Of<T extends EventBody['type']> = Extract<SessionEvent, { type: T }>;
@@ -123,6 +130,7 @@ export function changesQueue({ kind }: RowChange): boolean {
     case 'requeue_turn':
       return true;
     case 'label':
+    case 'unlabel':
     case 'link':
     case 'unlink':
     case 'insert_request':

@@ -30,8 +30,14 @@ const LINES: EventTable<LogLine | undefined, [session: Change['session']]> = {
     text: 'session in error',
     fields: { code: error.code },
   }),
-  session_updated: ({ changes: { permissionMode } }) =>
-    info('permission mode reached', { permissionMode }),
+  session_updated: ({ changes: { chosenMode, ...changes } }) => {
+    const { permissionMode } = changes;
+    const changed = Object.keys(changes);
+    const isReached = chosenMode === undefined && changed.join() === 'permissionMode';
+    return isReached
+      ? info('permission mode reached', { permissionMode })
+      : info('session changed', { changed, permissionMode });
+  },
   permission_requested: ({ turnId, request: { requestId } }) =>
     info('permission asked', { turnId, requestId }),
   permission_answered: ({ turnId, request }) => {

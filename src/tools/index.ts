@@ -11,6 +11,7 @@ import { sendPrompt } from './send-prompt.ts';
 import { cancelPrompt, interruptSession } from './stopping.ts';
 import { linkTask, unlinkTask } from './task-links.ts';
 import type { Tool } from './tool.ts';
+import { updateSession } from './update-session.ts';
 import { waitSessions } from './wait-sessions.ts';
 
 export const TOOLS: readonly Tool[] = [
@@ -24,6 +25,7 @@ export const TOOLS: readonly Tool[] = [
   cancelPrompt,
   listPermissionRequests,
   answerPermissionRequest,
+  updateSession,
   forkSession,
   attachSession,
   linkTask,

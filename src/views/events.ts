@@ -68,7 +68,7 @@ export function showEvent(event: SessionEvent): EventView {
 const SHOWN: EventTable<Readonly<Record<string, unknown>>> = {
   session_created: ({ options }) => ({ workingDirectory: options.workingDirectory }),
   session_tied: ({ mcpSessionId }) => ({ mcpSessionId }),
-  session_updated: ({ changes }) => ({ changes }),
+  session_updated: ({ changes: { chosenMode: _ours, ...changes } }) => ({ changes }),
   session_error: ({ error }) => ({ error }),
   session_ended: ({ reason }) => ({ reason }),
   task_linked: ({ taskId }) => ({ taskId }),

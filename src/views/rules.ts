@@ -1,8 +1,9 @@
-/** What a session may do, as JSON. */
+/** What a session may do and spend, as JSON. */
 
 import { z } from 'zod';
 import { DISCONNECT_POLICIES } from '../session/options.ts';
 import type { Session } from '../session/session.ts';
+import { optionsNow } from '../session/update.ts';
 import { countView } from './session.ts';
 import { lastFitting } from './weight.ts';
 
@@ -36,9 +37,10 @@ export const rulesView = z.object({
  * @param remembered the texts of what was allowed for the rest of the session
  */
 export function showRules(
-  { options }: Session,
+  session: Session,
   remembered: readonly string[],
 ): z.infer<typeof rulesView> | undefined {
+  const options = optionsNow(session);
   const agents = options.agents && Object.keys(options.agents);
   const shown = (rules: readonly string[] = []) => lastFitting(rules, RULES_WEIGHT_MAX);
   const lists = {

@@ -8,6 +8,7 @@ import { EFFORTS, PERMISSION_MODES, TRUST_LEVELS } from '../session/options.ts';
 import { type Session, silentSince, taskIdOf } from '../session/session.ts';
 import { SESSION_STATUSES } from '../session/status.ts';
 import { settingsOf } from '../session/trust.ts';
+import { optionsNow } from '../session/update.ts';
 import { lastFitting } from './weight.ts';
 
 /** About in tokens: of the tasks in each mention of a session. */
@@ -108,7 +109,8 @@ export const sessionView = shape('session', {
 
 /** @param now epoch milliseconds */
 export function showSession(session: Session, now: number): z.infer<typeof sessionView> {
-  const { options, taskIds } = session;
+  const { taskIds } = session;
+  const options = optionsNow(session);
   const tasks = session.background?.tasks ?? [];
   const shownTasks = lastFitting(taskIds, TASKS_WEIGHT_MAX);
   return {

@@ -12,6 +12,7 @@ import {
   type SessionEvent,
   type Turn,
 } from '../session/event.ts';
+import type { SessionChanges } from '../session/options.ts';
 import { byWhom } from '../session/permission.ts';
 import { type Question, questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
@@ -58,12 +59,7 @@ const TELLINGS: EventTable<Telling | undefined, [directory: string]> = {
     says: 'in',
     text: tildePath(options.workingDirectory),
   }),
-  session_updated: ({ changes }) => ({
-    word: 'mode',
-    title: 'Permission mode',
-    style: 'dim',
-    says: changes.permissionMode,
-  }),
+  session_updated: ({ changes }) => tellChanges(changes),
   session_error: ({ error: { code, message, hint } }) => ({
     word: 'error',
     title: 'Session error',
@@ -180,6 +176,18 @@ export function activityOf(event: SessionEvent, directory: string): string | und
   if (!telling?.isActivity) return undefined;
   const line = oneLine(`${titleOf(telling)}: ${bodyText(telling)}`);
   return cutChars(line, ACTIVITY_CHARS_MAX);
+}
+
+/** What Claude Code reaches by itself is a mode, and nothing else. */
+function tellChanges({ chosenMode: _ours, ...changes }: SessionChanges): Telling {
+  const { permissionMode, ...others } = changes;
+  if (Object.keys(others).length === 0) {
+    return { word: 'mode', title: 'Permission mode', style: 'dim', says: permissionMode };
+  }
+  const text = Object.entries(changes).map(([name, value]) => {
+    return `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`;
+  });
+  return { word: 'changed', title: 'Session changed', style: 'dim', text: text.join(', ') };
 }
 
 /** What a permission request asks for, and what an answer for the session would allow. */

@@ -128,6 +128,8 @@ class ChildRun implements Run {
     throw new Error('the chaos run steers nothing');
   }
 
+  async update(): Promise<void> {}
+
   async interrupt(): Promise<void> {
     const turn = this.#turn;
     if (turn === undefined) return;

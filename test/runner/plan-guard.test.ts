@@ -24,7 +24,7 @@ function guard(given: { mode: PermissionMode; canSet?: boolean }) {
   const set: boolean[] = [];
   const failures: unknown[] = [];
   const hook = planGuard({
-    mode: () => given.mode,
+    isPlan: () => given.mode === 'plan',
     configurations: ['/home/me/.claude', '/real/.claude'],
     runShells: async (may) => {
       if (!canSet) throw new Error('gone');

@@ -29,6 +29,7 @@ export const CHANGES: readonly Call[] = [
   call('interrupt_session', ({ sessionId }) => ({ sessionId })),
   call('interrupt_session', ({ sessionId }) => ({ sessionId, cancelQueued: true })),
   call('cancel_prompt', ({ sessionId, turnId }) => ({ sessionId, turnId })),
+  call('update_session', ({ sessionId }) => ({ sessionId, name: 'n' })),
   call('fork_session', ({ sessionId }) => ({ sessionId })),
   call('link_task', ({ sessionId }) => ({ sessionId, taskId: 'u' })),
   call('unlink_task', ({ sessionId }) => ({ sessionId, taskId: 't' })),

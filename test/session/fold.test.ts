@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { SessionError } from '../../src/errors.ts';
 import { decide, type SessionCommand, type SessionState } from '../../src/session/decide.ts';
 import { combine, contributionOf, differenceOf, METRIC_NAMES } from '../../src/session/metrics.ts';
+import { timesChosen } from '../../src/session/mode.ts';
+import { PERMISSION_MODES } from '../../src/session/options.ts';
+import type { Update } from '../../src/session/update.ts';
 import { FAILURE, fold, newState, PERMISSION } from './log.ts';
 
 type Maker = (state: SessionState, pick: number) => SessionCommand;
@@ -15,6 +18,13 @@ const usage = {
   costUsd: 0.1,
 };
 const OUTCOMES = ['completed', 'failed', 'interrupted', 'lost'] as const;
+
+const UPDATES: readonly Update[] = [
+  ...PERMISSION_MODES.map((permissionMode) => ({ permissionMode })),
+  { name: 'n', labels: { a: 'b' } },
+  { model: 'opus', effort: 'high', timeout: 5000 },
+  { allowedTools: [], disallowedTools: ['Bash'], maxBudgetUsd: 1, onDisconnect: 'end' },
+];
 
 const fresh = ({ session }: SessionState) => `new-${session.lastSeq}`;
 /** An open turn, or one past them that is not there. */
@@ -43,6 +53,12 @@ const MAKERS: readonly Maker[] = [
     answer: { state: 'allowed' },
   }),
   () => ({ type: 'fail', error: FAILURE }),
+  (_, pick) => ({ type: 'update', asked: UPDATES[pick % UPDATES.length] ?? {} }),
+  ({ session }, pick) => ({
+    type: 'reach_mode',
+    mode: PERMISSION_MODES[pick % PERMISSION_MODES.length] ?? 'plan',
+    times: timesChosen(session),
+  }),
   (_, pick) => (pick === 0 ? { type: 'end', reason: 'done' } : { type: 'cancel_prompts' }),
 ];
 

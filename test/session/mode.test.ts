@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { modeOf, optionsNow } from '../../src/session/mode.ts';
+import { modeOf } from '../../src/session/mode.ts';
 import { PERMISSION_MODES, type PermissionMode } from '../../src/session/options.ts';
 import { applyCreated, type Session } from '../../src/session/session.ts';
+import { optionsNow } from '../../src/session/update.ts';
 import { CREATED, newState, run } from './log.ts';
 
 function chosen(permissionMode?: PermissionMode): Session {
@@ -11,7 +12,7 @@ function chosen(permissionMode?: PermissionMode): Session {
 
 /** The mode after Claude Code has told of these, one after the other. */
 function reached(session: Session, ...modes: readonly PermissionMode[]): PermissionMode {
-  const commands = modes.map((mode) => ({ type: 'reach_mode', mode }) as const);
+  const commands = modes.map((mode) => ({ type: 'reach_mode', mode, times: 0 }) as const);
   return modeOf(run({ ...newState(), session }, ...commands).session);
 }
 
@@ -50,7 +51,7 @@ describe('the permission mode of a session', () => {
   test('goes into the options that its next process starts with', () => {
     expect(optionsNow(chosen())).toEqual(CREATED.options);
     const state = { ...newState(), session: chosen('plan') };
-    const { session } = run(state, { type: 'reach_mode', mode: 'default' });
+    const { session } = run(state, { type: 'reach_mode', mode: 'default', times: 0 });
     expect(optionsNow(session)).toEqual({ ...CREATED.options, permissionMode: 'default' });
     expect(session.options.permissionMode).toBe('plan');
   });

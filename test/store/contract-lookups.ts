@@ -42,6 +42,22 @@ export function lookupContract({ current, store }: Opened): void {
     expect(await completed(store(), { of: 'label', prefix: 'team=y' })).toEqual(['team=y=z']);
   });
 
+  test('labels and a name that are changed replace the old ones wherever a session is found', async () => {
+    const id = await createIn(store(), { labels: { team: 'x', tier: '1' } });
+    const asked = { name: 'later', labels: { team: 'y' } };
+    await store().append(id, { type: 'update', asked });
+    const found = async (label: { key: string; value: string }) =>
+      (await store().sessions({ principal: PRINCIPAL, label, limit: 9 })).map((one) => one.id);
+    expect(await found({ key: 'team', value: 'y' })).toEqual([id]);
+    expect(await found({ key: 'team', value: 'x' })).toEqual([]);
+    expect(await found({ key: 'tier', value: '1' })).toEqual([]);
+    expect(await completed(store(), { of: 'label', prefix: 't' })).toEqual(['team=y']);
+    expect(await store().named({ principal: PRINCIPAL, name: 'later', limit: 9 })).toEqual([id]);
+    expect(await store().session(PRINCIPAL, id)).toMatchObject(asked);
+    await store().append(id, { type: 'update', asked: { labels: {} } });
+    expect(await completed(store(), { of: 'label', prefix: 't' })).toEqual([]);
+  });
+
   test('another principal completes nothing of these', async () => {
     await named(store(), 'claude_a', 'secret');
     await createIn(store(), { taskId: 'T', labels: { team: 'x' } });

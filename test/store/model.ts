@@ -87,6 +87,9 @@ export class Model {
       case 'label':
         this.labels[change.key] = change.value;
         return;
+      case 'unlabel':
+        for (const key of Object.keys(this.labels)) delete this.labels[key];
+        return;
       case 'link':
         this.tasks.add(change.taskId);
         return;
@@ -145,6 +148,9 @@ const goingOn = fc.oneof(
   always(({ openRequests }) => {
     const requestId = openRequests[0]?.requestId ?? 'none';
     return { type: 'answer_permission', requestId, answer: { state: 'allowed' } };
+  }),
+  fc.tuple(word, word).map(([name, label]): Make => {
+    return () => ({ type: 'update', asked: { name, labels: { [label]: name } } });
   }),
   always(() => ({ type: 'fail', error: failure })),
 );

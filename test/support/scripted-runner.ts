@@ -13,7 +13,7 @@ import type {
 } from '../../src/runner/runner.ts';
 import type { TurnOutcome } from '../../src/session/decide.ts';
 import type { OutputBody } from '../../src/session/event.ts';
-import type { PermissionMode } from '../../src/session/options.ts';
+import type { ChangeableOptions, PermissionMode } from '../../src/session/options.ts';
 import type { ProcessIdentity } from '../../src/session/process.ts';
 import { Changes } from './changes.ts';
 
@@ -116,12 +116,16 @@ export class ScriptedRun implements Run {
   readonly process: ProcessIdentity;
   readonly prompts: ScriptedPrompt[] = [];
   readonly steered: string[] = [];
+  /** What it was told to go by after its start, one after the other. */
+  readonly updates: ChangeableOptions[] = [];
   interrupts = 0;
   /** Programs that the session has left running; set to an error to play that they cannot be looked for. */
   left: readonly string[] | Error = [];
   /** The turn that runs, if one does. */
   turnId: string | undefined;
   isClosed = false;
+  /** What a change of the options does to it. */
+  onUpdate: () => Promise<void> = async () => {};
   /** What an interrupt does to the turn that runs: by itself it ends it at once. */
   onInterrupt: (run: ScriptedRun) => void = (run) => run.finish({ state: 'interrupted' });
   readonly #changed: () => void;
@@ -150,6 +154,12 @@ export class ScriptedRun implements Run {
   steer(text: string): void {
     this.steered.push(text);
     this.#changed();
+  }
+
+  async update(changes: ChangeableOptions): Promise<void> {
+    this.updates.push(changes);
+    this.#changed();
+    await this.onUpdate();
   }
 
   async interrupt(): Promise<void> {

@@ -12,6 +12,9 @@ export function changeRow(tx: Transaction, sessionId: string, change: RowChange)
     case 'label':
       sql.run('INSERT INTO session_labels VALUES (?, ?, ?)', sessionId, change.key, change.value);
       return;
+    case 'unlabel':
+      sql.run('DELETE FROM session_labels WHERE session_id = ?', sessionId);
+      return;
     case 'link':
       sql.run('INSERT OR IGNORE INTO session_tasks VALUES (?, ?)', sessionId, change.taskId);
       return;

@@ -29,6 +29,7 @@ export type Results = {
   list_permission_requests: { requests: RequestView[]; nextCursor?: string };
   answer_permission_request: { request: RequestView };
   fork_session: Made;
+  update_session: Shown;
   attach_session: Shown;
   link_task: Shown;
   unlink_task: Shown;

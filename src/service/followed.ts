@@ -1,0 +1,55 @@
+/**
+ * Has the processes of this server go by what callers change of their sessions, whichever server the call came to: the
+ * log is how they hear of it.
+ */
+
+import type { Session } from '../session/session.ts';
+import type { Parts } from './core.ts';
+
+/** Returns the function that stops it. */
+export function followChanges({
+  store,
+  local,
+  log,
+}: Pick<Parts, 'store' | 'local' | 'log'>): () => void {
+  let isOurs = false;
+  store.observe({
+    committed: ({ changes }) => {
+      // The news of this commit come right after this. It is known what is in it, so nobody needs to look.
+      isOurs = true;
+      queueMicrotask(() => {
+        isOurs = false;
+      });
+      for (const { session, events } of changes) {
+        if (!events.some(({ type }) => type === 'session_updated')) continue;
+        void local.get(session.id)?.process?.follow(session);
+      }
+    },
+  });
+  return store.subscribe(({ sessions }) => {
+    if (isOurs) return;
+    for (const process of local.processes()) {
+      if (sessions === 'any' || sessions.has(process.id)) void look(process, { store, log });
+    }
+  });
+}
+
+type Follower = {
+  readonly id: string;
+  readonly principal: string;
+  follow(session: Session): Promise<void>;
+};
+
+/** Has a process go by the session as it is now. Never rejects. */
+export async function look(
+  process: Follower,
+  { store, log }: Pick<Parts, 'store' | 'log'>,
+): Promise<void> {
+  const { id, principal } = process;
+  try {
+    const session = await store.session(principal, id);
+    if (session !== undefined) await process.follow(session);
+  } catch (error) {
+    log.error({ sessionId: id, err: error }, 'failed to look for changes of a session');
+  }
+}
