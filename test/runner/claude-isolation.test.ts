@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
+import type { TrustLevel } from '../../src/session/options.ts';
 import { openWorld } from './open-world.ts';
 
 const HOOK = [{ hooks: [{ type: 'command', command: 'touch hook-ran' }] }];
@@ -58,12 +59,12 @@ function scheduled(now: number): string {
   return JSON.stringify({ tasks });
 }
 
-test('a session runs no prompt that its repository has scheduled, and leaves the schedule alone', async () => {
+const runsNoSchedule = async (settings: TrustLevel) => {
   const file = join(world.cwd, '.claude', 'scheduled_tasks.json');
   await mkdir(dirname(file), { recursive: true });
   const schedule = scheduled(Date.now());
   await writeFile(file, schedule);
-  const session = await world.start();
+  const session = await world.start({ options: { settings } });
   const outcome = await session.turn([
     { tool: 'CronList', input: {} },
     { tool: 'CronDelete', input: { id: 'bbbb2222' } },
@@ -76,7 +77,12 @@ test('a session runs no prompt that its repository has scheduled, and leaves the
   const bodies = JSON.stringify(world.api.requests.map(({ body }) => body));
   expect(bodies).not.toContain('PROMPT-FROM-A-FILE');
   expect(await readFile(file, 'utf8')).toBe(schedule);
-});
+};
+
+test('a session runs no prompt that its repository has scheduled, and leaves the schedule alone', () =>
+  runsNoSchedule('none'));
+
+test('nor does a session whose repository and user are trusted', () => runsNoSchedule('user'));
 
 /** Where Claude Code keeps what belongs to the directory that the sessions work in. */
 function projectFolder(): string {
@@ -111,14 +117,20 @@ test.each(['default', 'acceptEdits', 'plan', 'dontAsk'] as const)(
   },
 );
 
-test('a session is not told what others have left to be remembered', async () => {
+/** Whether a session is told what is in the memory that Claude Code keeps for the user in that directory. */
+async function remembers(settings: TrustLevel): Promise<boolean> {
   const folder = join(projectFolder(), 'memory');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'MEMORY.md'), 'LEFT-BY-ANOTHER');
-  const session = await world.start();
+  const session = await world.start({ options: { settings } });
   await session.turn([{ text: 'x' }]);
-  expect(JSON.stringify(world.api.requests.at(-1)?.body)).not.toContain('LEFT-BY-ANOTHER');
-});
+  return JSON.stringify(world.api.requests.at(-1)?.body).includes('LEFT-BY-ANOTHER');
+}
+
+test.each(['none', 'memory', 'project'] as const)(
+  'a session at the level %s is not told what others have left to be remembered',
+  async (settings) => expect(await remembers(settings)).toBe(false),
+);
 
 test('a session reads its own long outputs, and not the conversation of another one', async () => {
   const other = await world.start();
