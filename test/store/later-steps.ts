@@ -1,6 +1,6 @@
 /** Steps as later versions may add them, for tests: each builds on the one before. */
 
-import { STEPS } from '../../src/store/sqlite/migrations.ts';
+import { STEPS } from '../../src/store/sqlite/schema-steps.ts';
 
 /** `mark()` counts statements, so that a test can end the process at each. */
 export const LATER_STEPS: readonly string[] = [

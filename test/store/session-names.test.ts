@@ -4,7 +4,8 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
-import { migrate, STEPS } from '../../src/store/sqlite/migrations.ts';
+import { migrate } from '../../src/store/sqlite/migrations.ts';
+import { STEPS } from '../../src/store/sqlite/schema-steps.ts';
 import { PRINCIPAL } from './fixtures.ts';
 import { connect, newDirectory, openStore } from './temporary.ts';
 
