@@ -14,7 +14,12 @@ const ONE_REQUEST = {
   cacheWriteTokens: 0,
   costUsd: 0.0006,
 };
-const COST = { usage: ONE_REQUEST, usageByModel: expect.any(Object) };
+const COST = {
+  usage: ONE_REQUEST,
+  usageByModel: expect.any(Object),
+  // What the request sent, and what came back.
+  context: { tokens: 110, window: expect.any(Number) },
+};
 
 describe('a session', () => {
   test('answers prompts one after the other in one process, each with what it cost', async () => {
