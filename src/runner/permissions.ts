@@ -42,7 +42,8 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
     if (policy.rules.isPlan && !IN_PLAN_MODE.has(toolName)) return deny(PLAN_REFUSAL);
     const { allowedTools = [] } = policy.rules.options;
     const isAllowed = allowedTools.some((rule) => coversTool(rule, toolName));
-    if (isAllowed && !QUESTIONS.has(toolName)) return allow(input);
+    const isSettled = isAllowed && !QUESTIONS.has(toolName) && !isAskedAnyway(details);
+    if (isSettled) return allow(input);
     const call = { toolName, input, details };
     const memory = await offeredMemory(policy, call);
     if (memory !== undefined && remembered.has(ruleName(memory.rule))) return allow(input);
@@ -53,10 +54,28 @@ export function createCanUseTool(policy: PermissionPolicy): CanUseTool {
   };
 }
 
+type Details = Parameters<CanUseTool>[2] & {
+  /** Why Claude Code asks. The SDK hands it over and does not declare it. */
+  readonly decisionReasonType?: string;
+};
+
+/**
+ * Whether Claude Code would ask even if the tool were among its own allowed ones: about a file that decides what runs
+ * later, and where a rule of the settings says that a person is to be asked. Of a shell command with several parts it does
+ * not tell.
+ */
+function isAskedAnyway(details: Details): boolean {
+  return details.decisionReasonType === 'safetyCheck' || isAskedByRule(details);
+}
+
+function isAskedByRule({ decisionReasonType, matchedAskRule }: Details): boolean {
+  return decisionReasonType === 'rule' || matchedAskRule !== undefined;
+}
+
 type Call = {
   readonly toolName: string;
   readonly input: Input;
-  readonly details: Parameters<CanUseTool>[2];
+  readonly details: Details;
 };
 
 async function offeredMemory(
@@ -64,7 +83,7 @@ async function offeredMemory(
   { toolName, input, details }: Call,
 ): Promise<Memory | undefined> {
   // Set by Claude Code if an answer to one call must not apply to others.
-  if (details.suppressAlwaysAllowRule) return undefined;
+  if (details.suppressAlwaysAllowRule || isAskedByRule(details)) return undefined;
   return memoryOf(toolName, input, places, (text) => redactor.text(text));
 }
 

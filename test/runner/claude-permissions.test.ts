@@ -2,6 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PermissionAsk, PermissionReply } from '../../src/runner/runner.ts';
+import { put } from '../support/marked-repository.ts';
 import type { Step } from '../support/messages-api.ts';
 import { openWorld } from './open-world.ts';
 import { askedFor, run, touch, writeIn } from './questions.ts';
@@ -122,6 +123,35 @@ describe('the allowed tools', () => {
     await run(session, [file.step, touch('abc'), touch('b')]);
     expect(await file.exists()).toBe(true);
     expect(session.heard.asked).toMatchObject([{ input: { command: 'touch b' } }]);
+  });
+
+  test('do not cover what decides what runs later', async () => {
+    const session = await world.start({ options: { allowedTools: ['Write', 'Bash'] } });
+    session.heard.answer = () => ({ decision: 'deny', message: 'no' });
+    const names = ['.claude/settings.json', '.mcp.json', '.git/hooks/pre-commit'];
+    const files = names.map((name) => join(world.cwd, name));
+    const writes = files.map((file_path) => ({
+      tool: 'Write',
+      input: { file_path, content: '{}' },
+    }));
+    const command = 'echo {} > .claude/settings.local.json';
+    await run(session, [...writes, { tool: 'Bash', input: { command } }, touch('allowed')]);
+    const asked = session.heard.asked.map(({ input }) => input.file_path ?? input.command);
+    expect(asked).toEqual([...files, command]);
+  });
+
+  test('do not cover what a rule of the settings says to ask about, each time', async () => {
+    const workingDirectory = join(world.directory, 'asking');
+    const permissions = { ask: ['Bash(touch *)'] };
+    put(workingDirectory, { '.claude/settings.json': JSON.stringify({ permissions }) });
+    const options = { workingDirectory, settings: 'project', allowedTools: ['Bash'] } as const;
+    const session = await world.start({ options });
+    await run(session, [touch('x'), touch('x'), { tool: 'Bash', input: { command: 'mkdir y' } }]);
+    expect(session.heard.asked).toMatchObject([
+      { input: { command: 'touch x' } },
+      { input: { command: 'touch x' } },
+    ]);
+    expect(session.heard.asked.map(({ memory }) => memory)).toEqual([undefined, undefined]);
   });
 
   test('are all that runs in the mode that asks nobody', async () => {
