@@ -98,10 +98,15 @@ export class Rules {
     return asksNobody || rule.includes('(');
   }
 
-  /** In settings, a path with one slash does not begin at the session's directory, as it does on a command line. */
+  /**
+   * In settings, a path with one slash does not begin at the session's directory, as it does on a command line. In a rule
+   * for the shell it is a program's.
+   */
   #anchored(rules: readonly string[]): string[] {
     const at = asPattern(this.#start.options.workingDirectory);
-    return rules.map((rule) => rule.replace(/^(\w+)\(\/(?!\/)/, (_all, tool) => `${tool}(/${at}/`));
+    return rules.map((rule) =>
+      rule.replace(/^(?!Bash\()(\w+)\(\/(?!\/)/, (_all, tool) => `${tool}(/${at}/`),
+    );
   }
 }
 

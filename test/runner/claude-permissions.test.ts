@@ -125,6 +125,18 @@ describe('the allowed tools', () => {
     expect(session.heard.asked).toMatchObject([{ input: { command: 'touch b' } }]);
   });
 
+  test('may name a program by its path', async () => {
+    const session = await world.start({
+      options: { allowedTools: ['Bash(/usr/bin/env touch *)'] },
+    });
+    session.heard.answer = () => ({ decision: 'deny', message: 'no' });
+    await run(session, [
+      { tool: 'Bash', input: { command: '/usr/bin/env touch by-path' } },
+      touch('other'),
+    ]);
+    expect(session.heard.asked).toMatchObject([{ input: { command: 'touch other' } }]);
+  });
+
   test('do not cover what decides what runs later', async () => {
     const session = await world.start({ options: { allowedTools: ['Write', 'Bash'] } });
     session.heard.answer = () => ({ decision: 'deny', message: 'no' });
