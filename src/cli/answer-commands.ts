@@ -1,12 +1,15 @@
 /** What a person types to answer a permission request. */
 
+import { elicitedFields } from '../session/elicitation.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { oneLine } from '../text.ts';
 import { SHORT_ID_CHARS } from './sessions.ts';
 
-/** Whether Claude asks the person something, instead of asking for a permission. */
-export function isQuestion({ toolName }: Pick<PermissionRequest, 'toolName'>): boolean {
-  return toolName === 'AskUserQuestion';
+type Asked = Pick<PermissionRequest, 'toolName' | 'input'>;
+
+/** Whether Claude or an MCP server asks the person something, instead of asking for a permission. */
+export function isQuestion({ toolName, input }: Asked): boolean {
+  return toolName === 'AskUserQuestion' || elicitedFields(toolName, input) !== undefined;
 }
 
 export function shortRequestId(requestId: string): string {
@@ -14,7 +17,7 @@ export function shortRequestId(requestId: string): string {
 }
 
 /** Such as `claude-sessions-mcp allow 3f2a91bc (or deny)`. */
-export function answerText(request: Pick<PermissionRequest, 'requestId' | 'toolName'>): string {
+export function answerText(request: Asked & Pick<PermissionRequest, 'requestId'>): string {
   const id = shortRequestId(request.requestId);
   if (isQuestion(request)) return `claude-sessions-mcp answer ${id}`;
   return `claude-sessions-mcp allow ${id} (or deny)`;

@@ -2,12 +2,13 @@
 
 import { z } from 'zod';
 import { SessionError, SettingError } from '../errors.ts';
-import { type Question, questionsOf } from '../forms/question-form.ts';
+import { questionsOf } from '../forms/question-form.ts';
 import { ANSWERS_BYTES_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import { oneLine } from '../text.ts';
 import { counted } from '../views/figures.ts';
 import { screenLines, wrap } from '../views/screen.ts';
 import { shortRequestId } from './answer-commands.ts';
+import { type AskedQuestion, elicitedQuestions } from './elicited-questions.ts';
 import { flagsOf } from './flags.ts';
 import { give } from './permit.ts';
 import { askedRequest } from './requests.ts';
@@ -22,8 +23,10 @@ export async function answer(context: CommandContext): Promise<number> {
   const { settings, terminal } = context;
   flagsOf(settings);
   const asked = await askedRequest(context);
-  const questions = questionsOf(asked.request);
+  const elicited = elicitedQuestions(asked.request);
+  const questions = elicited?.questions ?? questionsOf(asked.request);
   if (questions === undefined) throw noQuestions(asked);
+  if (elicited !== undefined) terminal.note(elicited.head);
   const given = settings.repeated ?? [];
   const answers = await answersFrom(context, questions, given);
   if (answers === undefined) {
@@ -38,7 +41,7 @@ type Given = NonNullable<CommandContext['settings']['repeated']>;
 /** Undefined if the person gave up. */
 async function answersFrom(
   { settings, terminal }: CommandContext,
-  questions: readonly Question[],
+  questions: readonly AskedQuestion[],
   given: Given,
 ): Promise<Answers | undefined> {
   if (settings.text !== undefined) return answersInJson(terminal, settings.text, questions);
@@ -60,7 +63,7 @@ function noQuestions({ session, request }: Awaited<ReturnType<typeof askedReques
   });
 }
 
-function answersInFlags(questions: readonly Question[], given: Given): Answers {
+function answersInFlags(questions: readonly AskedQuestion[], given: Given): Answers {
   if (given.length !== questions.length) {
     throw new SettingError(
       `answer: expected one --choice or --text for each of ${counted(questions.length, 'question')}, got ${given.length}`,
@@ -77,7 +80,7 @@ function answersInFlags(questions: readonly Question[], given: Given): Answers {
 }
 
 /** The labels of the chosen options; undefined if the word is not a choice. */
-function chosenIn({ options, multiSelect }: Question, word: string): string | undefined {
+function chosenIn({ options, multiSelect }: AskedQuestion, word: string): string | undefined {
   const numbers = word.split(',').map((part) => part.trim());
   if (numbers.length > 1 && !multiSelect) return undefined;
   const labels = numbers.map((part) =>
@@ -86,7 +89,7 @@ function chosenIn({ options, multiSelect }: Question, word: string): string | un
   return labels.every((label) => label !== undefined) ? [...new Set(labels)].join(', ') : undefined;
 }
 
-function expectedChoice({ options, multiSelect }: Question): string {
+function expectedChoice({ options, multiSelect }: AskedQuestion): string {
   const several = multiSelect ? ', or several with commas,' : '';
   return `a number from 1 to ${options.length}${several} for this question`;
 }
@@ -96,16 +99,17 @@ const jsonAnswers = z.record(z.string(), z.string().min(1).max(REASON_CHARS_MAX)
 async function answersInJson(
   terminal: Terminal,
   word: string,
-  questions: readonly Question[],
+  questions: readonly AskedQuestion[],
 ): Promise<Answers> {
   if (word !== '-')
     throw new SettingError('answer: expected - behind the ID, for JSON on standard input');
   const answers = jsonAnswers.safeParse(parsedJson(await terminal.input.all(ANSWERS_BYTES_MAX)));
   const asked = questions.map(({ question }) => question);
+  const needed = questions.filter(({ isOptional }) => !isOptional);
   const isWhole =
     answers.success &&
-    asked.every((question) => answers.data[question] !== undefined) &&
-    Object.keys(answers.data).length === new Set(asked).size;
+    needed.every(({ question }) => answers.data[question] !== undefined) &&
+    Object.keys(answers.data).every((name) => asked.includes(name));
   if (isWhole) return answers.data;
   throw new SessionError(
     'INVALID_REQUEST',
@@ -126,7 +130,7 @@ function parsedJson(text: string): unknown {
 
 async function askAll(
   terminal: Terminal,
-  questions: readonly Question[],
+  questions: readonly AskedQuestion[],
 ): Promise<Answers | undefined> {
   const answers: Record<string, string> = {};
   for (const [at, question] of questions.entries()) {
@@ -139,29 +143,36 @@ async function askAll(
 
 async function askOne(
   terminal: Terminal,
-  question: Question,
+  question: AskedQuestion,
   at: number,
 ): Promise<string | undefined> {
   terminal.note(questionText(terminal, question, at).trimEnd());
   const several = question.multiSelect ? 'Numbers with commas' : 'Number';
   for (;;) {
-    const line = (await terminal.input.line(`${several}, or your own words: `))?.trim();
+    const prompt = question.options.length === 0 ? '> ' : `${several}, or your own words: `;
+    const line = (await terminal.input.line(prompt))?.trim();
     if (line === undefined) return undefined;
-    // A number that is no option is a slip rather than an answer.
-    const isNumber = /^[\d\s,]+$/.test(line);
-    const said = isNumber ? chosenIn(question, line) : line;
-    if (said !== undefined && said !== '' && said.length <= REASON_CHARS_MAX) return said;
-    terminal.note(
-      said !== undefined && said.length > REASON_CHARS_MAX
-        ? `Expected at most ${REASON_CHARS_MAX} characters.`
-        : `Expected ${expectedChoice(question)}, or words.`,
-    );
+    const { said, problem } = answerIn(question, line);
+    if (said !== undefined) return said;
+    terminal.note(problem);
   }
+}
+
+type Said = { readonly said: string; readonly problem?: never } | { said?: never; problem: string };
+
+/** A number that is no option is a slip rather than an answer. */
+function answerIn(question: AskedQuestion, line: string): Said {
+  const isNumber = question.options.length > 0 && /^[\d\s,]+$/.test(line);
+  const said = isNumber ? chosenIn(question, line) : line;
+  const isMissing = said === undefined || (said === '' && question.isOptional !== true);
+  if (isMissing) return { problem: `Expected ${expectedChoice(question)}, or words.` };
+  if (said.length <= REASON_CHARS_MAX) return { said };
+  return { problem: `Expected at most ${REASON_CHARS_MAX} characters.` };
 }
 
 function questionText(
   { columns = COLUMNS_DEFAULT }: Terminal,
-  question: Question,
+  question: AskedQuestion,
   at: number,
 ): string {
   const options = question.options.flatMap(({ label, description }, index) => {
@@ -169,7 +180,9 @@ function questionText(
     const lines = screenLines(text).flatMap((line) => wrap(line, columns - 6));
     return lines.map((line, nth) => `${(nth === 0 ? `${index + 1}` : '').padStart(4)}  ${line}`);
   });
-  const asks = screenLines(question.question).flatMap((line) => wrap(line, columns - 3));
+  const asks = screenLines(question.shown ?? question.question).flatMap((line) =>
+    wrap(line, columns - 3),
+  );
   const head = asks.map((line, nth) => (nth === 0 ? `${at + 1}. ` : '   ') + line);
   return [...head, ...options, ''].join('\n');
 }

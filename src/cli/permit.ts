@@ -1,7 +1,7 @@
 /** The commands `allow` and `deny`. */
 
 import { SessionError } from '../errors.ts';
-import type { GivenAnswer } from '../service/permissions.ts';
+import type { GivenAnswer } from '../service/answers.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { oneLine } from '../text.ts';
 import { showRequest } from '../views/request.ts';

@@ -3,7 +3,20 @@
 export type Choice = { readonly const: string; readonly title: string };
 
 export type FormField =
-  | { type: 'string'; title: string; description?: string; default?: string }
+  | {
+      type: 'string';
+      title: string;
+      description?: string;
+      minLength?: number;
+      maxLength?: number;
+    }
+  | {
+      type: 'number' | 'integer';
+      title: string;
+      description?: string;
+      minimum?: number;
+      maximum?: number;
+    }
   | {
       type: 'string';
       title: string;
@@ -13,7 +26,7 @@ export type FormField =
       default?: string;
     }
   | { type: 'string'; title: string; description?: string; oneOf: Choice[] }
-  | { type: 'boolean'; title: string }
+  | { type: 'boolean'; title: string; description?: string }
   | { type: 'array'; title: string; description?: string; items: { anyOf: Choice[] } };
 
 export type Form = {

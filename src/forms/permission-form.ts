@@ -2,12 +2,13 @@
 
 import { z } from 'zod';
 import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
-import type { GivenAnswer } from '../service/permissions.ts';
+import type { GivenAnswer } from '../service/answers.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
 import { cutChars, headOf, oneLine, wellFormed } from '../text.ts';
 import { tildePath } from '../views/figures.ts';
+import { elicitationAnswers, elicitationFields, elicitationText } from './elicitation-form.ts';
 import type { Form, FormField, FormStyle } from './form.ts';
 import { answersIn, questionFields, questionsOf, questionText } from './question-form.ts';
 import { paragraphs, planText, useText } from './shown.ts';
@@ -41,6 +42,8 @@ export function permissionForm(
       requestedSchema: { type: 'object', properties },
     };
   }
+  const elicited = elicitationText(request);
+  if (elicited !== undefined) return elicitationForm(as, request, elicited);
   return request.toolName === 'ExitPlanMode' ? planForm(as, request) : toolForm(as, request);
 }
 
@@ -65,6 +68,9 @@ function chosenIn(request: PermissionRequest, content: unknown): GivenAnswer | u
     const answers = answersIn(questions, content);
     return answers && { requestId, decision: 'allow', grant: {}, answers };
   }
+  if (elicitationFields(request, 'rich') !== undefined) {
+    return { requestId, decision: 'allow', grant: {}, answers: elicitationAnswers(content) };
+  }
   const chosen = choice.safeParse(content);
   if (!chosen.success) return undefined;
   const { decision, remember, message } = chosen.data;
@@ -78,6 +84,7 @@ function declined(request: PermissionRequest): string {
   if (questionsOf(request) !== undefined) {
     return 'The person declined the form with these questions: they do not want to answer.';
   }
+  if (elicitationText(request) !== undefined) return 'The person declined the form.';
   if (request.toolName === 'ExitPlanMode') {
     return 'The person declined the form with this plan: it is not approved.';
   }
@@ -109,6 +116,19 @@ function headed(head: string, text: string): string {
 
 function decisionField(title: string, description: string): FormField {
   return { type: 'string', title, description, enum: ['allow', 'deny'] };
+}
+
+/** Without fields, it asks for consent: to open an address, or to go on. */
+function elicitationForm({ who, style }: Style, request: PermissionRequest, text: string): Form {
+  const fields = elicitationFields(request, style);
+  const end = 'If you decline, the server is told so. If you cancel, the question stays open.';
+  const about = request.description ?? '';
+  const decision = decisionField('Decision', end);
+  const schema = fields ?? { properties: { decision }, required: ['decision'] };
+  return {
+    message: paragraphs(`${who}: ${text}`, about, end),
+    requestedSchema: { type: 'object', ...schema },
+  };
 }
 
 function toolForm({ who, style }: Style, request: PermissionRequest): Form {

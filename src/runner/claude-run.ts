@@ -9,12 +9,12 @@ import type { ChangeableOptions } from '../session/options.ts';
 import type { ProcessIdentity } from '../session/process.ts';
 import { SESSION_ID_PREFIX } from '../session/session.ts';
 import { aborted, within } from '../timer.ts';
+import { createAsking } from './asking.ts';
 import { crashFailure, spawnError, startError } from './failure.ts';
 import { versionFailure } from './installation.ts';
 import { endedText, leftRunning } from './left-running.ts';
 import { LiveOptions } from './live-options.ts';
 import { asName, isPing } from './message-parts.ts';
-import { createCanUseTool } from './permissions.ts';
 import { Plans } from './plans.ts';
 import { type GuardedProcess, loggedStderr, ProcessTree } from './process.ts';
 import { MessageInput, readPrompt } from './prompt-text.ts';
@@ -263,17 +263,17 @@ export class ClaudeRun implements Run {
 
   #hooks(): LaunchHooks {
     const { spec, listener, places, rules, redactor, log } = this.#parts;
-    const canUseTool = createCanUseTool({
-      rules,
-      places,
-      redactor,
-      remembered: spec.remembered ?? [],
-      plans: this.#plans,
-      ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
-      failed: (error) => this.#logError(error, 'permission request failed'),
-    });
     return {
-      canUseTool,
+      ...createAsking({
+        rules,
+        places,
+        redactor,
+        remembered: spec.remembered ?? [],
+        plans: this.#plans,
+        ask: (ask, signal) => this.#turns.asking(listener.permission(ask, signal)),
+        interrupt: () => this.#inBackground(this.interrupt()),
+        failed: (error) => this.#logError(error, 'permission request failed'),
+      }),
       ...this.#options.hooks,
       room: () => this.#turns.room(),
       skipped: (bytes) => log.warn({ ...this.#who(), bytes }, 'skipped a line from Claude Code'),

@@ -153,7 +153,7 @@ async function startIn(
     finder: context.processes.finder,
     isInPlace: (pid) => inTime(isAsStarted(pid), LOOK_MS_MAX).catch(() => false),
     commands: new Commands(settings),
-    launch: (input, { canUseTool, beforeTool, apply, ...gate }) =>
+    launch: (input, { canUseTool, onElicitation, beforeTool, apply, ...gate }) =>
       launch(context, input, gate, {
         ...claudeOptions(options, guards.rules, instructions.excludes),
         ...sandbox,
@@ -163,7 +163,7 @@ async function startIn(
         env: environment,
         hooks: guards.hooks({ beforeTool, apply }),
         // In this mode nobody is asked. Claude Code must not think that somebody could be.
-        canUseTool: spec.options.permissionMode === 'dontAsk' ? undefined : canUseTool,
+        ...(spec.options.permissionMode === 'dontAsk' ? {} : { canUseTool, onElicitation }),
       }),
     readOutput,
     newId: context.newId,

@@ -1,6 +1,12 @@
 /** The parts of a run of Claude Code: how it is launched, whom it reports to, and its limits. */
 
-import type { CanUseTool, HookCallback, Query, Settings } from '@anthropic-ai/claude-agent-sdk';
+import type {
+  CanUseTool,
+  HookCallback,
+  OnElicitation,
+  Query,
+  Settings,
+} from '@anthropic-ai/claude-agent-sdk';
 import type { Logger } from '../log.ts';
 import {
   INTERRUPT_MS_MAX,
@@ -39,6 +45,7 @@ export type ChangedSettings = { readonly [K in keyof Settings]?: Settings[K] | n
 
 export type LaunchHooks = LineGateOptions & {
   readonly canUseTool: CanUseTool;
+  readonly onElicitation: OnElicitation;
   readonly beforeTool: HookCallback;
   /** Changes settings of the running process. */
   readonly apply: (settings: ChangedSettings) => Promise<void>;

@@ -61,6 +61,8 @@ export type PermissionReply =
       readonly decision: 'deny';
       readonly message: string;
       readonly interrupt?: boolean;
+      /** Nobody has denied it, but nobody answers it any more. */
+      readonly isUnanswered?: boolean;
     };
 
 /** Called in the order of events. A method that throws is logged, and the run goes on. */

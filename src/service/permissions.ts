@@ -2,14 +2,13 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { quoteId, SessionError } from '../errors.ts';
-import { holdsMark, REDACTED } from '../redaction.ts';
 import type { PermissionAsk, PermissionReply } from '../runner/runner.ts';
-import type { AnsweredBy, PermissionGrant, PermissionRequest } from '../session/event.ts';
+import type { AnsweredBy, PermissionRequest } from '../session/event.ts';
 import { directoriesOf } from '../session/options.ts';
 import { byWhom, type PermissionAnswer } from '../session/permission.ts';
-import { questionsIn } from '../session/questions.ts';
 import type { Memory } from '../session/remembered.ts';
 import type { ListedRequest, RequestCursor, RequestQuery } from '../store/queries.ts';
+import { type GivenAnswer, grantOf, refuseMarks } from './answers.ts';
 import type { Caller } from './caller.ts';
 import type { Parts } from './core.ts';
 import { lossFrom } from './loss.ts';
@@ -29,15 +28,6 @@ export type PermissionsDeps = Pick<
   readonly timeoutMs: number;
 };
 
-export type GivenAnswer = {
-  readonly requestId: string;
-  readonly decision: 'allow' | 'deny';
-  readonly message?: string;
-  readonly grant: PermissionGrant;
-  /** Answers to the questions of AskUserQuestion, by question. */
-  readonly answers?: Readonly<Record<string, string>>;
-};
-
 export type AnswerWay = Exclude<AnsweredBy['via'], 'timeout'>;
 
 export type RequestPage = {
@@ -47,7 +37,11 @@ export type RequestPage = {
 };
 
 const UNANSWERED_TEXT = 'Nobody answered this permission request in time.';
-const VOID: PermissionReply = { decision: 'deny', message: 'The turn that asked this has ended.' };
+const VOID: PermissionReply = {
+  decision: 'deny',
+  message: 'The turn that asked this has ended.',
+  isUnanswered: true,
+};
 const NOT_OFFERED = 'This is asked each time: the request had no rememberAs.';
 const CHANGED_TOO_FAR =
   "The changed input is asked for each time: it is outside of the session's directory, protected, or could not be looked at.";
@@ -137,13 +131,14 @@ export class Permissions {
    * Answers a request; the run that asked reads the answer in the log, whichever server it runs on.
    *
    * @throws SessionError NOT_FOUND, CONFLICT if it is no longer pending, which says who answered it and when, or
-   *   INVALID_REQUEST for an input in which our mark stands for a credential
+   *   INVALID_REQUEST for an input in which our mark stands for a credential, or answers that an MCP server has not asked for
    */
   async answer(caller: Caller, given: GivenAnswer, via: AnswerWay): Promise<ListedRequest> {
     const { gate, recovery } = this.#deps;
     const { requestId, decision, message } = given;
     const request = await this.get(caller, requestId);
     refuseMarks(request, given);
+    const grant = grantOf(request, given);
     await recovery.demand(request.sessionId);
     const answer: PermissionAnswer = {
       state: decision === 'allow' ? 'allowed' : 'denied',
@@ -151,7 +146,7 @@ export class Permissions {
       answeredBy: via === 'terminal' ? { via } : { principal: caller.principal, via },
       message,
       ...(await this.#remembering(caller, request, given)),
-      grant: grantOf(request, given),
+      grant,
     };
     const command = { type: 'answer_permission', requestId, answer } as const;
     try {
@@ -247,31 +242,6 @@ function tooLate(request: PermissionRequest): SessionError | undefined {
   });
 }
 
-/** Checks only what would reach Claude: questions and options may be repeated as they were shown. */
-function refuseMarks(request: PermissionRequest, given: GivenAnswer): void {
-  const { requestId, grant, answers = {} } = given;
-  const ownWords = Object.entries(answers).map((answer) => besideOptions(request, answer));
-  if (!holdsMark(grant.updatedInput) && !holdsMark(ownWords)) return;
-  const message = `permission request ${quoteId(requestId)}: the answer holds ${REDACTED}, which replaces a credential that is not shown`;
-  throw new SessionError('INVALID_REQUEST', message, {
-    hint: 'Allow it without updatedInput and Claude runs what it asked for; or deny it with a message that says what to do instead.',
-  });
-}
-
-/** An answer without the options it names, unless two options look the same. */
-function besideOptions({ input }: PermissionRequest, [asked, answer]: [string, string]): string {
-  const labels = questionsIn(input).find(({ text }) => text === asked)?.labels ?? [];
-  const single = labels.filter((label) => labels.indexOf(label) === labels.lastIndexOf(label));
-  return single.reduce((text, label) => text.replaceAll(label, ''), answer);
-}
-
-/** Answers to questions are part of the input that is allowed. */
-function grantOf(request: PermissionRequest, given: GivenAnswer): PermissionGrant {
-  if (given.answers === undefined) return given.grant;
-  const updatedInput = { ...request.input, ...given.grant.updatedInput, answers: given.answers };
-  return { ...given.grant, updatedInput };
-}
-
 function untilVoid(signal: AbortSignal): Promise<PermissionReply> {
   if (signal.aborted) return Promise.resolve(VOID);
   return new Promise((resolve) => {
@@ -289,5 +259,6 @@ function replyOf(request: PermissionRequest): PermissionReply {
     decision: 'deny',
     message: message ?? 'The person who watches this session denied it.',
     interrupt: grant?.interrupt,
+    isUnanswered: state === 'expired' || undefined,
   };
 }

@@ -81,7 +81,9 @@ const input = z.object({
     .describe('Run the tool with this input instead: a JSON object as text.'),
   answers: answers
     .optional()
-    .describe('For AskUserQuestion: each question, by its text, with its answer.'),
+    .describe(
+      'For AskUserQuestion: each question, by its text, with its answer. For Elicitation: each field, by its name.',
+    ),
   interrupt: z.boolean().default(false).describe('With deny: also stop the turn.'),
 });
 

@@ -3,6 +3,7 @@
 import { isAbsolute, relative } from 'node:path';
 import { ACTIVITY_CHARS_MAX } from '../limits.ts';
 import { isInside } from '../paths.ts';
+import { elicitationIn, elicitedFields } from '../session/elicitation.ts';
 import {
   type Attachment,
   type EventTable,
@@ -204,8 +205,14 @@ export function tellRequest(request: PermissionRequest, directory: string) {
   return { text: toolUse(toolName, text, directory), linesMax: TOOL_LINES_MAX, notes };
 }
 
-/** The questions that Claude asks; empty if it uses another tool. */
+/** What Claude, or an MCP server, asks the person; empty if Claude wants to use a tool. */
 function askedText(toolName: string, input: unknown): string {
+  const elicited = elicitationIn(toolName, input);
+  if (elicited !== undefined) {
+    const names = elicitedFields(toolName, input)?.map(({ name }) => name);
+    const { server, message, url = '' } = elicited;
+    return `${server}: ${message} ${names === undefined ? url : `(${names.join(', ')})`}`.trim();
+  }
   if (toolName !== 'AskUserQuestion') return '';
   return questionsIn(input).map(questionText).join('\n');
 }

@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { createIn } from '../store/fixtures.ts';
@@ -67,6 +67,36 @@ describe('doctor', () => {
       expect(off).toMatchObject({ status: 'ok', detail: 'off' });
     },
   );
+
+  test('names the MCP servers of sessions, and their programs that are missing', async () => {
+    const world = new World();
+    const file = join(dirname(world.stateDir), 'servers.json');
+    const far = {
+      type: 'http',
+      url: 'https://x.example/s/key',
+      headers: { Authorization: SECRET },
+    };
+    const mcpServers = { local: { command: 'sh' }, far, gone: { command: '/no/such' } };
+    const words = ['doctor', '--json', '--session-mcp-config', file];
+    const found = async (content: unknown) => {
+      writeFileSync(file, JSON.stringify(content), { mode: 0o600 });
+      const { output, code } = await world.run(words, KEY);
+      expect(output).not.toContain(SECRET);
+      const { checks } = JSON.parse(output) as { checks: Check[] };
+      return { code, checks: checks.filter(({ name }) => name.startsWith('MCP')) };
+    };
+    expect((await found({ mcpServers })).checks).toMatchObject([
+      { status: 'ok', detail: expect.stringMatching(/^local: \/.*\/sh$/) },
+      { status: 'ok', detail: 'far: http, at https://x.example' },
+      { status: 'warn', detail: 'gone: /no/such is no program' },
+    ]);
+    expect(await found([])).toMatchObject({
+      code: 1,
+      checks: [
+        { status: 'fail', detail: expect.stringContaining('expected an object of servers') },
+      ],
+    });
+  });
 
   test('makes nothing', async () => {
     const world = new World();

@@ -192,6 +192,43 @@ describe('answer', () => {
     expect(notes.filter((note) => note.startsWith('Expected'))).toHaveLength(3);
   });
 
+  const ELICITED = {
+    toolName: 'Elicitation',
+    input: {
+      server: 'tools',
+      message: 'Who?',
+      requestedSchema: {
+        properties: {
+          age: { type: 'integer', title: 'Age', minimum: 18 },
+          ok: { type: 'boolean' },
+          note: { type: 'string' },
+        },
+        required: ['age', 'ok'],
+      },
+    },
+  };
+
+  test('asks what an MCP server asks for, field by field, and lets the person leave some empty', async () => {
+    const { world, replies } = await asking(ELICITED);
+    const typed = ['', '42', '2', ''];
+    const { code, notes, output } = await world.run(['answer', 'shop'], { typed });
+    expect(await replies[0]).toMatchObject({ updatedInput: { age: 42, ok: false } });
+    expect([code, output]).toEqual([0, 'answered\n']);
+    expect(notes[0]).toContain('Its MCP server tools asks you:\n\nWho?');
+    expect(notes[1]).toBe('1. Age (a whole number, at least 18)');
+  });
+
+  test('refuses what an MCP server does not take, and changes nothing', async () => {
+    const { world, requestsOf, ids } = await asking(ELICITED);
+    const { error } = await failure(world, ['answer', 'shop', '-'], {
+      piped: '{"age": "7", "ok": "true"}',
+    });
+    expect(error.message).toContain('age: expected a whole number, at least 18');
+    const { error: other } = await failure(world, ['allow', 'shop']);
+    expect(other.hint).toContain(`claude-sessions-mcp answer ${ids[0]?.slice(0, 8)}`);
+    expect(await requestsOf()).toHaveLength(1);
+  });
+
   test('takes words of the person’s own', async () => {
     const { world, replies } = await asking(QUESTIONS);
     await world.run(['answer', 'shop'], { typed: ['mixed', 'none at all'] });

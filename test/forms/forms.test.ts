@@ -78,6 +78,27 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     expect(person.forms).toHaveLength(1);
   });
 
+  test('is shown what an MCP server asks for, with its fields, and their answers get its types', async () => {
+    const { person, run, wait, pending, ask } = await scene(kind);
+    const waiting = wait({ until: 'turn_end' });
+    const properties = {
+      name: { type: 'string', title: 'Name', minLength: 2 },
+      age: { type: 'integer' },
+      ok: { type: 'boolean' },
+    };
+    const requestedSchema = { type: 'object', properties, required: ['name'] };
+    const input = { server: 'tools', message: 'Who are you?', requestedSchema };
+    const reply = ask({ toolName: 'Elicitation', input, memory: undefined });
+    const form = await person.form();
+    expect(form.message).toContain('Its MCP server tools asks you:\n\nWho are you?');
+    expect(form.properties).toMatchObject({ ...properties, age: { title: 'age' } });
+    form.send({ action: 'accept', content: { name: 'Bob', ok: true } });
+    expect(await reply).toEqual({ decision: 'allow', updatedInput: { name: 'Bob', ok: true } });
+    expect(await pending()).toEqual([]);
+    run.finish();
+    expect(last(await waiting)).toBe('turn_ended');
+  });
+
   test('may deny with a message that Claude reads', async () => {
     const { person, run, wait, ask } = await scene(kind);
     const waiting = wait({ until: 'turn_end' });

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Workplace } from '../support/client/place.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { httpServer, toolServer } from '../support/tool-servers.ts';
-import { connectTo, create, OPTIONS, turn } from './sessions.ts';
+import { answer, connectTo, create, OPTIONS, question, rest, send, turn } from './sessions.ts';
 
 const TOKEN = 'correct horse 0123456789';
 const HEADER = 'battery staple 9876543210';
@@ -69,11 +69,52 @@ describe("the operator's MCP servers", OPTIONS, () => {
     }
   });
 
+  test('may ask the person behind the session', async () => {
+    const place = await makeWorkplace();
+    const file = await serverFile(place, { tools: toolServer() });
+    const client = await connectTo(place, '--session-mcp-config', file);
+    const id = await create(client, place, { allowedTools: ['mcp__tools'] });
+    const properties = { age: { type: 'integer' } };
+    const schema = { type: 'object', properties, required: ['age'] };
+    await send(client, id, [call('tools', 'ask', { text: 'How old?', schema })]);
+    const asked = await question(client, id);
+    const input = { server: 'tools', message: 'How old?', requestedSchema: schema };
+    expect(asked).toMatchObject({ toolName: 'Elicitation', input });
+    const { requestId } = asked;
+    const wrong = { requestId, decision: 'allow', answers: { age: 'old' } };
+    const { failure } = await client.ask('answer_permission_request', wrong);
+    expect(failure).toMatchObject({ code: 'INVALID_REQUEST' });
+    await answer(client, asked, { decision: 'allow', answers: { age: '42' } });
+    await rest(client, id);
+    const { events } = await client.call('read_events', { sessionId: id });
+    const results = events.flatMap((event) => (event.type === 'tool_result' ? [event.text] : []));
+    expect(results).toEqual(['{"action":"accept","content":{"age":42}}']);
+  });
+
+  test('stop the start if their file is not right, with a line that says where', async () => {
+    const place = await makeWorkplace();
+    const file = await serverFile(place, { tools: { command: 'x', env: { KEY: 7 } } });
+    const program = place.start({ args: ['http', '--session-mcp-config', file] });
+    expect(await program.ended).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `claude-sessions-mcp: --session-mcp-config ${file}: mcpServers.tools.env.KEY: expected a text\n`,
+    });
+  });
+
   test('are chosen by name, kept by a fork and a restart, and missed in a notice', async () => {
     const place = await makeWorkplace();
     const file = await serverFile(place, { one: toolServer(), two: toolServer() });
     const flags = ['--session-mcp-config', file];
     const client = await connectTo(place, ...flags);
+    const unknown = { workingDirectory: place.directory, mcpServers: ['one', 'twoo'] };
+    const { failure } = await client.ask('create_session', unknown);
+    expect(failure).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: 'mcpServers: this server has no MCP server twoo; did you mean two?',
+      hint: 'it has one, two.',
+    });
+    expect((await client.call('list_sessions')).sessions).toEqual([]);
     const id = await create(client, place, { mcpServers: ['one'], allowedTools: ['mcp__one'] });
     expect((await client.call('get_session', { sessionId: id })).rules).toMatchObject({
       mcpServers: ['one'],

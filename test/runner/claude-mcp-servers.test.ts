@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import type { McpServer } from '../../src/runner/mcp-servers.ts';
+import type { PermissionReply } from '../../src/runner/runner.ts';
 import type { SessionOptions } from '../../src/session/options.ts';
 import { lacksProc } from '../support/needs.ts';
 import { httpServer, toolServer } from '../support/tool-servers.ts';
@@ -10,6 +11,7 @@ import { openWorld } from './open-world.ts';
 
 const world = await openWorld();
 
+const KEY = world.environment.ANTHROPIC_API_KEY;
 const TOKEN = 'correct horse 0123456789';
 const ECHO = { tool: 'mcp__tools__echo', input: { text: 'hello' } };
 
@@ -107,6 +109,58 @@ describe("the operator's MCP servers", () => {
       'The MCP server missing cannot be started or reached; the session goes on without its tools.',
       'The MCP server workspace was not loaded by Claude Code; the session goes on without its tools.',
     ]);
+  });
+
+  test('may ask the person, who answers, declines or lets it be', async () => {
+    const session = await startWith({ tools: toolServer() }, { allowedTools: ['mcp__tools'] });
+    const schema = { type: 'object', properties: { name: { type: 'string' } } };
+    const ask = { tool: 'mcp__tools__ask', input: { text: `Who has ${KEY}?`, schema } };
+    const visit = {
+      tool: 'mcp__tools__visit',
+      input: { text: 'Log in', url: 'https://x.example/' },
+    };
+    const replies: PermissionReply[] = [
+      { decision: 'allow', updatedInput: { name: 'Bob' } },
+      { decision: 'deny', message: 'no' },
+      { decision: 'deny', message: 'too late', isUnanswered: true },
+      { decision: 'allow', updatedInput: {} },
+    ];
+    session.heard.answer = () => replies.shift() ?? { decision: 'deny', message: 'no more' };
+    await session.turn([ask, ask, ask, visit]);
+    const requestedSchema = { ...schema };
+    const input = { server: 'tools', message: 'Who has [redacted]?', requestedSchema };
+    const asked = { toolName: 'Elicitation', input, description: expect.any(String) };
+    const address = { server: 'tools', message: 'Log in', url: 'https://x.example/' };
+    expect(session.heard.asked).toEqual([
+      ...[asked, asked, asked, { ...asked, input: address }].map((each) => ({
+        ...each,
+        toolUseId: expect.any(String),
+      })),
+    ]);
+    expect(results(session).map((text) => JSON.parse(text))).toEqual([
+      { action: 'accept', content: { name: 'Bob' } },
+      { action: 'decline' },
+      { action: 'cancel' },
+      { action: 'accept' },
+    ]);
+  });
+
+  test('ask nobody in the mode that asks nobody, and an answer can stop the turn', async () => {
+    const ask = {
+      tool: 'mcp__tools__ask',
+      input: { text: 'x', schema: { type: 'object', properties: {} } },
+    };
+    const options = { allowedTools: ['mcp__tools'] };
+    const silent = await startWith(
+      { tools: toolServer() },
+      { ...options, permissionMode: 'dontAsk' },
+    );
+    await silent.turn([ask]);
+    expect(silent.heard.asked).toEqual([]);
+    expect(JSON.parse(results(silent)[0] ?? '')).toEqual({ action: 'decline' });
+    const session = await startWith({ tools: toolServer() }, options);
+    session.heard.answer = () => ({ decision: 'deny', message: 'stop', interrupt: true });
+    expect(await session.turn([ask, { text: 'on' }])).toMatchObject({ state: 'interrupted' });
   });
 
   test('that die in a call are started again for the next one', async () => {

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import type { FormStyle } from '../../src/forms/form.ts';
+import { answerOf, permissionForm } from '../../src/forms/permission-form.ts';
+import type { PermissionRequest } from '../../src/session/event.ts';
+import { newSession } from '../session/log.ts';
+
+const elicited = (input: object): PermissionRequest => ({
+  requestId: 'r',
+  sessionId: 'claude_1',
+  turnId: null,
+  toolName: 'Elicitation',
+  input: { server: 'tools', message: 'Go?', ...input },
+  state: 'pending',
+  createdAt: 1,
+  expiresAt: 2,
+});
+
+const formOf = (asked: PermissionRequest, style: FormStyle = 'rich') =>
+  permissionForm(asked, newSession(), style);
+
+const fieldsOf = (asked: PermissionRequest, style?: FormStyle) =>
+  formOf(asked, style).requestedSchema.properties;
+
+const chosen = (asked: PermissionRequest, content: unknown) =>
+  answerOf(asked, { action: 'accept', content });
+
+describe('the form of what an MCP server asks', () => {
+  const schema = {
+    properties: {
+      size: { type: 'string', oneOf: [{ const: 's', title: 'Small' }], description: 'Of it' },
+      color: { type: 'string', enum: ['red'], enumNames: ['Red'], default: 'red' },
+      parts: { type: 'array', items: { enum: ['a', 'b'] } },
+      share: { type: 'number', minimum: 0, maximum: 1 },
+    },
+    required: ['size'],
+  };
+
+  test('has its fields, as far as the client knows them', () => {
+    const asked = elicited({ requestedSchema: schema });
+    const share = { type: 'number', title: 'share', minimum: 0, maximum: 1 };
+    expect(fieldsOf(asked)).toEqual({
+      size: {
+        type: 'string',
+        title: 'size',
+        description: 'Of it',
+        oneOf: [{ const: 's', title: 'Small' }],
+      },
+      color: {
+        type: 'string',
+        title: 'color',
+        description: 'Default: "red".',
+        oneOf: [{ const: 'red', title: 'Red' }],
+      },
+      parts: {
+        type: 'array',
+        title: 'parts',
+        items: {
+          anyOf: [
+            { const: 'a', title: 'a' },
+            { const: 'b', title: 'b' },
+          ],
+        },
+      },
+      share,
+    });
+    expect(fieldsOf(asked, 'flat')).toMatchObject({
+      size: { enum: ['s'], enumNames: ['Small'] },
+      parts: { type: 'string', description: 'Expected a list of a, b, with commas.' },
+      share,
+    });
+    expect(formOf(asked).requestedSchema.required).toEqual(['size']);
+    expect(chosen(asked, { parts: ['a'], share: 0.5, color: null })?.answers).toEqual({
+      parts: '["a"]',
+      share: '0.5',
+    });
+  });
+
+  test('shows an address whole, and asks for consent', () => {
+    const url = `https://example.com/${'x'.repeat(5000)}`;
+    const asked = elicited({ url });
+    expect(formOf(asked).message).toContain(`\n\n${url}\n\n`);
+    expect(Object.keys(fieldsOf(asked))).toEqual(['decision']);
+    expect(chosen(asked, { decision: 'allow' })).toMatchObject({ decision: 'allow', grant: {} });
+    expect(answerOf(asked, { action: 'decline' })).toMatchObject({ decision: 'deny' });
+    expect(answerOf(asked, { action: 'cancel' })).toBeUndefined();
+  });
+});

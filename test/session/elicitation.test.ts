@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { SessionError } from '../../src/errors.ts';
+import { elicitedContent, elicitedFields } from '../../src/session/elicitation.ts';
+
+const PROPERTIES = {
+  name: { type: 'string', title: 'Name', minLength: 2, maxLength: 10 },
+  age: { type: 'integer', minimum: 0, maximum: 150 },
+  share: { type: 'number' },
+  ok: { type: 'boolean', default: true },
+  color: { type: 'string', enum: ['red', 'green'], enumNames: ['Red', 'Green'] },
+  size: {
+    type: 'string',
+    oneOf: [
+      { const: 's', title: 'Small' },
+      { const: 'm', title: 'Medium' },
+    ],
+  },
+  parts: { type: 'array', items: { type: 'string', enum: ['a', 'b', 'c, d'] }, maxItems: 2 },
+  constructor: { type: 'string' },
+};
+
+function inputWith(required: string[], properties: object = PROPERTIES) {
+  return { server: 's', message: 'm', requestedSchema: { type: 'object', properties, required } };
+}
+
+function contentOf(answers: Record<string, string>, required: string[] = []) {
+  return elicitedContent(inputWith(required), answers);
+}
+
+/** What is wrong, and what to do about it. */
+function problemOf(answers: Record<string, string>, required: string[] = []) {
+  try {
+    return contentOf(answers, required);
+  } catch (error) {
+    if (!(error instanceof SessionError)) throw error;
+    expect(error.code).toBe('INVALID_REQUEST');
+    return error.message.replace('answers: ', '');
+  }
+}
+
+describe('answers to an MCP server', () => {
+  test.each([
+    [{ name: 'Bob ' }, { name: 'Bob ' }],
+    [{ age: ' 42 ' }, { age: 42 }],
+    [{ share: '-1.5e3' }, { share: -1500 }],
+    [{ ok: 'false' }, { ok: false }],
+    [{ color: 'red' }, { color: 'red' }],
+    [{ color: 'Green' }, { color: 'green' }],
+    [{ size: 'Medium' }, { size: 'm' }],
+    [{ parts: 'a, b' }, { parts: ['a', 'b'] }],
+    [{ parts: '["c, d", "a", "a"]' }, { parts: ['c, d', 'a'] }],
+    [{ parts: '[]' }, { parts: [] }],
+    [{ name: '', constructor: '' }, {}],
+  ])('%j have the types of its schema', (answers, content) => {
+    expect(contentOf(answers as Record<string, string>)).toEqual(content);
+  });
+
+  test.each([
+    [{ nmae: 'Bob' }, 'nothing is asked for as nmae; did you mean name?'],
+    [{ name: 'B' }, 'name: expected text, at least 2 characters, at most 10 characters'],
+    [{ age: 'old' }, 'age: expected a whole number, at least 0, at most 150'],
+    [{ age: '1.5' }, 'age: expected a whole number'],
+    [{ age: '151' }, 'age: expected a whole number'],
+    [{ age: '0x10' }, 'age: expected a whole number'],
+    [{ share: '1.2.3' }, 'share: expected a number'],
+    [{ share: '1e999' }, 'share: expected a number'],
+    [{ ok: 'yes' }, 'ok: expected true or false'],
+    [{ color: 'blue' }, 'color: expected one of red, green'],
+    [{ parts: 'a, x' }, 'parts: expected a list of a, b, c, d, with commas, at most 2 of them'],
+    [{ parts: '["a", "b", "c, d"]' }, 'parts: expected a list'],
+  ])('%j are refused', (answers, problem) => {
+    expect(problemOf(answers as Record<string, string>)).toContain(problem);
+  });
+
+  test('may be missing where they are not required, or have a default', () => {
+    expect(contentOf({ name: 'Bob' }, ['name', 'ok'])).toEqual({ name: 'Bob', ok: true });
+    expect(problemOf({}, ['name'])).toContain('name is missing: expected text');
+    expect(problemOf({}, ['constructor'])).toContain('constructor is missing');
+  });
+
+  test('are none if it asks for nothing', () => {
+    expect(elicitedContent({ server: 's', message: 'm', url: 'https://x' }, {})).toEqual({});
+    expect(() => elicitedContent({ url: 'https://x' }, { name: 'x' })).toThrow('nothing is asked');
+  });
+});
+
+test.each([
+  ['Bash', inputWith([])],
+  ['Elicitation', {}],
+  ['Elicitation', inputWith([], {})],
+  ['Elicitation', inputWith([], { nested: { type: 'object' } })],
+  ['Elicitation', { requestedSchema: '[300000 bytes omitted]' }],
+])('%s with %j has no fields', (tool, input) => {
+  expect(elicitedFields(tool, input)).toBeUndefined();
+});
