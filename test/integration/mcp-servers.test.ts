@@ -47,18 +47,20 @@ describe("the operator's MCP servers", OPTIONS, () => {
     const args = ['--session-mcp-config', file, '--log-level', 'trace'];
     const program = await place.startHttp(args, { env: { MY_TOKEN: TOKEN } });
     const client = await connectHttp('v2 auto', program);
-    const allowedTools = ['mcp__tools', 'mcp__far__*', 'Bash'];
+    const allowedTools = ['mcp__tools', 'mcp__far__*', 'Bash', 'Read'];
     const id = await create(client, place, { allowedTools });
     const printed = {
       tool: 'Bash',
       input: { command: `cat '${file.replace('servers', 'serv*')}'` },
     };
-    const steps = [call('tools', 'token'), call('far', 'ping'), printed];
+    const read = { tool: 'Read', input: { file_path: file } };
+    const steps = [call('tools', 'token'), call('far', 'ping'), printed, read];
     expect(await turn(client, id, steps)).toMatchObject({ state: 'completed' });
     const { events } = await client.call('read_events', { sessionId: id, detail: 'full' });
     const results = events.flatMap((event) => (event.type === 'tool_result' ? [event.text] : []));
     const digest = createHash('sha256').update(TOKEN).digest('hex');
-    expect(results).toEqual([digest, 'pong', expect.any(String)]);
+    const denied = expect.stringContaining('denied');
+    expect(results).toEqual([digest, 'pong', expect.any(String), denied]);
     expect(far.headers.map((headers) => headers['x-key'])).toContain(HEADER);
     const { session, rules } = await client.call('get_session', { sessionId: id });
     const { stderr } = await program.stop();

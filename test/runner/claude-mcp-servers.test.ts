@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { McpServer } from '../../src/runner/mcp-servers.ts';
 import type { PermissionReply } from '../../src/runner/runner.ts';
@@ -21,6 +22,10 @@ function startWith(
   options: Partial<SessionOptions> = {},
 ): Promise<TestSession> {
   return world.start({ options }, world.runner({ mcpServers: new Map(Object.entries(servers)) }));
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function results({ heard }: TestSession): string[] {
@@ -74,6 +79,24 @@ describe("the operator's MCP servers", () => {
     expect(results(session)).toEqual(['hello', 'hello', 'hello', none, none]);
   });
 
+  test.each(['none', 'memory', 'project', 'user'] as const)(
+    'are there at level %s, in place of those of the repository with the same names',
+    async (settings) => {
+      const workingDirectory = join(world.directory, `repository-${settings}`);
+      await mkdir(workingDirectory);
+      const own = toolServer('', { TOKEN: 'of the repository' });
+      const mcpServers = { tools: own, other: own };
+      await writeFile(join(workingDirectory, '.mcp.json'), JSON.stringify({ mcpServers }));
+      const options = { settings, workingDirectory, allowedTools: ['mcp__tools'] };
+      const session = await startWith({ tools: toolServer('', { TOKEN }) }, options);
+      const names = ['tools', 'other'];
+      await session.turn(names.map((name) => ({ tool: `mcp__${name}__token`, input: {} })));
+      const isLoaded = settings === 'project' || settings === 'user';
+      const others = isLoaded ? digestOf('of the repository') : expect.stringContaining('No such');
+      expect(results(session)).toEqual([digestOf(TOKEN), others]);
+    },
+  );
+
   test('are refused in plan mode', async () => {
     const options = { permissionMode: 'plan', allowedTools: ['mcp__tools'] } as const;
     const session = await startWith({ tools: toolServer() }, options);
@@ -86,8 +109,7 @@ describe("the operator's MCP servers", () => {
     const session = await startWith({ tools: toolServer('', { TOKEN }) });
     const tool = { tool: 'mcp__tools__token', input: {} };
     await session.turn([tool, { tool: 'mcp__tools__echo', input: { text: `it is ${TOKEN}` } }]);
-    const digest = createHash('sha256').update(TOKEN).digest('hex');
-    expect(results(session)).toEqual([digest, 'it is [redacted]']);
+    expect(results(session)).toEqual([digestOf(TOKEN), 'it is [redacted]']);
     const lines = await Promise.all(
       (await session.processes()).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8')),
     );
