@@ -120,6 +120,7 @@ function numberExample({ minValue }: z.ZodNumber, name: string): number {
 
 /** Of what a type alone does not tell. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
+  agents: [{ name: 'reviewer', description: 'Reviews changes', prompt: 'Review the changes: …' }],
   attachments: [{ path: '/path/to/project/shot.png' }],
   outputSchema: { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] },
 };

@@ -196,9 +196,9 @@ test('no value of a text is in the message', () => {
   const secret = 'sk-ant-secret with spaces';
   for (const { name, input } of TOOLS) {
     for (const argument of Object.keys(input.shape)) {
-      for (const value of [{ [secret]: [secret] }, [[secret]], secret.repeat(60_000)]) {
+      // Names are shown, so that what is wrong can be found.
+      for (const value of [{ odd: [secret] }, [[secret]], secret.repeat(60_000)]) {
         const error = refusalOf(name, { [argument]: value, nonsense: 1 });
-        if (argument === 'labels' || argument === 'answers') continue;
         expect(`${error.message} ${error.hint}`).not.toContain('sk-ant');
       }
     }
@@ -239,11 +239,14 @@ test('a call in which every optional argument is null is the call without them',
       prompt: 'x',
       taskId: 't',
     };
+    // It takes at least one change.
+    const changed = tool.name === 'update_session' ? { name: 'n' } : {};
     const args = Object.entries(tool.input.shape).map(([name, field]) => [
       name,
       field.isOptional() ? null : known[name],
     ]);
-    const result = await client.raw(tool.name, Object.fromEntries(args));
+    const given = { ...Object.fromEntries(args), ...changed };
+    const result = await client.raw(tool.name, given);
     expect([tool.name, result.isError ?? false]).toEqual([tool.name, false]);
     if (tool.name === 'end_session') break;
   }

@@ -52,6 +52,8 @@ function goodArgs(tool: string): Record<string, unknown> {
     case 'link_task':
     case 'unlink_task':
       return { sessionId, taskId: 'u' };
+    case 'update_session':
+      return { sessionId, name: 'n' };
     default:
       return 'sessionId' in inputOf(tool) ? { sessionId } : {};
   }
