@@ -1,9 +1,10 @@
 /**
  * Has the processes of this server go by what callers change of their sessions, whichever server the call came to: the
- * log is how they hear of it.
+ * log is how they hear of it. The server to which the call came renames the conversation with the session.
  */
 
-import type { Session } from '../session/session.ts';
+import type { Runner } from '../runner/runner.ts';
+import { type Session, uuidOf } from '../session/session.ts';
 import type { Parts } from './core.ts';
 
 /** Returns the function that stops it. */
@@ -11,8 +12,12 @@ export function followChanges({
   store,
   local,
   log,
-}: Pick<Parts, 'store' | 'local' | 'log'>): () => void {
+  runner,
+}: Pick<Parts, 'store' | 'local' | 'log'> & {
+  readonly runner: Pick<Runner, 'rename'>;
+}): () => void {
   let isOurs = false;
+  const failed = (err: unknown) => log.warn({ err }, 'failed to rename a conversation');
   store.observe({
     committed: ({ changes }) => {
       // The news of this commit come right after this. It is known what is in it, so nobody needs to look.
@@ -21,8 +26,10 @@ export function followChanges({
         isOurs = false;
       });
       for (const { session, events } of changes) {
-        if (!events.some(({ type }) => type === 'session_updated')) continue;
-        void local.get(session.id)?.process?.follow(session);
+        const updates = events.filter((event) => event.type === 'session_updated');
+        if (updates.length > 0) void local.get(session.id)?.process?.follow(session);
+        const name = updates.findLast((event) => event.changes.name !== undefined)?.changes.name;
+        if (name !== undefined) void runner.rename(uuidOf(session.id), name).catch(failed);
       }
     },
   });

@@ -248,6 +248,7 @@ describe('tail', () => {
       { type: 'session_error', error: { ...failed, hint: 'try again' } },
       { type: 'task_unlinked', taskId: 'T' },
       { type: 'session_updated', changes: { permissionMode: 'plan' } },
+      { type: 'session_updated', changes: { model: 'opus', allowedTools: ['Bash(x\u001b[2J)'] } },
       {
         type: 'permission_requested',
         request: {
@@ -270,11 +271,12 @@ describe('tail', () => {
     for (const line of lines(plain)) expect(widthOf(line)).toBeLessThanOrEqual(80);
     const kinds = [...plain.matchAll(/^\d\d:\d\d:\d\d {2}(\w+)/gm)].map(([, kind]) => kind);
     expect(kinds).toEqual(
-      'created task prompt cancelled turn claude tool tool tool result failed asks denied allowed allowed notice turn error task mode asks'.split(
+      'created task prompt cancelled turn claude tool tool tool result failed asks denied allowed allowed notice turn error task mode changed asks'.split(
         ' ',
       ),
     );
     expect(plain).toContain('Read /f');
+    expect(plain).toContain('model: opus, allowedTools: ["Bash(');
     expect(plain).toContain('Edit a/b\n');
     expect(plain).toContain('AskUserQuestion Which way? (left)\n');
     expect(plain).toContain('… 2 more lines');

@@ -191,6 +191,21 @@ test('a rule whose path begins with a slash counts from the directory of the ses
   ]);
 });
 
+test('a model that the API does not know is not taken in a running turn, and fails the next one', async () => {
+  const session = await world.start();
+  await runWith(session, [PAUSE], { model: 'missing-model' });
+  expect(session.heard.all('notice').map(({ text }) => text)).toEqual([
+    expect.stringContaining('did not take the new model'),
+  ]);
+  expect(await session.run.isCurrent()).toBe(false);
+  const { uuid } = session;
+  await session.run.close();
+  const next = await world.start({ uuid, options: { model: 'missing-model' } });
+  const { state, error } = await next.turn('go');
+  expect([state, error?.code]).toEqual(['failed', 'INVALID_REQUEST']);
+  expect(error?.message).toContain("does not know the session's model");
+});
+
 test('a model that does not exist fails the turn, and the next one may have another', async () => {
   const session = await world.start();
   const missing = { status: 404, type: 'not_found_error', message: 'model: x' };

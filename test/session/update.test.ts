@@ -60,6 +60,18 @@ describe('a change of a session', () => {
     );
   });
 
+  test('stands in the record as earlier versions write it, which put all changes beside the rest', () => {
+    fc.assert(
+      fc.property(updates, (asked) => {
+        const session = newSession();
+        const [event] = update(session, asked);
+        const changes = event?.type === 'session_updated' ? event.changes : {};
+        const lastSeq = session.lastSeq + (event ? 1 : 0);
+        expect(updated(session, asked)).toEqual({ ...session, lastSeq, ...changes });
+      }),
+    );
+  });
+
   test('is said with its new values only', () => {
     const session = updated(newSession(), { model: 'opus', timeout: 1000 });
     expect(update(session, { model: 'opus', timeout: 2000 })).toEqual([

@@ -89,7 +89,7 @@ class StandIn {
       this.#record(exchange, 1);
       return sendFixed(exchange);
     }
-    const { step, key } = planAnswer(body.messages);
+    const { step, key } = planned(body);
     const tryNumber = this.#countTry(request, key);
     this.#record(exchange, tryNumber);
     const fails = tryNumber <= (step.times ?? Number.POSITIVE_INFINITY);
@@ -121,6 +121,14 @@ class StandIn {
       if (closedByClient(response)) markClosedEarly();
     });
   }
+}
+
+/** Nobody has a model whose name begins like this. */
+const MISSING = 'missing-';
+
+function planned({ model, messages }: RequestBody): Planned {
+  if (!model.startsWith(MISSING)) return planAnswer(messages);
+  return { step: { status: 404, type: 'not_found_error', message: `model: ${model}` } };
 }
 
 function sendFixed({ request, response, path, raw, body }: Exchange): void {

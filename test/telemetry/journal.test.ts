@@ -108,3 +108,22 @@ test('calls that only look are logged at debug, and refused ones with their code
     [30, 'end_session', 'SESSION_NOT_FOUND', undefined],
   ]);
 });
+
+test('a change of a session is logged by what was changed, not by the values', async () => {
+  const { harness, client, sessionId, run } = await startBusy();
+  await client.call('update_session', { sessionId, name: SECRET, permissionMode: 'plan' });
+  await client.call('update_session', { sessionId, permissionMode: 'acceptEdits' });
+  run.mode('plan');
+  const lines = () =>
+    harness.logged.filter(({ msg }) => /^(session changed|permission mode reached)$/.test(msg));
+  await expect.poll(() => lines().length).toBe(3);
+  expect(lines().map(({ msg, changed, permissionMode }) => [msg, changed, permissionMode])).toEqual(
+    [
+      ['session changed', ['name', 'permissionMode'], 'plan'],
+      ['session changed', ['permissionMode'], 'acceptEdits'],
+      ['permission mode reached', undefined, 'plan'],
+    ],
+  );
+  for (const line of lines()) expect(line.sessionId).toBe(sessionId);
+  expect(JSON.stringify(harness.logged)).not.toContain('swordfish');
+});

@@ -106,13 +106,17 @@ describe('update_session', () => {
     expect(refusal).toMatchObject({ code: 'SESSION_NOT_READY' });
   });
 
-  test('tells the process of a running turn what concerns it, before the call is answered', async () => {
-    const { client, sessionId, run } = await startBusy({ model: 'haiku' });
+  test('tells the process of a running turn what concerns it, and gives the conversation the new name', async () => {
+    const { harness, client, sessionId, run } = await startBusy({ model: 'haiku' });
     await client.call('update_session', { sessionId, ...CHANGES, model: 'haiku' });
     const { name: _name, labels: _labels, model: _same, ...told } = CHANGES;
     expect(run.updates).toEqual([told]);
+    const { renamed } = harness.runner;
+    const uuid = sessionId.replace('claude_', '');
+    expect(renamed).toEqual([{ uuid, name: CHANGES.name }]);
     await client.call('update_session', { sessionId, name: 'another', labels: [] });
     expect(run.updates).toHaveLength(1);
+    expect(renamed.at(-1)).toEqual({ uuid, name: 'another' });
   });
 
   test('counts for the end of the MCP session', async () => {

@@ -61,6 +61,21 @@ describe('a transcript', () => {
     expect(text).toContain('**Permission mode** default');
   });
 
+  test('tells what was changed of the session, in full', () => {
+    const chosenMode = { mode: 'plan', times: 1 } as const;
+    const { text } = show([
+      { type: 'session_updated', changes: { permissionMode: 'plan', chosenMode } },
+      {
+        type: 'session_updated',
+        changes: { model: 'opus', timeout: 5000, allowedTools: ['Read'], labels: { a: 'b' } },
+      },
+    ]);
+    expect(text).toContain('**Permission mode** plan');
+    expect(text).toMatch(/\*\*Session changed\*\*/);
+    expect(text).toContain('model: opus, timeout: 5000, allowedTools: ["Read"], labels: {"a":"b"}');
+    expect(text).not.toContain('times');
+  });
+
   test('tells what an answer for the session would allow, and what it has allowed', () => {
     const rule = { kind: 'tool', tool: 'mcp__a__b' } as const;
     const memory = { as: 'the tool `mcp__a__b`\nand more', rule };
