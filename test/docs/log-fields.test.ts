@@ -26,6 +26,7 @@ test('the table of log fields lists those that are logged, on lines that are', a
   harness.runner.failNextStart();
   await client.call('send_prompt', { sessionId: session.id, prompt: 'again', waitMs: 50_000 });
   await client.refusal('get_session', { sessionId: 'none' });
+  await client.call('update_session', { sessionId: session.id, name: 'n' });
   await client.call('end_session', { sessionId: session.id });
   await client.disconnect();
 
