@@ -10,7 +10,7 @@ import { ClaudeRun } from './claude-run.ts';
 import { Commands } from './commands.ts';
 import { Conversation } from './conversation.ts';
 import { childEnvironment, type Environment } from './environment.ts';
-import { spawnError } from './failure.ts';
+import { spawnError, startError } from './failure.ts';
 import type { Guarding } from './guarding.ts';
 import { seeGuards } from './guards.ts';
 import { seeInstructions } from './instructions.ts';
@@ -189,6 +189,8 @@ async function optionsOf({ options }: RunSpec, soon: Soon) {
     soon(realDirectoryOf(workingDirectory)),
     ...further.map(soon),
   ]);
+  // The level was decided for the path that was given. What has taken its place since has not been looked at.
+  if (settings !== 'none' && directory !== workingDirectory) throw startError('moved');
   return { ...options, workingDirectory: directory, additionalDirectories: additional, settings };
 }
 

@@ -47,6 +47,17 @@ describe('the directory of a run', () => {
     await rm(workingDirectory, { recursive: true, force: true });
   });
 
+  test('that was replaced by a link after its trust was decided gets nothing of that trust', async () => {
+    const [trusted, other] = [await makePlace('trusted'), await makePlace('other')];
+    await rm(trusted, { recursive: true });
+    await symlink(other, trusted);
+    const options = { workingDirectory: trusted, settings: 'user' } as const;
+    await expect(world.start({ options })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('moved or replaced'),
+    });
+  });
+
   test('is worked in by its real path', async () => {
     const real = await makePlace('real');
     const link = join(world.directory, 'link');
