@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import type { Commit, Store } from '../../src/store/store.ts';
 import { FAILED_WRITE, failCommits, NO_LOCK } from '../support/failed-disk.ts';
@@ -54,6 +54,9 @@ async function toldAndKept(): Promise<{ told: string[]; kept: string[] }> {
 
 describe('when the disk does not confirm a write', () => {
   test('the calls of that commit hear that nobody knows, and what waits is written to the database opened anew', async () => {
+    // A commit takes what waits until its time is up: both calls, while no time passes.
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     failCommits({ times: 1 });
     const again = reopened();
     const asked = [say(store, id, 'a'), say(store, id, 'b')].map(outcomeOf);
