@@ -12,7 +12,7 @@ import { aborted, within } from '../timer.ts';
 import { createAsking } from './asking.ts';
 import { crashFailure, spawnError, startError } from './failure.ts';
 import { versionFailure } from './installation.ts';
-import { endedText, leftRunning } from './left-running.ts';
+import { endedNotice, leftRunning } from './left-running.ts';
 import { LiveOptions } from './live-options.ts';
 import { asName, isPing } from './message-parts.ts';
 import { Plans } from './plans.ts';
@@ -156,7 +156,10 @@ export class ClaudeRun implements Run {
   }
 
   async #close(): Promise<void> {
-    if (this.#turns.turn === undefined && this.#phase === 'live') await this.#noticeLeft();
+    // What a turn started ends with the turn. What was left running between turns would end without a trace.
+    const isIdle = this.#turns.turn === undefined && this.#phase === 'live';
+    const left = isIdle ? await endedNotice(this.process, this.#parts.finder) : undefined;
+    if (left !== undefined) this.notice(left);
     this.#ending ??= { state: 'interrupted' };
     await within(this.#leave(), this.#parts.limits.closeMs);
     await this.#tree.kill();
@@ -170,13 +173,6 @@ export class ClaudeRun implements Run {
   /** Adds a notice to the session's log. */
   notice(text: string): void {
     this.#turns.output({ type: 'notice', text: this.#parts.redactor.text(text) });
-  }
-
-  /** What a turn started ends with the turn. What was left running between turns would end without a trace. */
-  async #noticeLeft(): Promise<void> {
-    const names = await this.leftRunning().catch((): 'unknown' => 'unknown');
-    const text = endedText(names);
-    if (text !== undefined) this.notice(text);
   }
 
   /** Claude Code exits at the end of its input: at once if no turn runs. */

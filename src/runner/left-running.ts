@@ -27,8 +27,16 @@ export async function leftRunning(
   return names.sort();
 }
 
-/** The notice of their end, or undefined if there were none. Names only: a command line may contain a secret. */
-export function endedText(names: readonly string[] | 'unknown'): string | undefined {
+/** The notice of their end, or undefined if there were none. */
+export async function endedNotice(
+  process: ProcessIdentity,
+  finder: Finder,
+): Promise<string | undefined> {
+  return endedText(await leftRunning(process, finder).catch((): 'unknown' => 'unknown'));
+}
+
+/** Names only: a command line may contain a secret. */
+function endedText(names: readonly string[] | 'unknown'): string | undefined {
   if (names === 'unknown') {
     return 'Whatever the session had left running was ended with its process; the server could not find out what that was.';
   }
