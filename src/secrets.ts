@@ -37,7 +37,7 @@ const LINE_CHARS_MIN = 32;
  * The values in an environment that may be credentials, and the parts of values.
  *
  * @param passed the names of variables that an operator passes on to sessions. Whatever they are called, a value that looks
- *   random is a credential. Any other (a path, an address, a command, a word) occurs in texts where it is no secret.
+ *   random is a credential. Any other (a path, an address, a command, a word) also occurs in texts in which it is no secret.
  */
 export function secretsIn(
   environment: Environment,

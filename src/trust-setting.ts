@@ -22,7 +22,7 @@ type Place = {
 
 /**
  * The words count for the record alone, so that a directory adds to what was trusted in Claude Code. Without a word, the
- * record counts on stdio, where the client's user is the person who made it.
+ * record counts on stdio, because the client's user is the person who made it.
  *
  * @throws SettingError with the one line to show
  */

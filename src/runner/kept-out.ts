@@ -94,8 +94,8 @@ export async function configurationsOf({ configDirectory }: Places): Promise<rea
 }
 
 /**
- * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. Where the
- * repository or the person's own configuration counts, their agents may remember what they learn, as in a terminal; with
+ * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. If the
+ * repository's or the person's own configuration counts, their agents may remember what they learn, as in a terminal; with
  * the latter, the session too. At no level may it touch conversations, or what an editor starts.
  *
  * @param directories in which the session works; the level is that of the first one

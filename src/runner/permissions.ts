@@ -61,7 +61,7 @@ type Details = Parameters<CanUseTool>[2] & {
 
 /**
  * Whether Claude Code would ask even if the tool were among its own allowed ones: about a file that decides what runs
- * later, and where a rule of the settings says that a person is to be asked. Of a shell command with several parts it does
+ * later, and if a rule of the settings says that a person is to be asked. Of a shell command with several parts it does
  * not tell.
  */
 function isAskedAnyway(details: Details): boolean {

@@ -1,5 +1,5 @@
 /**
- * Plan mode where the settings of a repository or a user count. Claude Code applies their rules without asking us, so a
+ * Plan mode if the settings of a repository or a user count. Claude Code applies their rules without asking us, so a
  * rule that allows `touch` would let it write before its plan is approved.
  */
 

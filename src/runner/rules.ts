@@ -1,6 +1,6 @@
 /**
  * The permission rules that Claude Code goes by itself. What it is started with stays in force for as long as it lives, so
- * what is allowed is set in the running process, where it can be changed.
+ * what is allowed is set in the running process: there it can be changed.
  */
 
 import type { Settings } from '@anthropic-ai/claude-agent-sdk';

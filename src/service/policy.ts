@@ -26,7 +26,7 @@ type PolicyDeps = Policy & TrustDeps & SandboxDeps;
 /** For whom a session is made. */
 export type Making = {
   readonly principal: string;
-  /** A fork gets as much of its origin's trust as is allowed, where a caller would be refused. */
+  /** A fork gets as much of its origin's trust as is allowed; a caller that asks for more is refused. */
   readonly isFork: boolean;
 };
 
