@@ -129,7 +129,7 @@ async function startIn(
     soon(lookedAt(conversation)),
     soon(seeGuards({ options, uuid: spec.uuid, places, files: context.secretFiles, failed })),
     soon(seeInstructions(settings, directory)),
-    soon(sandboxOptions(options, environment, { ...own, ...context, places })),
+    soon(sandboxOptions(options, environment, { ...own, ...context, places, uuid: spec.uuid })),
     context.guarding.watch(spec.marker),
   ]);
   const readOutput = await outputReaderFor(spec, context.redactor);

@@ -7,6 +7,7 @@ import { isInside } from '../paths.ts';
 import { credentialFilesIn, credentialNamesIn } from '../secrets.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { Environment } from './environment.ts';
+import { configurationsOf } from './kept-out.ts';
 import type { Places } from './protected.ts';
 
 /** In the home directory. */
@@ -23,6 +24,8 @@ const CONFIG_FILES = 'gh glab-cli hub gcloud git/credentials op rclone'.split(' 
 const KEY_SOCKET = 'SSH_AUTH_SOCK';
 
 type SandboxPlaces = {
+  /** Of the session. */
+  readonly uuid: string;
   /** The variables that the operator passes on. */
   readonly named?: readonly string[];
   readonly places: Places;
@@ -49,6 +52,7 @@ export async function sandboxOptions(
   const own = [at.temporaryDirectory, workingDirectory, ...additionalDirectories];
   const isState = (path: string) => states.some((state) => isInside(path, state));
   const names = new Set([...credentialNamesIn(environment, at.named), KEY_SOCKET]);
+  const conversations = await conversationsOf(at, options);
   return {
     sandbox: {
       enabled: true,
@@ -57,8 +61,11 @@ export async function sandboxOptions(
       autoAllowBashIfSandboxed: true,
       network: { strictAllowlist: true, allowedDomains: [...sandboxDomains] },
       filesystem: {
-        denyRead: [...states],
-        allowRead: (await Promise.all(own.map(namesOf))).flat().filter(isState),
+        denyRead: [...states, ...conversations.denied],
+        allowRead: [
+          ...(await Promise.all(own.map(namesOf))).flat().filter(isState),
+          ...conversations.own,
+        ],
       },
       credentials: {
         envVars: [...names].map((name) => ({ name, mode: 'deny' })),
@@ -76,6 +83,20 @@ export function sandboxNote({ sandbox }: SessionOptions): string | undefined {
 const NOTE =
   'Shell commands run in a sandbox. In this sandbox add files to git by name: `git add -A` and `git add .` fail on ' +
   'files that exist only here.';
+
+/**
+ * The folders of all conversations, and what in them is for the session: what Claude Code keeps of its long outputs, and
+ * with the person's own configuration what was remembered. Rules about the files in them do not do: the sandbox looks for
+ * these when a command begins, and other sessions begin while it runs.
+ */
+async function conversationsOf(
+  { places, uuid }: SandboxPlaces,
+  { settings }: SessionOptions,
+): Promise<{ readonly denied: readonly string[]; readonly own: readonly string[] }> {
+  const denied = (await configurationsOf(places)).map((path) => join(path, 'projects'));
+  const names = settings === 'user' ? [uuid, 'memory'] : [uuid];
+  return { denied, own: denied.flatMap((path) => names.map((name) => join(path, '*', name))) };
+}
 
 function filesOf(environment: Environment, { home, configDirectory }: Places): readonly string[] {
   const config = environment.XDG_CONFIG_HOME || join(home, '.config');

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -91,6 +91,29 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     expect(files).toContain('over');
     expect(files).not.toMatch(/the (ssh key|password|token)/);
     expect(folder).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  test('reads no conversation of another session, not even of one that begins while it runs', async () => {
+    const [begun, go] = [join(world.cwd, 'begun'), join(world.cwd, 'go')];
+    execFileSync('sh', ['-c', 'mkfifo begun go'], { cwd: world.cwd });
+    const session = await start();
+    const look = `grep -rl 'WORDS-OF-ANOTHER' ${world.directory}/config; echo over`;
+    const running = said(session, `echo > ${begun}; cat ${go}; ${look}`);
+    await readFile(begun);
+    const other = await world.start();
+    await other.turn('WORDS-OF-ANOTHER');
+    await writeFile(go, '');
+    const texts = [...(await running), ...(await said(session, look))];
+    expect(texts).toHaveLength(2);
+    for (const text of texts) expect(text).toMatch(/^over$/m);
+    expect(texts.join()).not.toContain(other.uuid);
+  });
+
+  test('reads the long outputs that Claude Code keeps of its own session', async () => {
+    const session = await start();
+    const [long = ''] = await said(session, 'seq 1 50000');
+    const [path = ''] = /\/\S+projects\S+\.txt/.exec(long) ?? [];
+    expect(await said(session, `tail -n 1 ${path}`)).toEqual(['50000']);
   });
 
   test('works in a directory below the state directory, as worktrees are', async () => {
