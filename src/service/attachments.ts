@@ -15,7 +15,7 @@ import {
   ATTACHMENTS_SESSION_BYTES_MAX,
   PROMPT_ATTACHMENTS_BYTES_MAX,
 } from '../limits.ts';
-import { ifThere, saysNothingThere } from '../looks.ts';
+import { cannotLook, ifThere, saysNothingThere } from '../looks.ts';
 import type { PromptFile } from '../runner/runner.ts';
 import type { Attachment, Turn } from '../session/event.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
@@ -101,20 +101,18 @@ export class Attachments {
   /**
    * The files of a turn.
    *
-   * @throws SessionError NOT_FOUND if one is gone or damaged
+   * @throws SessionError NOT_FOUND if one is gone or damaged, UNAVAILABLE if it cannot be read now
    */
   async read(
     { id: turnId, sessionId }: Pick<Turn, 'id' | 'sessionId'>,
     attachments: readonly Attachment[],
   ): Promise<readonly PromptFile[]> {
     const files = attachments.map(async ({ name, mimeType, sha256 }, index) => {
+      const what = `attachments[${index}] of turn ${turnId}`;
       const path = join(this.#folder, fileName({ sessionId, turnId }, index));
-      const bytes = await ifThere(readSmallBytes(path, ATTACHMENT_BYTES_MAX));
-      if (bytes !== undefined && digestOf(bytes) === sha256) return { name, mimeType, bytes };
-      const problem = bytes === undefined ? 'is gone' : 'is damaged';
-      throw new SessionError('NOT_FOUND', `attachments[${index}] of turn ${turnId} ${problem}`, {
-        hint: 'send the prompt again with its attachments.',
-      });
+      const bytes = await readKept(path, what);
+      if (digestOf(bytes) !== sha256) throw notUsable(what, 'is damaged');
+      return { name, mimeType, bytes };
     });
     return Promise.all(files);
   }
@@ -195,6 +193,24 @@ function fileName({ sessionId, turnId }: Owner, index: number): string {
   return `${uuidOf(sessionId)}.${turnId}.${index}`;
 }
 
+async function readKept(path: string, what: string): Promise<Buffer> {
+  let bytes: Buffer | undefined;
+  try {
+    bytes = await ifThere(readSmallBytes(path, ATTACHMENT_BYTES_MAX));
+  } catch (error) {
+    // Without a code it is not of the system: what is there is no file, or longer than any that is kept.
+    throw codeOf(error) === undefined ? notUsable(what, 'is damaged') : cannotLook(what, error);
+  }
+  if (bytes === undefined) throw notUsable(what, 'is gone');
+  return bytes;
+}
+
+function notUsable(what: string, problem: string): SessionError {
+  return new SessionError('NOT_FOUND', `${what} ${problem}`, {
+    hint: 'send the prompt again with its attachments.',
+  });
+}
+
 function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('base64url');
 }
@@ -209,11 +225,16 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 function rethrowAsNotStored(error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+  const code = codeOf(error) ?? 'unknown error';
   throw new SessionError('UNAVAILABLE', `the attachments could not be stored (${code})`, {
     hint: saysNothingThere(error)
       ? 'the state directory is gone: the operator restores it.'
       : "check the disk of the server's state directory; then call again.",
     cause: error,
   });
+}
+
+/** Of an error of the system. */
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

@@ -1,8 +1,17 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { ATTACHMENT_BYTES_MAX } from '../../src/limits.ts';
 import { SESSION_ID_PREFIX } from '../../src/session/session.ts';
 import { DATABASE_FILE } from '../../src/store/sqlite/files.ts';
 import { showTranscript } from '../../src/views/transcript.ts';
@@ -158,6 +167,8 @@ describe('the file of an attachment', () => {
   test.each([
     ['gone', 'is gone'],
     ['damaged', 'is damaged'],
+    ['a folder', 'is damaged'],
+    ['longer than any', 'is damaged'],
   ])('if it is %s, the turn fails and says so, and the session goes on', async (how, problem) => {
     const { harness, client, sessionId, run } = await startBusy();
     const { turn } = await client.call('send_prompt', {
@@ -166,8 +177,10 @@ describe('the file of an attachment', () => {
       attachments: PNG_DATA,
     });
     const path = join(folderOf(harness), Object.keys(keptBy(harness))[0] ?? '');
-    if (how === 'gone') rmSync(path);
-    else writeFileSync(path, Buffer.concat([PNG, PNG]));
+    if (how === 'gone' || how === 'a folder') rmSync(path);
+    if (how === 'damaged') writeFileSync(path, Buffer.concat([PNG, PNG]));
+    if (how === 'a folder') mkdirSync(path);
+    if (how === 'longer than any') truncateSync(path, ATTACHMENT_BYTES_MAX + 1);
     run.finish();
     const { session } = await client
       .call('send_prompt', { sessionId, prompt: 'next' })
