@@ -5,7 +5,7 @@
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import type { Command } from './commands.ts';
 import { quoteId, SettingError } from './errors.ts';
@@ -160,6 +160,24 @@ export function isRunByNpm(
   const { npm_lifecycle_event: event, npm_lifecycle_script: line = '' } = environment;
   const isNpx = event === 'npx' && /^'?claude-sessions-mcp\b/.test(line);
   return isNpx || isStartScript(ownFolder, environment, here);
+}
+
+/** The last of the folders that npm puts first in the `PATH`, whichever npm it is. */
+const LAST_OF_NPM = /[\\/]node-gyp-bin$/;
+
+/**
+ * The environment as the caller of npm has it. What npm puts first in the `PATH` are the programs of our package: sessions
+ * would run our Node and our TypeScript instead of the user's.
+ */
+export function callersEnvironment(
+  ownFolder: string,
+  environment: Environment = process.env,
+  here: string = process.cwd(),
+): Environment {
+  if (!isRunByNpm(ownFolder, environment, here)) return environment;
+  const folders = (environment.PATH ?? '').split(delimiter);
+  const last = folders.findIndex((folder) => LAST_OF_NPM.test(folder));
+  return { ...environment, PATH: folders.slice(last + 1).join(delimiter) };
 }
 
 function isStartScript(ownFolder: string, environment: Environment, here: string): boolean {

@@ -6,7 +6,14 @@ import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { askedIn } from './command-line.ts';
-import { callersFolder, isExtension, isRunByNpm, readSettings, type Settings } from './config.ts';
+import {
+  callersEnvironment,
+  callersFolder,
+  isExtension,
+  isRunByNpm,
+  readSettings,
+  type Settings,
+} from './config.ts';
 import { SessionError, SettingError } from './errors.ts';
 import { SHUTDOWN_MS_MAX } from './limits.ts';
 import { createLog, type Logger } from './log.ts';
@@ -38,8 +45,9 @@ export async function run(packageUrl: string, argv: readonly string[]): Promise<
     if (asked !== undefined) return say((await import('./cli/help.ts')).helpAbout(asked.help));
     // The process of npm, or its shell.
     const npm = isRunByNpm(folder) ? process.ppid : undefined;
+    const environment = callersEnvironment(folder);
     enter(callersFolder(folder));
-    return await start(readSettings(argv), { argv, version, npm });
+    return await start(readSettings(argv, environment), { argv, version, npm });
   } catch (error) {
     return await refused(error, argv, process.stdout);
   }

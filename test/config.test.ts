@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { callersFolder, isRunByNpm, readSettings } from '../src/config.ts';
+import { callersEnvironment, callersFolder, isRunByNpm, readSettings } from '../src/config.ts';
 import { SettingError } from '../src/errors.ts';
 import { SETTING_LIST, variableOf } from '../src/settings.ts';
 
@@ -251,5 +251,23 @@ describe('npm waits for the program', () => {
     ['was not used', {}, clone, false],
   ])('where it %s: %#', (_, environment, here, expected) => {
     expect(isRunByNpm(clone, environment, here)).toBe(expected);
+  });
+});
+
+describe('the PATH is that of the caller of npm', () => {
+  const clone = join(import.meta.dirname, '..');
+  const own = '/opt/bin:/home/u/shop/node_modules/.bin:/usr/lib/npm/node-gyp-bin:/usr/bin';
+  const added = '/a/node_modules/.bin:/node_modules/.bin:/usr/lib/npm/run-script/lib/node-gyp-bin';
+  const start = { npm_lifecycle_event: 'start' };
+  const pathOf = (environment: Record<string, string>) =>
+    callersEnvironment(clone, environment, clone).PATH;
+
+  test('without what npm has put before it', () => {
+    expect(pathOf({ ...start, PATH: `${added}:${own}` })).toBe(own);
+  });
+
+  test('as it is if npm has put nothing there, or has not started the program', () => {
+    expect(pathOf({ ...start, PATH: '/opt/bin:/usr/bin' })).toBe('/opt/bin:/usr/bin');
+    expect(pathOf({ PATH: `${added}:${own}` })).toBe(`${added}:${own}`);
   });
 });

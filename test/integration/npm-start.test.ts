@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
 import type { Workplace } from '../support/client/place.ts';
@@ -26,6 +26,18 @@ describe('a server over HTTP that npm runs ends with npm', OPTIONS, () => {
     const npm = start(place, ['exec', 'claude-sessions-mcp', '--'], place.scratch);
     await endsWith(npm, place, 'SIGTERM');
   });
+});
+
+test('sessions of a server that npm runs have the PATH of its caller', async () => {
+  const place = await makeWorkplace();
+  const words = ['--silent', '--prefix', ROOT, 'start', '--', 'doctor', '--json'];
+  // The tests are run by npm too.
+  const own = (place.env.PATH ?? '').split(delimiter).filter((it) => !/node_modules/.test(it));
+  const env = { ...place.env, PATH: own.join(delimiter) };
+  const { stdout } = await new Program(['npm', ...words], env).ended;
+  const { checks } = JSON.parse(stdout) as { checks: { name: string; detail: string }[] };
+  const path = checks.find(({ name }) => name === 'PATH');
+  expect(path?.detail).not.toContain(join(ROOT, 'node_modules'));
 });
 
 function start(place: Workplace, words: readonly string[], cwd: string): Program {
