@@ -171,6 +171,8 @@ function at(path: string, problem: string): string {
 }
 
 function reasonOf(error: unknown): string {
+  // Nothing in a message is nested so deeply that it could overflow the stack without that.
+  if (error instanceof RangeError) return 'cannot be used: a $ref in it leads to itself';
   const text = error instanceof Error ? error.message : 'unknown reason';
   return `cannot be used: ${cutChars(text, REASON_CHARS_MAX)}`;
 }

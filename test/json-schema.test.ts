@@ -49,6 +49,7 @@ test.each<[JsonSchema, string]>([
     '/properties/a/anyOf/0/$ref must refer to a place in this schema',
   ],
   [withProperty({ $ref: 'file:///etc/passwd' }), '/properties/a/$ref must refer'],
+  [withProperty({ $ref: '#/properties/a' }), 'a $ref in it leads to itself'],
   [withProperty({ $ref: '#/definitions/none' }), "can't resolve reference #/definitions/none"],
   [
     withProperty({ type: 'string', pattern: '(' }),

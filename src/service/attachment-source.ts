@@ -40,6 +40,8 @@ const BEGINNINGS: Readonly<Record<AttachmentType, RegExp>> = {
   'application/pdf': /^255044462d/,
 };
 const BEGINNING_BYTES = 16;
+const WHAT_TO_ATTACH =
+  'attach a png, jpeg, gif, webp or pdf file, by its path or with its bytes in base64.';
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** The type of a file by how it begins; undefined if it is of none that Claude takes. */
@@ -59,10 +61,10 @@ export async function readAttachment(
   places: AttachmentPlaces,
 ): Promise<AttachedFile> {
   const what = `attachments[${index}]`;
-  const isNamed = 'path' in given;
-  const bytes = isNamed
-    ? await inTime(readNamed(given.path, what, places), LOOK_MS_MAX)
-    : decoded(given.data, what);
+  const { bytes, byDefault } =
+    'path' in given
+      ? await inTime(readNamed(given.path, what, places), LOOK_MS_MAX)
+      : { bytes: decoded(given.data, what), byDefault: `attachment ${index + 1}` };
   if (bytes.length === 0) throw refused(what, 'is empty');
   const mimeType = typeOf(bytes);
   if (mimeType === undefined) {
@@ -71,7 +73,6 @@ export async function readAttachment(
   if (given.mimeType !== undefined && given.mimeType !== mimeType) {
     throw refused(what, `is ${mimeType} by how it begins, not ${given.mimeType}`);
   }
-  const byDefault = isNamed ? basename(given.path) : `attachment ${index + 1}`;
   return { name: cutChars(given.name ?? byDefault, NAME_CHARS_MAX), mimeType, bytes };
 }
 
@@ -83,11 +84,16 @@ function decoded(data: string, what: string): Buffer {
   const text = data.replace(/\s+/g, '');
   const digits = text.replace(/=+$/, '').length;
   if (!BASE64.test(text) || digits % 4 === 1) throw refused(what, 'has data that is not base64');
-  if (Math.floor((digits * 3) / 4) > ATTACHMENT_BYTES_MAX) throw tooLarge(what);
+  const size = Math.floor((digits * 3) / 4);
+  if (size > ATTACHMENT_BYTES_MAX) throw tooLarge(what, size);
   return Buffer.from(text, 'base64');
 }
 
-async function readNamed(path: string, what: string, places: AttachmentPlaces): Promise<Buffer> {
+async function readNamed(
+  path: string,
+  what: string,
+  places: AttachmentPlaces,
+): Promise<{ readonly bytes: Buffer; readonly byDefault: string }> {
   const place = placeOf(path);
   if ('reason' in place) throw refused(what, `path ${quoteId(path)} ${place.reason}`, HOW_TO_NAME);
   const file = await openInside(place.path, places).catch((error: unknown) => {
@@ -103,7 +109,7 @@ async function readNamed(path: string, what: string, places: AttachmentPlaces): 
     );
   }
   try {
-    return await readWhole(file, what);
+    return { bytes: await readWhole(file, what), byDefault: basename(place.path) };
   } finally {
     await file.close();
   }
@@ -138,7 +144,7 @@ async function openInside(
 async function readWhole(file: FileHandle, what: string): Promise<Buffer> {
   const before = await file.stat();
   if (!before.isFile()) throw refused(what, 'is not a regular file');
-  if (before.size > ATTACHMENT_BYTES_MAX) throw tooLarge(what);
+  if (before.size > ATTACHMENT_BYTES_MAX) throw tooLarge(what, before.size);
   const bytes = Buffer.alloc(before.size + 1);
   const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
   const isSame = bytesRead === before.size && isUnchanged(before, await file.stat());
@@ -150,10 +156,11 @@ function isUnchanged(before: Stats, after: Stats): boolean {
   return before.size === after.size && before.mtimeMs === after.mtimeMs;
 }
 
-function tooLarge(what: string): SessionError {
-  return refused(what, `has more than ${ATTACHMENT_BYTES_MAX} bytes (ATTACHMENT_BYTES_MAX)`);
+function tooLarge(what: string, size: number): SessionError {
+  const problem = `has ${size} bytes; the most is ${ATTACHMENT_BYTES_MAX} (ATTACHMENT_BYTES_MAX)`;
+  return refused(what, problem, 'attach a smaller one, or a part of it.');
 }
 
-function refused(what: string, problem: string, hint?: string): SessionError {
+function refused(what: string, problem: string, hint = WHAT_TO_ATTACH): SessionError {
   return new SessionError('INVALID_REQUEST', `${what} ${problem}`, { hint });
 }

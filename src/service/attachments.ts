@@ -153,7 +153,7 @@ export class Attachments {
   }
 
   /** How many bytes more may be kept, by the name of the limit. */
-  async #room(sessionId: string): Promise<Map<string, number>> {
+  async #room(sessionId: string): Promise<Room> {
     let [all, ofSession] = [0, 0];
     for (const name of await this.#names()) {
       const size = (await ifThere(stat(join(this.#folder, name))))?.size ?? 0;
@@ -168,24 +168,35 @@ export class Attachments {
   }
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  PROMPT_ATTACHMENTS_BYTES_MAX: 'the API takes no more in one request: send several prompts.',
-  ATTACHMENTS_SESSION_BYTES_MAX: 'wait for turns of the session to end, or cancel some of them.',
-  ATTACHMENTS_BYTES_MAX: 'wait for queued turns to end: their attachments are removed then.',
-};
+/** By the name of a limit: what it limits to how much, and what to do about it. */
+const LIMITS = {
+  PROMPT_ATTACHMENTS_BYTES_MAX: {
+    what: 'the attachments of one prompt',
+    most: PROMPT_ATTACHMENTS_BYTES_MAX,
+    hint: 'the API takes no more in one request: send several prompts.',
+  },
+  ATTACHMENTS_SESSION_BYTES_MAX: {
+    what: "the attachments of the session's turns",
+    most: ATTACHMENTS_SESSION_BYTES_MAX,
+    hint: 'wait for turns of the session to end, or cancel some of them.',
+  },
+  ATTACHMENTS_BYTES_MAX: {
+    what: 'the attachments of all sessions',
+    most: ATTACHMENTS_BYTES_MAX,
+    hint: 'wait for queued turns to end: their attachments are removed then.',
+  },
+} as const;
 
-function takeRoom(room: Map<string, number>, bytes: number): void {
+type Room = Map<keyof typeof LIMITS, number>;
+
+function takeRoom(room: Room, bytes: number): void {
   for (const [limit, left] of room) {
     room.set(limit, left - bytes);
     if (left >= bytes) continue;
-    throw new SessionError(
-      'LIMIT_EXCEEDED',
-      `there is no room for so many attachments (${limit})`,
-      {
-        hint: HINTS[limit],
-        retryable: limit !== 'PROMPT_ATTACHMENTS_BYTES_MAX',
-      },
-    );
+    const { what, most, hint } = LIMITS[limit];
+    const message = `${what} may have at most ${most} bytes together (${limit})`;
+    const retryable = limit !== 'PROMPT_ATTACHMENTS_BYTES_MAX';
+    throw new SessionError('LIMIT_EXCEEDED', message, { hint, retryable });
   }
 }
 

@@ -52,7 +52,7 @@ function checkPrompt({ prompt, mode, outputSchema }: NewPromptParts): void {
   const what = outputSchema === undefined ? 'attachments' : 'outputSchema';
   if (mode === 'steer') {
     throw new SessionError('INVALID_REQUEST', `${what} cannot be given with mode steer`, {
-      hint: 'it needs a turn of its own: use mode queue or interrupt.',
+      hint: 'use mode queue or interrupt, so that the prompt has a turn of its own.',
     });
   }
   if (promptKind(prompt) === 'text') return;

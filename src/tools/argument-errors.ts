@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { quoteId, SessionError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
-import { optionsOf, typeOf } from './decode.ts';
+import { kindOf, optionsOf, parsed, typeOf } from './decode.ts';
 import { exampleCall, expectation, plainWord } from './expectation.ts';
 
 const ISSUES_SHOWN = 3;
@@ -129,7 +129,14 @@ function cameAsText(field: z.ZodType | undefined, value: string): string {
     const meant = nearest(value, words.map(String));
     return `was ${plainWord(value)}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`;
   }
-  if (!options.some((option) => option instanceof z.ZodString)) return 'came as text';
+  if (options.some((option) => option instanceof z.ZodString)) return textAs(value);
+  const isJsonToo = options.map(kindOf).some((kind) => kind === 'object' || kind === 'array');
+  return isJsonToo && parsed(value) === undefined
+    ? 'came as text that is not JSON'
+    : 'came as text';
+}
+
+function textAs(value: string): string {
   return value === '' ? 'was empty' : `had ${value.length} characters`;
 }
 

@@ -82,7 +82,7 @@ function isText(schema: z.ZodType): boolean {
 }
 
 /** Undefined if it is not JSON, or more deeply nested or wider than a message may be. */
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   if (shapeProblem(Buffer.from(text)) !== undefined) return undefined;
   try {
     return JSON.parse(text);

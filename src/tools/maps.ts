@@ -38,13 +38,18 @@ export const labels = z
   .meta({ shownAs: { type: 'array', items: { type: 'string' } } });
 
 const answerText = z.string().max(REASON_CHARS_MAX);
-const answer = z.strictObject({ question: answerText, answer: answerText });
+/** MCP servers ask for numbers and for yes or no too, and the request shows the types. */
+const answerValue = z.preprocess(
+  (value) => (typeof value === 'number' || typeof value === 'boolean' ? String(value) : value),
+  answerText,
+);
+const answer = z.strictObject({ question: answerText, answer: answerValue });
 
 /** A list of questions with their answers, or a map. */
 export const answers = z
   .union([
     listFor('question', answer, ANSWERS_MAX, (item) => [item.question, item.answer]),
-    mapOf(answerText, answerText, ANSWERS_MAX),
+    mapOf(answerText, answerValue, ANSWERS_MAX),
   ])
   .meta({ shownAs: { type: 'array', items: z.toJSONSchema(answer) } });
 

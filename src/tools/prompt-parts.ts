@@ -67,8 +67,8 @@ export function checkHasPrompt(
 ): void {
   const given = args.attachments === undefined ? 'outputSchema' : 'attachments';
   if (args.prompt !== undefined || args[given] === undefined) return;
-  throw new SessionError('INVALID_REQUEST', `${tool}: ${given} needs a prompt to go with`, {
-    hint: 'pass a prompt too, or pass it to send_prompt later.',
+  throw new SessionError('INVALID_REQUEST', `${tool}: ${given} can only be given with a prompt`, {
+    hint: 'pass a prompt too, or create the session without this and pass it to send_prompt.',
   });
 }
 

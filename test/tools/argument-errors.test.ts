@@ -51,7 +51,7 @@ test.each<[string, unknown, string, string]>([
   [
     'wait_sessions',
     { sessionIds: '["a"' },
-    'sessionIds must be a list of 1 to 100 entries, each text of 1 to 200 characters; it came as text',
+    'sessionIds must be a list of 1 to 100 entries, each text of 1 to 200 characters; it came as text that is not JSON',
     'wait_sessions {"sessionIds":["claude_…"]}',
   ],
   [

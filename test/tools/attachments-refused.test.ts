@@ -128,7 +128,7 @@ describe('what is refused leaves nothing behind', () => {
     ];
     expect(refusals.map(({ code }) => code)).toEqual(Array(3).fill('INVALID_REQUEST'));
     expect(refusals.map(({ message }) => message)).toEqual([
-      expect.stringContaining('needs a prompt'),
+      expect.stringContaining('can only be given with a prompt'),
       expect.stringContaining('mode steer'),
       expect.stringContaining('/compact'),
     ]);

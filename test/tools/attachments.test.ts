@@ -32,7 +32,7 @@ describe('attachments', () => {
     const { harness, client } = await startWithClient();
     const attachments = [
       { path: fileIn(harness, 'shot.png') },
-      { path: pathToFileURL(fileIn(harness, 'photo', JPEG)).href, mimeType: 'image/jpeg' },
+      { path: pathToFileURL(fileIn(harness, 'my photo', JPEG)).href, mimeType: 'image/jpeg' },
       { data: GIF.toString('base64'), mimeType: 'image/gif', name: 'moving.gif' },
       { data: `${WEBP.toString('base64url')}\n`, mimeType: 'image/webp' },
       { path: fileIn(harness, 'paper.pdf', PDF), name: 'the paper' },
@@ -45,7 +45,7 @@ describe('attachments', () => {
         text: 'see',
         files: [
           { name: 'shot.png', mimeType: 'image/png', bytes: PNG },
-          { name: 'photo', mimeType: 'image/jpeg', bytes: JPEG },
+          { name: 'my photo', mimeType: 'image/jpeg', bytes: JPEG },
           { name: 'moving.gif', mimeType: 'image/gif', bytes: GIF },
           { name: 'attachment 4', mimeType: 'image/webp', bytes: WEBP },
           { name: 'the paper', mimeType: 'application/pdf', bytes: PDF },

@@ -30,6 +30,30 @@ test('the answers reach it with the types of its schema, and are shown nowhere',
 });
 
 test.each([
+  ['a map', { name: 'Bob', age: 42 }],
+  [
+    'a list',
+    [
+      { question: 'name', answer: 'Bob' },
+      { question: 'age', answer: 42 },
+    ],
+  ],
+])('a number may be given as one, in %s', async (_way, answers) => {
+  const scene = await asking({}, ASK);
+  await scene.answer({ decision: 'allow', answers });
+  const updatedInput = { name: 'Bob', age: 42 };
+  expect(await scene.reply).toEqual({ decision: 'allow', updatedInput });
+});
+
+test('so may yes or no', async () => {
+  const requestedSchema = { type: 'object', properties: { sure: { type: 'boolean' } } };
+  const input = { server: 'tools', message: 'Sure?', requestedSchema };
+  const scene = await asking({}, { ...ASK, input });
+  await scene.answer({ decision: 'allow', answers: { sure: true } });
+  expect(await scene.reply).toEqual({ decision: 'allow', updatedInput: { sure: true } });
+});
+
+test.each([
   [{ answers: { age: '42' } }, 'answers: name is missing: expected text'],
   [{}, 'answers: name is missing: expected text'],
   [{ answers: { name: 'Bob', age: 'old' } }, 'answers: age: expected a whole number'],

@@ -132,7 +132,7 @@ describe('outputSchema', () => {
     const { client, sessionId } = await startBusy();
     const outputSchema = SCHEMA;
     expect((await client.refusal('create_session', { outputSchema })).message).toContain(
-      'needs a prompt',
+      'can only be given with a prompt',
     );
     const send = async (more: object) =>
       (await client.refusal('send_prompt', { sessionId, prompt: 'x', outputSchema, ...more }))
