@@ -68,6 +68,10 @@ export const SECRET_LOOK_MS_MAX = 5_000;
 export const INTERRUPT_MS_MAX = 10_000;
 /** Time from the end of input to SIGKILL. */
 export const RUN_CLOSE_GRACE_MS = 2_500;
+/** How long a process may outlive its stream, or a stream its process. */
+export const RUN_DRAIN_MS = 1_000;
+/** Time to read the rest of what a process wrote after it is gone. */
+export const RUN_REST_MS_MAX = 10_000;
 /** Pause before processes are killed again that could not be killed, or not be seen. */
 export const KILL_AGAIN_MS = 1_000;
 /** Time without output, running tool or open question after which a turn is stopped. */

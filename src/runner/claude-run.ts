@@ -3,7 +3,7 @@
 import type { Query, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { errorOf, type Failure, SessionError } from '../errors.ts';
 import { inTime } from '../looks.ts';
-import { WARM_LOOK_MS_MAX } from '../process-limits.ts';
+import { RUN_DRAIN_MS, RUN_REST_MS_MAX, WARM_LOOK_MS_MAX } from '../process-limits.ts';
 import type { TurnOutcome } from '../session/decide.ts';
 import type { ChangeableOptions } from '../session/options.ts';
 import type { ProcessIdentity } from '../session/process.ts';
@@ -24,11 +24,6 @@ import { noticesWith } from './server-notices.ts';
 import { TranscriptWatch } from './transcript-watch.ts';
 import { Translator } from './translate.ts';
 import { type ActiveTurn, askToStop, TurnWatch } from './turn-watch.ts';
-
-/** How long a process may outlive its stream, or a stream its process. */
-const DRAIN_MS = 1000;
-/** Time to read the rest of what a process wrote after it is gone. */
-const REST_MS_MAX = 10_000;
 
 export class ClaudeRun implements Run {
   readonly process: ProcessIdentity;
@@ -161,7 +156,7 @@ export class ClaudeRun implements Run {
     const left = isIdle ? await endedNotice(this.process, this.#parts.finder) : undefined;
     if (left !== undefined) this.notice(left);
     this.#ending ??= { state: 'interrupted' };
-    await within(this.#leave(), this.#parts.limits.closeMs);
+    await within(this.#leave(left !== undefined), this.#parts.limits.closeMs);
     await this.#tree.kill();
     await this.#gone;
   }
@@ -175,10 +170,12 @@ export class ClaudeRun implements Run {
     this.#turns.output({ type: 'notice', text: this.#parts.redactor.text(text) });
   }
 
-  /** Claude Code exits at the end of its input: at once if no turn runs. */
-  async #leave(): Promise<void> {
+  /** Claude Code exits at the end of its input: at once if nothing runs. */
+  async #leave(hasLeft: boolean): Promise<void> {
     const { turn } = this.#turns;
     if (turn !== undefined) await this.#askToStop(turn);
+    // It ends its commands, and takes away what the sandbox has put into the directory for them.
+    else if (hasLeft) await this.#query.interrupt().catch(() => undefined);
     this.#input.end();
     this.#spawned.child.stdin.end();
     await this.#tree.exit;
@@ -227,13 +224,13 @@ export class ClaudeRun implements Run {
   async #finish(pump: Promise<void>): Promise<void> {
     await Promise.race([this.#tree.exit, pump]);
     // A process whose stream has ended cannot be talked to any more. It is killed unless it exits soon.
-    await within(this.#tree.exit, DRAIN_MS);
+    await within(this.#tree.exit, RUN_DRAIN_MS);
     const wasLive = this.#phase === 'live';
     this.#phase = 'gone';
     this.#input.end();
     const isGone = await this.#tree.kill();
     // Everything that could write is gone, so the stream ends soon, and no result before its end is lost.
-    await within(Promise.all([this.#tree.exit, pump]), REST_MS_MAX);
+    await within(Promise.all([this.#tree.exit, pump]), RUN_REST_MS_MAX);
     this.#translator.end(this.#outcomeOfExit());
     if (!isGone) {
       this.#logError(undefined, 'processes of the session may still run, keeping its lease');

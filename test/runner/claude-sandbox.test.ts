@@ -116,6 +116,20 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     expect(await said(session, `tail -n 1 ${path}`)).toEqual(['50000']);
   });
 
+  test('that is left running takes with it what the sandbox has put into the directory', async () => {
+    const workingDirectory = at('left');
+    await mkdir(workingDirectory);
+    execFileSync('sh', ['-c', 'mkfifo begun'], { cwd: workingDirectory });
+    const runner = world.runner({ limits: { closeMs: 20_000 } });
+    const session = await world.start({ options: { sandbox: true, workingDirectory } }, runner);
+    const running = bash('echo > begun; sleep 1000', { run_in_background: true });
+    await Promise.all([run(session, [running]), readFile(join(workingDirectory, 'begun'))]);
+    expect(await readdir(workingDirectory)).toContain('.mcp.json');
+    await session.run.close();
+    expect(await readdir(workingDirectory)).toEqual(['.claude', 'begun']);
+    expect(await readdir(join(workingDirectory, '.claude'))).toEqual(['.cc-writes']);
+  });
+
   test('works in a directory below the state directory, as worktrees are', async () => {
     const workingDirectory = join(world.state, 'worktrees', 'one');
     await mkdir(workingDirectory, { recursive: true });
