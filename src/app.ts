@@ -231,6 +231,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
       waiters.close();
       await Promise.all([...leaving, stopped]);
       leases.close();
+      // The next server may be one that looks for them too late, again and again.
+      await housekeeper.settled();
       store.peers.left(owners.self).catch(() => {});
       await store.close();
     },
@@ -247,6 +249,8 @@ type Beginning = {
 async function begin({ store, housekeeper, scheduler }: Beginning): Promise<void> {
   await housekeeper.sweep();
   scheduler.follow();
+  // A server that lives shorter than it takes to tidy up must not leave them either.
+  void housekeeper.removeAttachments();
   store.observe({ reopened: () => void housekeeper.settle() });
 }
 

@@ -37,6 +37,8 @@ export class Housekeeper {
   readonly #timers: readonly NodeJS.Timeout[];
   /** MCP sessions that are being settled, so that the next sweep skips them. */
   readonly #settling = new Set<string>();
+  /** Attachments that are being removed. */
+  readonly #removing = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(deps: HousekeeperDeps) {
@@ -76,10 +78,22 @@ export class Housekeeper {
     await this.#do('failed to end all idle sessions', () => sessions.endIdle({ idleMs }));
     await this.#do('failed to delete old sessions', () => this.#forgetOld());
     await this.#do('failed to look for files of ended sessions', () => this.#discardEnded());
+    await this.removeAttachments();
+  }
+
+  /** Removes attachments that no turn needs any more, whoever has left them. */
+  removeAttachments(): Promise<void> {
     const { attachments, store } = this.#deps;
-    await this.#do('failed to look for attachments of ended turns', () =>
-      attachments.sweep((sessionId, turnId) => store.turn(sessionId, turnId)),
+    return this.#removal(
+      this.#do('failed to look for attachments of ended turns', () =>
+        attachments.sweep((sessionId, turnId) => store.turn(sessionId, turnId)),
+      ),
     );
+  }
+
+  #removal(work: Promise<void>): Promise<void> {
+    this.#removing.add(work);
+    return work.finally(() => this.#removing.delete(work));
   }
 
   async #forgetOld(): Promise<void> {
@@ -106,11 +120,11 @@ export class Housekeeper {
   #clean(sessionId: string, event: SessionEvent): void {
     if (event.type === 'session_ended') {
       void this.#discard(uuidOf(sessionId));
-      void this.#drop({ sessionId });
+      void this.#removal(this.#drop({ sessionId }));
     }
     const isOver = event.type === 'turn_ended' && event.turn.attachments !== undefined;
     if (isOver || event.type === 'prompt_cancelled') {
-      void this.#drop({ sessionId, turnId: event.turnId });
+      void this.#removal(this.#drop({ sessionId, turnId: event.turnId }));
     }
   }
 
@@ -146,6 +160,11 @@ export class Housekeeper {
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** Resolves when no attachments are being removed. Call it before the store is closed. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#removing);
   }
 
   /** Settles MCP sessions that have ended with their server. Returns their number. */

@@ -164,6 +164,21 @@ describe('the file of an attachment', () => {
     await expect.poll(() => keptBy(harness)).toEqual({});
   });
 
+  test('is deleted before the server ends, and at the next start if a killed one has left it', async () => {
+    const { harness, client, sessionId } = await startBusy();
+    const send = () =>
+      client.call('send_prompt', { sessionId, prompt: 'x', attachments: PNG_DATA });
+    const [{ turn }, waiting] = [await send(), await send()];
+    await client.call('cancel_prompt', { sessionId, turnId: turn.id });
+    await harness.close();
+    const left = () => Object.keys(keptBy(harness)).map((name) => name.split('.')[1]);
+    expect(left()).toEqual([waiting.turn.id]);
+    const uuid = sessionId.slice(SESSION_ID_PREFIX.length);
+    writeFileSync(join(folderOf(harness), `${uuid}.${turn.id}.0`), PNG);
+    await harness.open();
+    await expect.poll(left).not.toContain(turn.id);
+  });
+
   test.each([
     ['gone', 'is gone'],
     ['damaged', 'is damaged'],
