@@ -50,7 +50,7 @@ export class ClaudeWorld {
     const options = { workingDirectory };
     const rules = new Rules({ options, keptOut: secretFiles, secrets: [] });
     return {
-      ...claudeOptions(options, rules, []),
+      ...claudeOptions(options, rules, { excludes: [], servers: [] }),
       ...conversation,
       env: childEnvironment({ ...env }, { marker: 'bench-bare', temporaryDirectory }),
       canUseTool: async () => ({ behavior: 'deny', message: 'no tools here' }),

@@ -52,6 +52,8 @@ export const OUTPUT_BACKLOG_BYTES_MAX = 256 * KIB;
 export const MCP_CONFIG_BYTES_MAX = 256 * KIB;
 export const MCP_SERVERS_MAX = 100;
 export const RUN_START_MS_MAX = 30_000;
+/** Maximum size of a `.mcp.json`. Claude Code takes no larger one. */
+export const MCP_JSON_BYTES_MAX = 2 * MIB;
 /** Maximum size of the file in which Claude Code records what a person has trusted. A larger one counts as none. */
 export const TRUST_RECORD_BYTES_MAX = 16 * MIB;
 /** Time for the file system to answer at a start. It may hang. */

@@ -11,15 +11,18 @@ import { hasSettings, sourcesOf } from './trust-level.ts';
 const TOOLS_NEVER =
   'CronCreate CronDelete CronList ScheduleWakeup SendMessage ListAgents EnterWorktree ExitWorktree Workflow';
 
+type LeftOut = { readonly excludes: readonly string[]; readonly servers: readonly string[] };
+
 /**
  * The Agent SDK's options for a session, without its conversation, process and callbacks.
  *
  * @param excludes patterns of the instruction files that Claude Code must not read
+ * @param servers names in files `.mcp.json` that Claude Code must not start
  */
 export function claudeOptions(
   options: SessionOptions,
   rules: Rules,
-  excludes: readonly string[],
+  { excludes, servers }: LeftOut,
 ): Options {
   // Always given: at the levels with settings, those of the repository might choose another one.
   const { permissionMode = 'default', settings = 'none' } = options;
@@ -33,6 +36,7 @@ export function claudeOptions(
       // Elsewhere, the guard of plan mode would not know the plan's file from another one.
       ...(hasSettings(settings) && { plansDirectory: '' }),
       ...(excludes.length > 0 && { claudeMdExcludes: [...excludes] }),
+      ...(servers.length > 0 && { disabledMcpjsonServers: [...servers] }),
       ...rules.initialSettings(),
     },
     // Otherwise nothing comes while Claude writes a long text, and it would look silent.

@@ -23,6 +23,7 @@ import type { Run, RunListener, Runner, RunSpec } from './runner.ts';
 import { sandboxOptions } from './sandbox.ts';
 import { sandboxProblem } from './sandbox-check.ts';
 import { openScratch, removeScratch, scratchOwners } from './scratch.ts';
+import { seeServersAbove } from './servers-above.ts';
 import { shellOf } from './shell.ts';
 import { checkIds, checkProgram } from './start-checks.ts';
 import { startNotices } from './start-notices.ts';
@@ -125,16 +126,19 @@ async function startIn(
   const conversation = new Conversation(spec, environment);
   const places = placesOf([directory, ...additional], environment);
   const failed = notChecked(context, spec);
-  const [{ grown, resumeOptions }, guards, instructions, sandbox] = await Promise.all([
+  const [{ grown, resumeOptions }, guards, instructions, above, sandbox] = await Promise.all([
     soon(lookedAt(conversation)),
     soon(seeGuards({ options, uuid: spec.uuid, places, files: context.secretFiles, failed })),
     soon(seeInstructions(settings, directory)),
+    soon(seeServersAbove(directory, spec.untrustedAbove)),
     soon(sandboxOptions(options, environment, { ...own, ...context, places, uuid: spec.uuid })),
     context.guarding.watch(spec.marker),
   ]);
   const readOutput = await outputReaderFor(spec, context.redactor);
   const isAsStarted = async (pid: number) =>
-    (await worksIn(pid, directory)) && (await instructions.isUnchanged());
+    (await worksIn(pid, directory)) &&
+    (await instructions.isUnchanged()) &&
+    (await above.isUnchanged());
   const { servers, missing } = chosenServers(context.mcpServers, options);
   const run = new ClaudeRun({
     spec,
@@ -155,7 +159,10 @@ async function startIn(
     commands: new Commands(settings),
     launch: (input, { canUseTool, onElicitation, beforeTool, apply, ...gate }) =>
       launch(context, input, gate, {
-        ...claudeOptions(options, guards.rules, instructions.excludes),
+        ...claudeOptions(options, guards.rules, {
+          excludes: instructions.excludes,
+          servers: above.left.map(({ name }) => name),
+        }),
         ...sandbox,
         ...resumeOptions,
         outputFormat: spec.outputSchema && { type: 'json_schema', schema: spec.outputSchema },
@@ -173,7 +180,7 @@ async function startIn(
   });
   await run.ready();
   const isLost = spec.past === 'tried' && !('resume' in resumeOptions);
-  for (const text of startNotices({ missing, grown, isLost })) run.notice(text);
+  for (const text of startNotices({ missing, left: above.left, grown, isLost })) run.notice(text);
   return run;
 }
 

@@ -17,6 +17,8 @@ export type RunSpec = {
   /** Also Claude Code's own session id; a UUID, checked before it reaches a command line. */
   readonly uuid: string;
   readonly options: SessionOptions;
+  /** Folders above the working directory that are not trusted, if its own settings count: their MCP servers do not. */
+  readonly untrustedAbove?: readonly string[];
   /** The session's name, which becomes the title of a new conversation. */
   readonly name?: string;
   /** What the outputs of its prompts must fit. A process has the one that it was started with. */

@@ -8,11 +8,13 @@ import type { OutputSchema } from '../session/event.ts';
 import type { SessionOptions } from '../session/options.ts';
 import { type Past, pastOf } from '../session/past.ts';
 import { type Session, uuidOf } from '../session/session.ts';
+import { isAbove } from '../session/trust.ts';
 import { optionsNow } from '../session/update.ts';
 import { roundUsd } from '../session/usage.ts';
 import type { Fence, Store } from '../store/store.ts';
 import type { Parts } from './core.ts';
 import { optionsToRun, type Policy } from './policy.ts';
+import { untrustedAbove } from './trust.ts';
 import { trustNotice } from './trust-notice.ts';
 
 export type StartDeps = Policy &
@@ -38,10 +40,11 @@ export async function startRun(
   deps: StartDeps,
 ): Promise<Run> {
   const { store, runner, newId, fence, outputSchema, signal } = deps;
-  const { options, notice } = await inTime(startOptions(session, deps), LOOK_MS_MAX, signal);
+  const { options, notice, above } = await inTime(startOptions(session, deps), LOOK_MS_MAX, signal);
   const spec = {
     uuid: uuidOf(session.id),
     options,
+    untrustedAbove: above,
     name: session.name,
     outputSchema,
     remembered: await store.remembered(session.id),
@@ -57,7 +60,11 @@ export async function startRun(
 
 async function startOptions(session: Session, deps: StartDeps) {
   const { options, allowed } = await optionsToRun(session, withinBudget(session), deps);
-  return { options, notice: await trustNotice(session, options, allowed) };
+  const { workingDirectory, settings = 'none' } = options;
+  const above = isAbove(settings, 'memory')
+    ? await untrustedAbove(workingDirectory, session.principal, deps)
+    : undefined;
+  return { options, notice: await trustNotice(session, options, allowed), above };
 }
 
 /** Each process of Claude Code counts its budget from zero, so the cost so far is deducted. */

@@ -4,9 +4,10 @@ import { homedir } from 'node:os';
 import { quoteId } from '../errors.ts';
 import { cannotLook, isOutOfMeans } from '../looks.ts';
 import { isInside } from '../paths.ts';
-import { type Checkout, checkoutOf, inMainCheckout } from '../runner/checkout.ts';
+import { ancestorsOf, type Checkout, checkoutOf, inMainCheckout } from '../runner/checkout.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { TrustLevel } from '../session/options.ts';
+import { isAbove } from '../session/trust.ts';
 import { LOCAL_PRINCIPAL } from './caller.ts';
 
 export type TrustedDirectory = { readonly path: string; readonly level: TrustLevel };
@@ -50,6 +51,23 @@ export async function allowedTrust(
     if (isOutOfMeans(error)) throw cannotLook(`the trust in ${quoteId(directory)}`, error);
     throw error;
   }
+}
+
+/**
+ * Returns the folders above a directory whose settings may not count in a session of the principal. Claude Code takes some
+ * things from there if those of the directory count.
+ *
+ * @param directory a real path
+ * @throws SessionError UNAVAILABLE if this server has no file descriptor left
+ */
+export async function untrustedAbove(
+  directory: string,
+  principal: string,
+  deps: TrustDeps,
+): Promise<readonly string[]> {
+  const above = ancestorsOf(directory).slice(1);
+  const allowed = await Promise.all(above.map((path) => allowedTrust(path, principal, deps)));
+  return above.filter((_, at) => !isAbove(allowed[at]?.level ?? 'none', 'memory'));
 }
 
 const SET = 'the operator has set this level with --trust.';

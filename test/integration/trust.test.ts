@@ -1,7 +1,7 @@
 /** What a session takes from a repository that wants more than it is trusted with, as a user of the program meets it. */
 
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Workplace } from '../support/client/place.ts';
@@ -101,6 +101,25 @@ describe('the record of Claude Code', OPTIONS, () => {
     const none = await run(client, place, trusted.folder, { settings: 'none' });
     expect(none.settings).toBe('none');
     expect(none.told).not.toContain('TEXT-OF-trusted');
+  });
+
+  test('does not cover the MCP servers of the folders above a repository', async () => {
+    const place = await makeWorkplace();
+    const repository = await makeRepository(place, 'shared/repository');
+    const marks = await mkdir(join(place.scratch, 'marks'), { recursive: true });
+    const servers = (mark: string) => {
+      const server = { command: 'sh', args: ['-c', `touch '${join(marks ?? '', mark)}'`] };
+      return JSON.stringify({ mcpServers: { [mark]: server } });
+    };
+    const above = join(dirname(repository.folder), '.mcp.json');
+    await writeFile(above, servers('above'));
+    await writeFile(join(repository.folder, '.mcp.json'), servers('own'));
+    await record(place, trusting(repository.folder));
+    const client = await connectTo(place);
+    const { settings, notices } = await run(client, place, repository.folder);
+    expect(settings).toBe('user');
+    expect(notices).toEqual([expect.stringContaining(`MCP servers of ${above} were not started`)]);
+    expect(await readdir(marks ?? '')).toEqual(['own']);
   });
 
   test('counts for nothing when it is broken', async () => {

@@ -134,6 +134,7 @@ type StartOptions = {
   readonly past?: RunSpec['past'];
   readonly outputSchema?: RunSpec['outputSchema'];
   readonly remembered?: readonly RememberRule[];
+  readonly untrustedAbove?: readonly string[];
 };
 
 type WorldOptions = {
@@ -211,20 +212,11 @@ export class World {
   }
 
   async start(start: StartOptions = {}, runner: Runner = this.runner()): Promise<TestSession> {
-    const { uuid = randomUUID(), forkOf, past, options, outputSchema, remembered, name } = start;
+    const { uuid = randomUUID(), options, ...more } = start;
     const marker = `test.${randomUUID()}`;
     const heard = new Recorder();
     const inDirectory = { workingDirectory: this.cwd, ...options };
-    const spec = {
-      uuid,
-      marker,
-      options: inDirectory,
-      outputSchema,
-      forkOf,
-      past,
-      remembered,
-      name,
-    };
+    const spec = { ...more, uuid, marker, options: inDirectory };
     const run = await runner.start(spec, heard);
     const prompt = (steps: Step[] | string) => {
       const turnId = randomUUID();

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isInside } from '../../src/paths.ts';
 import type { TrustedDirectory } from '../../src/service/trust.ts';
 import type { TestClient } from '../support/mcp-client.ts';
 import { start, startedWith, trustAgain } from './trusting.ts';
@@ -179,4 +180,31 @@ describe('a fork', () => {
     const later = await trustAgain(harness, []);
     expect(await fork(later, user.id)).toBe('memory');
   });
+});
+
+test('the folders above a directory need trust of their own', async () => {
+  const { harness, client } = await start();
+  const at = (...names: string[]) => join(harness.work, ...names);
+  mkdirSync(at('a', 'b', 'c'), { recursive: true });
+  mkdirSync(at('a', '.git'));
+  const above = async (who: TestClient, args = {}) => {
+    const { sessionId } = await harness.busy(who, { workingDirectory: at('a', 'b', 'c'), ...args });
+    return harness.runner.run(sessionId).spec.untrustedAbove;
+  };
+  expect(await above(client)).toBeUndefined();
+  const all = at('a', 'b').split('/');
+  const upTo = (folder: string) =>
+    all
+      .map((_, end) => all.slice(0, all.length - end).join('/') || '/')
+      .filter((path) => isInside(folder, path));
+  const trusted = [at('a'), at('a', 'b'), at('a', 'b', 'c')];
+  harness.runner.trusted = trusted;
+  expect(await above(client)).toEqual(upTo(harness.work));
+  expect(await above(client, { settings: 'memory' })).toBeUndefined();
+  const directories: TrustedDirectory[] = [
+    { path: harness.work, level: 'memory' },
+    { path: at('a', 'b'), level: 'project' },
+  ];
+  const operator = await trustAgain(harness, trusted, { directories });
+  expect(await above(operator)).toEqual(upTo(at('a')));
 });
