@@ -37,6 +37,7 @@ describe('a token file', () => {
     ['a token of 15 characters', `a:${NAMED}\nb:secret789012345`, 2],
     ['a token that no header can carry', `# x\nb:secret 0123456789`, 2],
     ['a name of other characters', `b c:${NAMED}`, 1],
+    ['the name of callers without a token', `a:${NAMED}\nlocal:${BARE}`, 2],
     ['no name before the colon', `:${NAMED}`, 1],
   ])('with %s is refused by line number, without showing the token', (_, text, line) => {
     expect(() => parseTokenFile(text)).toThrow(`line ${line}:`);

@@ -5,6 +5,7 @@
 
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { SessionError } from '../../errors.ts';
+import { LOCAL_PRINCIPAL } from '../../service/caller.ts';
 
 export type Token = {
   readonly principal: string;
@@ -109,6 +110,10 @@ function parseLine(line: string, number: number): Token | SessionError {
   const token = line.slice(colon + 1).trim();
   if (!PRINCIPAL_PATTERN.test(principal)) {
     return badLine(number, 'the name must be 1 to 64 of A-Z a-z 0-9 . _ @ -');
+  }
+  // Otherwise its holder would have the sessions of the person on stdio, and what that person trusts in Claude Code.
+  if (principal === LOCAL_PRINCIPAL) {
+    return badLine(number, 'the name local is that of callers without a token; choose another one');
   }
   if (token === '') return badLine(number, 'the token is empty');
   if (token.length < TOKEN_CHARS_MIN) {
