@@ -36,6 +36,8 @@ export const LABEL_KEY_CHARS_MAX = 64;
 export const LABEL_VALUE_CHARS_MAX = 200;
 export const TOOL_RULES_MAX = 200;
 export const TOOL_RULE_CHARS_MAX = 500;
+/** Maximum size of a list of rules. Claude Code gets it as one argument, which may have 128 KiB. */
+export const TOOL_RULES_BYTES_MAX = 100 * KIB;
 export const SANDBOX_DOMAINS_MAX = 100;
 export const DOMAIN_CHARS_MAX = 253;
 /** Maximum number of subagents of a session, and their size as JSON. */

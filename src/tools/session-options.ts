@@ -7,6 +7,7 @@ import {
   PATH_CHARS_MAX,
   SANDBOX_DOMAINS_MAX,
   SYSTEM_PROMPT_BYTES_MAX,
+  TOOL_RULES_BYTES_MAX,
   TOOL_RULES_MAX,
   TURN_TIMEOUT_MS_MIN,
 } from '../limits.ts';
@@ -20,7 +21,12 @@ import {
 import { boundedText, sandboxDomain, toolRule, word } from './fields.ts';
 import { agents } from './maps.ts';
 
-const toolRules = z.array(toolRule).max(TOOL_RULES_MAX);
+const toolRules = z
+  .array(toolRule)
+  .max(TOOL_RULES_MAX)
+  .refine((rules) => Buffer.byteLength(rules.join(',')) <= TOOL_RULES_BYTES_MAX, {
+    error: `must have at most ${TOOL_RULES_BYTES_MAX} bytes together (TOOL_RULES_BYTES_MAX)`,
+  });
 
 /** A small number of milliseconds is one of seconds; undefined for what is neither. */
 function secondsText(given: unknown): string | undefined {

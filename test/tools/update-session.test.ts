@@ -89,6 +89,21 @@ describe('update_session', () => {
     expect((await client.call('get_session', { sessionId: session.id })).session).toEqual(session);
   });
 
+  test('refuses rules that are together longer than an argument of Claude Code may be', async () => {
+    const { client } = await startWithClient();
+    const sessionId = await client.create();
+    const rules = (char: string) => Array(200).fill(`Read(/${char.repeat(493)})`);
+    const refusal = await client.refusal('update_session', {
+      sessionId,
+      disallowedTools: rules('日'),
+    });
+    expect(refusal).toMatchObject({
+      code: 'INVALID_REQUEST',
+      message: expect.stringContaining('TOOL_RULES_BYTES_MAX'),
+    });
+    await client.call('update_session', { sessionId, disallowedTools: rules('a') });
+  });
+
   test('takes bypassPermissions if the operator allows it', async () => {
     const settings = { allowBypassPermissions: true };
     const { client } = await startWithClient({ settings });
