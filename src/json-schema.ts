@@ -6,8 +6,8 @@
 
 import { types } from 'node:util';
 import { runInNewContext } from 'node:vm';
-import { Ajv, type ErrorObject } from 'ajv';
-import { quoteId } from './errors.ts';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { quoteId, SessionError } from './errors.ts';
 import { SCHEMA_MS_MAX } from './limits.ts';
 import { cutChars } from './text.ts';
 
@@ -41,12 +41,12 @@ export function problemOfSchema(schema: JsonSchema): string | undefined {
 }
 
 /**
- * The check of values against a schema.
+ * The check of values against a schema that {@link problemOfSchema} has found no problem with.
  *
- * @throws Error if {@link problemOfSchema} would name a problem
+ * @throws SessionError LIMIT_EXCEEDED if it takes too long now
  */
 export function fitCheck(schema: JsonSchema): FitCheck {
-  const validate = inTime(() => newValidator().compile(schema));
+  const validate = compiled(schema);
   return (value) => {
     try {
       return inTime(() => validate(value)) ? undefined : misfit(validate.errors?.[0]);
@@ -56,10 +56,21 @@ export function fitCheck(schema: JsonSchema): FitCheck {
   };
 }
 
-/** One for each schema: it keeps what it has compiled. The options are Claude Code's, but for references. */
+function compiled(schema: JsonSchema): ValidateFunction {
+  try {
+    return inTime(() => newValidator().compile(schema));
+  } catch (error) {
+    if (!isTimeUp(error)) throw error;
+    throw new SessionError('LIMIT_EXCEEDED', `the schema (outputSchema) ${TOO_SLOW}`, {
+      hint: 'send the prompt again when the machine has less to do, or with a simpler schema.',
+    });
+  }
+}
+
+/** One for each schema: it keeps what it has compiled. The options are Claude Code's, but for what is named `ours`. */
 function newValidator(): Ajv {
-  // Without inlining, a schema cannot become much larger than it is.
-  const ours = { inlineRefs: false, logger: false } as const;
+  // Without inlining, a schema cannot become much larger than it is. What every object inherits is no property of it.
+  const ours = { inlineRefs: false, ownProperties: true, logger: false } as const;
   return new Ajv({ validateFormats: false, multipleOfPrecision: 6, ...ours });
 }
 

@@ -77,6 +77,22 @@ test('says how a value breaks the schema in words of the schema, not of the valu
   );
 });
 
+test('what every object inherits is no property of a value', () => {
+  const required = ['toString', '__proto__'];
+  expect(fitCheck({ type: 'object', required })({})).toContain("'toString'");
+  expect(fitCheck({ type: 'object', properties: { constructor: text } })({})).toBeUndefined();
+});
+
+test('a schema that takes too long when it is used is a limit, not a defect', () => {
+  const many = Array.from({ length: 20_000 }, (_, index) => ({ index }));
+  expect(() => fitCheck(withProperty({ enum: many }))).toThrow(
+    expect.objectContaining({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining('SCHEMA_MS_MAX'),
+    }),
+  );
+});
+
 test('a pattern cannot hold the server up', () => {
   const check = fitCheck(withProperty({ type: 'string', pattern: '^(a+)+$' }));
   expect(check({ a: 'aaa' })).toBeUndefined();

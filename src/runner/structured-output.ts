@@ -31,7 +31,7 @@ const WITHOUT_SECRET = unavailableNow(
   'ask for an output that holds no credential.',
 );
 
-/** @throws Error if the schema cannot be used; it was checked when the prompt came */
+/** @throws SessionError LIMIT_EXCEEDED if the schema, which was checked when the prompt came, takes too long now */
 export function outputReader(schema: OutputSchema, redactor: Redactor): ReadOutput {
   const check = fitCheck(schema);
   return (given) => {
