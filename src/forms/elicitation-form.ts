@@ -41,7 +41,7 @@ export function elicitationFields(
 }
 
 function fieldOf(field: ElicitedField, style: FormStyle): FormField {
-  const { type, choices = [], min, max } = field;
+  const { type, choices = [], format, min, max } = field;
   const shown = shownOf(field, style);
   switch (type) {
     case 'boolean':
@@ -54,7 +54,7 @@ function fieldOf(field: ElicitedField, style: FormStyle): FormField {
       if (style === 'flat') return { type: 'string', ...shown };
       return { type, ...shown, items: { anyOf: choices.map(asChoice) } };
     case 'string':
-      if (choices.length === 0) return { type, ...shown, minLength: min, maxLength: max };
+      if (choices.length === 0) return { type, ...shown, format, minLength: min, maxLength: max };
       if (style === 'rich') return { type, ...shown, oneOf: choices.map(asChoice) };
       return {
         type,

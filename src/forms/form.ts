@@ -9,6 +9,7 @@ export type FormField =
       description?: string;
       minLength?: number;
       maxLength?: number;
+      format?: 'email' | 'uri' | 'date' | 'date-time';
     }
   | {
       type: 'number' | 'integer';

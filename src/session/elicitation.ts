@@ -13,6 +13,20 @@ export const ELICITATION = 'Elicitation';
 
 export type ElicitedChoice = { readonly value: string; readonly title: string };
 
+/** What a text can be asked to be: what it is called, and what it must fit. */
+const FORMATS = {
+  email: { name: 'an email address', schema: z.email() },
+  uri: { name: 'an address such as https://example.com/', schema: z.url() },
+  date: { name: 'a date such as 2026-01-31', schema: z.iso.date() },
+  'date-time': {
+    name: 'a date and time such as 2026-01-31T09:30:00Z',
+    // With seconds, which the schema lets be left out.
+    schema: z.iso.datetime({ offset: true }).regex(/T\d\d:\d\d:\d\d/),
+  },
+} as const;
+
+export type ElicitedFormat = keyof typeof FORMATS;
+
 export type ElicitedField = {
   readonly name: string;
   readonly title: string;
@@ -22,6 +36,8 @@ export type ElicitedField = {
   /** If only these are allowed, of which a list may have several. */
   readonly choices?: readonly ElicitedChoice[] | undefined;
   readonly default?: unknown;
+  /** Of a text. */
+  readonly format?: ElicitedFormat | undefined;
   /** Bounds of a number, of the length of a text, or of the number of choices. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;
@@ -38,6 +54,7 @@ const property = z.object({
   title: z.string().catch(''),
   description: z.string().catch(''),
   default: z.unknown().optional(),
+  format: z.enum(['email', 'uri', 'date', 'date-time']).optional().catch(undefined),
   ...listed,
   items: z.object({ ...listed, anyOf: z.array(choice).min(1).optional() }).optional(),
   minLength: z.number().optional(),
@@ -49,7 +66,7 @@ const property = z.object({
 });
 const asked = z.object({
   requestedSchema: z.object({
-    properties: z.record(z.string(), property),
+    properties: z.record(z.string(), property).default({}),
     required: z.array(z.string()).catch([]),
   }),
 });
@@ -97,6 +114,7 @@ function fieldOf(
     type,
     choices: choicesOf(type === 'array' ? (given.items ?? {}) : given),
     default: given.default,
+    format: isText ? given.format : undefined,
     min: isText ? given.minLength : (given.minimum ?? given.minItems),
     max: isText ? given.maxLength : (given.maximum ?? given.maxItems),
   };
@@ -123,6 +141,7 @@ export function elicitedContent(
   input: Input,
   answers: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
+  if (input.requestedSchema !== undefined && !asked.safeParse(input).success) throw unreadable();
   const fields = elicitedFields(ELICITATION, input) ?? [];
   const names = fields.map(({ name }) => name);
   const given = new Map(Object.entries(answers));
@@ -177,10 +196,12 @@ function chosenList(choices: Choices, word: string): readonly string[] | undefin
   return known.length === chosen.length ? [...new Set(known)] : undefined;
 }
 
-function fits({ choices, type, min = -Infinity, max = Infinity }: ElicitedField, value: Value) {
+function fits({ choices, type, format, min, max }: ElicitedField, value: Value): boolean {
   if (typeof value === 'boolean' || (type === 'string' && choices !== undefined)) return true;
-  const size = typeof value === 'number' ? value : value.length;
-  return size >= min && size <= max;
+  if (format !== undefined && !FORMATS[format].schema.safeParse(value).success) return false;
+  // A character above U+FFFF is one.
+  const size = typeof value === 'number' ? value : [...value].length;
+  return size >= (min ?? -Infinity) && size <= (max ?? Infinity);
 }
 
 /** By its value, or by its title if that means one. */
@@ -202,10 +223,10 @@ function listIn(text: string): readonly string[] {
 }
 
 /** Such as `a whole number, at least 0`. */
-export function expectedOf({ type, choices = [], min, max }: ElicitedField): string {
+export function expectedOf({ type, format, choices = [], min, max }: ElicitedField): string {
   const values = choices.map(({ value }) => quoteId(value)).join(', ');
   const kind = {
-    string: values === '' ? 'text' : `one of ${values}`,
+    string: values === '' ? textOf(format) : `one of ${values}`,
     number: 'a number',
     integer: 'a whole number',
     boolean: 'true or false',
@@ -219,6 +240,18 @@ export function expectedOf({ type, choices = [], min, max }: ElicitedField): str
     max === undefined ? '' : `at most ${max}${unit}`,
   ];
   return [kind, ...bounds].filter(Boolean).join(', ');
+}
+
+function textOf(format: ElicitedFormat | undefined): string {
+  return format === undefined ? 'text' : FORMATS[format].name;
+}
+
+function unreadable(): SessionError {
+  return new SessionError(
+    'INVALID_REQUEST',
+    "answers: nothing can be answered: the schema of what is asked for is too long to be kept, or not one of MCP's",
+    { hint: 'deny it; the request stays open.' },
+  );
 }
 
 function wrong(problem: string, fields: readonly ElicitedField[]): SessionError {

@@ -31,12 +31,14 @@ describe('the form of what an MCP server asks', () => {
       color: { type: 'string', enum: ['red'], enumNames: ['Red'], default: 'red' },
       parts: { type: 'array', items: { enum: ['a', 'b'] } },
       share: { type: 'number', minimum: 0, maximum: 1 },
+      day: { type: 'string', format: 'date' },
     },
     required: ['size'],
   };
 
   test('has its fields, as far as the client knows them', () => {
     const asked = elicited({ requestedSchema: schema });
+    const day = { type: 'string', title: 'day', format: 'date' };
     const share = { type: 'number', title: 'share', minimum: 0, maximum: 1 };
     expect(fieldsOf(asked)).toEqual({
       size: {
@@ -62,11 +64,13 @@ describe('the form of what an MCP server asks', () => {
         },
       },
       share,
+      day,
     });
     expect(fieldsOf(asked, 'flat')).toMatchObject({
       size: { enum: ['s'], enumNames: ['Small'] },
       parts: { type: 'string', description: 'Expected a list of a, b, with commas.' },
       share,
+      day,
     });
     expect(formOf(asked).requestedSchema.required).toEqual(['size']);
     expect(chosen(asked, { parts: ['a'], share: 0.5, color: null })?.answers).toEqual({

@@ -17,6 +17,12 @@ const PROPERTIES = {
   },
   parts: { type: 'array', items: { type: 'string', enum: ['a', 'b', 'c, d'] }, maxItems: 2 },
   constructor: { type: 'string' },
+  mail: { type: 'string', format: 'email' },
+  page: { type: 'string', format: 'uri' },
+  day: { type: 'string', format: 'date' },
+  at: { type: 'string', format: 'date-time' },
+  color_of: { type: 'string', format: 'color' },
+  mark: { type: 'string', minLength: 1, maxLength: 1 },
 };
 
 function inputWith(required: string[], properties: object = PROPERTIES) {
@@ -51,6 +57,12 @@ describe('answers to an MCP server', () => {
     [{ parts: '["c, d", "a", "a"]' }, { parts: ['c, d', 'a'] }],
     [{ parts: '[]' }, { parts: [] }],
     [{ name: '', constructor: '' }, {}],
+    [{ mail: 'bob@example.com' }, { mail: 'bob@example.com' }],
+    [{ page: 'https://example.com/' }, { page: 'https://example.com/' }],
+    [{ day: '2026-02-28' }, { day: '2026-02-28' }],
+    [{ at: '2026-02-28T10:00:00+01:00' }, { at: '2026-02-28T10:00:00+01:00' }],
+    [{ color_of: 'of no known format' }, { color_of: 'of no known format' }],
+    [{ mark: '😀' }, { mark: '😀' }],
   ])('%j have the types of its schema', (answers, content) => {
     expect(contentOf(answers as Record<string, string>)).toEqual(content);
   });
@@ -68,6 +80,12 @@ describe('answers to an MCP server', () => {
     [{ color: 'blue' }, 'color: expected one of red, green'],
     [{ parts: 'a, x' }, 'parts: expected a list of a, b, c, d, with commas, at most 2 of them'],
     [{ parts: '["a", "b", "c, d"]' }, 'parts: expected a list'],
+    [{ mail: 'bob' }, 'mail: expected an email address'],
+    [{ page: 'example' }, 'page: expected an address such as https://example.com/'],
+    [{ day: '2026-02-30' }, 'day: expected a date such as 2026-01-31'],
+    [{ at: '2026-02-28T10:00Z' }, 'at: expected a date and time such as 2026-01-31T09:30:00Z'],
+    [{ at: '2026-02-28' }, 'at: expected a date and time'],
+    [{ mark: '😀😀' }, 'mark: expected text, at least 1 characters, at most 1 characters'],
   ])('%j are refused', (answers, problem) => {
     expect(problemOf(answers as Record<string, string>)).toContain(problem);
   });
@@ -78,7 +96,16 @@ describe('answers to an MCP server', () => {
     expect(problemOf({}, ['constructor'])).toContain('constructor is missing');
   });
 
+  test.each([
+    ['[400000 bytes omitted]'],
+    [{ properties: { nested: { type: 'object' } }, required: ['nested'] }],
+  ])('are none that fit if its schema cannot be read: %j', (requestedSchema) => {
+    const input = { server: 's', message: 'm', requestedSchema };
+    expect(() => elicitedContent(input, {})).toThrow('nothing can be answered');
+  });
+
   test('are none if it asks for nothing', () => {
+    expect(elicitedContent({ requestedSchema: { type: 'object' } }, {})).toEqual({});
     expect(elicitedContent({ server: 's', message: 'm', url: 'https://x' }, {})).toEqual({});
     expect(() => elicitedContent({ url: 'https://x' }, { name: 'x' })).toThrow('nothing is asked');
   });
