@@ -20,8 +20,13 @@ const STARTS = [
   /^npx -y claude-sessions-mcp\b/,
 ];
 
+/** A function of the shell, under the name that the pages and the program use. */
+const FUNCTION = /^function claude-sessions-mcp \{ (.* )"\$@"; \}$/;
+
 /** What is wrong with a command of a page; undefined if it can be typed as it stands. */
 function problemOf(command: string): string | undefined {
+  const [, body] = FUNCTION.exec(command) ?? [];
+  if (body !== undefined) return problemOf(body);
   const start = STARTS.find((pattern) => pattern.test(command));
   if (start !== undefined) return refusalOf(wordsOf(command.replace(start, '')));
   const [client = '', server] = command.split(/ -- (?=np[mx] )/);
