@@ -207,12 +207,7 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
   };
   await begin({ store, housekeeper, scheduler });
   const transport = settings.command === 'http' ? 'http' : 'stdio';
-  // For people only: nobody waits for it.
-  store.peers
-    .joined({ owner: owners.self, transport, since: clock.now() })
-    .catch((error: unknown) => {
-      log.debug({ err: error }, 'failed to say that this server runs');
-    });
+  sayRunning(store.peers.joined({ owner: owners.self, transport, since: clock.now() }), log);
   const leaving = new Set<Promise<void>>();
   return {
     service,
@@ -237,6 +232,13 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
       await store.close();
     },
   };
+}
+
+/** For people only: nobody waits for it. */
+function sayRunning(said: Promise<unknown>, log: Logger): void {
+  said.catch((error: unknown) => {
+    log.debug({ err: error }, 'failed to say that this server runs');
+  });
 }
 
 type Beginning = {
