@@ -3,6 +3,7 @@
 import type { HookCallback, Options } from '@anthropic-ai/claude-agent-sdk';
 import { cannotLook } from '../looks.ts';
 import type { SessionOptions } from '../session/options.ts';
+import { gitGuard } from './git-guard.ts';
 import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
 import { planGuard } from './plan-guard.ts';
 import type { Places } from './protected.ts';
@@ -54,9 +55,11 @@ export async function seeGuards(parts: GuardsOptions): Promise<Guards> {
       const guard = secretGuard({ files, rules: secrets, renew, failed });
       // First, so that the others know of the mode.
       const always = [beforeTool, guard, conversations];
-      if (!hasSettings(settings)) return { PreToolUse: [{ hooks: always }] };
-      const runShells = (may: boolean) => apply({ disableSkillShellExecution: may ? null : true });
       const isPlan = () => rules.isPlan;
+      if (!hasSettings(settings)) {
+        return { PreToolUse: [{ hooks: [...always, gitGuard({ isPlan, failed })] }] };
+      }
+      const runShells = (may: boolean) => apply({ disableSkillShellExecution: may ? null : true });
       const plan = planGuard({ isPlan, configurations, runShells, failed });
       return {
         PreToolUse: [{ hooks: [...always, plan] }],
