@@ -23,6 +23,8 @@ const URL_USER = /(?<![a-z\d+.-])[a-z\d+.-]+:\/\/([^\s/?#]+)@/gi;
 const PLAIN_VALUE =
   /^(?:[a-z]+(?:[-_ ,.;/+][a-z]+)*|[\d.:,]+|--?[\w-]+|(?:\.{0,2}|~)\/\S*|[a-z]:\\\S*)?$/i;
 const ADDRESS = /^https?:\/\/\S+$/i;
+/** `Basic` and the base64 of `user:password`. */
+const BASIC = /\bBasic\s+([a-z\d+/]+=*)/gi;
 const SCHEME = /^(?:Bearer|Basic|Token)\s+/i;
 
 /** Shorter values are switches and numbers, which occur in every text. */
@@ -98,7 +100,12 @@ function secretsNamed(name: string, value: string, isSecret: boolean): readonly 
 }
 
 function secretsOf(value: string, isSecret: boolean): readonly string[] {
-  const parts = [...namedParts(value, isSecret), ...urlUsers(value), ...jsonParts(value)];
+  const parts = [
+    ...namedParts(value, isSecret),
+    ...urlUsers(value),
+    ...jsonParts(value),
+    ...basicPasswords(value),
+  ];
   if (!isSecret) return parts;
   const lines = value.split(/\r?\n/).map((line) => line.trim());
   const bare = value.trim().replace(SCHEME, '');
@@ -140,6 +147,14 @@ function urlUsers(value: string): readonly string[] {
     const colon = user.indexOf(':');
     if (colon === -1) return isRandom(user) ? asWritten(user) : [];
     return [`${user}@`, ...asWritten(user.slice(colon + 1))];
+  });
+}
+
+/** A server may show it as it was before it was encoded. */
+function basicPasswords(value: string): readonly string[] {
+  return [...value.matchAll(BASIC)].flatMap(([, encoded = '']) => {
+    const [, ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
+    return rest.length === 0 ? [] : [rest.join(':')];
   });
 }
 

@@ -139,3 +139,10 @@ test('the variables that may hold a credential are named, also with a short valu
     credentialFilesIn({ ...environment, AWS_CONFIG_FILE: '/config', TOKEN_FILE: 'token' }),
   ).toEqual(['/keys/cloud.json']);
 });
+
+test.each([
+  ['X_HEADER', 'Basic dXNlcjpwYXNzd29yZDEyMw=='],
+  ['ANTHROPIC_CUSTOM_HEADERS', 'Authorization: Basic dXNlcjpwYXNzd29yZDEyMw==\nX-Team: a'],
+])('the password in the basic authorization of %s is a credential', (name, value) => {
+  expect(secretsIn({ [name]: value })).toContain('password123');
+});
