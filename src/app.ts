@@ -224,10 +224,8 @@ export async function assemble(deps: AppDeps & Ports): Promise<App> {
       const stopped = scheduler.close();
       changes.close();
       waiters.close();
-      await Promise.all([...leaving, stopped]);
+      await Promise.all([...leaving, stopped]).then(() => housekeeper.settled());
       leases.close();
-      // The next server may be one that looks for them too late, again and again.
-      await housekeeper.settled();
       store.peers.left(owners.self).catch(() => {});
       await store.close();
     },

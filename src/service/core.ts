@@ -15,6 +15,7 @@ import { Presence } from './presence.ts';
 import { Quota } from './quota.ts';
 import { Recovery } from './recovery.ts';
 import { RunControl } from './run-control.ts';
+import { SchemaChecks } from './schema-checks.ts';
 import { Sessions } from './sessions.ts';
 import { UnfinishedTexts } from './unfinished.ts';
 import { Waiters } from './waiters.ts';
@@ -41,6 +42,7 @@ export type Parts = {
   readonly sessions: Sessions;
   readonly unfinished: UnfinishedTexts;
   readonly attachments: Attachments;
+  readonly schemas: SchemaChecks;
 };
 
 type CoreDeps = Pick<
@@ -71,7 +73,8 @@ export function createCore(deps: CoreDeps): Parts {
   const quota = new Quota({ store, ...settings });
   const base = { ...deps, local, jumps, waiters, presence, gate, recovery };
   const attachments = new Attachments({ ...settings, clock, places: placesOf(settings) });
-  const parts = { ...base, control, quota, unfinished, attachments };
+  const schemas = new SchemaChecks(clock);
+  const parts = { ...base, control, quota, unfinished, attachments, schemas };
   return { ...parts, sessions: new Sessions({ ...parts, ...settings }) };
 }
 

@@ -7,6 +7,7 @@ import type { OutputSchema, PromptParts } from '../session/event.ts';
 import type { Appended } from '../store/store.ts';
 import type { GivenAttachment } from './attachment-source.ts';
 import type { Attachments } from './attachments.ts';
+import type { SchemaChecks } from './schema-checks.ts';
 
 export type GivenParts = {
   readonly attachments?: readonly GivenAttachment[] | undefined;
@@ -20,6 +21,11 @@ export type NewPromptParts = GivenParts & {
   readonly mode: PromptMode;
 };
 
+export type PromptPartsDeps = {
+  readonly attachments: Pick<Attachments, 'keep' | 'drop'>;
+  readonly schemas: Pick<SchemaChecks, 'check'>;
+};
+
 /**
  * Calls `write` with what is to be stored with the prompt. If the prompt is refused, or its call is a retry, no file is left.
  *
@@ -28,13 +34,13 @@ export type NewPromptParts = GivenParts & {
  */
 export async function withParts(
   given: NewPromptParts,
-  attachments: Pick<Attachments, 'keep' | 'drop'>,
+  { attachments, schemas }: PromptPartsDeps,
   write: (parts: PromptParts) => Promise<Appended>,
 ): Promise<Appended> {
   const { outputSchema, attachments: files = [] } = given;
   if (outputSchema === undefined && files.length === 0) return write({});
   checkPrompt(given);
-  if (outputSchema !== undefined) await checkSchema(outputSchema);
+  if (outputSchema !== undefined) await schemas.check(outputSchema);
   if (files.length === 0) return write({ outputSchema });
   const kept = await attachments.keep(given, files);
   try {
@@ -63,15 +69,6 @@ function checkPrompt({ prompt, mode, outputSchema }: NewPromptParts): void {
       hint: 'send the command first, and then a prompt.',
     },
   );
-}
-
-async function checkSchema(schema: OutputSchema): Promise<void> {
-  const { problemOfSchema } = await import('../json-schema.ts');
-  const problem = problemOfSchema(schema);
-  if (problem === undefined) return;
-  throw new SessionError('INVALID_REQUEST', `outputSchema: ${problem}`, {
-    hint: 'pass a JSON Schema (draft-07) of an object, such as {"type":"object","properties":{"ok":{"type":"boolean"}},"required":["ok"]}.',
-  });
 }
 
 function isRefusal(error: unknown): boolean {

@@ -34,6 +34,7 @@ export type SessionsDeps = Policy &
     | 'quota'
     | 'runner'
     | 'attachments'
+    | 'schemas'
   > & {
     readonly defaultDirectory?: string | undefined;
   };
@@ -99,14 +100,14 @@ export class Sessions {
   }
 
   async #make(caller: Caller, asked: NewSession): Promise<Appended> {
-    const { store, presence, newId, quota, attachments } = this.#deps;
+    const { store, presence, newId, quota } = this.#deps;
     const options = await this.#options(caller, asked);
     const [sessionId, turnId] = [SESSION_ID_PREFIX + newId(), newId()];
     const { prompt = '' } = asked;
     return quota.forOne(caller.principal, () =>
       withParts(
         { ...asked, prompt, mode: 'queue', sessionId, turnId },
-        attachments,
+        this.#deps,
         async (parts) => {
           const announced = presence.announce(caller);
           const queued = { turnId, prompt, trace: asked.trace, ...parts };

@@ -27,6 +27,7 @@ export type TurnsDeps = Pick<
   | 'recovery'
   | 'waiters'
   | 'attachments'
+  | 'schemas'
   | 'log'
   | 'newId'
 > & { readonly scheduler: Pick<Scheduler, 'claimWith'> };
@@ -83,7 +84,7 @@ export class Turns {
   /** With what goes to Claude with the prompt, unless it is there already from the first call with the key. */
   async #writeFirst(sending: Sending): Promise<Appended> {
     const { caller, asked, command } = sending;
-    const { gate, store, attachments } = this.#deps;
+    const { gate, store } = this.#deps;
     const { key, sessionId } = asked;
     const isRetry = key !== undefined && (await store.reply(key)) !== undefined;
     const given = isRetry
@@ -92,7 +93,7 @@ export class Turns {
     if (given.attachments?.length) await gate.changeable(caller, sessionId);
     const { mode, prompt } = asked;
     const { turnId } = command;
-    return withParts({ ...given, mode, prompt, sessionId, turnId }, attachments, (parts) =>
+    return withParts({ ...given, mode, prompt, sessionId, turnId }, this.#deps, (parts) =>
       this.#write({ ...sending, command: { ...command, ...parts } }, { key }),
     );
   }

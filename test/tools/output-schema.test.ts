@@ -95,6 +95,24 @@ describe('outputSchema', () => {
     expect(await ended('full')).toMatchObject({ output });
   });
 
+  test('that takes long is looked at between other work, also if there are many of them', async () => {
+    const { client, sessionId } = await startBusy();
+    const many = Array.from({ length: 1_500 }, (_, index) => ({ index }));
+    const outputSchema = { type: 'object', properties: { a: { enum: many } } };
+    let rounds = 0;
+    const counting = setInterval(() => {
+      rounds += 1;
+    }, 1);
+    const send = async () => {
+      await client.call('send_prompt', { sessionId, prompt: 'x', outputSchema });
+      return rounds;
+    };
+    const seen = await Promise.all([send(), send(), send(), send()]);
+    clearInterval(counting);
+    // Whatever is due runs between any two of them.
+    expect(new Set(seen).size).toBe(4);
+  });
+
   test('waits with its prompt through a restart', async () => {
     const { harness, client } = await startWithClient();
     const release = harness.runner.holdStarts();
