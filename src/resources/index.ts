@@ -4,6 +4,7 @@ import { EVENTS_LIMIT_MAX } from '../limits.ts';
 import { replyJson, showEvents } from '../views/events.ts';
 import { ICONS } from '../views/icons.ts';
 import { showMetrics } from '../views/metrics.ts';
+import { showRules } from '../views/rules.ts';
 import { showSession } from '../views/session.ts';
 import type { FixedResource, SessionResource } from './resource.ts';
 import { type Facet, METRICS_URI, sessionUri } from './uris.ts';
@@ -27,14 +28,16 @@ export const OF_SESSION: Readonly<Record<Facet, SessionResource>> = {
     uriTemplate: sessionUri('{id}', 'record'),
     name: 'session',
     title: 'Session',
-    description: 'One session, as get_session returns it: status, turns, tasks, tokens, cost.',
+    description:
+      'One session, as get_session returns it: status, turns, tasks, tokens, cost, and its rules.',
     mimeType: 'application/json',
     icons: ICONS.session,
     annotations: { audience: ['user', 'assistant'], priority: 0.5 },
     listed: true,
     async read({ sessionId }, { service, caller }) {
-      const session = await service.sessions.get(caller, sessionId);
-      return JSON.stringify(showSession(session, service.now()), null, 2);
+      const { session, remembered } = await service.sessions.inFull(caller, sessionId);
+      const rules = showRules(session, remembered);
+      return JSON.stringify({ ...showSession(session, service.now()), rules }, null, 2);
     },
   },
   transcript: {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SessionError } from '../errors.ts';
 import { NAME_CHARS_MAX } from '../limits.ts';
 import { ICONS } from '../views/icons.ts';
+import { rulesView, showRules } from '../views/rules.ts';
 import { sessionView, showSession } from '../views/session.ts';
 import { sessionId, word } from './fields.ts';
 import { labels } from './maps.ts';
@@ -34,15 +35,16 @@ export const updateSession = defineTool({
     'and tools that are no longer disallowed, from the next turn.',
   effect: 'note',
   input,
-  output: z.object({ session: sessionView }),
+  output: z.object({ session: sessionView, rules: rulesView.optional() }),
   async run({ sessionId: named, ...asked }, { service, caller }) {
     if (Object.values(asked).every((value) => value === undefined)) {
       throw new SessionError('INVALID_REQUEST', 'update_session: nothing to change was given', {
         hint: `pass at least one of ${Object.keys(input.shape).slice(1).join(', ')}.`,
       });
     }
-    const session = await service.sessions.update(caller, named, asked);
-    return { session: showSession(session, service.now()) };
+    const { id } = await service.sessions.update(caller, named, asked);
+    const { session, remembered } = await service.sessions.inFull(caller, id);
+    return { session: showSession(session, service.now()), rules: showRules(session, remembered) };
   },
 });
 

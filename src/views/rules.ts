@@ -4,14 +4,14 @@ import { z } from 'zod';
 import { DISCONNECT_POLICIES } from '../session/options.ts';
 import type { Session } from '../session/session.ts';
 import { optionsNow } from '../session/update.ts';
-import { countView } from './session.ts';
+import { countView, shape } from './session.ts';
 import { lastFitting } from './weight.ts';
 
 /** About in tokens: of each list. */
 const RULES_WEIGHT_MAX = 2_000;
 
 /** What a session may do and spend, beyond what every mention of it says. */
-export const rulesView = z.object({
+export const rulesView = shape('rules', {
   additionalDirectories: z.array(z.string()).optional(),
   fallbackModel: z.string().optional(),
   allowedTools: z.array(z.string()).optional(),

@@ -80,12 +80,15 @@ describe('resources/read', () => {
   test('gives a session, its log and the sums as the tools do', async () => {
     const harness = await startHarness();
     const { client, call } = await connected(harness);
-    const { session } = await call('create_session', { name: 'n', taskId: 't' });
+    const { session } = await call('create_session', { name: 'n', taskId: 't', maxTurns: 3 });
     const sessionId = session.id;
     const uri = `claude-session://${sessionId}`;
-    expect(JSON.parse(await readText(client, uri))).toEqual(
-      (await call('get_session', { sessionId })).session,
-    );
+    const shown = await call('get_session', { sessionId });
+    expect(shown.rules).toEqual({ maxTurns: 3 });
+    expect(JSON.parse(await readText(client, uri))).toEqual({
+      ...shown.session,
+      rules: shown.rules,
+    });
     const { events, nextAfter, hasMore } = await call('read_events', { sessionId });
     expect(JSON.parse(await readText(client, `${uri}/events`))).toEqual({
       events,

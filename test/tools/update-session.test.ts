@@ -34,8 +34,9 @@ describe('update_session', () => {
   test('changes what is given, for every later look, a restart, a fork and the next process', async () => {
     const { harness, client } = await startWithClient();
     const sessionId = await client.create({ name: 'first', labels: { team: 'x', tier: '1' } });
-    const { session } = await client.call('update_session', { sessionId, ...CHANGES });
+    const { session, rules } = await client.call('update_session', { sessionId, ...CHANGES });
     expect(session).toMatchObject(SHOWN);
+    expect(rules).toEqual(RULES);
     expect(session.labels).toEqual(CHANGES.labels);
     const { events } = await client.call('read_events', { sessionId, after: 1 });
     expect(events).toMatchObject([{ type: 'session_updated', changes: CHANGES }]);
@@ -59,8 +60,9 @@ describe('update_session', () => {
   test('writes nothing if everything is so already', async () => {
     const { client } = await startWithClient();
     const sessionId = await client.create();
-    const { session } = await client.call('update_session', { sessionId, ...CHANGES });
-    expect(await client.call('update_session', { sessionId, ...CHANGES })).toEqual({ session });
+    const changed = await client.call('update_session', { sessionId, ...CHANGES });
+    expect(await client.call('update_session', { sessionId, ...CHANGES })).toEqual(changed);
+    const { session } = changed;
     const more = { sessionId, model: 'opus', name: 'other', timeout: null };
     await client.call('update_session', more);
     const { events } = await client.call('read_events', { sessionId, after: session.lastSeq });

@@ -15,11 +15,12 @@ export type EventView = z.infer<typeof eventView>;
 
 type Made = { session: SessionView; turn?: TurnView };
 type Shown = { session: SessionView };
+type ShownInFull = Shown & { rules?: z.infer<typeof rulesView> };
 
 /** What each tool answers. */
 export type Results = {
   create_session: Made;
-  get_session: Shown & { rules?: z.infer<typeof rulesView> };
+  get_session: ShownInFull;
   list_sessions: { sessions: SessionView[]; nextCursor?: string };
   send_prompt: { turn: TurnView; after: number; text?: string };
   read_events: { events: EventView[]; nextAfter: number; hasMore: boolean; session: SessionView };
@@ -29,7 +30,7 @@ export type Results = {
   list_permission_requests: { requests: RequestView[]; nextCursor?: string };
   answer_permission_request: { request: RequestView };
   fork_session: Made;
-  update_session: Shown;
+  update_session: ShownInFull;
   attach_session: Shown;
   link_task: Shown;
   unlink_task: Shown;
