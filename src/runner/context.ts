@@ -12,7 +12,10 @@ const NO_MODEL = '<synthetic>';
 
 /** Reads the messages of the main conversation only: a subagent has a window of its own. */
 export class ContextMeter {
+  /** By the API's name. */
   #model = '';
+  /** By Claude Code's name, which may be longer than the API's: `[1m]`, for example. */
+  #named = '';
   /** What the model read for its last answer. */
   #read = 0;
   #tokens: number | undefined;
@@ -27,7 +30,8 @@ export class ContextMeter {
   note(message: SDKMessage): void {
     if (message.type === 'result') this.#measured(message.modelUsage);
     else if (message.type === 'system') {
-      if (message.subtype === 'compact_boundary') this.#compacted(message.compact_metadata);
+      if (message.subtype === 'init') this.#named = String(message.model);
+      else if (message.subtype === 'compact_boundary') this.#compacted(message.compact_metadata);
     } else if ('parent_tool_use_id' in message && message.parent_tool_use_id !== null) return;
     else if (message.type === 'assistant') this.#answered(message.message);
     else if (message.type === 'stream_event' && message.event.type === 'message_delta')
@@ -57,14 +61,15 @@ export class ContextMeter {
     this.#tokens = figure(tokens, TURN_TOKENS_MAX);
   }
 
-  /** A result names the window of each model that has been used. */
+  /** A result names the window of each model that the process has used, under names that may begin alike. */
   #measured(modelUsage: unknown): void {
     const models = Object.entries(recordOf(modelUsage));
     if (models.length === 0) return;
+    const alike = models.filter(([name]) => this.#model !== '' && name.startsWith(this.#model));
     const [, found] =
-      models.find(([name]) => name === this.#model) ??
-      // Claude Code's name of a model may be longer than the API's: `[1m]`, for example.
-      models.find(([name]) => this.#model !== '' && name.startsWith(this.#model)) ??
+      alike.find(([name]) => name === this.#named) ??
+      alike.find(([name]) => name === this.#model) ??
+      alike[0] ??
       [];
     this.#window = tokensIn(recordOf(found).contextWindow) || undefined;
   }

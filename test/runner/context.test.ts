@@ -72,6 +72,19 @@ describe('the use of the context', () => {
     expect(useAfter(answer(1000), ended(['m[1m]', 1_000_000]))?.window).toBe(1_000_000);
   });
 
+  test('is of the model that the turn runs with, if its name begins like that of an earlier one', () => {
+    const models: Parameters<typeof ended> = [
+      ['m', 200_000],
+      ['m[1m]', 1_000_000],
+    ];
+    const long = [system('init', { model: 'm[1m]' }), answer(1000), ended(...models)];
+    expect(useAfter(...long)?.window).toBe(1_000_000);
+    const short = [system('init', { model: 'm' }), answer(1000), ended(...models)];
+    expect(useAfter(...long, ...short)?.window).toBe(200_000);
+    const other = [system('init', { model: 'overloaded' }), answer(1000), ended(...models)];
+    expect(useAfter(...other)?.window).toBe(200_000);
+  });
+
   test.each<[string, SDKMessage[]]>([
     ['there is no answer', [ended(['m', 9000])]],
     ['there is no result', [answer(1000)]],
