@@ -68,7 +68,7 @@ function missing(path: string): Error {
   }
   const word = path.slice(at + 1);
   const expected = `expected one of ${TRUST_LEVELS.join(', ')}${meantText(word, TRUST_LEVELS)}`;
-  return bad(`${quoteId(word)} is no level: ${expected}`);
+  return bad(`${quoteId(word)} is not a level: ${expected}`);
 }
 
 function realDirectory(path: string): string | undefined {

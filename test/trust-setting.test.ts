@@ -83,8 +83,8 @@ test.each([
   [['/missing'], /\/missing is not an existing directory/],
   [['/missing=all'], /\/missing=all is not an existing directory/],
   [[join(scratch, 'file')], /file is not an existing directory/],
-  [[`${scratch}=all`], /all is no level: expected one of none, memory, /],
-  [[`${scratch}=`], /is no level: expected one of/],
+  [[`${scratch}=all`], /all is not a level: expected one of none, memory, /],
+  [[`${scratch}=`], /is not a level: expected one of/],
   [[`${scratch}=usr`], /did you mean user\?$/],
   [['claude', 'none'], /contradict each other/],
 ])('refuses %j with one line that names the setting', (values, message) => {

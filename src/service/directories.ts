@@ -1,12 +1,12 @@
 /** Checks that the directories of a session exist inside the operator's roots. */
 
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quoteId, SessionError } from '../errors.ts';
 import { ERROR_LIST_MAX } from '../limits.ts';
-import { cannotLook, isOutOfMeans, saysNothingThere } from '../looks.ts';
+import { cannotLook, ifThere, isOutOfMeans, saysNothingThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 
 type Found = {
@@ -68,6 +68,9 @@ export async function resolveDirectory(
   const found = await find(place.path).catch((error: unknown) => {
     if (isOutOfMeans(error)) throw cannotLook(whatOf(path, role), error);
   });
+  if (found === undefined && (await isMissingInside(place.path, roots).catch(() => false))) {
+    throw refused('is not an existing directory', 'correct its name, or create it first.');
+  }
   // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
   if (found === undefined || !isInAny(found.path, roots)) {
     throw refused(
@@ -171,6 +174,14 @@ async function find(path: string): Promise<Found | undefined> {
     if (saysNothingThere(error)) return undefined;
     throw error;
   }
+}
+
+/** Whether nothing is there, not even a link, and the nearest folder above it that exists is inside a root. */
+async function isMissingInside(path: string, roots: readonly string[]): Promise<boolean> {
+  if ((await ifThere(lstat(path))) !== undefined) return false;
+  const above = dirname(path);
+  const found = await find(above);
+  return found === undefined ? isMissingInside(above, roots) : isInAny(found.path, roots);
 }
 
 function isInAny(path: string, roots: readonly string[]): boolean {

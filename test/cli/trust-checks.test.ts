@@ -72,7 +72,7 @@ test('doctor shows each directory of --trust, and whether its allow rules count'
 test.each([
   ['/missing', /\/missing is not an existing directory$/],
   ['/usr', /\/usr is outside the roots/],
-  ['/usr=all', /all is no level: expected one of none/],
+  ['/usr=all', /all is not a level: expected one of none/],
 ])('doctor fails for --trust %s, with which no server would start', async (value, expected) => {
   const [, , check] = await checksOf(new World(), '--trust', value);
   expect(check).toEqual({

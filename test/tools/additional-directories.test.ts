@@ -38,6 +38,19 @@ describe('additional directories', () => {
     expect(harness.runner.specs).toEqual([]);
   });
 
+  test('that are missing are told apart from those outside, but not where a link leads', async () => {
+    const { client, root } = await start();
+    symlinkSync(join(root, '../outside/nothing'), join(root, 'dangling'));
+    const hintFor = async (path: string) => {
+      const refusal = await client.refusal('create_session', { workingDirectory: path });
+      return refusal.hint;
+    };
+    const inside = ['nothing', 'nothing/below', 'docs/nothing', 'file/below', 'link/nothing'];
+    for (const name of inside) expect(await hintFor(join(root, name))).toMatch(/create it first/);
+    const outside = ['../nothing', '../outside', 'out', 'out/nothing', 'dangling', 'dangling/x'];
+    for (const name of outside) expect(await hintFor(join(root, name))).toMatch(/^the roots are/);
+  });
+
   test('are taken in every spelling of a path, once each, and without the working directory', async () => {
     const { client, harness, root, at } = await start();
     const [docs = '', lib = ''] = at('docs', 'lib');
