@@ -46,7 +46,7 @@ function hintFor({ tool, input, issues }: Refused): string {
 }
 
 function issueText(issue: z.core.$ZodIssue, input: z.ZodObject, args: unknown): string {
-  const path = issue.path.map((part) => quoteId(part)).join('.');
+  const path = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') return unknownText(issue, path, input);
   if (issue.code === 'invalid_key') return keyText(issue, path, input);
   const branch = issue.code === 'invalid_union' ? branchOf(issue) : undefined;
@@ -59,6 +59,12 @@ function issueText(issue: z.core.$ZodIssue, input: z.ZodObject, args: unknown): 
   const value = valueAt(args, issue.path);
   if (value === undefined || (value === null && field !== undefined)) return `${path} is missing`;
   return `${path} ${mismatch(field, value, String(issue.path[0] ?? ''))}`;
+}
+
+/** As a program would write it: `attachments[0].path`. */
+function pathText(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${quoteId(part)}`));
+  return parts.join('').replace(/^\./, '');
 }
 
 /** For an invalid name in a map, only the inner issue says what is wrong. */

@@ -57,7 +57,7 @@ test.each<[string, unknown, string, string]>([
   [
     'wait_sessions',
     { sessionIds: ['a', 7, null] },
-    'sessionIds.1 must be text of 1 to 200 characters; it was 7; sessionIds.2 is missing',
+    'sessionIds[1] must be text of 1 to 200 characters; it was 7; sessionIds[2] is missing',
     'wait_sessions {"sessionIds":["claude_…"]}',
   ],
   [
@@ -146,7 +146,7 @@ test.each<[string, unknown, string, string]>([
   [
     'answer_permission_request',
     { requestId: 'r', decision: 'allow', answers: [{ question: 'q', answer: 'a', why: 'w' }] },
-    'unknown argument in answers.0: why; it takes question, answer',
+    'unknown argument in answers[0]: why; it takes question, answer',
     'answer_permission_request {"requestId":"…","decision":"allow","answers":[{"question":"…","answer":"…"}]}',
   ],
 ])('%s with %j', (tool, args, message, example) => {
