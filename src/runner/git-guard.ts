@@ -15,9 +15,12 @@ import { PLAN_REFUSAL } from './permissions.ts';
 
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
-/** Settings that name a program, or another file with settings. git cuts a key off at nothing but white space and `]`. */
+/**
+ * Settings that name a program, or another file with settings. git cuts a key off at nothing but white space and `]`. With
+ * `fsmonitor = true`, which many large repositories have, git runs its own.
+ */
 const RUNS =
-  /(^|[\s\uFEFF\]])(fsmonitor|external|textconv|clean|smudge|process|program|helper|askpass|gitproxy|uploadpack|vcs|hookspath|\w*command)\s*=|\[\s*include/i;
+  /(^|[\s\uFEFF\]])(fsmonitor(?!\s*=[ \t]*(true|false)[ \t]*$)|external|textconv|clean|smudge|process|program|helper|askpass|gitproxy|uploadpack|vcs|hookspath|\w*command)\s*=|\[\s*include/im;
 
 type GitGuardOptions = {
   /** Whether the session is in plan mode, or about to be. */

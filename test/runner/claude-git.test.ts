@@ -73,6 +73,8 @@ describe('git in a repository that is not trusted', () => {
 test.each([
   '[core]\n\tfsmonitor = x',
   '[core]fsmonitor=x',
+  '[core]fsmonitor=true\\\nx',
+  '[core]fsmonitor=true\n\tfsmonitor=x',
   '[CORE] FSMonitor=x',
   '[diff "a"] command = x',
   '[filter "x"]\nclean = x',
@@ -90,6 +92,7 @@ test('what git itself writes names none, in worktrees too, and what runs with th
   const directory = repository('plain');
   git(directory, 'remote', 'add', 'origin', 'https://example.com/clean-command.git');
   git(directory, 'config', 'branch.main.remote', 'origin');
+  git(directory, 'config', 'core.fsmonitor', 'true');
   const worktree = join(world.directory, 'worktree');
   git(directory, 'worktree', 'add', '--quiet', worktree);
   expect(await namesPrograms(directory)).toBe(false);
