@@ -225,7 +225,11 @@ describe('a value out of its range', () => {
     ['answer_permission_request', { message: '' }],
     ['answer_permission_request', { message: 'x'.repeat(1001) }],
     ['answer_permission_request', { answers: map(21) }],
-    ['answer_permission_request', { answers: { q: 1 } }],
+    ...[null, {}, ['x']].map((q): [ToolName, Record<string, unknown>] => [
+      'answer_permission_request',
+      { answers: { q } },
+    ]),
+    ['answer_permission_request', { answers: [{ question: 'q', answer: { q: 'x' } }] }],
     ['answer_permission_request', { answers: { q: 'x'.repeat(1001) } }],
     ['answer_permission_request', { answers: JSON.parse('{"__proto__": "x"}') }],
     ['answer_permission_request', { updatedInput: JSON.parse('{"__proto__": 1}') }],
