@@ -36,7 +36,7 @@ type Owner = { readonly sessionId: string; readonly turnId: string };
 export type AttachmentsDeps = {
   readonly stateDir: string;
   readonly places: AttachmentPlaces;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'now'>;
 };
 
 /** The files, with `*` for anything in a name. */
@@ -49,8 +49,8 @@ export class Attachments {
   readonly #folder: string;
   /** One prompt after the other, so that together they stay within the bounds. Another server may add one meanwhile. */
   #keeping: Promise<unknown> = Promise.resolve();
-  /** When files of turns that nobody knows were first seen, by the monotonic clock. */
-  #orphans: ReadonlyMap<string, number> = new Map();
+  /** Whether this server has made sure that the folder is durable. One that made it may have died before that. */
+  #isDurable = false;
 
   constructor(deps: AttachmentsDeps) {
     this.#deps = deps;
@@ -87,8 +87,7 @@ export class Attachments {
   }
 
   async #write(name: string, bytes: Buffer): Promise<void> {
-    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await syncFolder(this.#deps.stateDir);
+    await this.#makeFolder();
     const file = await open(join(this.#folder, name), 'wx', 0o600);
     try {
       await file.writeFile(bytes);
@@ -96,6 +95,13 @@ export class Attachments {
     } finally {
       await file.close();
     }
+  }
+
+  async #makeFolder(): Promise<void> {
+    const made = await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    if (made === undefined && this.#isDurable) return;
+    await syncFolder(this.#deps.stateDir);
+    this.#isDurable = true;
   }
 
   /**
@@ -120,36 +126,44 @@ export class Attachments {
   /** Removes the files of a turn, or of all turns of a session. */
   async drop({ sessionId, turnId }: Pick<Owner, 'sessionId'> & Partial<Owner>): Promise<void> {
     const prefix = `${uuidOf(sessionId)}.${turnId === undefined ? '' : `${turnId}.`}`;
-    const names = (await this.#names()).filter((name) => name.startsWith(prefix));
-    await Promise.all(names.map((name) => this.#remove(name)));
+    await this.#remove((await this.#names()).filter((name) => name.startsWith(prefix)));
   }
 
   /**
    * Removes what crashes have left. Another server may be about to queue a prompt whose files are here already, so what
-   * belongs to an unknown turn stays for ATTACHMENT_ORPHAN_MS.
+   * belongs to an unknown turn stays until it is ATTACHMENT_ORPHAN_MS old.
    */
   async sweep(
     find: (sessionId: string, turnId: string) => Promise<Turn | undefined>,
   ): Promise<void> {
-    const now = this.#deps.clock.monotonic();
-    const orphans = new Map<string, number>();
+    const left: string[] = [];
     for (const name of await this.#names()) {
       const [uuid = '', turnId = ''] = name.split('.');
       const turn = await find(SESSION_ID_PREFIX + uuid, turnId);
-      const since = this.#orphans.get(name) ?? now;
-      if (turn === undefined) orphans.set(name, since);
-      const isLeft = turn === undefined ? now - since >= ATTACHMENT_ORPHAN_MS : isOver(turn);
-      if (isLeft) await this.#remove(name);
+      const isLeft = turn === undefined ? await this.#isOld(name) : isOver(turn);
+      if (isLeft) left.push(name);
     }
-    this.#orphans = orphans;
+    await this.#remove(left);
+  }
+
+  /** By the time of the file, so that servers which all live shortly remove it too. */
+  async #isOld(name: string): Promise<boolean> {
+    const found = await ifThere(stat(join(this.#folder, name)));
+    // If the clock was set back since, the time may be in the future.
+    const ageMs = Math.abs(this.#deps.clock.now() - (found?.mtimeMs ?? 0));
+    return ageMs >= ATTACHMENT_ORPHAN_MS;
   }
 
   async #names(): Promise<readonly string[]> {
     return (await ifThere(readdir(this.#folder))) ?? [];
   }
 
-  #remove(name: string): Promise<void> {
-    return rm(join(this.#folder, name), { force: true });
+  /** Whatever is there by these names. One that cannot be removed keeps no other. */
+  async #remove(names: readonly string[]): Promise<void> {
+    const options = { force: true, recursive: true };
+    const removing = names.map((name) => rm(join(this.#folder, name), options));
+    const failed = (await Promise.allSettled(removing)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
   }
 
   /** How many bytes more may be kept, by the name of the limit. */

@@ -6,9 +6,8 @@ import type { Harness } from '../support/harness.ts';
 
 export const DAY_MS = 86_400_000;
 
-/** @param monotonic the time, in milliseconds */
-export function attachmentsOf(stateDir: string, monotonic = () => 0): Attachments {
-  return new Attachments({ stateDir, places: { roots: [], secret: [] }, clock: { monotonic } });
+export function attachmentsOf(stateDir: string, now = Date.now): Attachments {
+  return new Attachments({ stateDir, places: { roots: [], secret: [] }, clock: { now } });
 }
 
 /** A housekeeper of its own beside the server's, so that the test says when. */

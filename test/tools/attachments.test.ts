@@ -5,6 +5,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
@@ -239,25 +240,42 @@ describe('the file of an attachment', () => {
     expect(Object.keys(keptBy(harness))).toEqual([name]);
   });
 
-  test('is found by a sweep if a crash has left it, but not while its prompt may be on its way', async () => {
+  test.each([
+    ['stays while it is young: its prompt may be on its way', 599_999, true],
+    ['is removed when it is old', 600_000, false],
+    ['is removed if the clock was set back since', -600_000, false],
+  ])('of a turn that nobody knows %s', async (_how, ageMs, isKept) => {
     const { harness, client, sessionId } = await startBusy();
     await client.call('send_prompt', { sessionId, prompt: 'x', attachments: PNG_DATA });
     const [queued = ''] = Object.keys(keptBy(harness));
     const uuid = sessionId.slice(SESSION_ID_PREFIX.length);
-    writeFileSync(join(folderOf(harness), `${uuid}.00000000-0000-4000-8000-000000000000.0`), PNG);
-    writeFileSync(join(folderOf(harness), 'odd'), PNG);
-    let now = 0;
+    const left = [`${uuid}.00000000-0000-4000-8000-000000000000.0`, 'odd'];
+    // A file keeps whole seconds exactly.
+    const now = Math.floor(Date.now() / 1000) * 1000;
+    for (const name of left) leave(harness, name, now - ageMs);
     const attachments = attachmentsOf(harness.settings.stateDir, () => now);
-    const sweep = () => attachments.sweep((id, turnId) => harness.store.turn(id, turnId));
-    await sweep();
-    now = 599_999;
-    await sweep();
-    expect(Object.keys(keptBy(harness))).toHaveLength(3);
-    now = 600_000;
-    await sweep();
-    expect(Object.keys(keptBy(harness))).toEqual([queued]);
+    await attachments.sweep((id, turnId) => harness.store.turn(id, turnId));
+    const names = isKept ? [queued, ...left] : [queued];
+    expect(Object.keys(keptBy(harness)).sort()).toEqual(names.sort());
+  });
+
+  test('is removed by servers that all live shortly, and a folder in its place keeps no other file', async () => {
+    const { harness } = await startBusy();
+    await harness.close();
+    mkdirSync(join(folderOf(harness), 'a folder', 'in it'), { recursive: true });
+    const old = new Date(Date.now() - 600_000);
+    utimesSync(join(folderOf(harness), 'a folder'), old, old);
+    leave(harness, 'file', old.getTime());
+    await harness.open();
+    await expect.poll(() => readdirSync(folderOf(harness))).toEqual([]);
   });
 });
+
+function leave(harness: Harness, name: string, at: number): void {
+  const path = join(folderOf(harness), name);
+  writeFileSync(path, PNG);
+  utimesSync(path, at / 1000, at / 1000);
+}
 
 test('a prompt without attachments makes no folder for them', async () => {
   const harness = await startHarness();
