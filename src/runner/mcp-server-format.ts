@@ -21,7 +21,11 @@ const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const text = z
   .string('expected a text')
   .refine((value) => !value.includes('\0'), 'expected a text without U+0000');
-const texts = z.record(z.string(), text, 'expected an object of texts');
+/** Zod's records drop an entry of that name silently. */
+const texts = z
+  .unknown()
+  .refine(isWithoutProto, 'must not use the name __proto__')
+  .pipe(z.record(z.string(), text, 'expected an object of texts'));
 
 const common = {
   timeout: z
@@ -139,6 +143,10 @@ function areHeaders(headers: Readonly<Record<string, string>>): boolean {
   } catch {
     return false;
   }
+}
+
+function isWithoutProto(value: unknown): boolean {
+  return !isObject(value) || !Object.hasOwn(value, '__proto__');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -147,6 +147,14 @@ describe('the servers of a file', () => {
     [only(COMMAND, 'computer-use'), 'mcpServers.computer-use: Claude Code reserves this name'],
     ['{"mcpServers": {"__proto__": {"command": "x"}}}', 'mcpServers.__proto__: expected a name'],
     [
+      '{"mcpServers": {"one": {"command": "x", "env": {"__proto__": "s3cret"}}}}',
+      'mcpServers.one.env: must not use the name __proto__',
+    ],
+    [
+      '{"mcpServers": {"one": {"type": "sse", "url": "http://x/", "headers": {"__proto__": "x"}}}}',
+      'mcpServers.one.headers: must not use the name __proto__',
+    ],
+    [
       only({ ...COMMAND, args: ['@{A}', '@{NOWHERE}'] }),
       'mcpServers.one.args.1: the variable NOWHERE is not',
     ],
