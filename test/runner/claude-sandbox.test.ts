@@ -63,6 +63,27 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     expect(await readdir(world.directory)).not.toContain('outside');
   });
 
+  test('cannot write hooks and settings in its directory, but docs/operating.md says where it can', async () => {
+    const added = at('added');
+    const folders = [world.cwd, join(world.cwd, 'one'), join(world.cwd, 'two', 'down'), added];
+    for (const folder of folders) execFileSync('git', ['init', '-q', folder]);
+    const session = await start({ additionalDirectories: [added] });
+    const names = '.git/hooks/new .git/config .claude/settings.json .mcp.json .bashrc';
+    const write = `for name in ${names}; do mkdir -p $(dirname $name); echo >> $name && echo $name; done`;
+    await writeFile(at('write'), `cd $1; exec 2>/dev/null; ${write}; echo over`);
+    const commands = folders.map((folder) => `sh ${at('write')} ${folder}`);
+    const written = (await said(session, ...commands)).map((text) => text.split('\n'));
+    const hooks = ['.git/hooks/new', '.git/config'];
+    const own = ['.claude/settings.json', '.mcp.json', '.bashrc'];
+    expect(written).toEqual([
+      ['over'],
+      [...own, 'over'],
+      [...hooks, ...own, 'over'],
+      [...hooks, '.bashrc', 'over'],
+    ]);
+    for (const folder of folders.slice(0, 3)) await rm(join(folder, '.git'), { recursive: true });
+  });
+
   test('does not leave the sandbox if Claude asks for that', async () => {
     const session = await start();
     const outside = join(world.directory, 'loose');
