@@ -68,7 +68,8 @@ export class Asker {
 
   /**
    * Answers the request with the person's choice. It counts even if another client of the principal holds the session:
-   * the principal was asked. A request that was answered in the meantime stays as it is.
+   * the principal was asked. A request that was answered in the meantime stays as it is, and so does
+   * one whose answer is refused.
    */
   async take(request: PermissionRequest, reply: FormReply): Promise<void> {
     const { service, caller, log } = this.#deps;
@@ -80,7 +81,7 @@ export class Asker {
     } catch (error) {
       if (!(error instanceof SessionError)) throw error;
       this.putAside(request.requestId);
-      log.info({ requestId: request.requestId, ...failureOf(error) }, 'form answered too late');
+      log.info({ requestId: request.requestId, ...failureOf(error) }, 'form answer not taken');
     }
   }
 }

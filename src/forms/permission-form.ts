@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { GivenAnswer } from '../service/answers.ts';
+import { isUnanswerable, UNANSWERABLE } from '../session/elicitation.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
@@ -122,14 +123,18 @@ function decisionField(title: string, description: string): FormField {
 function elicitationForm({ who, style }: Style, request: PermissionRequest, text: string): Form {
   const fields = elicitationFields(request, style);
   const end = 'If you decline, the server is told so. If you cancel, the question stays open.';
-  const about = request.description ?? '';
-  const decision = decisionField('Decision', end);
+  const isDenied = isUnanswerable(request.toolName, request.input);
+  const about = isDenied ? ONLY_DENIED : (request.description ?? '');
+  const asked = decisionField('Decision', end);
+  const decision = isDenied ? { ...asked, enum: ['deny'] } : asked;
   const schema = fields ?? { properties: { decision }, required: ['decision'] };
   return {
     message: paragraphs(`${who}: ${text}`, about, end),
     requestedSchema: { type: 'object', ...schema },
   };
 }
+
+const ONLY_DENIED = `It can only be denied: ${UNANSWERABLE}.`;
 
 function toolForm({ who, style }: Style, request: PermissionRequest): Form {
   const name = cutChars(oneLine(request.toolName), NAME_CHARS_MAX);

@@ -99,6 +99,15 @@ export function elicitedFields(
   return fields.length === 0 ? undefined : fields;
 }
 
+/** Whether it can only be denied: it has a schema, from which nobody can tell what to answer. */
+export function isUnanswerable(toolName: string, input: Input): boolean {
+  if (toolName !== ELICITATION || input.requestedSchema === undefined) return false;
+  return !asked.safeParse(input).success;
+}
+
+export const UNANSWERABLE =
+  "nothing can be answered: the schema of what is asked for is too long to be kept, or not one of MCP's";
+
 function fieldOf(
   name: string,
   given: z.infer<typeof property>,
@@ -141,7 +150,7 @@ export function elicitedContent(
   input: Input,
   answers: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
-  if (input.requestedSchema !== undefined && !asked.safeParse(input).success) throw unreadable();
+  if (isUnanswerable(ELICITATION, input)) throw unanswerable();
   const fields = elicitedFields(ELICITATION, input) ?? [];
   const names = fields.map(({ name }) => name);
   const given = new Map(Object.entries(answers));
@@ -246,12 +255,10 @@ function textOf(format: ElicitedFormat | undefined): string {
   return format === undefined ? 'text' : FORMATS[format].name;
 }
 
-function unreadable(): SessionError {
-  return new SessionError(
-    'INVALID_REQUEST',
-    "answers: nothing can be answered: the schema of what is asked for is too long to be kept, or not one of MCP's",
-    { hint: 'deny it; the request stays open.' },
-  );
+function unanswerable(): SessionError {
+  return new SessionError('INVALID_REQUEST', `answers: ${UNANSWERABLE}`, {
+    hint: 'deny it; the request stays open.',
+  });
 }
 
 function wrong(problem: string, fields: readonly ElicitedField[]): SessionError {

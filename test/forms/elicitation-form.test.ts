@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { answerText } from '../../src/cli/answer-commands.ts';
 import type { FormStyle } from '../../src/forms/form.ts';
 import { answerOf, permissionForm } from '../../src/forms/permission-form.ts';
 import type { PermissionRequest } from '../../src/session/event.ts';
@@ -88,4 +89,17 @@ describe('the form of what an MCP server asks', () => {
     expect(answerOf(asked, { action: 'decline' })).toMatchObject({ decision: 'deny' });
     expect(answerOf(asked, { action: 'cancel' })).toBeUndefined();
   });
+
+  test.each(['[262144 bytes omitted]', { properties: { a: { type: 'object' } } }])(
+    'offers only to deny what nobody can answer: %j',
+    (requestedSchema) => {
+      const asked = { ...elicited({ requestedSchema }), description: 'It gets the answers.' };
+      expect(fieldsOf(asked)).toMatchObject({ decision: { enum: ['deny'] } });
+      const { message } = formOf(asked);
+      expect(message).toContain('It can only be denied: nothing can be answered');
+      expect(message).not.toContain('It gets the answers.');
+      expect(chosen(asked, { decision: 'deny' })).toMatchObject({ decision: 'deny' });
+      expect(answerText(asked)).toBe('claude-sessions-mcp deny r');
+    },
+  );
 });
