@@ -34,7 +34,8 @@ export function followChanges({
     },
   });
   return store.subscribe(({ sessions }) => {
-    if (isOurs) return;
+    // With 'any', the database was opened anew: others may have written meanwhile.
+    if (isOurs && sessions !== 'any') return;
     for (const process of local.processes()) {
       if (sessions === 'any' || sessions.has(process.id)) void look(process, { store, log });
     }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { startHarness, startWithClient } from '../support/harness.ts';
+import { ANYTHING, type Listener } from '../../src/store/listeners.ts';
+import type { Observer } from '../../src/store/store.ts';
+import { overriding, startHarness, startWithClient } from '../support/harness.ts';
 
 test('a change that comes to another server reaches the process, in a turn and between turns', async () => {
   const here = await startHarness();
@@ -15,6 +17,33 @@ test('a change that comes to another server reaches the process, in a turn and b
   await other.call('update_session', { sessionId, model: 'opus', timeout: 5000 });
   await here.runner.waitFor((each) => each.updates.length === 2);
   expect(run.updates).toEqual([{ permissionMode: 'plan' }, { model: 'opus', timeout: 5000 }]);
+});
+
+test('a change at another server is seen when the database is opened anew, together with a late commit of ours', async () => {
+  const listeners: Listener[] = [];
+  const observers: Observer[] = [];
+  const here = await startHarness({
+    // It hears of nothing but what the test tells.
+    store: (store) =>
+      overriding(store, {
+        observe: (observer) => void observers.push(observer),
+        subscribe: (listener) => {
+          listeners.push(listener);
+          return () => {};
+        },
+      }),
+  });
+  const { stateDir, roots, defaultDirectory } = here.settings;
+  const there = await startHarness({ settings: { stateDir, roots, defaultDirectory } });
+  const { sessionId, run } = await here.busy(await here.connect());
+  const other = await there.connect();
+  await other.call('attach_session', { sessionId });
+  await other.call('update_session', { sessionId, disallowedTools: ['Bash'] });
+  expect(run.updates).toEqual([]);
+  for (const observer of observers) observer.committed?.({ changes: [], durationMs: 1 });
+  for (const listener of listeners) listener(ANYTHING);
+  await here.runner.waitFor((each) => each.updates.length === 1);
+  expect(run.updates).toEqual([{ disallowedTools: ['Bash'] }]);
 });
 
 test('a change that comes while the process starts is not lost', async () => {
