@@ -1,13 +1,17 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { processesWith } from '../demo/processes.ts';
+import { PDF } from '../support/attached.ts';
 import type { Workplace } from '../support/client/place.ts';
 import type { SdkClient } from '../support/client/sdk-client.ts';
 import { script } from '../support/messages-api.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
+import { standStill } from '../support/stand-still.ts';
 import { exists } from './sessions.ts';
 
 const LAST = 'I went on.';
+const PDF_DATA = { data: PDF.toString('base64'), mimeType: 'application/pdf' };
 
 /** A conversation, a turn in it that waits for a permission, and a prompt behind that. */
 async function work(client: SdkClient, place: Workplace): Promise<string> {
@@ -63,4 +67,49 @@ test('after kill -9 the next server goes on: the turn that ran is lost, the one 
   expect(sums.outputTokens).toBeGreaterThan(before.outputTokens ?? 0);
   await client.call('end_session', { sessionId });
   expect(await processesWith(sessionId.replace('claude_', ''))).toEqual([]);
+});
+
+test('a prompt and a change that came to another server count when the one that ran the session is killed before it hears of them', {
+  timeout: 180_000,
+}, async () => {
+  const place = await makeWorkplace();
+  const first = await place.startHttp();
+  const second = await place.startHttp();
+  const owner = await connectHttp('v2 legacy', first);
+  const other = await connectHttp('v2 legacy', second);
+  const pdf = (name: string) => ({ ...PDF_DATA, name });
+  const { session } = await owner.call('create_session', {
+    workingDirectory: place.directory,
+    model: 'sonnet',
+    allowedTools: ['Write'],
+    prompt: script([{ tool: 'Bash', input: { command: 'touch lost.txt' } }]),
+    attachments: pdf('first'),
+  });
+  const sessionId = session.id;
+  const asked = { sessionIds: [sessionId], until: 'attention', waitMs: 30_000 };
+  expect((await owner.call('wait_sessions', asked)).ready).toEqual([sessionId]);
+
+  await standStill(first.child.pid ?? 0, place.stateDirectory);
+  await other.call('attach_session', { sessionId });
+  await other.call('update_session', { sessionId, model: 'opus', permissionMode: 'plan' });
+  const write = { tool: 'Write', input: { file_path: 'planned.txt', content: 'x' } };
+  const { turn } = await other.call('send_prompt', {
+    sessionId,
+    prompt: script([write, { text: LAST }]),
+    attachments: pdf('second'),
+  });
+  await first.stop('SIGKILL');
+
+  const rest = { ...asked, until: 'turn_end' };
+  expect((await other.call('wait_sessions', rest)).ready).toEqual([sessionId]);
+  const { events } = await other.call('read_events', { sessionId, limit: 500 });
+  const ends = events.flatMap(({ type, turn }) => (type === 'turn_ended' ? [turn] : []));
+  expect(ends).toMatchObject([{ state: 'lost' }, { id: turn.id, result: LAST }]);
+  const last = place.api.requests.findLast(({ body }) => body?.tools !== undefined)?.body;
+  expect(last?.model).toMatch(/opus/);
+  expect(JSON.stringify(last?.messages)).toContain(PDF_DATA.data);
+  for (const name of ['lost.txt', 'planned.txt'])
+    expect.soft(await exists(join(place.directory, name))).toBe(false);
+  const files = () => readdir(join(place.stateDirectory, 'attachments'));
+  await expect.poll(files, { timeout: 20_000 }).toEqual([]);
 });
