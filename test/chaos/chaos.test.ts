@@ -6,11 +6,11 @@ import { duel } from './duel.ts';
 
 const test = base.skipIf(lacksBash);
 
-test('servers under kills and stops for a minute keep every promise', {
+test('servers under kills and stops for half a minute keep every promise', {
   timeout: 400_000,
 }, async () => {
   const options = {
-    seconds: 60,
+    seconds: 30,
     servers: 4,
     sessions: 20,
     mutant: 'none',
