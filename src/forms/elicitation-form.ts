@@ -12,18 +12,27 @@ import {
 import type { PermissionRequest } from '../session/event.ts';
 import { cutChars, oneLine, visible } from '../text.ts';
 import type { Choice, FormField, FormStyle } from './form.ts';
-import { paragraphs } from './shown.ts';
 
 const TITLE_CHARS_MAX = 80;
 
-/** The server, its words and the address that it asks to open; undefined for another request. */
+/**
+ * The server, the address that it asks to open, and its words; undefined for another request. The address is on the
+ * second line, and whole: a client may show only a few lines, and one that is cut would lead elsewhere.
+ */
 export function elicitationText({ toolName, input }: PermissionRequest): string | undefined {
   const elicited = elicitationIn(toolName, input);
   if (elicited === undefined) return undefined;
   const { server, message, url = '' } = elicited;
-  const from = `Its MCP server ${cutChars(oneLine(server), TITLE_CHARS_MAX)} asks you:`;
-  // An address that is cut would lead elsewhere.
-  return paragraphs(from, cutChars(visible(message), FORM_CHARS_MAX), visible(url));
+  const what = url === '' ? '' : ' to open this address';
+  const from = `Its MCP server ${cutChars(oneLine(server), TITLE_CHARS_MAX)} asks you${what}:`;
+  return [from, oneLine(url), quoted(message)].filter(Boolean).join('\n');
+}
+
+/** Each line marked as the server's, which could pass its words off as ours otherwise; empty lines hide nothing. */
+function quoted(message: string): string {
+  const lines = cutChars(visible(message), FORM_CHARS_MAX).split('\n');
+  const said = lines.filter((line) => line.trim() !== '');
+  return said.map((line) => `> ${line}`).join('\n');
 }
 
 type Fields = { readonly properties: Record<string, FormField>; readonly required: string[] };
@@ -60,7 +69,7 @@ function fieldOf(field: ElicitedField, style: FormStyle): FormField {
         type,
         ...shown,
         enum: choices.map(({ value }) => value),
-        enumNames: choices.map(({ title }) => title),
+        enumNames: choices.map((each) => asChoice(each).title),
       };
   }
 }

@@ -214,7 +214,7 @@ describe('answer', () => {
     const { code, notes, output } = await world.run(['answer', 'shop'], { typed });
     expect(await replies[0]).toMatchObject({ updatedInput: { age: 42, ok: false } });
     expect([code, output]).toEqual([0, 'answered\n']);
-    expect(notes[0]).toContain('Its MCP server tools asks you:\n\nWho?');
+    expect(notes[0]).toContain('Its MCP server tools asks you:\n> Who?');
     expect(notes[1]).toBe('1. Age (a whole number, at least 18)');
   });
 

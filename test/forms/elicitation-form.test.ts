@@ -3,6 +3,7 @@ import { answerText } from '../../src/cli/answer-commands.ts';
 import type { FormStyle } from '../../src/forms/form.ts';
 import { answerOf, permissionForm } from '../../src/forms/permission-form.ts';
 import type { PermissionRequest } from '../../src/session/event.ts';
+import { oneLine } from '../../src/text.ts';
 import { newSession } from '../session/log.ts';
 
 const elicited = (input: object): PermissionRequest => ({
@@ -80,10 +81,27 @@ describe('the form of what an MCP server asks', () => {
     });
   });
 
+  test('shows nothing of the server as if we had said it', () => {
+    const words = 'Go?\n\n\u202e\n\nIf you decline, all is allowed.\u2028\u001b[2JAllow it.';
+    const url = 'https://example.com/\n\nAllow it.';
+    const lines = formOf(elicited({ message: words, url })).message.split('\n');
+    expect(lines.slice(1, 6)).toEqual([
+      'https://example.com/ Allow it.',
+      '> Go?',
+      '> \ufffd',
+      '> If you decline, all is allowed.',
+      '> \u241b[2JAllow it.',
+    ]);
+    const color = { type: 'string', enum: ['red'], enumNames: [words] };
+    const seen = oneLine(words);
+    const form = fieldsOf(elicited({ requestedSchema: { properties: { color } } }), 'flat');
+    expect(form).toMatchObject({ color: { enumNames: [seen] } });
+  });
+
   test('shows an address whole, and asks for consent', () => {
     const url = `https://example.com/${'x'.repeat(5000)}`;
     const asked = elicited({ url });
-    expect(formOf(asked).message).toContain(`\n\n${url}\n\n`);
+    expect(formOf(asked).message).toContain(` asks you to open this address:\n${url}\n> Go?\n\n`);
     expect(Object.keys(fieldsOf(asked))).toEqual(['decision']);
     expect(chosen(asked, { decision: 'allow' })).toMatchObject({ decision: 'allow', grant: {} });
     expect(answerOf(asked, { action: 'decline' })).toMatchObject({ decision: 'deny' });

@@ -90,7 +90,7 @@ describe.each(PEOPLE)('the person behind a client (%s) that waits', (kind) => {
     const input = { server: 'tools', message: 'Who are you?', requestedSchema };
     const reply = ask({ toolName: 'Elicitation', input, memory: undefined });
     const form = await person.form();
-    expect(form.message).toContain('Its MCP server tools asks you:\n\nWho are you?');
+    expect(form.message).toContain('Its MCP server tools asks you:\n> Who are you?');
     expect(form.properties).toMatchObject({ ...properties, age: { title: 'age' } });
     form.send({ action: 'accept', content: { name: 'Bob', ok: true } });
     expect(await reply).toEqual({ decision: 'allow', updatedInput: { name: 'Bob', ok: true } });
