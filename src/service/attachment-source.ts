@@ -10,7 +10,7 @@ import { isInside } from '../paths.ts';
 import { LOOK_MS_MAX } from '../process-limits.ts';
 import type { AttachmentType } from '../session/event.ts';
 import { cutChars } from '../text.ts';
-import { HOW_TO_NAME, placeOf, rootsText } from './directories.ts';
+import { HOW_TO_NAME, isMissingInside, placeOf, rootsText } from './directories.ts';
 
 /** As a caller names it: a file on this machine, or its bytes in base64. */
 export type GivenAttachment = { readonly name?: string | undefined } & (
@@ -99,20 +99,32 @@ async function readNamed(
   const file = await openInside(place.path, places).catch((error: unknown) => {
     if (isOutOfMeans(error)) throw cannotLook(what, error);
   });
-  // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
-  if (file === undefined) {
-    const hint = `the roots are ${rootsText(places.roots)}; the operator adds one with --root.`;
-    throw refused(
-      what,
-      `path ${quoteId(path)} is not a readable file inside a configured root`,
-      hint,
-    );
-  }
+  if (file === undefined) throw await notOpened(place.path, `path ${quoteId(path)}`, what, places);
   try {
     return { bytes: await readWhole(file, what), byDefault: basename(place.path) };
   } finally {
     await file.close();
   }
+}
+
+async function notOpened(
+  path: string,
+  named: string,
+  what: string,
+  { roots, secret }: AttachmentPlaces,
+): Promise<SessionError> {
+  const isMissingIn = (places: readonly string[]) =>
+    isMissingInside(path, places).catch(() => false);
+  if ((await isMissingIn(roots)) && !(await isMissingIn(await realPathsOf(secret)))) {
+    return refused(what, `${named} does not exist`, 'correct the path, or create the file first.');
+  }
+  // The same answer for "missing" and "outside", so that nobody can probe what exists outside the roots.
+  const hint = `the roots are ${rootsText(roots)}; the operator adds one with --root.`;
+  return refused(what, `${named} is not a readable file inside a configured root`, hint);
+}
+
+function realPathsOf(paths: readonly string[]): Promise<string[]> {
+  return Promise.all(paths.map((path) => realpath(path).catch(() => path)));
 }
 
 /** Undefined if it leads out of the roots, or to a file of the server. What is opened is what was looked at. */
@@ -122,7 +134,7 @@ async function openInside(
 ): Promise<FileHandle | undefined> {
   const real = await realpath(path);
   if (!roots.some((root) => isInside(real, root))) return undefined;
-  const own = await Promise.all(secret.map((place) => realpath(place).catch(() => place)));
+  const own = await realPathsOf(secret);
   if (own.some((place) => isInside(real, place))) return undefined;
   // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither.
   const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants;

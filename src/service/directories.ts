@@ -177,7 +177,7 @@ async function find(path: string): Promise<Found | undefined> {
 }
 
 /** Whether nothing is there, not even a link, and the nearest folder above it that exists is inside a root. */
-async function isMissingInside(path: string, roots: readonly string[]): Promise<boolean> {
+export async function isMissingInside(path: string, roots: readonly string[]): Promise<boolean> {
   if ((await ifThere(lstat(path))) !== undefined) return false;
   const above = dirname(path);
   const found = await find(above);

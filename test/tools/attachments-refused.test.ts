@@ -42,11 +42,13 @@ describe('what is refused leaves nothing behind', () => {
     await run('mkfifo', [join(harness.work, 'pipe')]);
     const sameAnswer = 'is not a readable file inside a configured root';
     const cases: [string, string][] = [
-      [join(harness.work, 'none.png'), sameAnswer],
+      [join(harness.work, 'none.png'), 'does not exist'],
+      [join(harness.work, 'none', 'none.png'), 'does not exist'],
+      [join(harness.work, 'up', 'none.png'), sameAnswer],
       [outside, sameAnswer],
       [join(harness.work, 'link.png'), sameAnswer],
       [join(harness.work, 'up', 'outside.png'), sameAnswer],
-      [join(fileIn(harness, 'file'), 'below'), sameAnswer],
+      [join(fileIn(harness, 'file'), 'below'), 'does not exist'],
       ['shot.png', 'is not an absolute path'],
       ['file:///x.png?y', 'has a query'],
       [join(harness.work, 'folder'), 'is not a regular file'],
@@ -84,11 +86,15 @@ describe('what is refused leaves nothing behind', () => {
     });
     const path = join(folderOf(harness), Object.keys(keptBy(harness))[0] ?? '');
     const eve = await harness.connect({ principal: 'eve' });
-    const args = { prompt: 'x', attachments: [{ path }], workingDirectory: harness.work };
-    expect(await eve.refusal('create_session', args)).toMatchObject({
-      code: 'INVALID_REQUEST',
-      message: expect.stringContaining('is not a readable file inside a configured root'),
-    });
+    symlinkSync(stateDir, join(harness.work, 'state'));
+    for (const tried of [path, `${path}0`, join(harness.work, 'state', 'none')]) {
+      const attachments = [{ path: tried }];
+      const args = { prompt: 'x', attachments, workingDirectory: harness.work };
+      expect(await eve.refusal('create_session', args)).toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('is not a readable file inside a configured root'),
+      });
+    }
     expect((await eve.call('list_sessions')).sessions).toEqual([]);
   });
 
