@@ -69,7 +69,7 @@ export class Attachments {
   }
 
   async #keep(owner: Owner, given: readonly GivenAttachment[]): Promise<readonly Attachment[]> {
-    const room = await this.#room(owner.sessionId);
+    const room = await this.#room(owner.sessionId).catch(rethrowAsNotStored);
     const kept: Attachment[] = [];
     try {
       for (const [index, one] of given.entries()) {

@@ -43,13 +43,15 @@ export async function withParts(
   if (outputSchema !== undefined) await schemas.check(outputSchema);
   if (files.length === 0) return write({ outputSchema });
   const kept = await attachments.keep(given, files);
+  // What cannot be removed now is found by a sweep: the prompt is stored or refused all the same.
+  const drop = () => attachments.drop(given).catch(() => {});
   try {
     const appended = await write({ outputSchema, attachments: kept });
-    if (appended.reply.turnId !== given.turnId) await attachments.drop(given);
+    if (appended.reply.turnId !== given.turnId) await drop();
     return appended;
   } catch (error) {
     // With any other error the prompt may have been stored. If it was not, a sweep finds the files.
-    if (isRefusal(error)) await attachments.drop(given);
+    if (isRefusal(error)) await drop();
     throw error;
   }
 }
