@@ -128,7 +128,16 @@ async function startIn(
   const failed = notChecked(context, spec);
   const [{ grown, resumeOptions }, guards, instructions, above, sandbox] = await Promise.all([
     soon(lookedAt(conversation)),
-    soon(seeGuards({ options, uuid: spec.uuid, places, files: context.secretFiles, failed })),
+    soon(
+      seeGuards({
+        options,
+        uuid: spec.uuid,
+        places,
+        environment,
+        files: context.secretFiles,
+        failed,
+      }),
+    ),
     soon(seeInstructions(settings, directory)),
     soon(seeServersAbove(directory, spec.untrustedAbove)),
     soon(sandboxOptions(options, environment, { ...own, ...context, places, uuid: spec.uuid })),

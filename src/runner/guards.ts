@@ -3,8 +3,15 @@
 import type { HookCallback, Options } from '@anthropic-ai/claude-agent-sdk';
 import { cannotLook } from '../looks.ts';
 import type { SessionOptions } from '../session/options.ts';
+import type { Environment } from './environment.ts';
 import { gitGuard } from './git-guard.ts';
-import { configurationsOf, conversationGuard, keptOutRules, secretGuard } from './kept-out.ts';
+import {
+  configurationsOf,
+  conversationGuard,
+  keptOutRules,
+  secretGuard,
+  serverLogsOf,
+} from './kept-out.ts';
 import { planGuard } from './plan-guard.ts';
 import type { Places } from './protected.ts';
 import { Rules } from './rules.ts';
@@ -17,6 +24,8 @@ type GuardsOptions = {
   readonly options: SessionOptions & Required<Pick<SessionOptions, 'settings'>>;
   readonly uuid: string;
   readonly places: Places;
+  /** Of the Claude Code process. */
+  readonly environment: Environment;
   /** The server's own. */
   readonly files: readonly string[];
   readonly failed: (error: unknown) => void;
@@ -36,14 +45,16 @@ export type Guards = {
 
 /** @throws SessionError UNAVAILABLE if the server's own files cannot be looked at */
 export async function seeGuards(parts: GuardsOptions): Promise<Guards> {
-  const { options, uuid, places, files, failed } = parts;
-  const [configurations, secrets] = await Promise.all([
+  const { options, uuid, places, files, environment, failed } = parts;
+  const [configurations, serverLogs, secrets] = await Promise.all([
     configurationsOf(places),
+    serverLogsOf(environment, places.home),
     rulesAbout(files),
   ]);
   const { settings } = options;
-  const keptOut = keptOutRules(configurations, places.directories, settings);
-  const conversations = conversationGuard(configurations, uuid, settings);
+  const others = { configurations, serverLogs };
+  const keptOut = keptOutRules(others, places.directories, settings);
+  const conversations = conversationGuard(others, uuid, settings);
   const rules = new Rules({ options, keptOut, secrets });
   return {
     rules,

@@ -13,6 +13,7 @@ import { isInside } from '../paths.ts';
 import { SECRET_LOOK_MS_MAX } from '../process-limits.ts';
 import type { TrustLevel } from '../session/options.ts';
 import { within } from '../timer.ts';
+import type { Environment } from './environment.ts';
 import type { Places } from './protected.ts';
 import { asPattern, denyRules, leadsToSecret, seeSecretFiles } from './secret-files.ts';
 import { hasSettings } from './trust-level.ts';
@@ -88,10 +89,37 @@ function fromHome(path: string): string {
 }
 
 /** Claude Code's configuration directory, by each of its names. */
-export async function configurationsOf({ configDirectory }: Places): Promise<readonly string[]> {
-  const real = await realpath(configDirectory).catch(() => configDirectory);
-  return [...new Set([configDirectory, real])];
+export function configurationsOf({ configDirectory }: Places): Promise<readonly string[]> {
+  return namesOf(configDirectory);
 }
+
+/**
+ * Where Claude Code logs what the MCP servers of all sessions print and answer, by each of its names. It keeps in them
+ * what it gets, credentials too.
+ */
+export function serverLogsOf(environment: Environment, home: string): Promise<readonly string[]> {
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = environment;
+  const name = 'claude-cli-nodejs';
+  switch (process.platform) {
+    case 'darwin':
+      return namesOf(join(home, 'Library', 'Caches', name));
+    case 'win32':
+      return namesOf(join(LOCALAPPDATA || join(home, 'AppData', 'Local'), name));
+    default:
+      return namesOf(join(XDG_CACHE_HOME || join(home, '.cache'), name));
+  }
+}
+
+async function namesOf(path: string): Promise<readonly string[]> {
+  return [...new Set([path, await realpath(path).catch(() => path)])];
+}
+
+/** What the rules and the hook keep from a session, by each of its names. */
+export type KeptOut = {
+  /** Claude Code's configuration directory. */
+  readonly configurations: readonly string[];
+  readonly serverLogs: readonly string[];
+};
 
 /**
  * Rules of Claude Code that deny it. The long outputs that Claude Code keeps of the session stay readable. If the
@@ -101,12 +129,13 @@ export async function configurationsOf({ configDirectory }: Places): Promise<rea
  * @param directories in which the session works; the level is that of the first one
  */
 export function keptOutRules(
-  configurations: readonly string[],
+  { configurations, serverLogs }: KeptOut,
   directories: readonly string[],
   level: TrustLevel,
 ): readonly string[] {
   const isTrusted = (at: number) => at === 0 && hasSettings(level);
   return [
+    ...serverLogs.map((path) => `Read(/${asPattern(path)}/**)`),
     ...configurations
       .map(asPattern)
       .flatMap((at) => [
@@ -134,7 +163,7 @@ export function keptOutRules(
  * @param uuid of the session, whose own long outputs are there too
  */
 export function conversationGuard(
-  configurations: readonly string[],
+  { configurations, serverLogs }: KeptOut,
   uuid: string,
   level: TrustLevel,
 ): HookCallback {
@@ -142,6 +171,7 @@ export function conversationGuard(
   // What was remembered for the person, which Claude Code tells such a session anyway.
   const open = level === 'user' ? [uuid, 'memory'] : [uuid];
   const isOfOthers = (path: string) => {
+    if (serverLogs.some((logs) => isInside(path, logs))) return true;
     const folder = folders.find((each) => isInside(path, each));
     return (
       folder !== undefined && !open.includes(path.slice(folder.length).split(/[\\/]/)[2] ?? '')
@@ -156,7 +186,7 @@ export function conversationGuard(
 }
 
 const OF_OTHERS =
-  'The conversations of other sessions are kept in this folder; no session reads or writes them.';
+  'The conversations of other sessions, or logs of their MCP servers, are kept in this folder; no session reads or writes them.';
 
 /** Everything that could be a path, up to its first wildcard. Claude Code asks about paths that a shell would expand. */
 function pathsInCommand(command: string, cwd: string): readonly string[] {

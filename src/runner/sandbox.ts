@@ -7,7 +7,7 @@ import { isInside } from '../paths.ts';
 import { credentialFilesIn, credentialNamesIn } from '../secrets.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { Environment } from './environment.ts';
-import { configurationsOf } from './kept-out.ts';
+import { configurationsOf, serverLogsOf } from './kept-out.ts';
 import type { Places } from './protected.ts';
 
 /** In the home directory. */
@@ -53,6 +53,7 @@ export async function sandboxOptions(
   const isState = (path: string) => states.some((state) => isInside(path, state));
   const names = new Set([...credentialNamesIn(environment, at.named), KEY_SOCKET]);
   const conversations = await conversationsOf(at, options);
+  const serverLogs = await serverLogsOf(environment, at.places.home);
   return {
     sandbox: {
       enabled: true,
@@ -61,7 +62,7 @@ export async function sandboxOptions(
       autoAllowBashIfSandboxed: true,
       network: { strictAllowlist: true, allowedDomains: [...sandboxDomains] },
       filesystem: {
-        denyRead: [...states, ...conversations.denied],
+        denyRead: [...states, ...conversations.denied, ...serverLogs],
         allowRead: [
           ...(await Promise.all(own.map(namesOf))).flat().filter(isState),
           ...conversations.own,

@@ -132,6 +132,23 @@ test.each(['none', 'memory', 'project'] as const)(
   async (settings) => expect(await remembers(settings)).toBe(false),
 );
 
+test('a session reads nothing of the logs in which Claude Code keeps what MCP servers print', async () => {
+  const folder = join(world.environment.HOME ?? '', '.cache', 'claude-cli-nodejs', '-work');
+  const log = join(folder, 'mcp-logs-tools', '1.jsonl');
+  await mkdir(dirname(log), { recursive: true });
+  await writeFile(log, 'PRINTED-BY-A-SERVER');
+  const session = await world.start({ options: { allowedTools: ['Bash', 'Read'] } });
+  await session.turn([
+    { tool: 'Read', input: { file_path: log } },
+    { tool: 'Bash', input: { command: `grep -r SERVER ${folder}` } },
+    { tool: 'Bash', input: { command: 'cat ~/.cache/claude-cli-nodejs/*/*/*.jsonl' } },
+    { text: 'x' },
+  ]);
+  const results = session.heard.all('tool_result');
+  expect(results.map(({ isError }) => isError)).toEqual([true, true, true]);
+  expect(results.map(({ text }) => text).join()).not.toContain('PRINTED-BY-A-SERVER');
+});
+
 test('a session reads its own long outputs, and not the conversation of another one', async () => {
   const other = await world.start();
   await other.turn([{ text: 'x' }]);

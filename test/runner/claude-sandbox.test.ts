@@ -12,6 +12,7 @@ import { askedFor, run, touch, writeIn } from './questions.ts';
 
 const world = await openWorld();
 const home = join(world.directory, 'home');
+const logs = join(home, '.cache', 'claude-cli-nodejs', '-work', 'mcp-logs-tools');
 
 const at = (name: string) => join(world.directory, name);
 const bash = (command: string, more = {}) => ({ tool: 'Bash', input: { command, ...more } });
@@ -43,6 +44,8 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     await symlink('dotfiles/netrc', join(home, '.netrc'));
     await mkdir(join(world.scratch, 'other'), { recursive: true });
     await writeFile(join(world.state, 'token'), 'the token');
+    await mkdir(logs, { recursive: true });
+    await writeFile(join(logs, '1.jsonl'), 'the words of a server');
   });
 
   test('writes in its directory and in $TMPDIR, and nowhere else', async () => {
@@ -104,13 +107,13 @@ describe.skipIf(lacksSandbox)('a command in the sandbox', () => {
     const [variables, files, folder] = await said(
       session,
       'env',
-      `cat ${home}/.ssh/id ${home}/.netrc ${home}/dotfiles/netrc ${world.state}/token ${tokens}; echo over`,
+      `cat ${home}/.ssh/id ${home}/.netrc ${home}/dotfiles/netrc ${world.state}/token ${tokens}; cd; cat .cac*/*/*/*/*; echo over`,
       `ls ${world.scratch}`,
     );
     expect(variables).toContain(`HOME=${home}`);
     expect(variables).not.toMatch(/sk-ant|0123456789abcdef|password0/);
     expect(files).toContain('over');
-    expect(files).not.toMatch(/the (ssh key|password|token)/);
+    expect(files).not.toMatch(/the (ssh key|password|token|words of a server)/);
     expect(folder).toMatch(/^[0-9a-f]{16}$/);
   });
 
