@@ -99,15 +99,12 @@ export function configurationsOf({ configDirectory }: Places): Promise<readonly 
  */
 export function serverLogsOf(environment: Environment, home: string): Promise<readonly string[]> {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = environment;
-  const name = 'claude-cli-nodejs';
-  switch (process.platform) {
-    case 'darwin':
-      return namesOf(join(home, 'Library', 'Caches', name));
-    case 'win32':
-      return namesOf(join(LOCALAPPDATA || join(home, 'AppData', 'Local'), name));
-    default:
-      return namesOf(join(XDG_CACHE_HOME || join(home, '.cache'), name));
-  }
+  const caches: Partial<Record<NodeJS.Platform, string>> = {
+    darwin: join(home, 'Library', 'Caches'),
+    win32: LOCALAPPDATA || join(home, 'AppData', 'Local'),
+  };
+  const cache = caches[process.platform] ?? (XDG_CACHE_HOME || join(home, '.cache'));
+  return namesOf(join(cache, 'claude-cli-nodejs'));
 }
 
 async function namesOf(path: string): Promise<readonly string[]> {
