@@ -1,6 +1,6 @@
 /** What a person types to answer a permission request. */
 
-import { elicitedFields, isUnanswerable } from '../session/elicitation.ts';
+import { elicitedFields, whyUnanswerable } from '../session/elicitation.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import { oneLine } from '../text.ts';
 import { SHORT_ID_CHARS } from './sessions.ts';
@@ -20,6 +20,7 @@ export function shortRequestId(requestId: string): string {
 export function answerText(request: Asked & Pick<PermissionRequest, 'requestId'>): string {
   const id = shortRequestId(request.requestId);
   if (isQuestion(request)) return `claude-sessions-mcp answer ${id}`;
-  if (isUnanswerable(request.toolName, request.input)) return `claude-sessions-mcp deny ${id}`;
+  const problem = whyUnanswerable(request.toolName, request.input);
+  if (problem !== undefined) return `claude-sessions-mcp deny ${id}`;
   return `claude-sessions-mcp allow ${id} (or deny)`;
 }

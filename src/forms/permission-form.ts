@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { FORM_CHARS_MAX, REASON_CHARS_MAX } from '../limits.ts';
 import type { GivenAnswer } from '../service/answers.ts';
-import { isUnanswerable, UNANSWERABLE } from '../session/elicitation.ts';
+import { whyUnanswerable } from '../session/elicitation.ts';
 import type { PermissionRequest } from '../session/event.ts';
 import type { Memory } from '../session/remembered.ts';
 import { SESSION_ID_PREFIX, type Session } from '../session/session.ts';
@@ -123,8 +123,9 @@ function decisionField(title: string, description: string): FormField {
 function elicitationForm({ who, style }: Style, request: PermissionRequest, text: string): Form {
   const fields = elicitationFields(request, style);
   const end = 'If you decline, the server is told so. If you cancel, the question stays open.';
-  const isDenied = isUnanswerable(request.toolName, request.input);
-  const about = isDenied ? ONLY_DENIED : (request.description ?? '');
+  const problem = whyUnanswerable(request.toolName, request.input);
+  const isDenied = problem !== undefined;
+  const about = isDenied ? `It can only be denied: ${problem}.` : (request.description ?? '');
   const asked = decisionField('Decision', end);
   const decision = isDenied ? { ...asked, enum: ['deny'] } : asked;
   const schema = fields ?? { properties: { decision }, required: ['decision'] };
@@ -133,8 +134,6 @@ function elicitationForm({ who, style }: Style, request: PermissionRequest, text
     requestedSchema: { type: 'object', ...schema },
   };
 }
-
-const ONLY_DENIED = `It can only be denied: ${UNANSWERABLE}.`;
 
 function toolForm({ who, style }: Style, request: PermissionRequest): Form {
   const name = cutChars(oneLine(request.toolName), NAME_CHARS_MAX);

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { quoteId, SessionError } from '../errors.ts';
 import { meantText } from '../nearest.ts';
+import { holdsMark } from '../redaction.ts';
 import { shorten } from '../text.ts';
 
 /** The tool that such a request is shown as. Claude Code has none with that name. */
@@ -99,13 +100,18 @@ export function elicitedFields(
   return fields.length === 0 ? undefined : fields;
 }
 
-/** Whether it can only be denied: it has a schema, from which nobody can tell what to answer. */
-export function isUnanswerable(toolName: string, input: Input): boolean {
-  if (toolName !== ELICITATION || input.requestedSchema === undefined) return false;
-  return !asked.safeParse(input).success;
+/** Why it can only be denied: from its schema, nobody can tell what to answer, or nobody can open its address. */
+export function whyUnanswerable(toolName: string, input: Input): string | undefined {
+  const { url = '' } = elicitationIn(toolName, input) ?? {};
+  // A cut address says so in words. No real one has spaces in it.
+  if (/\s/.test(url) || holdsMark(url)) return NOT_WHOLE;
+  if (toolName !== ELICITATION || input.requestedSchema === undefined) return undefined;
+  return asked.safeParse(input).success ? undefined : UNREADABLE;
 }
 
-export const UNANSWERABLE =
+const NOT_WHOLE =
+  'nobody can open the address: it is too long to be kept, holds a credential, or is not one';
+const UNREADABLE =
   "nothing can be answered: the schema of what is asked for is too long to be kept, or not one of MCP's";
 
 function fieldOf(
@@ -150,7 +156,8 @@ export function elicitedContent(
   input: Input,
   answers: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
-  if (isUnanswerable(ELICITATION, input)) throw unanswerable();
+  const problem = whyUnanswerable(ELICITATION, input);
+  if (problem !== undefined) throw unanswerable(problem);
   const fields = elicitedFields(ELICITATION, input) ?? [];
   const names = fields.map(({ name }) => name);
   const given = new Map(Object.entries(answers));
@@ -255,8 +262,8 @@ function textOf(format: ElicitedFormat | undefined): string {
   return format === undefined ? 'text' : FORMATS[format].name;
 }
 
-function unanswerable(): SessionError {
-  return new SessionError('INVALID_REQUEST', `answers: ${UNANSWERABLE}`, {
+function unanswerable(problem: string): SessionError {
+  return new SessionError('INVALID_REQUEST', `answers: ${problem}`, {
     hint: 'deny it; the request stays open.',
   });
 }

@@ -108,6 +108,16 @@ describe('the form of what an MCP server asks', () => {
     expect(answerOf(asked, { action: 'cancel' })).toBeUndefined();
   });
 
+  test.each(['https://example.com/x… [9000 bytes cut]', 'https://example.com/?key=[redacted]'])(
+    'offers only to deny an address that nobody can open: %s',
+    (url) => {
+      const asked = elicited({ url });
+      expect(fieldsOf(asked)).toMatchObject({ decision: { enum: ['deny'] } });
+      expect(formOf(asked).message).toContain('It can only be denied: nobody can open the address');
+      expect(answerText(asked)).toBe('claude-sessions-mcp deny r');
+    },
+  );
+
   test.each(['[262144 bytes omitted]', { properties: { a: { type: 'object' } } }])(
     'offers only to deny what nobody can answer: %j',
     (requestedSchema) => {

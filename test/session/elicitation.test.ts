@@ -108,6 +108,7 @@ describe('answers to an MCP server', () => {
     expect(elicitedContent({ requestedSchema: { type: 'object' } }, {})).toEqual({});
     expect(elicitedContent({ server: 's', message: 'm', url: 'https://x' }, {})).toEqual({});
     expect(() => elicitedContent({ url: 'https://x' }, { name: 'x' })).toThrow('nothing is asked');
+    expect(() => elicitedContent({ url: 'https://x… [9 bytes cut]' }, {})).toThrow('nobody can');
   });
 });
 
