@@ -30,7 +30,7 @@ type Session = Evidence['sessions'][number] & {
 };
 
 function factsOf(ack: Ack, { status, record, log, turns }: Session): readonly Fact[] {
-  const { effect, turnId = '', taskId, mcpSessionId, at } = ack;
+  const { effect, turnId = '', taskId, name, mcpSessionId, at } = ack;
   const logged = (type: string, fits: (event: EventRow) => boolean = () => true): Fact => [
     `its ${type} is in the log`,
     log.some((event) => event.type === type && fits(event)),
@@ -52,6 +52,8 @@ function factsOf(ack: Ack, { status, record, log, turns }: Session): readonly Fa
       return prompt;
     case 'link':
       return link;
+    case 'update':
+      return [logged('session_updated', ({ body }) => Object(body.changes).name === name)];
     case 'interrupt': {
       // It was answered once the turn had stopped, or was back in the queue.
       const hasStopped = (event: EventRow) =>

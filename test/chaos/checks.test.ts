@@ -38,6 +38,8 @@ const LATE_OPEN = witnessWith(line('open', 15_200, { marker: 'third', serverPid:
 const BESIDE = { ...started('d', 1), sessionId: 'claude_2', seq: 1, at: LOG[4]?.at ?? 0 };
 const CUT_OFF = { ...ended('d', 1, 'interrupted'), sessionId: 'claude_2', seq: 2, at: BESIDE.at };
 
+const WITHOUT_FILE = { turn: { state: 'lost', error: { code: 'NOT_FOUND' } } };
+
 type Cases = Readonly<Record<string, Readonly<Record<string, Spoiled>>>>;
 
 /** By the check that alone must fail. */
@@ -48,6 +50,7 @@ const ALONE: Cases = {
     'an interrupted turn that went on': { ledger: [{ ...ACK, effect: 'interrupt', turnId: 'a' }] },
     'an end that was undone': sessionWith({ status: 'ready' }),
     'a link that was undone': sessionWith({ record: { ...RECORD, taskIds: [] } }),
+    'no change': { ledger: [{ ...ACK, effect: 'update', name: 'other' }] },
     'no end': logWithout(({ type }) => type === 'session_ended'),
     'a prompt taken back that ran all the same': {
       turns: KEPT.turns.map((turn) => ({ ...turn, state: 'completed' })),
@@ -87,6 +90,12 @@ const ALONE: Cases = {
       kills: [{ pid: 11, at: 3150 }],
     },
   },
+  'file missing': {
+    'a turn without its file': {
+      events: LOG.map((made) => (made.seq === 14 ? { ...made, body: WITHOUT_FILE } : made)),
+    },
+  },
+  'file left': { 'a file of a turn that has ended': { files: ['1.a.0'] } },
   'process left': { 'a survivor': { survivors: ['4711'] } },
   'sums wrong': { 'one turn too many': { metrics: { ...KEPT.metrics, completedTurns: 2 } } },
   'database damaged': { 'a row that an index lacks': { integrity: 'row 3 missing from index' } },

@@ -4,6 +4,7 @@ import { contributionOf, METRIC_NAMES } from '../../src/session/metrics.ts';
 import type { Session } from '../../src/session/session.ts';
 import { roundUsd } from '../../src/session/usage.ts';
 import { effectsLost } from './check-effects.ts';
+import * as files from './check-files.ts';
 import * as log from './check-log.ts';
 import * as witness from './check-witness.ts';
 import type { Evidence } from './evidence.ts';
@@ -23,6 +24,8 @@ const CHECKS: Readonly<Record<string, (evidence: Evidence) => readonly string[]>
   'step after the end of its turn': witness.stepsAfterEnd,
   'alive after end_session': witness.endedButAlive,
   orphan: witness.orphans,
+  'file missing': files.filesMissing,
+  'file left': files.filesLeft,
   'process left': ({ survivors }) => survivors.map((pid) => `process ${pid} is still alive`),
   'sums wrong': metricsWrong,
   'database damaged': ({ integrity }) => (integrity === 'ok' ? [] : [integrity]),

@@ -1,6 +1,6 @@
 /** Everything that a run leaves behind, gathered once it is over, for the checks to judge. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processesWith } from '../demo/processes.ts';
 import type { RigPlace } from '../rig/place.ts';
@@ -35,6 +35,8 @@ export type Evidence = {
   readonly witness: readonly WitnessLine[];
   readonly kills: readonly Fault[];
   readonly stops: readonly Stop[];
+  /** The names of the attachments that are still there. */
+  readonly files: readonly string[];
   /** Processes of the run that are still alive. */
   readonly survivors: readonly string[];
   readonly integrity: string;
@@ -52,6 +54,7 @@ export async function gather(
   database: Database,
   rest: Pick<Evidence, 'ledger' | 'kills' | 'stops' | 'maxLive'>,
 ): Promise<Evidence> {
+  const kept = join(place.stateDirectory, 'attachments');
   return {
     ...rest,
     events: database.events(),
@@ -60,6 +63,7 @@ export async function gather(
     metrics: database.metrics(),
     integrity: database.integrity(),
     witness: readWitness(place),
+    files: existsSync(kept) ? readdirSync(kept) : [],
     // Servers and their children carry it on their command lines.
     survivors: await processesWith(place.scratch),
   };

@@ -2,6 +2,7 @@
 
 import type { Random } from '../rig/random.ts';
 import { type Counts, count } from '../rig/report.ts';
+import { PNG_DATA } from '../support/attached.ts';
 import type { Results } from '../support/client/tools.ts';
 import { promptOf } from './child-runner.ts';
 import type { Database } from './database.ts';
@@ -11,6 +12,7 @@ const TOOLS = {
   create: 'create_session',
   prompt: 'send_prompt',
   link: 'link_task',
+  update: 'update_session',
   interrupt: 'interrupt_session',
   cancel: 'cancel_prompt',
   attach: 'attach_session',
@@ -25,6 +27,7 @@ export type Ack = {
   readonly sessionId: string;
   readonly turnId?: string;
   readonly taskId?: string;
+  readonly name?: string;
   readonly mcpSessionId?: string | null;
   /** When the answer arrived, in epoch milliseconds. */
   readonly at: number;
@@ -46,6 +49,8 @@ type Args = {
   readonly turnId?: string;
   readonly taskId?: string;
   readonly prompt?: string;
+  readonly attachments?: typeof PNG_DATA;
+  readonly name?: string;
   readonly mode?: string;
 };
 
@@ -56,6 +61,7 @@ type Made = Partial<Pick<Results['create_session'], 'session' | 'turn'>>;
 const EFFECTS = [
   { effect: 'prompt', weight: 50 },
   { effect: 'link', weight: 15 },
+  { effect: 'update', weight: 10 },
   { effect: 'interrupt', weight: 12 },
   { effect: 'cancel', weight: 14 },
   { effect: 'end', weight: 4 },
@@ -96,10 +102,10 @@ export class Load {
     const open = database.openSessions();
     const taskId = `task-${random.between(1, 1_000_000)}`;
     if (open.length < sessions) {
-      const prompt = random.chance(0.6) ? this.#work() : undefined;
+      const prompt = random.chance(0.6) ? this.#work() : {};
       return {
         effect: 'create',
-        args: { prompt, taskId: random.chance(0.3) ? taskId : undefined },
+        args: { ...prompt, taskId: random.chance(0.3) ? taskId : undefined },
       };
     }
     const turns = database.openTurns();
@@ -112,10 +118,12 @@ export class Load {
       case 'prompt': {
         if (turns.length >= openTurnsMax) return undefined;
         const mode = random.chance(0.2) ? 'interrupt' : 'queue';
-        return { effect, args: { sessionId, mode, prompt: this.#work() } };
+        return { effect, args: { sessionId, mode, ...this.#work() } };
       }
       case 'link':
         return { effect, args: { sessionId, taskId } };
+      case 'update':
+        return { effect, args: { sessionId, name: `name-${random.between(1, 1_000_000)}` } };
       case 'cancel': {
         const turn = random.pick(turns.filter(({ state }) => state === 'queued'));
         return turn && { effect, args: { sessionId: turn.sessionId, turnId: turn.id } };
@@ -126,10 +134,12 @@ export class Load {
     }
   }
 
-  #work(): string {
+  /** Some of it comes with a file. */
+  #work(): Pick<Args, 'prompt' | 'attachments'> {
     const { random } = this.#options;
     const [steps, stepMs] = [random.between(4, 24), random.between(20, 80)];
-    return promptOf({ steps, stepMs, leaves: random.chance(0.5) });
+    const prompt = promptOf({ steps, stepMs, leaves: random.chance(0.5) });
+    return { prompt, attachments: random.chance(0.4) ? PNG_DATA : undefined };
   }
 
   async #call(server: ChaosServer, { effect, args }: Call) {
@@ -145,6 +155,7 @@ export class Load {
           sessionId: session?.id ?? args.sessionId ?? '',
           turnId: turn?.id ?? args.turnId,
           taskId: args.taskId,
+          name: args.name,
           mcpSessionId: effect === 'attach' ? session?.mcpSessionId : undefined,
           at: Date.now(),
         });

@@ -102,6 +102,8 @@ export const KEPT: Evidence = {
   witness: WITNESS,
   kills: [{ pid: 12, at: 13_200 }],
   stops: [],
+  // Of a server that was killed before the prompt was stored.
+  files: ['1.d.0'],
   survivors: [],
   maxLive: 1,
   integrity: 'ok',
