@@ -28,7 +28,9 @@ test('the screens of the page have the words that the commands print', async () 
   for (const [command, words] of Object.entries(WORDS)) {
     const operands = { show: [session.id], tail: [session.id, '--no-follow'] }[command] ?? [];
     const { stateDir } = harness.settings;
-    const settings = readSettings([command, ...operands, '--state-dir', stateDir], process.env);
+    // As at a terminal of somebody who has logged in.
+    const env = { ...process.env, SHELL: '/bin/sh', TERM: 'dumb' };
+    const settings = readSettings([command, ...operands, '--state-dir', stateDir], env);
     const written: string[] = [];
     const write = async (text: string) => void written.push(text);
     const input = { isTerminal: false, line: async () => undefined, all: async () => '' };
