@@ -35,6 +35,8 @@ export class Supervisor {
   /** What there is to wait for, by session, until the supervisor says that it watches it. */
   readonly #watched = new Map<string, PromiseWithResolvers<void>>();
   #shell: PipedChild | undefined;
+  /** Sessions that a supervisor which had to be started again has not said yet that it watches. */
+  #unwatched: ReadonlySet<string> = new Set();
   #isLooking = false;
   #next: NodeJS.Timeout | undefined;
   #living = '';
@@ -111,6 +113,7 @@ export class Supervisor {
   #startAgain(): void {
     if (this.#shell !== undefined || this.#watched.size === 0) return;
     try {
+      this.#unwatched = new Set(this.#watched.keys());
       this.#start();
     } catch (error) {
       this.#options.log.error({ err: error }, 'failed to start the process supervisor');
@@ -124,8 +127,17 @@ export class Supervisor {
 
   #heard(line: string): void {
     const [verb, what = ''] = line.split(' ');
-    if (verb === 'watching') this.#watched.get(what)?.resolve();
+    if (verb === 'watching') this.#watches(what);
     if (verb === 'looked') this.#looked(line);
+  }
+
+  #watches(session: string): void {
+    this.#watched.get(session)?.resolve();
+    const left = [...this.#unwatched].filter((each) => each !== session && this.#watched.has(each));
+    if (this.#unwatched.size > 0 && left.length === 0) {
+      this.#options.log.info('the process supervisor watches all sessions again');
+    }
+    this.#unwatched = new Set(left);
   }
 
   /** Where the system keeps no mark of a process, what belongs to a session has to be seen while it is connected to it. */

@@ -93,6 +93,7 @@ describe.each(SUPERVISED)('the %s', (title) => {
     await expect.poll(() => supervisorOf(pid) ?? first, GONE).not.toBe(first);
     const told = 'the process supervisor has ended, starting another';
     await expect.poll(() => lines.join(), GONE).toContain(told);
+    await expect.poll(() => lines.join(), GONE).toContain('watches all sessions again');
     await killHard(server);
     await expect.poll(() => [isAlive(root), isAlive(child)], GONE).toEqual([false, false]);
   });

@@ -16,7 +16,7 @@ const found = guardCases(directory).find((each) => each.title === title);
 if (found === undefined) throw new Error(`${title} does not work here`);
 const { guard, system } = found;
 if (guard.name === 'supervisor') {
-  const log = pino({ level: 'warn' }, pino.destination(2));
+  const log = pino({ level: 'info' }, pino.destination(2));
   await new Supervisor({ system, directory, log }).watch(marker);
 }
 const { child } = spawnGuarded(
