@@ -8,7 +8,7 @@ const OUT_OF_MEANS = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /** Whether the error means that nothing is at the path. Any other only means that we could not look. */
 export function saysNothingThere(error: unknown): boolean {
-  return NOTHING_THERE.has(codeOf(error));
+  return NOTHING_THERE.has(codeOf(error) ?? '');
 }
 
 /** What the look finds; undefined if nothing is there. Any other error is thrown. */
@@ -23,12 +23,13 @@ export async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
 
 /** Whether the error is about this server, not about the path. */
 export function isOutOfMeans(error: unknown): boolean {
-  return OUT_OF_MEANS.has(codeOf(error));
+  return OUT_OF_MEANS.has(codeOf(error) ?? '');
 }
 
 /** The error for something that could not be read, perhaps only temporarily. */
 export function cannotLook(what: string, error: unknown): SessionError {
-  return new SessionError('UNAVAILABLE', `${what} could not be looked at (${codeOf(error)})`, {
+  const code = codeOf(error) ?? 'unknown error';
+  return new SessionError('UNAVAILABLE', `${what} could not be looked at (${code})`, {
     hint: 'check its permissions, and whether the server is out of open files; then send the prompt again.',
     cause: error,
   });
@@ -49,7 +50,7 @@ export async function inTime<T>(look: Promise<T>, ms: number, signal?: AbortSign
   });
 }
 
-function codeOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : 'unknown error';
+/** The code of an error of the system, such as EACCES; undefined for any other error. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }

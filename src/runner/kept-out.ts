@@ -107,7 +107,8 @@ export function serverLogsOf(environment: Environment, home: string): Promise<re
   return namesOf(join(cache, 'claude-cli-nodejs'));
 }
 
-async function namesOf(path: string): Promise<readonly string[]> {
+/** A path as it was given, and without links. */
+export async function namesOf(path: string): Promise<readonly string[]> {
   return [...new Set([path, await realpath(path).catch(() => path)])];
 }
 

@@ -1,13 +1,12 @@
 /** Claude Code's own sandbox for shell commands: what it denies them, and what Claude is told about it. */
 
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import { isInside } from '../paths.ts';
 import { credentialFilesIn, credentialNamesIn } from '../secrets.ts';
 import type { SessionOptions } from '../session/options.ts';
 import type { Environment } from './environment.ts';
-import { configurationsOf, serverLogsOf } from './kept-out.ts';
+import { configurationsOf, namesOf, serverLogsOf } from './kept-out.ts';
 import type { Places } from './protected.ts';
 
 /** In the home directory. */
@@ -107,9 +106,4 @@ function filesOf(environment: Environment, { home, configDirectory }: Places): r
     ...['.credentials.json', '.claude.json'].map((name) => join(configDirectory, name)),
     ...credentialFilesIn(environment),
   ];
-}
-
-/** As it was given, and without links. */
-async function namesOf(path: string): Promise<readonly string[]> {
-  return [...new Set([path, await realpath(path).catch(() => path)])];
 }

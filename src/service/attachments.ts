@@ -15,7 +15,7 @@ import {
   ATTACHMENTS_SESSION_BYTES_MAX,
   PROMPT_ATTACHMENTS_BYTES_MAX,
 } from '../limits.ts';
-import { cannotLook, ifThere, saysNothingThere } from '../looks.ts';
+import { cannotLook, codeOf, ifThere, saysNothingThere } from '../looks.ts';
 import type { PromptFile } from '../runner/runner.ts';
 import type { Attachment, Turn } from '../session/event.ts';
 import { SESSION_ID_PREFIX, uuidOf } from '../session/session.ts';
@@ -257,9 +257,4 @@ function rethrowAsNotStored(error: unknown): never {
       : "check the disk of the server's state directory; then call again.",
     cause: error,
   });
-}
-
-/** Of an error of the system. */
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
