@@ -28,7 +28,7 @@ type GitGuardOptions = {
   readonly failed: (error: unknown) => void;
 };
 
-/** A hook before each use of a tool where the directory is not trusted: asks about git, or refuses it in plan mode. */
+/** A hook before each use of a tool, if the directory is not trusted: asks about git, or refuses it in plan mode. */
 export function gitGuard({ isPlan, failed }: GitGuardOptions): HookCallback {
   return async (call) => {
     if (call.hook_event_name !== 'PreToolUse' || call.tool_name !== 'Bash') return {};

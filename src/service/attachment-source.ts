@@ -169,7 +169,7 @@ function isUnchanged(before: Stats, after: Stats): boolean {
 }
 
 function tooLarge(what: string, size: number): SessionError {
-  const problem = `has ${size} bytes; the most is ${ATTACHMENT_BYTES_MAX} (ATTACHMENT_BYTES_MAX)`;
+  const problem = `has ${size} bytes; the maximum is ${ATTACHMENT_BYTES_MAX} (ATTACHMENT_BYTES_MAX)`;
   return refused(what, problem, 'attach a smaller one, or a part of it.');
 }
 

@@ -67,7 +67,7 @@ function notAbove(asked: TrustLevel, { level, hint }: Allowed, directory: string
   if (!isAbove(asked, level)) return asked;
   throw new SessionError(
     'INVALID_REQUEST',
-    `settings "${asked}" is more than is allowed in ${quoteId(directory)}, where "${level}" is the most`,
+    `settings "${asked}" is more than is allowed in ${quoteId(directory)}: the highest level there is "${level}"`,
     { hint },
   );
 }

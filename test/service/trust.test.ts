@@ -62,7 +62,7 @@ describe('a new session gets', () => {
     const refused = await alice.refusal('create_session', { settings: 'project', prompt: 'go' });
     expect(refused).toMatchObject({
       code: 'INVALID_REQUEST',
-      message: expect.stringMatching(/settings "project" .* "memory" is the most/),
+      message: expect.stringMatching(/settings "project" .* the highest level there is "memory"/),
       hint: expect.stringContaining('--trust'),
     });
     expect(refused.hint).not.toContain('`claude`');
