@@ -1,5 +1,6 @@
 /** Looking at files: with a bound, and what an error means. Being unable to look is not the same as finding nothing. */
 
+import { access } from 'node:fs/promises';
 import { SessionError } from './errors.ts';
 import { aborted, within } from './timer.ts';
 
@@ -19,6 +20,14 @@ export async function ifThere<T>(look: Promise<T>): Promise<T | undefined> {
     if (saysNothingThere(error)) return undefined;
     throw error;
   }
+}
+
+/** False if nothing is at the path; true if something is, or if that cannot be seen. */
+export function mayBeThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    (error: unknown) => !saysNothingThere(error),
+  );
 }
 
 /** Whether the error is about this server, not about the path. */

@@ -68,8 +68,8 @@ export class Asker {
 
   /**
    * Answers the request with the person's choice. It counts even if another client of the principal holds the session:
-   * the principal was asked. A request that was answered in the meantime stays as it is, and
-   * so does one whose answer is refused.
+   * the principal was asked. A request that was answered in the meantime stays as it is, and so does one whose answer is
+   * refused.
    */
   async take(request: PermissionRequest, reply: FormReply): Promise<void> {
     const { service, caller, log } = this.#deps;

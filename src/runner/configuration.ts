@@ -1,8 +1,8 @@
 /** Whether a directory has configuration for Claude Code, by the names that Claude Code looks for. */
 
-import { access, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { saysNothingThere } from '../looks.ts';
+import { mayBeThere } from '../looks.ts';
 import { isInside } from '../paths.ts';
 import { ancestorsOf } from './checkout.ts';
 
@@ -41,11 +41,4 @@ export async function configurationIn(directory: string, root: string): Promise<
 async function isReadFrom(path: string, directory: string): Promise<boolean> {
   const real = await realpath(path).catch(() => undefined);
   return real !== undefined && isInside(real, directory);
-}
-
-function mayBeThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    (error: unknown) => !saysNothingThere(error),
-  );
 }

@@ -3,10 +3,10 @@
  * commands without asking in every mode. A clone brings no such settings along; an archive that was unpacked may.
  */
 
-import { access, lstat, realpath } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HookCallback } from '@anthropic-ai/claude-agent-sdk';
-import { ifThere, inTime, saysNothingThere } from '../looks.ts';
+import { ifThere, inTime, mayBeThere } from '../looks.ts';
 import { SECRET_LOOK_MS_MAX } from '../process-limits.ts';
 import { readSmallFile } from '../small-file.ts';
 import { checkoutOf } from './checkout.ts';
@@ -66,10 +66,12 @@ export async function namesPrograms(directory: string): Promise<boolean> {
   const shared = resolve(folder, common.trim());
   const files = [join(shared, 'config'), join(folder, 'config.worktree')];
   const texts = await Promise.all(files.map(textOf));
-  return texts.some((text) => RUNS.test(text)) || isThere(join(shared, 'hooks/post-index-change'));
+  // `git status` writes the index, after which it runs this.
+  const hook = join(shared, 'hooks/post-index-change');
+  return texts.some((text) => RUNS.test(text)) || mayBeThere(hook);
 }
 
-/** A worktree and a submodule have a file that says where it is. */
+/** In a worktree or a submodule, `.git` is a file with the path of the folder. */
 async function gitFolder(path: string): Promise<string> {
   const found = await ifThere(lstat(path));
   if (!found?.isFile()) return path;
@@ -79,18 +81,5 @@ async function gitFolder(path: string): Promise<string> {
 }
 
 async function textOf(path: string): Promise<string> {
-  try {
-    return await readSmallFile(path, CONFIG_BYTES_MAX);
-  } catch (error) {
-    if (saysNothingThere(error)) return '';
-    throw error;
-  }
-}
-
-/** `git status` writes the index, after which it runs this. */
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    (error: unknown) => !saysNothingThere(error),
-  );
+  return (await ifThere(readSmallFile(path, CONFIG_BYTES_MAX))) ?? '';
 }

@@ -1,5 +1,5 @@
 /**
- * MCP servers that stand in a `.mcp.json` above a session's directory. Where settings count, Claude Code starts those of each
+ * MCP servers that stand in a `.mcp.json` above a session's directory. If settings count, Claude Code starts those of each
  * folder up to the root of the file system, so a file in `/tmp` would run a program in every session below. In a terminal
  * it asks about each of them.
  */

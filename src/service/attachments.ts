@@ -186,17 +186,17 @@ export class Attachments {
 const LIMITS = {
   PROMPT_ATTACHMENTS_BYTES_MAX: {
     what: 'the attachments of one prompt',
-    most: PROMPT_ATTACHMENTS_BYTES_MAX,
+    bytesMax: PROMPT_ATTACHMENTS_BYTES_MAX,
     hint: 'the API takes no more in one request: send several prompts.',
   },
   ATTACHMENTS_SESSION_BYTES_MAX: {
     what: "the attachments of the session's turns",
-    most: ATTACHMENTS_SESSION_BYTES_MAX,
+    bytesMax: ATTACHMENTS_SESSION_BYTES_MAX,
     hint: 'wait for turns of the session to end, or cancel some of them.',
   },
   ATTACHMENTS_BYTES_MAX: {
     what: 'the attachments of all sessions',
-    most: ATTACHMENTS_BYTES_MAX,
+    bytesMax: ATTACHMENTS_BYTES_MAX,
     hint: 'wait for queued turns to end: their attachments are removed then.',
   },
 } as const;
@@ -207,8 +207,8 @@ function takeRoom(room: Room, bytes: number): void {
   for (const [limit, left] of room) {
     room.set(limit, left - bytes);
     if (left >= bytes) continue;
-    const { what, most, hint } = LIMITS[limit];
-    const message = `${what} may have at most ${most} bytes together (${limit})`;
+    const { what, bytesMax, hint } = LIMITS[limit];
+    const message = `${what} may have at most ${bytesMax} bytes together (${limit})`;
     const retryable = limit !== 'PROMPT_ATTACHMENTS_BYTES_MAX';
     throw new SessionError('LIMIT_EXCEEDED', message, { hint, retryable });
   }
