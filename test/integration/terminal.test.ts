@@ -103,10 +103,15 @@ describe('a person at the terminal', OPTIONS, () => {
     expect(stopped.code).toBe(1);
     expect(stopped.stderr).toContain(' interrupted');
     await expect.poll(() => processesWith(begun)).toEqual([]);
-    // What was added to the turn may be a turn of its own now, which nobody asked for.
-    await rest(client, id);
-    const { session } = await client.call('get_session', { sessionId: id });
-    expect(session).toMatchObject({ status: 'ready', turns: { interrupted: 1, running: 0 } });
+    const shown = async () => (await client.call('get_session', { sessionId: id })).session;
+    await expect.poll(shown).toMatchObject({ status: 'ready', turns: { running: 0 } });
+    const [first, second, ...more] = await endsOf(client, id);
+    expect([first, second]).toMatchObject([
+      { origin: 'prompt', state: 'completed' },
+      { origin: 'prompt', state: 'interrupted' },
+    ]);
+    // What was added to the turn may have become one of its own, which nobody asked for. The interrupt may stop that too.
+    expect(more.filter(({ origin }) => origin !== 'autonomous')).toEqual([]);
   });
 
   test('sends a prompt while no server runs, and the next one runs it', async () => {
