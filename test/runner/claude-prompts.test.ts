@@ -58,10 +58,14 @@ async function expectHarmless(): Promise<void> {
   expect((await configuration())['settings.json']).toBe(SETTINGS);
 }
 
-/** All of the configuration that a command could write: everything but what Claude Code keeps per conversation. */
+/**
+ * All of the configuration that a command could write: everything but what Claude Code keeps per conversation, and the
+ * files that it is about to rename.
+ */
 async function configuration(): Promise<Record<string, string>> {
   const entries = await readdir(config, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  const files = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+  const names = files.filter((name) => !name.includes('.tmp.'));
   return Object.fromEntries(
     await Promise.all(
       names.map(async (name) => [name, await readFile(join(config, name), 'utf8')]),
