@@ -1,10 +1,11 @@
 /** The operator's MCP servers, with the built program and the real Claude Code. */
 
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Workplace } from '../support/client/place.ts';
+import { filesBelow } from '../support/files.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { httpServer, toolServer } from '../support/tool-servers.ts';
 import { answer, connectTo, create, OPTIONS, question, rest, send, turn } from './sessions.ts';
@@ -22,19 +23,6 @@ const call = (server: string, tool: string, input = {}) => ({
   tool: `mcp__${server}__${tool}`,
   input,
 });
-
-/** The names of the files below a directory that hold the text. */
-async function filesWith(directory: string, text: string): Promise<string[]> {
-  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const found = await Promise.all(
-    files.map(async ({ name, parentPath }) => {
-      const content = await readFile(join(parentPath, name), 'latin1');
-      return content.includes(text) ? [name] : [];
-    }),
-  );
-  return found.flat();
-}
 
 describe("the operator's MCP servers", OPTIONS, () => {
   test('reach sessions over every principal, and their secrets nobody else', async () => {
@@ -66,8 +54,8 @@ describe("the operator's MCP servers", OPTIONS, () => {
     const { stderr } = await program.stop();
     for (const secret of [TOKEN, HEADER]) {
       expect(stderr + JSON.stringify([events, session, rules])).not.toContain(secret);
-      const files = await filesWith(place.scratch, secret);
-      expect(files.filter((name) => name !== 'servers.json')).toEqual([]);
+      const files = (await filesBelow(place.scratch)).filter(({ name }) => name !== 'servers.json');
+      expect(files.filter(({ text }) => text.includes(secret))).toEqual([]);
     }
   });
 

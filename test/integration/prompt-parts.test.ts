@@ -1,11 +1,12 @@
 /** Files and schemas that go with a prompt, as a client of the program meets them. */
 
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PDF } from '../support/attached.ts';
 import type { Workplace } from '../support/client/place.ts';
 import type { SdkClient } from '../support/client/sdk-client.ts';
+import { filesBelow } from '../support/files.ts';
 import { script } from '../support/messages-api.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
 import { connectTo, create, OPTIONS, POLL } from './sessions.ts';
@@ -34,10 +35,7 @@ function lastAsked({ api }: Workplace): string {
 
 /** Everything that the server keeps, as one text. */
 async function keptBy({ stateDirectory }: Workplace): Promise<string> {
-  const entries = await readdir(stateDirectory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1'));
-  return (await Promise.all(texts)).join('\n');
+  return (await filesBelow(stateDirectory)).map(({ text }) => text).join('\n');
 }
 
 describe('a prompt', OPTIONS, () => {

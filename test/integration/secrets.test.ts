@@ -1,22 +1,10 @@
 /** Credentials of the server that a session prints, with the built program and the real Claude Code. */
 
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { filesBelow } from '../support/files.ts';
 import { script } from '../support/messages-api-script.ts';
 import { connectHttp, makeWorkplace } from '../support/program.ts';
-
-/** Every file below a directory, as text. */
-async function filesBelow(directory: string): Promise<{ name: string; text: string }[]> {
-  const entries = await readdir(directory, { withFileTypes: true, recursive: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return Promise.all(
-    files.map(async ({ name, parentPath }) => {
-      const text = await readFile(join(parentPath, name), 'latin1');
-      return { name, text };
-    }),
-  );
-}
 
 describe('a session that prints what the server may not give away', { timeout: 120_000 }, () => {
   test('leaves neither its key nor its token in database, journal, log, figures or results', async () => {
